@@ -1,0 +1,202 @@
+//! Starts, feeds and ends the two threads of a session.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Builder, JoinHandle};
+use std::time::Instant;
+
+use bytes::Bytes;
+use framebox_media::{Codec, encode};
+use framebox_sandbox::{Component, Limits, Log, Sources};
+use serde_json::{Map, Value};
+
+use crate::desk::Desk;
+use crate::parameters::{Parameters, Wrong};
+use crate::sink::Sink;
+use crate::stats::Stats;
+use crate::{decode, handle};
+
+/// Access units that may wait for the decoder, about a second of video. When more come, they are dropped up to the next
+/// keyframe.
+const QUEUE: usize = 32;
+
+/// What a session is made of.
+pub struct Setup {
+    /// The handler.
+    pub component: Component,
+    /// Of both directions.
+    pub codec: Codec,
+    /// What the handler may use.
+    pub limits: Limits,
+    /// How results are encoded; `bitrate` is where it starts.
+    pub encode: encode::Settings,
+    /// Takes the handler's log.
+    pub log: Arc<dyn Log>,
+    /// The videos that were granted.
+    pub sources: Arc<dyn Sources>,
+}
+
+/// A coded picture from the peer.
+#[derive(Clone, Debug)]
+pub struct AccessUnit {
+    /// H.264 as Annex B.
+    pub data: Bytes,
+    /// RTP clock, 90 kHz.
+    pub rtp_timestamp: u32,
+    /// Decodable without any earlier one.
+    pub keyframe: bool,
+    /// When its last packet arrived.
+    pub completed: Instant,
+}
+
+/// What the outside asks of the encoder.
+pub(crate) struct Controls {
+    pub(crate) keyframe: AtomicBool,
+    pub(crate) bitrate: AtomicU32,
+}
+
+/// A running session. Dropping it ends it, without waiting for its threads.
+pub struct Session {
+    desk: Arc<Desk>,
+    controls: Arc<Controls>,
+    max_bitrate: u32,
+    units: Mutex<Intake>,
+    sink: Arc<dyn Sink>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+struct Intake {
+    units: Option<SyncSender<AccessUnit>>,
+    /// The decoder cannot go on before one: at the start, and after access units were dropped.
+    awaits_keyframe: bool,
+}
+
+impl Session {
+    /// Starts the threads. The handler's instance is made on its own thread; when that fails, the sink is told.
+    ///
+    /// # Errors
+    /// When the decoder cannot be made or the system gives no thread.
+    pub fn start(setup: Setup, sink: Arc<dyn Sink>) -> Result<Self, Error> {
+        let decoder = setup.codec.decoder()?;
+        let desk = Arc::new(Desk::new(decoder, Parameters::new(setup.component.descriptor())));
+        let controls =
+            Arc::new(Controls { keyframe: AtomicBool::new(false), bitrate: AtomicU32::new(setup.encode.bitrate) });
+        let max_bitrate = setup.encode.max_bitrate;
+        let (sender, units) = sync_channel(QUEUE);
+        let mut session = Self {
+            desk: desk.clone(),
+            controls: controls.clone(),
+            max_bitrate,
+            units: Mutex::new(Intake { units: Some(sender), awaits_keyframe: true }),
+            sink: sink.clone(),
+            threads: Vec::new(),
+        };
+        let (decode_desk, decode_sink) = (desk.clone(), sink.clone());
+        session.threads.push(Builder::new().name("decode".into()).spawn(move || {
+            decode::run(&decode_desk, &units, &decode_sink);
+        })?);
+        session.threads.push(Builder::new().name("handler".into()).spawn(move || {
+            let reason = handle::run(&desk, &setup, &controls, &sink);
+            desk.lock().ended = true;
+            desk.wake();
+            sink.ended(&reason);
+        })?);
+        Ok(session)
+    }
+
+    /// Hands in what came from the camera. Never blocks: when the decoder is too far behind, access units are dropped up
+    /// to the next keyframe, and the sink is asked for one.
+    pub fn access_unit(&self, unit: AccessUnit) {
+        let mut intake = self.units.lock().unwrap_or_else(PoisonError::into_inner);
+        if intake.awaits_keyframe && !unit.keyframe {
+            self.desk.gathered().counts.undecodable += 1;
+            drop(intake);
+            return self.sink.keyframe_needed();
+        }
+        intake.awaits_keyframe = match intake.units.as_ref().map(|units| units.try_send(unit)) {
+            Some(Err(TrySendError::Full(_))) => {
+                self.desk.gathered().counts.undecodable += 1;
+                true
+            }
+            _ => false,
+        };
+        if intake.awaits_keyframe {
+            drop(intake);
+            self.sink.keyframe_needed();
+        }
+    }
+
+    /// Asks for parameters. The good ones are applied between two frames and reported to the sink; the wrong ones are
+    /// returned and change nothing.
+    pub fn set_parameters(&self, asked: &Map<String, Value>, request: Option<u64>) -> Vec<Wrong> {
+        let wrong = self.desk.lock().parameters.ask(asked, request);
+        self.desk.wake();
+        wrong
+    }
+
+    /// The parameters that hold.
+    pub fn parameters(&self) -> Map<String, Value> {
+        self.desk.lock().parameters.json()
+    }
+
+    /// The next picture is to be a keyframe.
+    pub fn request_keyframe(&self) {
+        self.controls.keyframe.store(true, Relaxed);
+    }
+
+    /// What the path to the viewer carries, bits a second; limited to the encoder's maximum.
+    pub fn set_bitrate(&self, bits_per_second: u32) {
+        self.controls.bitrate.store(bits_per_second.min(self.max_bitrate), Relaxed);
+    }
+
+    /// The bit rate that the encoder is asked for, bits a second.
+    pub fn bitrate(&self) -> u32 {
+        self.controls.bitrate.load(Relaxed)
+    }
+
+    /// The first packet of a frame left.
+    pub fn sent(&self, rtp_timestamp: u32, at: Instant) {
+        self.desk.gathered().sent(rtp_timestamp, at);
+    }
+
+    /// Counts and times.
+    pub fn stats(&self) -> Stats {
+        self.desk.gathered().stats(Instant::now())
+    }
+
+    /// Tells the threads to end. They do so once the call that runs is over, at the latest after its time budget.
+    pub fn end(&self) {
+        self.units.lock().unwrap_or_else(PoisonError::into_inner).units = None;
+        self.desk.lock().ended = true;
+        self.desk.wake();
+    }
+
+    /// Ends the session and waits for its threads. Blocks for as long as a call may take.
+    pub fn join(mut self) {
+        self.end();
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a thread of a session panicked");
+            }
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Why a session could not be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The codec could not be set up.
+    #[error("the decoder could not be set up: {0}")]
+    Codec(#[from] framebox_media::Error),
+    /// The system gave no thread.
+    #[error("no thread could be started: {0}")]
+    Thread(#[from] std::io::Error),
+}

@@ -1,0 +1,283 @@
+//! What happened to the frames of a session, and what each stage took for the recent ones.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use framebox_picture::Size;
+use serde::Serialize;
+
+use crate::gate::Reason;
+
+/// Frames over which stage times are taken.
+const RECENT: usize = 150;
+/// Time over which rates are taken.
+const RATE_WINDOW: Duration = Duration::from_secs(2);
+
+/// Counts since the session began. At any moment `received` = `processed` + skipped + failed + the one that waits or is
+/// being worked on.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Counts {
+    /// Pictures that were decoded.
+    pub received: u64,
+    /// Pictures for which the handler gave a result, be it one without a picture.
+    pub processed: u64,
+    /// Pictures that never reached the handler, by reason.
+    pub skipped: BTreeMap<Reason, u64>,
+    /// Pictures for which the handler failed, by the code of the failure.
+    pub failed: BTreeMap<&'static str, u64>,
+    /// Encoded pictures handed to the peer.
+    pub sent: u64,
+    /// Access units that could not be decoded or were dropped while waiting for a keyframe.
+    pub undecodable: u64,
+}
+
+/// Times of one processed frame.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Record {
+    pub(crate) rtp_timestamp: u32,
+    pub(crate) completed: Instant,
+    pub(crate) decode: Duration,
+    pub(crate) wait: Duration,
+    pub(crate) handler: Duration,
+    pub(crate) encode: Option<Duration>,
+    pub(crate) total: Option<Duration>,
+    pub(crate) fuel: u64,
+}
+
+/// Median, 95th percentile and maximum, milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Spread {
+    /// Half of the frames took no longer.
+    pub p50: f64,
+    /// 95 % of the frames took no longer.
+    pub p95: f64,
+    /// The slowest frame.
+    pub max: f64,
+}
+
+/// What each stage took for the recent frames. None where nothing was measured.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Stages {
+    /// Decoding.
+    pub decode: Option<Spread>,
+    /// Waiting for the handler, the copy out of the decoder included.
+    pub wait: Option<Spread>,
+    /// The handler's call, conversions for the guest included.
+    pub handler: Option<Spread>,
+    /// Encoding.
+    pub encode: Option<Spread>,
+    /// From the last RTP packet in to the first RTP packet out.
+    pub total: Option<Spread>,
+}
+
+/// Fuel of the recent calls.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Fuel {
+    /// Of the last call.
+    pub last: u64,
+    /// Median.
+    pub p50: u64,
+    /// 95th percentile.
+    pub p95: u64,
+}
+
+/// Frames a second, over the last two seconds.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Rates {
+    /// Pictures decoded.
+    pub received_fps: f64,
+    /// Pictures processed.
+    pub processed_fps: f64,
+    /// Pictures sent.
+    pub sent_fps: f64,
+}
+
+/// Width and height, pixels.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Extent {
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+}
+
+/// A session's statistics at one moment.
+#[derive(Clone, Debug, Serialize)]
+pub struct Stats {
+    /// Size of the camera's pictures, once one has come.
+    pub picture: Option<Extent>,
+    /// What happened to the frames.
+    pub frames: Counts,
+    /// Frames a second.
+    pub rates: Rates,
+    /// Milliseconds of the recent frames.
+    pub stages_ms: Stages,
+    /// Fuel of the recent calls.
+    pub fuel: Fuel,
+    /// Linear memory of the handler's instance, bytes.
+    pub memory_bytes: usize,
+    /// Instances made for this session: one, and one more for each fault.
+    pub instances_made: u64,
+}
+
+/// Gathers the statistics.
+#[derive(Debug, Default)]
+pub(crate) struct Gathered {
+    pub(crate) counts: Counts,
+    pub(crate) size: Option<Size>,
+    pub(crate) memory: usize,
+    pub(crate) instances: u64,
+    recent: VecDeque<Record>,
+    received: Meter,
+    processed: Meter,
+    sent: Meter,
+}
+
+impl Gathered {
+    pub(crate) fn received(&mut self, now: Instant, size: Size) {
+        self.counts.received += 1;
+        self.size = Some(size);
+        self.received.count(now);
+    }
+
+    pub(crate) fn skipped(&mut self, reason: Reason) {
+        *self.counts.skipped.entry(reason).or_default() += 1;
+    }
+
+    pub(crate) fn failed(&mut self, code: &'static str) {
+        *self.counts.failed.entry(code).or_default() += 1;
+    }
+
+    pub(crate) fn processed(&mut self, now: Instant, record: Record) {
+        self.counts.processed += 1;
+        self.processed.count(now);
+        if record.encode.is_some() {
+            self.counts.sent += 1;
+            self.sent.count(now);
+        }
+        if self.recent.len() == RECENT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(record);
+    }
+
+    /// The first packet of the frame with `rtp_timestamp` left at `at`.
+    pub(crate) fn sent(&mut self, rtp_timestamp: u32, at: Instant) {
+        if let Some(record) = self.recent.iter_mut().rev().find(|record| record.rtp_timestamp == rtp_timestamp) {
+            record.total = Some(at.saturating_duration_since(record.completed));
+        }
+    }
+
+    pub(crate) fn stats(&self, now: Instant) -> Stats {
+        let spread = |of: fn(&Record) -> Option<Duration>| spread(self.recent.iter().filter_map(of).collect());
+        let mut fuel: Vec<u64> = self.recent.iter().map(|record| record.fuel).collect();
+        let last = fuel.last().copied().unwrap_or_default();
+        fuel.sort_unstable();
+        let percentile = |p| percentile(&fuel, p).unwrap_or_default();
+        Stats {
+            picture: self.size.map(|size| Extent { width: size.width, height: size.height }),
+            frames: self.counts.clone(),
+            rates: Rates {
+                received_fps: self.received.rate(now),
+                processed_fps: self.processed.rate(now),
+                sent_fps: self.sent.rate(now),
+            },
+            stages_ms: Stages {
+                decode: spread(|record| Some(record.decode)),
+                wait: spread(|record| Some(record.wait)),
+                handler: spread(|record| Some(record.handler)),
+                encode: spread(|record| record.encode),
+                total: spread(|record| record.total),
+            },
+            fuel: Fuel { last, p50: percentile(50), p95: percentile(95) },
+            memory_bytes: self.memory,
+            instances_made: self.instances,
+        }
+    }
+}
+
+fn spread(mut times: Vec<Duration>) -> Option<Spread> {
+    times.sort_unstable();
+    let ms = |p| percentile(&times, p).map(|time: Duration| (time.as_secs_f64() * 1e6).round() / 1e3);
+    Some(Spread { p50: ms(50)?, p95: ms(95)?, max: ms(100)? })
+}
+
+/// The value below which `p` percent of `sorted` lie (nearest rank).
+fn percentile<T: Copy>(sorted: &[T], p: usize) -> Option<T> {
+    sorted.get((sorted.len() * p).div_ceil(100).saturating_sub(1)).copied()
+}
+
+/// Counts events of the last [`RATE_WINDOW`]; at most as many as frames can come in it.
+#[derive(Debug, Default)]
+struct Meter(VecDeque<Instant>);
+
+impl Meter {
+    const MOST: usize = 512;
+
+    fn count(&mut self, now: Instant) {
+        while self.0.len() >= Self::MOST || self.0.front().is_some_and(|at| now.duration_since(*at) > RATE_WINDOW) {
+            self.0.pop_front();
+        }
+        self.0.push_back(now);
+    }
+
+    fn rate(&self, now: Instant) -> f64 {
+        let mut recent = self.0.iter().filter(|at| now.saturating_duration_since(**at) <= RATE_WINDOW);
+        let (Some(first), count) = (recent.next(), recent.count()) else { return 0.0 };
+        let span = now.saturating_duration_since(*first).as_secs_f64();
+        if span < 0.1 { 0.0 } else { (count as f64 / span * 10.0).round() / 10.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn percentiles_are_of_the_nearest_rank() {
+        assert_eq!(percentile::<u8>(&[], 50), None);
+        assert_eq!(percentile(&[7], 95), Some(7));
+        let hundred: Vec<u32> = (1..=100).collect();
+        assert_eq!([50, 95, 100].map(|p| percentile(&hundred, p)), [Some(50), Some(95), Some(100)]);
+    }
+
+    #[test]
+    fn a_steady_rate_is_told_and_a_stall_shows() {
+        let start = Instant::now();
+        let mut meter = Meter::default();
+        for i in 0..100 {
+            meter.count(start + 20 * MS * i);
+        }
+        let now = start + 1981 * MS;
+        assert!((meter.rate(now) - 50.0).abs() < 1.0, "{}", meter.rate(now));
+        assert_eq!(meter.rate(now + Duration::from_secs(3)), 0.0);
+    }
+
+    #[test]
+    fn only_recent_frames_count_for_the_stages() {
+        let now = Instant::now();
+        let mut gathered = Gathered::default();
+        for i in 0..200u32 {
+            let handler = MS * if i < 50 { 1000 } else { 10 };
+            let record = Record {
+                rtp_timestamp: i,
+                completed: now,
+                decode: MS,
+                wait: MS,
+                handler,
+                encode: (i % 2 == 0).then_some(MS),
+                total: None,
+                fuel: u64::from(i),
+            };
+            gathered.processed(now, record);
+        }
+        gathered.sent(199, now + 7 * MS);
+        gathered.sent(3, now + 7 * MS);
+        let stats = gathered.stats(now);
+        assert_eq!(stats.stages_ms.handler, Some(Spread { p50: 10.0, p95: 10.0, max: 10.0 }));
+        assert_eq!(stats.stages_ms.total, Some(Spread { p50: 7.0, p95: 7.0, max: 7.0 }));
+        assert_eq!((stats.frames.processed, stats.frames.sent, stats.fuel.last), (200, 100, 199));
+    }
+}

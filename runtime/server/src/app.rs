@@ -1,0 +1,180 @@
+//! The server put together: engine, catalog, sessions and transport; and its run from start to end.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::http::HeaderValue;
+use framebox_media::{Codec, encode};
+use framebox_pipeline::{Session, Setup};
+use framebox_sandbox::{Engine, Kind, Level, Limits, Log, NoSources};
+use tokio::net::TcpListener;
+
+use crate::catalog::{Catalog, Entry};
+use crate::config::{self, Config};
+use crate::peer::{self, Direction, Transport};
+use crate::sessions::bridge::Bridge;
+use crate::sessions::{Full, Live, Sessions};
+
+/// Time that sessions are given to end when the server stops.
+const SHUTDOWN: Duration = Duration::from_secs(5);
+
+/// What every request sees.
+pub struct App {
+    /// The handlers.
+    pub catalog: Catalog,
+    /// The sessions.
+    pub sessions: Arc<Sessions>,
+    transport: Box<dyn Transport>,
+    limits: Limits,
+    encoder: config::Encoder,
+}
+
+/// Why an offer was not answered.
+#[derive(Debug)]
+pub enum Unanswered {
+    /// There is no handler of that name.
+    NoHandler,
+    /// There is no slot.
+    Full(Full),
+    /// The offer is wrong, or has nothing that the server could take part in.
+    Offer(peer::Error),
+    /// The session could not be started.
+    Start(framebox_pipeline::session::Error),
+}
+
+impl App {
+    /// Loads the handlers and sets up the transport.
+    ///
+    /// # Errors
+    /// What of the configuration cannot be had.
+    pub fn new(config: &Config) -> anyhow::Result<Self> {
+        let limits = config.limits();
+        let engine = Engine::new(&framebox_sandbox::Settings {
+            // A session has one instance; while a fresh one takes over, two; loading one needs one more.
+            instances: config.server.sessions + config.server.sessions.div_ceil(4) + 2,
+            memory: limits.memory,
+            tick: Duration::from_millis(1),
+        })
+        .context("the sandbox cannot be set up")?;
+        let catalog = Catalog::load(&engine, &config.handlers, config.server.default_handler.clone())?;
+        let transport = peer::transport(peer::Settings {
+            udp_ports: config.webrtc.first_port.zip(config.webrtc.last_port).map(|(first, last)| first..=last),
+            addresses: config.webrtc.addresses.clone(),
+            ice_servers: config.webrtc.ice_servers.clone(),
+            max_bitrate: config.encoder.max_kbps * 1000,
+            start_bitrate: config.encoder.start_kbps * 1000,
+        });
+        let sessions = Arc::new(Sessions::new(config.server.sessions));
+        Ok(Self { catalog, sessions, transport, limits, encoder: config.encoder.clone() })
+    }
+
+    /// Answers an offer; the session lives on by itself. A slot is held only when this succeeds.
+    pub async fn answer(&self, id: &str, handler: Option<&str>, offer: &str) -> Result<String, Unanswered> {
+        let (name, entry) = self.catalog.find(handler).ok_or(Unanswered::NoHandler)?;
+        let reservation = self.sessions.reserve(id).map_err(Unanswered::Full)?;
+        let bridge = Arc::new(Bridge::new());
+        let direction = match entry.component.kind() {
+            Kind::Transform => Direction::SendReceive,
+            Kind::Generator => Direction::SendOnly,
+            Kind::Observer => Direction::ReceiveOnly,
+        };
+        let (answer, peer) =
+            self.transport.answer(offer, direction, bridge.clone()).await.map_err(Unanswered::Offer)?;
+        let session = match Session::start(self.setup(id, entry), bridge.clone()) {
+            Ok(session) => session,
+            Err(error) => {
+                peer.close().await;
+                return Err(Unanswered::Start(error));
+            }
+        };
+        bridge.set_up(peer.clone(), session);
+        let live = Arc::new(Live::new(id.to_owned(), name.to_owned(), entry.clone(), bridge));
+        tracing::info!(session = id, handler = name, "answered");
+        for candidate in reservation.fill(&self.sessions, live) {
+            // It was taken on trust before the offer was there; a wrong one only does not help.
+            if let Err(error) = peer.add_candidate(candidate).await {
+                tracing::debug!(%error, "an early candidate was not taken");
+            }
+        }
+        Ok(answer)
+    }
+
+    fn setup(&self, id: &str, entry: &Entry) -> Setup {
+        Setup {
+            component: entry.component.clone(),
+            codec: Codec::H264,
+            limits: self.limits.clone(),
+            encode: encode::Settings {
+                bitrate: self.encoder.start_kbps * 1000,
+                max_bitrate: self.encoder.max_kbps * 1000,
+                ..encode::Settings::default()
+            },
+            log: Arc::new(ServerLog { session: id.to_owned() }),
+            sources: Arc::new(NoSources),
+        }
+    }
+}
+
+/// The handler's log goes into the server's, under its own target.
+struct ServerLog {
+    session: String,
+}
+
+impl Log for ServerLog {
+    fn line(&self, level: Level, message: &str) {
+        let session = &self.session;
+        match level {
+            Level::Debug => tracing::debug!(target: "handler", session, "{message}"),
+            Level::Info => tracing::info!(target: "handler", session, "{message}"),
+            Level::Warn => tracing::warn!(target: "handler", session, "{message}"),
+            Level::Error => tracing::error!(target: "handler", session, "{message}"),
+        }
+    }
+}
+
+/// Serves until `stop`, then ends every session.
+///
+/// # Errors
+/// When the address cannot be had, or the configuration is wrong.
+pub async fn serve(config: Config, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
+    let bind = config.server.bind;
+    let listener = TcpListener::bind(bind)
+        .await
+        .with_context(|| format!("cannot listen on {bind}; choose another address with --bind"))?;
+    let address = listener.local_addr().context("the listener has no address")?;
+    let origins: Vec<HeaderValue> = config
+        .server
+        .origins
+        .iter()
+        .map(|origin| origin.parse().with_context(|| format!("server.origins: {origin:?} is not an origin")))
+        .collect::<anyhow::Result<_>>()?;
+    let app = Arc::new(tokio::task::spawn_blocking(move || App::new(&config)).await.context("loading failed")??);
+    if !address.ip().is_loopback() {
+        tracing::warn!("anyone who can reach {address} can use this server; cameras need HTTPS in front of it");
+    }
+    println!("Framebox is ready: open http://{address} in a browser. Ctrl-C ends it.");
+    let router = crate::http::router(app.clone(), &origins);
+    let sessions = app.sessions.clone();
+    axum::serve(listener, router).with_graceful_shutdown(stop).await.context("the HTTP server failed")?;
+    if tokio::time::timeout(SHUTDOWN, sessions.close()).await.is_err() {
+        tracing::warn!("some sessions did not end in time");
+    }
+    Ok(())
+}
+
+
+/// Resolves when the program is asked to stop: Ctrl-C, or the signal TERM.
+pub async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        },
+        Err(_) => {
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The command line.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use anyhow::Context;
+pub use clap::Parser;
+use clap::{Args, Subcommand};
+
+use crate::config::{Config, Handler};
+
+/// Live video through sandboxed WebAssembly components.
+#[derive(Debug, Parser)]
+#[command(name = "framebox", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do; without one: `serve`.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Arguments of `serve`, when no command is named.
+    #[command(flatten)]
+    pub serve: Serve,
+}
+
+/// What the program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Runs the server (also when no command is named).
+    Serve(Serve),
+}
+
+/// `framebox serve`
+#[derive(Debug, Default, Args)]
+pub struct Serve {
+    /// Configuration file (TOML).
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Address and port of the HTTP side; port 0 takes a free one. [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS")]
+    pub bind: Option<SocketAddr>,
+    /// Sessions at once. [default: 32]
+    #[arg(long, value_name = "N")]
+    pub sessions: Option<u32>,
+    /// Address on which media is exchanged; may be given several times. [default: those of every interface]
+    #[arg(long = "media-address", value_name = "IP")]
+    pub media_addresses: Vec<IpAddr>,
+    /// A handler beside the built-in ones; may be given several times.
+    #[arg(long = "handler", value_name = "NAME=FILE", value_parser = handler)]
+    pub handlers: Vec<(String, PathBuf)>,
+    /// The handler of an offer that names none.
+    #[arg(long, value_name = "NAME")]
+    pub default_handler: Option<String>,
+}
+
+fn handler(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, file)) if !name.is_empty() && !file.is_empty() => Ok((name.to_owned(), file.into())),
+        _ => Err("give a name and the component's file, as in --handler mine=target/mine.wasm".to_owned()),
+    }
+}
+
+impl Serve {
+    /// The configuration file with the flags over it, checked.
+    ///
+    /// # Errors
+    /// What is wrong with either.
+    pub fn config(self) -> anyhow::Result<Config> {
+        let mut config = self.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+        config.server.bind = self.bind.unwrap_or(config.server.bind);
+        config.server.sessions = self.sessions.unwrap_or(config.server.sessions);
+        config.server.default_handler = self.default_handler.or(config.server.default_handler);
+        if !self.media_addresses.is_empty() {
+            config.webrtc.addresses = self.media_addresses;
+        }
+        config.handlers.extend(self.handlers.into_iter().map(|(name, component)| (name, Handler { component })));
+        config.check().context("the configuration is wrong")?;
+        Ok(config)
+    }
+}

@@ -1,0 +1,190 @@
+//! The configuration file and what it means. Unknown keys are errors.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use framebox_sandbox::{Budget, Limits};
+use serde::Deserialize;
+
+/// The whole file; every key has a default.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where the server listens and how much it takes on.
+    pub server: Server,
+    /// How peers reach it.
+    pub webrtc: WebRtc,
+    /// How results are encoded.
+    pub encoder: Encoder,
+    /// What a call of a handler may use.
+    pub limits: CallLimits,
+    /// Handlers beside the built-in ones, by name.
+    pub handlers: BTreeMap<String, Handler>,
+}
+
+/// `[server]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Server {
+    /// Address of the HTTP side.
+    pub bind: SocketAddr,
+    /// Sessions at once.
+    pub sessions: u32,
+    /// The handler of an offer that names none; absent: `invert`.
+    pub default_handler: Option<String>,
+    /// Origins of pages elsewhere that may use the API, `https://host`; none by default.
+    pub origins: Vec<String>,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self { bind: SocketAddr::from(([127, 0, 0, 1], 8080)), sessions: 32, default_handler: None, origins: Vec::new() }
+    }
+}
+
+/// `[webrtc]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WebRtc {
+    /// Addresses on which media is exchanged; empty: those of every interface, since browsers do not use loopback for it
+    /// unless told so.
+    pub addresses: Vec<IpAddr>,
+    /// First UDP port of media; absent: any.
+    pub first_port: Option<u16>,
+    /// Last UDP port of media; absent: any.
+    pub last_port: Option<u16>,
+    /// STUN and TURN servers, `stun:host:port`.
+    pub ice_servers: Vec<String>,
+}
+
+/// `[encoder]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Encoder {
+    /// Bit rate at the start, kbit/s.
+    pub start_kbps: u32,
+    /// Highest bit rate, kbit/s.
+    pub max_kbps: u32,
+}
+
+impl Default for Encoder {
+    fn default() -> Self {
+        Self { start_kbps: 1500, max_kbps: 2500 }
+    }
+}
+
+/// `[limits]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CallLimits {
+    /// Time of a call for a frame, milliseconds.
+    pub call_ms: u64,
+    /// Fuel of a call for a frame.
+    pub call_fuel: u64,
+    /// Time of `describe`, `init`, `configure` and `close`, milliseconds.
+    pub setup_ms: u64,
+    /// Linear memory of an instance, MiB.
+    pub memory_mib: u32,
+}
+
+impl Default for CallLimits {
+    fn default() -> Self {
+        Self { call_ms: 500, call_fuel: 20_000_000_000, setup_ms: 2000, memory_mib: 128 }
+    }
+}
+
+/// `[handlers.NAME]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Handler {
+    /// The component's file; relative to the configuration file.
+    pub component: PathBuf,
+}
+
+impl Config {
+    /// Reads `path`.
+    ///
+    /// # Errors
+    /// When it cannot be read, is not TOML, or has a key or value that is not known here; the text says where.
+    pub fn read(path: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let mut config: Self = toml::from_str(&text).with_context(|| format!("{} is wrong", path.display()))?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        for handler in config.handlers.values_mut() {
+            handler.component = folder.join(&handler.component);
+        }
+        Ok(config)
+    }
+
+    /// Checks what types cannot.
+    ///
+    /// # Errors
+    /// Says which key is wrong and what is allowed.
+    pub fn check(&self) -> anyhow::Result<()> {
+        ensure!((1..=1000).contains(&self.server.sessions), "server.sessions must be within 1 and 1000");
+        ensure!((50..=100_000).contains(&self.encoder.max_kbps), "encoder.max_kbps must be within 50 and 100000");
+        ensure!(
+            (50..=self.encoder.max_kbps).contains(&self.encoder.start_kbps),
+            "encoder.start_kbps must be within 50 and encoder.max_kbps"
+        );
+        ensure!((1..=10_000).contains(&self.limits.call_ms), "limits.call_ms must be within 1 and 10000");
+        ensure!((1..=60_000).contains(&self.limits.setup_ms), "limits.setup_ms must be within 1 and 60000");
+        ensure!((1..=1024).contains(&self.limits.memory_mib), "limits.memory_mib must be within 1 and 1024");
+        ensure!(self.limits.call_fuel >= 1, "limits.call_fuel must be at least 1");
+        match (self.webrtc.first_port, self.webrtc.last_port) {
+            (None, None) => {}
+            (Some(first), Some(last)) => {
+                ensure!(first >= 1 && first <= last, "webrtc.first_port must be within 1 and webrtc.last_port");
+            }
+            _ => anyhow::bail!("webrtc.first_port and webrtc.last_port go together: give both or none"),
+        }
+        Ok(())
+    }
+
+    /// What a handler may use.
+    pub fn limits(&self) -> Limits {
+        let CallLimits { call_ms, call_fuel, setup_ms, memory_mib } = self.limits;
+        let defaults = Limits::default();
+        Limits {
+            call: Budget { time: Duration::from_millis(call_ms), fuel: call_fuel },
+            setup: Budget { time: Duration::from_millis(setup_ms), ..defaults.setup },
+            memory: memory_mib as usize * 1024 * 1024,
+            ..defaults
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_keys_and_wrong_values_are_refused_by_name() {
+        let error = |text: &str| match toml::from_str::<Config>(text) {
+            Ok(config) => config.check().unwrap_err().to_string(),
+            Err(error) => error.to_string(),
+        };
+        for (text, words) in [
+            ("[server]\nbnd = \"127.0.0.1:1\"", "unknown field `bnd`, expected one of `bind`"),
+            ("[serve]", "unknown field `serve`"),
+            ("[server]\nbind = \"nowhere\"", "invalid socket address"),
+            ("[server]\nsessions = 0", "server.sessions must be within"),
+            ("[limits]\ncall_ms = 0", "limits.call_ms must be within"),
+            ("[webrtc]\nfirst_port = 5000", "go together"),
+            ("[encoder]\nstart_kbps = 9000", "encoder.start_kbps must be within"),
+            ("[handlers.a]\nfile = \"a.wasm\"", "unknown field `file`"),
+        ] {
+            assert!(error(text).contains(words), "{text}: {}", error(text));
+        }
+    }
+
+    #[test]
+    fn an_empty_file_is_the_default() {
+        let config: Config = toml::from_str("").unwrap();
+        config.check().unwrap();
+        assert!(config.server.bind.ip().is_loopback());
+    }
+}

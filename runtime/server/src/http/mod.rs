@@ -1,0 +1,51 @@
+//! The HTTP side: the API and the page.
+
+mod handlers;
+mod offer;
+mod page;
+mod problem;
+mod sessions;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderValue, Method, header};
+use axum::routing::{get, post};
+use serde_json::{Value, json};
+use tower_http::cors::CorsLayer;
+
+use crate::app::App;
+use problem::Problem;
+
+/// Largest body of a request, bytes.
+const LARGEST_BODY: usize = 256 * 1024;
+
+/// Every route. `origins`: pages from elsewhere that may use the API.
+pub fn router(app: Arc<App>, origins: &[HeaderValue]) -> Router {
+    let cors = CorsLayer::new()
+        .allow_origin(origins.to_vec())
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_headers([header::CONTENT_TYPE]);
+    Router::new()
+        .route("/webrtc/offer", post(offer::offer))
+        .route("/handlers", get(handlers::list))
+        .route("/handlers/{name}", get(handlers::one))
+        .route("/sessions", get(sessions::list))
+        .route("/sessions/{id}", get(sessions::one).delete(sessions::end))
+        .route("/healthz", get(health))
+        .route("/", get(page::index))
+        .route("/framebox.js", get(page::client))
+        .route("/page/{file}", get(page::file))
+        .fallback(async || Problem::not_found("there is nothing at this address; the page is at /"))
+        .method_not_allowed_fallback(async || Problem::method("this address does not take this method"))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(cors)
+        .with_state(app)
+}
+
+async fn health(State(app): State<Arc<App>>) -> axum::Json<Value> {
+    let sessions = app.sessions.list().len();
+    let version = env!("CARGO_PKG_VERSION");
+    axum::Json(json!({ "status": "ok", "sessions": sessions, "limit": app.sessions.limit(), "version": version }))
+}

@@ -1,0 +1,162 @@
+//! `POST /webrtc/offer`: signalling as FastRTC's clients do it, offers and trickled candidates in one route.
+//!
+//! The bodies are FastRTC's, the status codes tell the truth.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::app::{App, Unanswered};
+use crate::peer::{self, Candidate};
+use crate::sessions::Full;
+
+/// Longest `webrtc_id`, bytes.
+const LONGEST_ID: usize = 128;
+
+#[derive(Deserialize)]
+pub struct Options {
+    handler: Option<String>,
+}
+
+/// What is wrong with a request.
+struct Failure {
+    status: StatusCode,
+    /// FastRTC's word for it, or one of ours.
+    error: &'static str,
+    message: String,
+    limit: Option<u32>,
+}
+
+impl Failure {
+    fn new(status: StatusCode, error: &'static str, message: impl Into<String>) -> Self {
+        Self { status, error, message: message.into(), limit: None }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut meta = json!({ "error": self.error, "message": self.message });
+        let mut headers = HeaderMap::new();
+        if let Some(limit) = self.limit {
+            meta["limit"] = limit.into();
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        (self.status, headers, Json(json!({ "status": "failed", "meta": meta }))).into_response()
+    }
+}
+
+pub async fn offer(
+    State(app): State<Arc<App>>,
+    Query(options): Query<Options>,
+    body: Result<Json<Value>, JsonRejection>,
+) -> Response {
+    let answered = async {
+        let Json(body) = body.map_err(|error| Failure::new(error.status(), "invalid_request", error.body_text()))?;
+        let id = session_id(&body)?;
+        match body["type"].as_str() {
+            Some("offer") => answer(&app, id, options.handler.as_deref(), &body).await,
+            Some("ice-candidate") => candidate(&app, id, &body["candidate"]).await,
+            _ => Err(Failure::new(
+                StatusCode::BAD_REQUEST,
+                "invalid_type",
+                "`type` must be \"offer\" or \"ice-candidate\"",
+            )),
+        }
+    };
+    answered.await.unwrap_or_else(Failure::into_response)
+}
+
+fn session_id(body: &Value) -> Result<&str, Failure> {
+    match body["webrtc_id"].as_str() {
+        Some(id) if (1..=LONGEST_ID).contains(&id.len()) && !id.chars().any(char::is_control) => Ok(id),
+        _ => Err(Failure::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "missing_webrtc_id",
+            format!("`webrtc_id` is missing: give a text of 1 to {LONGEST_ID} bytes that is unique to the connection"),
+        )),
+    }
+}
+
+async fn answer(app: &App, id: &str, handler: Option<&str>, body: &Value) -> Result<Response, Failure> {
+    let Some(sdp) = body["sdp"].as_str().filter(|sdp| !sdp.trim().is_empty()) else {
+        return Err(Failure::new(StatusCode::BAD_REQUEST, "invalid_offer", "`sdp` is missing: give the offer's SDP"));
+    };
+    match app.answer(id, handler, sdp).await {
+        Ok(sdp) => Ok(Json(json!({ "sdp": sdp, "type": "answer" })).into_response()),
+        Err(Unanswered::NoHandler) => Err(Failure::new(
+            StatusCode::NOT_FOUND,
+            "unknown_handler",
+            format!("there is no handler {:?}; GET /handlers lists them", handler.unwrap_or_default()),
+        )),
+        Err(Unanswered::Full(Full::Exists)) => Err(Failure::new(
+            StatusCode::CONFLICT,
+            "connection_already_exists",
+            "this `webrtc_id` is connected already: use another one for each connection",
+        )),
+        Err(Unanswered::Full(Full::Limit)) => Err(Failure {
+            limit: Some(app.sessions.limit()),
+            ..Failure::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "concurrency_limit_reached",
+                "the server serves as many sessions as it may: try again later",
+            )
+        }),
+        Err(Unanswered::Offer(error)) => {
+            Err(Failure::new(StatusCode::BAD_REQUEST, "invalid_offer", format!("the offer was not accepted: {error}")))
+        }
+        Err(Unanswered::Start(error)) => {
+            tracing::error!(%error, "a session could not be started");
+            Err(Failure::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "the session could not be started; the server's log says why",
+            ))
+        }
+    }
+}
+
+async fn candidate(app: &App, id: &str, given: &Value) -> Result<Response, Failure> {
+    let wrong = |message: String| Failure::new(StatusCode::BAD_REQUEST, "invalid_candidate_format", message);
+    let candidate = match given {
+        // The end of candidates, as some browsers say it.
+        Value::Null => Candidate { candidate: String::new(), sdp_mid: None, sdp_m_line_index: None },
+        given => Candidate {
+            candidate: given["candidate"]
+                .as_str()
+                .ok_or_else(|| wrong("`candidate` must be an object with a text `candidate`".into()))?
+                .to_owned(),
+            sdp_mid: given["sdpMid"].as_str().map(str::to_owned),
+            sdp_m_line_index: given["sdpMLineIndex"].as_u64().and_then(|index| index.try_into().ok()),
+        },
+    };
+    let Some(live) = app.sessions.find(id) else {
+        return match app.sessions.keep_candidate(id, candidate) {
+            true => Ok(success()),
+            false => Err(Failure::new(
+                StatusCode::NOT_FOUND,
+                "unknown_connection",
+                "there is no such connection, and no room to keep candidates for one that is to come",
+            )),
+        };
+    };
+    let Some(peer) = live.bridge().peer() else {
+        return Err(Failure::new(StatusCode::GONE, "connection_closed", "the connection was closed"));
+    };
+    match peer.add_candidate(candidate).await {
+        Ok(()) => Ok(success()),
+        Err(peer::Error::Closed) => {
+            Err(Failure::new(StatusCode::GONE, "connection_closed", "the connection was closed"))
+        }
+        Err(error) => Err(wrong(error.to_string())),
+    }
+}
+
+fn success() -> Response {
+    Json(json!({ "status": "success" })).into_response()
+}

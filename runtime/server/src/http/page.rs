@@ -1,0 +1,50 @@
+//! The page and the browser client, embedded in the program.
+
+use axum::extract::Path;
+use axum::http::{HeaderName, header};
+use axum::response::{IntoResponse, Response};
+
+use super::problem::Problem;
+
+macro_rules! files {
+    ($($name:literal: $kind:literal),* $(,)?) => {
+        &[$(($name, $kind, include_str!(concat!("../../page/", $name)))),*]
+    };
+}
+
+/// Name, media type, contents.
+const FILES: &[(&str, &str, &str)] = files! {
+    "index.html": "text/html; charset=utf-8",
+    "style.css": "text/css; charset=utf-8",
+    "framebox.js": "text/javascript; charset=utf-8",
+    "page.js": "text/javascript; charset=utf-8",
+};
+
+/// Nothing from elsewhere runs on the page, and nobody else shows it in a frame.
+const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob: mediastream:; \
+    style-src 'self' 'unsafe-inline'; frame-ancestors 'none'";
+
+pub async fn index() -> Response {
+    serve("index.html")
+}
+
+pub async fn client() -> Response {
+    serve("framebox.js")
+}
+
+pub async fn file(Path(name): Path<String>) -> Response {
+    serve(&name)
+}
+
+fn serve(name: &str) -> Response {
+    let Some((_, kind, text)) = FILES.iter().find(|(file, ..)| *file == name) else {
+        return Problem::not_found(format!("the page has no file {name:?}")).into_response();
+    };
+    let headers: [(HeaderName, &str); 4] = [
+        (header::CONTENT_TYPE, kind),
+        (header::CACHE_CONTROL, "no-cache"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+    ];
+    (headers, *text).into_response()
+}

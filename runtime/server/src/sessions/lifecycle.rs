@@ -1,0 +1,117 @@
+//! When a session is over. A plain struct: time comes in as an argument.
+
+use std::time::{Duration, Instant};
+
+use crate::peer::State;
+
+/// A peer that has not connected by then never will.
+pub const HANDSHAKE: Duration = Duration::from_secs(8);
+/// A peer that was lost for that long is gone.
+pub const LOST: Duration = Duration::from_secs(6);
+
+/// Follows the state of a peer.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifecycle {
+    state: State,
+    since: Instant,
+    was_connected: bool,
+}
+
+/// What a session's state is called in the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// The peer has not connected yet.
+    Connecting,
+    /// The peer is there.
+    Live,
+    /// The peer does not answer at the moment.
+    Lost,
+    /// What the session held is being freed.
+    Ended,
+}
+
+impl Lifecycle {
+    /// A session whose offer was just answered.
+    pub fn new(now: Instant) -> Self {
+        Self { state: State::Connecting, since: now, was_connected: false }
+    }
+
+    /// The peer changed its state.
+    pub fn peer(&mut self, now: Instant, state: State) {
+        // The clock of a handshake or of a loss runs on through states of the same meaning.
+        if self.phase_of(state) != self.phase() {
+            self.since = now;
+        }
+        self.was_connected |= state == State::Connected;
+        self.state = state;
+    }
+
+    /// What the API says.
+    pub fn phase(&self) -> Phase {
+        self.phase_of(self.state)
+    }
+
+    fn phase_of(&self, state: State) -> Phase {
+        match state {
+            State::Connected => Phase::Live,
+            State::Failed | State::Closed => Phase::Ended,
+            State::Connecting | State::Disconnected if self.was_connected => Phase::Lost,
+            State::Connecting | State::Disconnected => Phase::Connecting,
+        }
+    }
+
+    /// Some: the session is over, for that reason.
+    pub fn over(&self, now: Instant) -> Option<&'static str> {
+        let past = |limit| now.saturating_duration_since(self.since) >= limit;
+        match self.phase() {
+            Phase::Ended => Some("the connection was closed"),
+            Phase::Connecting if past(HANDSHAKE) => Some("the peer did not connect in time"),
+            Phase::Lost if past(LOST) => Some("the peer is gone"),
+            _ => None,
+        }
+    }
+
+    /// When [`Lifecycle::over`] may next change by time alone.
+    pub fn deadline(&self) -> Option<Instant> {
+        match self.phase() {
+            Phase::Connecting => Some(self.since + HANDSHAKE),
+            Phase::Lost => Some(self.since + LOST),
+            Phase::Live | Phase::Ended => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_is_given_up_in_bounded_time() {
+        use State::{Closed, Connected, Connecting, Disconnected, Failed};
+        let second = Duration::from_secs(1);
+        // (states at seconds, over at the second)
+        let table: &[(&[(u32, State)], Option<u32>)] = &[
+            (&[], Some(8)),
+            (&[(1, Connecting), (7, Disconnected)], Some(8)),
+            (&[(1, Failed)], Some(1)),
+            (&[(1, Connected)], None),
+            (&[(1, Connected), (5, Disconnected)], Some(11)),
+            (&[(1, Connected), (5, Disconnected), (6, Connecting)], Some(11)),
+            (&[(1, Connected), (5, Disconnected), (6, Connected)], None),
+            (&[(1, Connected), (5, Closed)], Some(5)),
+        ];
+        for (states, expected) in table {
+            let start = Instant::now();
+            let mut life = Lifecycle::new(start);
+            let mut over = None;
+            for at in 0..30 {
+                for (_, state) in states.iter().filter(|(second, _)| *second == at) {
+                    life.peer(start + second * at, *state);
+                }
+                over = over.or(life.over(start + second * at).map(|_| at));
+            }
+            assert_eq!(over, *expected, "{states:?}");
+        }
+    }
+}

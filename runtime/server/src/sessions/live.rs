@@ -1,0 +1,142 @@
+//! A session that was answered: it is watched over until it ends, and then all that it held is freed.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+use tokio::time::{sleep, sleep_until, timeout};
+
+use crate::catalog::{Entry, handler_json};
+use crate::channel;
+
+use super::bridge::Bridge;
+use super::lifecycle::Phase;
+
+/// Time that a last message is given to leave before the connection is closed.
+const FAREWELL: Duration = Duration::from_millis(200);
+/// Time that closing a connection may take.
+const CLOSING: Duration = Duration::from_secs(3);
+
+/// One session.
+pub struct Live {
+    /// The client's `webrtc_id`.
+    pub id: String,
+    /// Name of its handler.
+    pub handler: String,
+    entry: Entry,
+    begin: Instant,
+    bridge: Arc<Bridge>,
+    stop: Notify,
+}
+
+impl Live {
+    /// A session of `handler`, both sides of whose bridge are set.
+    pub fn new(id: String, handler: String, entry: Entry, bridge: Arc<Bridge>) -> Self {
+        Self { id, handler, entry, begin: Instant::now(), bridge, stop: Notify::new() }
+    }
+
+    /// The bridge between peer and pipeline.
+    pub fn bridge(&self) -> &Arc<Bridge> {
+        &self.bridge
+    }
+
+    /// When its offer was answered.
+    pub fn begin(&self) -> Instant {
+        self.begin
+    }
+
+    /// Asks the session to end.
+    pub fn stop(&self) {
+        self.stop.notify_one();
+    }
+
+    /// Where the peer stands.
+    pub fn phase(&self) -> Phase {
+        self.bridge.watch().borrow().life.phase()
+    }
+
+    /// The line of `GET /sessions`.
+    pub fn summary(&self) -> Value {
+        let age_ms = self.begin.elapsed().as_millis() as u64;
+        json!({ "id": self.id, "handler": self.handler, "state": self.phase(), "age_ms": age_ms })
+    }
+
+    /// The whole of `GET /sessions/{id}`.
+    pub fn stats(&self) -> Value {
+        let mut json = self.bridge.session().map_or_else(|| json!({}), |session| {
+            let mut json = serde_json::to_value(session.stats()).unwrap_or_else(|_| json!({}));
+            json["bitrate_bps"] = session.bitrate().into();
+            json["parameters"] = session.parameters().into();
+            json
+        });
+        if let (Value::Object(all), Value::Object(summary)) = (&mut json, self.summary()) {
+            all.extend(summary);
+        }
+        json["digest"] = self.entry.component.digest().to_string().into();
+        json["codec"] = "H264".into();
+        json
+    }
+
+    /// Watches over the session until it is over; returns the reason.
+    pub async fn run(&self) -> String {
+        let mut watch = self.bridge.watch();
+        let mut introductions = 0;
+        let mut next_stats = None;
+        loop {
+            let watched = watch.borrow_and_update().clone();
+            let now = Instant::now();
+            if let Some(reason) = watched.ended {
+                return reason;
+            }
+            if let Some(reason) = watched.life.over(now) {
+                return reason.to_owned();
+            }
+            if watched.introductions != introductions {
+                introductions = watched.introductions;
+                let parameters = self.bridge.session().map(|session| session.parameters()).unwrap_or_default();
+                self.bridge.tell(&channel::session(&self.id, handler_json(&self.handler, &self.entry), parameters));
+                next_stats = Some(now);
+            }
+            if let (Some(at), Some(interval)) = (next_stats, watched.stats_ms)
+                && now >= at
+            {
+                self.bridge.tell(&channel::stats(self.stats()));
+                next_stats = Some(now + Duration::from_millis(interval));
+            }
+            let wake = next_stats.into_iter().chain(watched.life.deadline()).min();
+            let timer = async {
+                match wake {
+                    Some(at) => sleep_until(at.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = timer => {}
+                changed = watch.changed() => if changed.is_err() { return "the session was dropped".to_owned() },
+                () = self.stop.notified() => return "the session was stopped".to_owned(),
+            }
+        }
+    }
+
+    /// Says farewell, closes the connection and waits until the pipeline has ended, which takes at most the time of the
+    /// handler's longest call.
+    pub async fn close(&self, reason: &str) {
+        if let Some(session) = self.bridge.session() {
+            session.end();
+        }
+        if let Some(peer) = self.bridge.peer() {
+            if self.phase() == Phase::Live {
+                self.bridge.tell(&channel::end(reason));
+                sleep(FAREWELL).await;
+            }
+            if timeout(CLOSING, peer.close()).await.is_err() {
+                tracing::warn!(session = self.id, "closing the connection took too long; it is dropped");
+            }
+        }
+        let mut watch = self.bridge.watch();
+        // The sender lives in the bridge, which is still held here: waiting cannot fail.
+        let _ = watch.wait_for(|watched| watched.ended.is_some()).await;
+        self.bridge.take_down();
+    }
+}
