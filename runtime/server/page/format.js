@@ -1,0 +1,54 @@
+/** Numbers for people. */
+
+/** What stands where nothing is known. */
+export const UNKNOWN = '–';
+
+const known = (value) => typeof value === 'number' && Number.isFinite(value);
+
+/** A count, in full up to 99 999. */
+export function count(value) {
+  if (!known(value)) return UNKNOWN;
+  if (value < 100_000) return String(Math.round(value));
+  return short(value);
+}
+
+/** With a suffix for the order of magnitude: 1.53 M. */
+export function short(value) {
+  if (!known(value)) return UNKNOWN;
+  const size = Math.abs(value);
+  for (const [unit, suffix] of [[1e9, ' G'], [1e6, ' M'], [1e3, ' k']]) {
+    if (size >= unit) return `${significant(value / unit, 3)}${suffix}`;
+  }
+  return significant(value, 3);
+}
+
+/** At most so many significant digits, without trailing zeros and without an exponent where it can be helped. */
+export function significant(value, digits = 5) {
+  if (!known(value)) return typeof value === 'number' ? String(value) : UNKNOWN;
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value);
+  return String(Number(value.toPrecision(digits)));
+}
+
+/** A rate, one digit after the point. */
+export const rate = (value) => (known(value) ? value.toFixed(1) : UNKNOWN);
+
+/** Milliseconds, coarser as they grow. */
+export function milliseconds(value) {
+  if (!known(value)) return UNKNOWN;
+  return value < 10 ? value.toFixed(1) : String(Math.round(value));
+}
+
+/** Bits a second. */
+export const bitrate = (value) => (known(value) ? `${short(value)}b/s` : UNKNOWN);
+
+/** Bytes. */
+export const bytes = (value) => (known(value) ? `${significant(value / 2 ** 20, 3)} MiB` : UNKNOWN);
+
+/** A duration, h:mm:ss. */
+export function duration(value) {
+  if (!known(value)) return UNKNOWN;
+  const seconds = Math.floor(value / 1000);
+  const two = (part) => String(part).padStart(2, '0');
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  return hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}

@@ -1,0 +1,136 @@
+"""Sends numbered pictures to a handler that turns them, and reads back which came, in which order, turned how.
+
+`counter.py BASE SESSION HANDLER PARAMETERS SECONDS`, PARAMETERS being JSON; `counter.py --self-test` checks this client
+against itself. Prints one line of JSON.
+"""
+
+import asyncio
+import json
+import statistics
+import sys
+import time
+from typing import Any
+
+from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
+
+from counting import TURNS, Camera, find
+from peer import Peer, prefer_h264, report
+
+
+async def count(peer: Peer, camera: Camera, seconds: float, settled: asyncio.Future[Any]) -> dict[str, Any]:
+    """Counts what comes back in the `seconds` after the first picture that came once the parameters had `settled`."""
+    numbers: list[int] = []
+    turns: dict[str, int] = {}
+    sizes: set[tuple[int, int]] = set()
+    latencies: list[float] = []
+    unreadable = 0
+    begin: float | None = None
+    async for frame in peer.frames():
+        now = time.monotonic()
+        if not settled.done():
+            continue
+        begin = begin or now
+        sizes.add((frame.width, frame.height))
+        found = find(frame)
+        if found:
+            turn, number = found
+            turns[turn] = turns.get(turn, 0) + 1
+            numbers.append(number)
+            if number in camera.sent:
+                latencies.append(now - camera.sent[number])
+        else:
+            unreadable += 1
+        if now - begin > seconds:
+            break
+    # Of those taken in the last second some may still be on their way.
+    first, last = min(numbers, default=0), max((n for n, at in camera.sent.items() if at < now - 1), default=0)
+    expected = range(first, last + 1)
+    return {
+        "numbers": len(numbers),
+        "distinct": len(set(numbers)),
+        "increasing": all(a < b for a, b in zip(numbers, numbers[1:])),
+        "unknown": sum(number not in camera.sent for number in numbers),
+        "expected": len(expected),
+        "came": sum(number in expected for number in set(numbers)),
+        "turns": turns,
+        "unreadable": unreadable,
+        "sizes": sorted(sizes),
+        "latency_ms": round(statistics.median(latencies) * 1000) if latencies else None,
+    }
+
+
+async def run(base: str, session: str, handler: str, parameters: dict[str, Any], seconds: float) -> None:
+    """The case itself."""
+    camera = Camera()
+    peer = Peer(base, session, camera)
+    await peer.connect(handler)
+    settled: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    async def settle() -> None:
+        await peer.opened.wait()
+        peer.say({"type": "set_parameters", "parameters": parameters, "request": 1})
+        answer = await peer.hear(lambda message: message.get("type") == "parameters" and message.get("request") == 1)
+        # Pictures from before the change may still be on their way.
+        await asyncio.sleep(1)
+        settled.set_result(answer)
+
+    setting = asyncio.create_task(settle())
+    facts = await asyncio.wait_for(count(peer, camera, seconds, settled), seconds + 40)
+    await setting
+    await peer.close()
+    report(answer=settled.result(), **facts)
+
+
+class Mirror(MediaStreamTrack):
+    """Turns what another track yields, as the handler would."""
+
+    kind = "video"
+
+    def __init__(self, source: MediaStreamTrack, turn: str) -> None:
+        super().__init__()
+        self.source, self.turn = source, turn
+
+    async def recv(self) -> Any:
+        """The next picture, turned."""
+        frame = await self.source.recv()
+        planes = frame.to_ndarray(format="yuv420p")
+        luma = planes[: frame.height]
+        luma[:] = TURNS[self.turn](luma).copy()
+        turned = type(frame).from_ndarray(planes, format="yuv420p")
+        turned.pts, turned.time_base = frame.pts, frame.time_base
+        return turned
+
+
+async def self_test() -> None:
+    """This client with an aiortc peer in the place of the server."""
+    for turn in TURNS:
+        camera = Camera()
+        peer = Peer("", "self", camera)
+        other = RTCPeerConnection()
+        offer = await peer.offer()
+
+        def track(incoming: MediaStreamTrack, other: RTCPeerConnection = other, turn: str = turn) -> None:
+            other.addTrack(Mirror(incoming, turn))
+
+        other.on("track", track)
+        await other.setRemoteDescription(RTCSessionDescription(offer["sdp"], offer["type"]))
+        prefer_h264(other)
+        await other.setLocalDescription(await other.createAnswer())
+        await peer.take({"sdp": other.localDescription.sdp, "type": "answer"})
+        settled: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        settled.set_result(None)
+        facts = await asyncio.wait_for(count(peer, camera, 3, settled), 20)
+        assert "a=rtpmap" in offer["sdp"] and "VP8" not in offer["sdp"], "only H.264 is offered"
+        assert set(facts["turns"]) == {turn}, facts
+        assert facts["increasing"] and facts["unknown"] == 0 and facts["sizes"] == [(640, 480)], facts
+        assert facts["came"] > 0.6 * facts["expected"] > 30, facts
+        await asyncio.gather(peer.close(), other.close())
+        report(turn=turn, **facts)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--self-test"]:
+        asyncio.run(self_test())
+    else:
+        base, session, handler, parameters, seconds = sys.argv[1:]
+        asyncio.run(run(base, session, handler, json.loads(parameters), float(seconds)))

@@ -1,0 +1,36 @@
+//! What the whole-system tests share: the real program as a child process, clients of other makers, and waiting.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`wait`] | polling with a deadline and a clear end |
+//! | [`child`] | processes whose output is kept and that do not outlive their test |
+//! | [`server`] | the `framebox` program on a free port of the loopback interface |
+//! | [`scratch`] | a directory for one test |
+//! | [`python`] | clients written on aiortc |
+//! | [`browser`] | Chromium, driven by chromedriver |
+
+// Each test file takes what it needs.
+#![allow(dead_code)]
+
+pub mod browser;
+pub mod child;
+pub mod python;
+pub mod scratch;
+pub mod server;
+pub mod wait;
+
+use tokio::sync::{Mutex, MutexGuard};
+
+/// Holds off the other tests of the file: a live session takes most of a small machine.
+pub async fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::const_new(());
+    ALONE.lock().await
+}
+
+/// The machine lacks something that the test needs. Where every test has to run, that is a failure; elsewhere the test
+/// says so and is passed over.
+pub fn lacking(what: &str) {
+    let strict = std::env::var("CI").is_ok_and(|ci| ci == "true");
+    assert!(!strict, "{what}, and CI=true wants every test to run");
+    eprintln!("NOTICE: {what}; this test is passed over");
+}

@@ -1,0 +1,142 @@
+//! The `framebox` program on a free port of the loopback interface.
+
+use std::process::Command;
+use std::time::Duration;
+
+use reqwest::header::HeaderMap;
+use serde_json::Value;
+
+use super::child::Child;
+use super::wait::{seconds, wait_until};
+
+/// Loading compiles components, which takes its time on a busy machine.
+const START: Duration = seconds(60);
+
+/// A running server; dropped, it is killed.
+pub struct Server {
+    /// The process.
+    pub child: Child,
+    /// `http://address:port`
+    pub base: String,
+    http: reqwest::Client,
+}
+
+/// Answer of the server.
+#[derive(Debug)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub text: String,
+}
+
+impl Answer {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("no JSON ({error}): {self:?}"))
+    }
+
+    /// A header's text; empty without it.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+/// The program with `arguments`, not started.
+pub fn program<A: AsRef<std::ffi::OsStr>>(arguments: &[A]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_framebox"));
+    command.args(arguments);
+    command
+}
+
+impl Server {
+    /// Starts one with `arguments` beside the addresses, and waits until it is ready.
+    pub async fn start(arguments: &[&str]) -> Self {
+        let mut command = program(&["--bind", "127.0.0.1:0", "--media-address", "127.0.0.1"]);
+        let mut child = Child::start("framebox", command.args(arguments));
+        let base = child
+            .find("says that it is ready", START, |line| {
+                let rest = line.strip_prefix("Framebox is ready: open ")?;
+                Some(rest.split_once(" in a browser")?.0.to_owned())
+            })
+            .await;
+        Self { child, base, http: client() }
+    }
+
+    /// `GET path`
+    pub async fn get(&self, path: &str) -> Answer {
+        send(self.http.get(format!("{}{path}", self.base))).await
+    }
+
+    /// `DELETE path`
+    pub async fn delete(&self, path: &str) -> Answer {
+        send(self.http.delete(format!("{}{path}", self.base))).await
+    }
+
+    /// `POST path` with a JSON body.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        send(self.http.post(format!("{}{path}", self.base)).json(body)).await
+    }
+
+    /// Any other request.
+    pub async fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<String>) -> Answer {
+        let method = method.parse().unwrap();
+        let mut request = self.http.request(method, format!("{}{path}", self.base)).body(body.into());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        send(request).await
+    }
+
+    /// Ids of the sessions, the oldest first.
+    pub async fn sessions(&self) -> Vec<String> {
+        let json = self.get("/sessions").await.json();
+        let sessions = json["sessions"].as_array().unwrap_or_else(|| panic!("{json}"));
+        sessions.iter().map(|session| session["id"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// `GET /sessions/{id}`; None when there is no such session.
+    pub async fn session(&self, id: &str) -> Option<Value> {
+        let answer = self.get(&format!("/sessions/{id}")).await;
+        match answer.status {
+            200 => Some(answer.json()),
+            404 => None,
+            _ => panic!("{answer:?}"),
+        }
+    }
+
+    /// Waits until the session `id` is there and `is` true of it; returns it.
+    pub async fn wait_for_session(&self, id: &str, what: &str, limit: Duration, is: impl Fn(&Value) -> bool) -> Value {
+        wait_until(&format!("session {id}: {what}"), limit, async || match self.session(id).await {
+            Some(session) if is(&session) => Ok(session),
+            other => Err(format!("{other:?}")),
+        })
+        .await
+    }
+
+    /// Waits until the session `id` is gone.
+    pub async fn wait_for_end(&self, id: &str, limit: Duration) {
+        wait_until(&format!("session {id} ends"), limit, async || match self.session(id).await {
+            None => Ok(()),
+            Some(session) => Err(session.to_string()),
+        })
+        .await;
+    }
+}
+
+/// The sum over the entries of an object, such as failures by code.
+pub fn sum(counts: &Value) -> u64 {
+    counts.as_object().map_or(0, |counts| counts.values().filter_map(Value::as_u64).sum())
+}
+
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().timeout(seconds(30)).build().unwrap()
+}
+
+async fn send(request: reqwest::RequestBuilder) -> Answer {
+    let answer = request.send().await.unwrap_or_else(|error| panic!("no answer: {error:?}"));
+    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    Answer { status, headers, text: answer.text().await.unwrap() }
+}
