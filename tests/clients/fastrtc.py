@@ -1,7 +1,7 @@
 """Behaves like a page that was written for FastRTC, and then like one that knows this server's parameters.
 
-`fastrtc.py BASE SESSION HANDLER PARAMETER VALUE WRONG CHANNEL`: VALUE and WRONG are JSON, one that PARAMETER takes and one
-that it does not; CHANNEL is `channel`, or `none` for a client without a data channel. Prints one line of JSON.
+`fastrtc.py BASE SESSION HANDLER PARAMETER VALUE WRONG CHANNEL`: VALUE and WRONG are JSON, one that PARAMETER takes and
+one that it does not; CHANNEL is `channel`, or `none` for a client without a data channel. Prints one line of JSON.
 """
 
 import asyncio
@@ -22,13 +22,18 @@ async def candidate(base: str, session: str, given: Any) -> list[Any]:
     return [status, body]
 
 
-async def without_candidates(peer: Peer) -> tuple[dict[str, str], list[str]]:
-    """The offer as a page that trickles sends it, and the candidates that it keeps for later."""
+async def without_candidates(peer: Peer) -> tuple[dict[str, str], list[dict[str, Any]]]:
+    """The offer as a page that trickles sends it, and the candidates that it sends by themselves."""
     offer = await peer.offer()
-    lines = offer["sdp"].splitlines()
-    kept = sorted({line.removeprefix("a=") for line in lines if line.startswith("a=candidate:")})
-    rest = [line for line in lines if not line.startswith(("a=candidate:", "a=end-of-candidates"))]
-    return {**offer, "sdp": "\r\n".join(rest) + "\r\n"}, kept
+    lines, candidates, section = [], [], -1
+    for line in offer["sdp"].splitlines():
+        section += line.startswith("m=")
+        if line.startswith("a=candidate:"):
+            text = line.removeprefix("a=")
+            candidates.append({"candidate": text, "sdpMid": str(section), "sdpMLineIndex": section})
+        elif line != "a=end-of-candidates":
+            lines.append(line + "\r\n")
+    return {**offer, "sdp": "".join(lines)}, candidates
 
 
 async def talk(peer: Peer, parameter: str, value: Any, wrong: Any) -> dict[str, Any]:
@@ -68,20 +73,19 @@ async def run(base: str, session: str, handler: str, parameter: str, value: Any,
     peer = Peer(base, session, Camera(320, 240), channel)
     offer, candidates = await without_candidates(peer)
     mid = {"sdpMid": "0", "sdpMLineIndex": 0}
-    early = [await candidate(base, session, {"candidate": text, **mid}) for text in candidates]
+    early = [await candidate(base, session, given) for given in candidates]
     status, answer = await post_offer(base, offer, handler)
     if status != 200:
         raise RuntimeError(f"the offer was answered with {status}: {answer}")
     facts: dict[str, Any] = {"early": early, "answer_type": answer.get("type")}
-    port = candidates[0].split()[5]
+    port = candidates[0]["candidate"].split()[5]
     facts["late"] = {
         "firefox": await candidate(base, session, {"candidate": FIREFOX.format(port=port), **mid}),
         "end": await candidate(base, session, {"candidate": "", **mid}),
         "null": await candidate(base, session, None),
     }
-    facts["wrong_candidates"] = [
-        await candidate(base, session, wrong) for wrong in ("text", {"sdpMid": "0"}, {"candidate": "candidate:rubbish", **mid})
-    ]
+    rubbish = ("text", {"sdpMid": "0"}, {"candidate": "candidate:rubbish", **mid})
+    facts["wrong_candidates"] = [await candidate(base, session, given) for given in rubbish]
     await peer.take(answer)
     facts["frames"] = await peer.count_frames(30, 30)
     if channel:

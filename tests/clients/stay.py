@@ -1,7 +1,7 @@
 """A client that stays until its standard input closes, or until it is killed.
 
-`stay.py BASE SESSION HANDLER`. Prints a line of JSON for each message of the channel, `{"event": "message", "message": …}`,
-and twice a second `{"event": "frames", "count": …}`: the pictures that came back so far.
+`stay.py BASE SESSION HANDLER`. Prints a line of JSON for each message of the channel, `{"event": "message", "message": …}`
+and, twice a second, `{"event": "frames", "count": …}`: the pictures that came back so far.
 """
 
 import asyncio

@@ -19,6 +19,8 @@ pub mod scratch;
 pub mod server;
 pub mod wait;
 
+use std::io::Write as _;
+
 use tokio::sync::{Mutex, MutexGuard};
 
 /// Holds off the other tests of the file: a live session takes most of a small machine.
@@ -32,5 +34,6 @@ pub async fn alone() -> MutexGuard<'static, ()> {
 pub fn lacking(what: &str) {
     let strict = std::env::var("CI").is_ok_and(|ci| ci == "true");
     assert!(!strict, "{what}, and CI=true wants every test to run");
-    eprintln!("NOTICE: {what}; this test is passed over");
+    // Written past the capture of the test harness, which shows nothing of a test that passed.
+    let _ = writeln!(std::io::stderr(), "NOTICE: {what}; a test is passed over");
 }

@@ -14,8 +14,8 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
 }
 
-/// The interpreter of an environment in which the clients run, made when there is none yet. None: it cannot be had here,
-/// which was said.
+/// The interpreter of an environment in which the clients run, made when there is none yet. None: it cannot be had
+/// here, which was said.
 pub fn python() -> Option<PathBuf> {
     match environment() {
         Ok(python) => Some(python),

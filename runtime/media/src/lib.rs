@@ -1,1 +1,21 @@
-//! x
+//! Codecs: encoded access units to pictures and back.
+//!
+//! **Nothing of a coded stream is trusted: a wrong one is an error, never a panic.**
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`codec`] | [`Codec`]: which codecs there are, and how to get one |
+//! | [`decode`] | [`Decoder`]: access units to pictures |
+//! | [`encode`] | [`Encoder`]: pictures to access units |
+//! | [`h264`] | H.264 by OpenH264, and what others ask about its byte stream |
+
+pub mod codec;
+pub mod decode;
+pub mod encode;
+mod error;
+pub mod h264;
+
+pub use codec::Codec;
+pub use decode::Decoder;
+pub use encode::{Encoded, Encoder};
+pub use error::Error;

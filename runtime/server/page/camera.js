@@ -1,6 +1,6 @@
 /** The camera: which one, at which size, and its life from the first picture to the last. */
 
-import { openCamera } from '../framebox.js';
+import { FrameboxError, openCamera } from '../framebox.js';
 import { h } from './elements.js';
 
 const REMEMBERED = 'framebox.camera';
@@ -9,6 +9,9 @@ export class Camera {
   #choice;
   #resolution;
   #stream = null;
+  #wanted = '';
+  #queue = Promise.resolve();
+  #closings = 0;
 
   /**
    * @param {HTMLSelectElement} choice
@@ -44,20 +47,31 @@ export class Camera {
   /**
    * Opens the chosen camera, or keeps it when it is open as wanted.
    * @param {{size: {width: number, height: number}|null, fps: number|null}} handler Says what suits it.
-   * @returns {Promise<MediaStream>}
+   * @returns {Promise<MediaStream>} Rejects with the code `stopped` when `close` was called meanwhile.
    */
-  async open(handler) {
+  open(handler) {
+    // One after the other: a second call finds what the first one opened.
+    this.#queue = this.#queue.catch(() => {}).then(() => this.#open(handler));
+    return this.#queue;
+  }
+
+  async #open(handler) {
     const constraints = this.#constraints(handler);
     const wanted = JSON.stringify(constraints);
-    if (this.#stream?.wanted === wanted && this.#stream.getVideoTracks()[0]?.readyState === 'live') return this.#stream;
+    if (this.#wanted === wanted && this.#stream?.getVideoTracks()[0]?.readyState === 'live') return this.#stream;
     // Many cameras can be open only once: the old one goes first.
     this.close();
+    const closings = this.#closings;
     const stream = await openCamera(constraints).catch((problem) => {
       if (problem.code !== 'camera-unsuited' || !constraints.deviceId) throw problem;
       // The remembered camera is not there any more.
       return openCamera({ ...constraints, deviceId: undefined });
     });
-    stream.wanted = wanted;
+    if (closings !== this.#closings) {
+      stop(stream);
+      throw new FrameboxError('stopped', 'The camera was closed.');
+    }
+    this.#wanted = wanted;
     this.#stream = stream;
     const [track] = stream.getVideoTracks();
     track.addEventListener('ended', () => {
@@ -69,7 +83,8 @@ export class Camera {
   }
 
   close() {
-    for (const track of this.#stream?.getTracks() ?? []) track.stop();
+    this.#closings += 1;
+    stop(this.#stream);
     this.#stream = null;
   }
 
@@ -84,6 +99,10 @@ export class Camera {
     if (this.#choice.value) constraints.deviceId = { exact: this.#choice.value };
     return constraints;
   }
+}
+
+function stop(stream) {
+  for (const track of stream?.getTracks() ?? []) track.stop();
 }
 
 // Storage may be denied; the choice is then made anew each time.

@@ -29,6 +29,19 @@ export function significant(value, digits = 5) {
   return String(Number(value.toPrecision(digits)));
 }
 
+/** With digits that stay in place while the value changes a little. */
+export function steady(value) {
+  if (!known(value) || Number.isInteger(value)) return significant(value);
+  const size = Math.abs(value);
+  if (size >= 1e4) return value.toFixed(0);
+  return size >= 1 ? value.toFixed(3 - Math.floor(Math.log10(size))) : significant(value, 3);
+}
+
+/** Reasons with their counts, those that occurred. */
+export function reasons(counts) {
+  return Object.entries(counts ?? {}).filter(([, times]) => times > 0).map(([reason, times]) => `${reason} ${count(times)}`).join(' · ');
+}
+
 /** A rate, one digit after the point. */
 export const rate = (value) => (known(value) ? value.toFixed(1) : UNKNOWN);
 

@@ -207,7 +207,7 @@ export class Framebox extends EventTarget {
     this.parameters = {};
     this.values = {};
     run.wanted = { ...this.first };
-    globalThis.addEventListener('pagehide', () => this.stop(), { signal: run.signal });
+    globalThis.addEventListener('pagehide', () => { run.leaving = true; this.stop(); }, { signal: run.signal });
     this.#become('connecting');
     try {
       this.descriptor = typeof this.handler === 'object' && this.handler ? this.handler : null;
@@ -231,10 +231,14 @@ export class Framebox extends EventTarget {
     }
   }
 
-  /** Ends the session, here and on the server. */
-  stop() {
+  /**
+   * Ends the session: here at once, on the server by the time the promise resolves. It never rejects.
+   * @returns {Promise<void>}
+   */
+  async stop() {
     const run = this.#run;
     if (run) this.#finish(run, new FrameboxError('stopped', 'The session was stopped.'));
+    await run?.gone;
   }
 
   /**
@@ -321,9 +325,10 @@ export class Framebox extends EventTarget {
     if (run.sender) await keepResolution(run.sender);
     const name = this.descriptor?.name ?? this.handler;
     run.offerPath = `webrtc/offer${name ? `?handler=${encodeURIComponent(name)}` : ''}`;
-    run.offered = true;
     const { type, sdp } = peer.localDescription;
-    const response = await this.#post(run, { sdp, type, webrtc_id: run.id });
+    // An offer on its way is never aborted: the server might take it after the DELETE that was to undo it.
+    run.offer = this.#post(run, { sdp, type, webrtc_id: run.id }, null);
+    const response = await run.offer;
     const answer = await response.json();
     run.check();
     if (!answer.sdp) throw refusal(response, answer);
@@ -505,21 +510,22 @@ export class Framebox extends EventTarget {
     if (run.over) return;
     run.end(problem);
     const nothingThere = problem.status || ['finished', 'session-gone', 'server-unreachable'].includes(problem.code);
-    if (run.offered && !nothingThere) {
-      // `keepalive` lets it through while the page is being closed; an answer changes nothing any more.
+    if (run.offer && !nothingThere) {
       const address = new URL(`sessions/${encodeURIComponent(run.id)}`, this.base);
-      fetch(address, { method: 'DELETE', keepalive: true }).catch(() => {});
+      // `keepalive` lets it through while the page is being closed.
+      const remove = () => fetch(address, { method: 'DELETE', keepalive: true });
+      run.gone = (run.leaving ? remove() : run.offer.then(remove)).catch(() => {});
     }
     this.#run = null;
     this.#become('ended');
   }
 
-  async #post(run, body) {
+  async #post(run, body, signal = run.signal) {
     return this.#fetch(run.offerPath ?? 'webrtc/offer', {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),
-      signal: run.signal,
+      signal,
     });
   }
 
@@ -650,7 +656,7 @@ class Meter {
       width: entry.frameWidth,
       height: entry.frameHeight,
       fps: this.#rate(entry, frames),
-      bitrate_bps: 8 * this.#rate(entry, bytes),
+      bitrate_bps: this.#rate(entry, bytes, 8),
       codec: codecs.get(entry.codecId) ?? null,
     };
   }
@@ -659,9 +665,10 @@ class Meter {
     return (entry[key] ?? 0) - (this.#before.get(entry.id)?.[key] ?? 0);
   }
 
-  #rate(entry, key) {
+  /** A second, once there are two readings. */
+  #rate(entry, key, each = 1) {
     const seconds = this.#since(entry, 'timestamp') / 1000;
-    return this.#before.has(entry.id) && seconds > 0 ? this.#since(entry, key) / seconds : 0;
+    return this.#before.has(entry.id) && seconds > 0 ? (each * this.#since(entry, key)) / seconds : null;
   }
 
   /** Milliseconds for each one. */

@@ -38,6 +38,10 @@ export class Messages {
     if (severity === 'warning') entry.timer = setTimeout(() => this.dismiss(key), WARNING_STAYS);
   }
 
+  has(key) {
+    return this.#entries.has(key);
+  }
+
   dismiss(key) {
     const entry = this.#entries.get(key);
     if (!entry) return;

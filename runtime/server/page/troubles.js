@@ -6,6 +6,7 @@ const TEXTS = {
   'camera-missing': ['No camera found', 'Connect one, then press Start again.'],
   'camera-refused': ['Access to the camera was refused', 'Allow it for this page in the browser’s address bar (and in the system’s privacy settings), then press Start again.'],
   'camera-busy': ['The camera is busy', 'Another program uses it or it does not answer. Close that program, or choose another camera.'],
+  'camera-lost': ['The camera was disconnected', 'Connect it again, or choose another camera.'],
   'camera-unsuited': ['This camera cannot do that', 'Choose another camera or another resolution.'],
   'server-unreachable': ['The server does not answer', 'It may be restarting, or this device is offline.'],
   'handler-unknown': ['The server does not have this handler', 'It may have been removed. Choose another one.'],

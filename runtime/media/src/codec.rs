@@ -1,0 +1,33 @@
+//! Which codecs there are.
+
+use crate::{Decoder, Encoder, Error, encode, h264};
+
+/// A video codec.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Codec {
+    /// ITU-T H.264, constrained baseline, as an Annex B byte stream.
+    H264,
+}
+
+impl Codec {
+    /// A decoder for one stream.
+    ///
+    /// # Errors
+    /// [`Error::Codec`] when the library refuses to start.
+    pub fn decoder(self) -> Result<Box<dyn Decoder>, Error> {
+        match self {
+            Self::H264 => Ok(Box::new(h264::Decoder::new()?)),
+        }
+    }
+
+    /// An encoder for one stream.
+    ///
+    /// # Errors
+    /// [`Error::Codec`] when the library refuses to start.
+    pub fn encoder(self, settings: &encode::Settings) -> Result<Box<dyn Encoder>, Error> {
+        match self {
+            Self::H264 => Ok(Box::new(h264::Encoder::new(settings)?)),
+        }
+    }
+}

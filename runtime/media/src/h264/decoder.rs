@@ -1,0 +1,72 @@
+//! Decoding. The one place where the memory of OpenH264 is referred to beyond a call into it.
+#![allow(unsafe_code)]
+
+use framebox_picture::{Plane, Planes, Size};
+use openh264::OpenH264API;
+use openh264::decoder::{DecoderConfig, Flush};
+use openh264::formats::YUVSource;
+
+use crate::Error;
+
+/// Decodes H.264, one picture for each access unit, without delay.
+pub struct Decoder {
+    decoder: openh264::decoder::Decoder,
+    picture: Option<Held>,
+}
+
+/// A picture in the decoder's memory.
+struct Held {
+    size: Size,
+    planes: [(*const u8, usize, usize); 3],
+}
+
+// SAFETY: the pointers are into memory that the decoder beside them owns; they move with it and are only followed while it
+// is borrowed.
+unsafe impl Send for Decoder {}
+
+impl Decoder {
+    /// A decoder for one stream.
+    ///
+    /// # Errors
+    /// [`Error::Codec`] when the library refuses to start.
+    pub fn new() -> Result<Self, Error> {
+        // Flushing would hold a picture back or give an old one again; a camera's stream has no reordered pictures.
+        let config = DecoderConfig::new().flush_after_decode(Flush::NoFlush);
+        let decoder = openh264::decoder::Decoder::with_api_config(OpenH264API::from_source(), config)
+            .map_err(|error| Error::Codec(error.to_string()))?;
+        Ok(Self { decoder, picture: None })
+    }
+}
+
+impl crate::Decoder for Decoder {
+    fn decode(&mut self, access_unit: &[u8]) -> Result<bool, Error> {
+        self.picture = None;
+        let Some(picture) = self.decoder.decode(access_unit).map_err(|_| Error::Damaged)? else {
+            return Ok(false);
+        };
+        let (width, height) = picture.dimensions();
+        let size = Size::new(width.try_into().unwrap_or(0), height.try_into().unwrap_or(0));
+        let (y, u, v) = picture.strides();
+        let plane = |data: &[u8], stride| (data.as_ptr(), data.len(), stride);
+        let planes = [plane(picture.y(), y), plane(picture.u(), u), plane(picture.v(), v)];
+        let fits = |(_, length, stride): (*const u8, usize, usize), size: Size| {
+            stride >= size.width as usize && length >= stride * (size.height as usize - 1) + size.width as usize
+        };
+        if !size.is_valid() || !fits(planes[0], size) || planes[1..].iter().any(|plane| !fits(*plane, size.chroma())) {
+            return Err(Error::Damaged);
+        }
+        self.picture = Some(Held { size, planes });
+        Ok(true)
+    }
+
+    fn picture(&self) -> Option<Planes<'_>> {
+        let Held { size, planes } = self.picture.as_ref()?;
+        let plane = |(data, length, stride): (*const u8, usize, usize)| {
+            // SAFETY: OpenH264 gave these planes for the last access unit and leaves them alone until it is called again
+            // or freed (codec_api.h, DecodeFrameNoDelay). Both need the decoder exclusively, which the borrow of self
+            // rules out; `decode` forgets the pointers before it calls.
+            Plane { data: unsafe { std::slice::from_raw_parts(data, length) }, stride }
+        };
+        Some(Planes { size: *size, y: plane(planes[0]), u: plane(planes[1]), v: plane(planes[2]) })
+    }
+}

@@ -1,0 +1,269 @@
+//! What a handler says of itself.
+
+use std::collections::HashSet;
+
+use framebox_picture::Size;
+use serde::{Serialize, Serializer};
+
+use crate::parameter::{Kind, Parameter, is_color};
+
+/// Parameters that a handler may have, and outputs, each.
+const MOST: usize = 64;
+/// Options of a choice.
+const MOST_OPTIONS: usize = 256;
+/// Longest text of a parameter, characters.
+const MOST_CHARS: u32 = 65_536;
+
+/// What a handler says of itself. Serialised in the form in which the HTTP API shows it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Descriptor {
+    /// A name for people.
+    pub title: String,
+    /// What it does, for people.
+    pub summary: String,
+    /// Its knobs.
+    pub parameters: Vec<Parameter>,
+    /// The values that it will put beside its pictures.
+    pub outputs: Vec<Output>,
+    /// Size at which it wants frames; none: as they come.
+    #[serde(serialize_with = "size")]
+    pub size: Option<Size>,
+    /// Rate at which it wants or makes frames, frames a second; none: as they come.
+    pub fps: Option<f32>,
+}
+
+/// A value that a handler will put.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Output {
+    /// `a–z`, `0–9`, `-`, `_`; unique among the outputs.
+    pub id: String,
+    /// For people.
+    pub label: String,
+    /// How it is shown.
+    pub kind: OutputKind,
+    /// For people.
+    pub unit: Option<String>,
+}
+
+/// How an output is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OutputKind {
+    /// A number.
+    Number,
+    /// A number within a range.
+    Gauge,
+    /// Text.
+    Text,
+    /// A document.
+    Json,
+    /// A picture.
+    Image,
+    /// Rows and columns.
+    Table,
+    /// Numbers over time.
+    Plot,
+}
+
+impl Descriptor {
+    /// Checks what a guest returned.
+    ///
+    /// # Errors
+    /// What is wrong, for the author of the handler.
+    pub fn check(&self) -> Result<(), String> {
+        words("the title", &self.title, 1, 200)?;
+        words("the summary", &self.summary, 0, 4000)?;
+        ids("parameter", self.parameters.iter().map(|parameter| parameter.id.as_str()))?;
+        ids("output", self.outputs.iter().map(|output| output.id.as_str()))?;
+        for parameter in &self.parameters {
+            check_parameter(parameter).map_err(|wrong| format!("parameter {}: {wrong}", parameter.id))?;
+        }
+        for output in &self.outputs {
+            let check = words("the label", &output.label, 1, 200).and_then(|()| unit(output.unit.as_deref()));
+            check.map_err(|wrong| format!("output {}: {wrong}", output.id))?;
+        }
+        if let Some(size) = self.size.filter(|size| !size.is_valid()) {
+            return Err(format!("the size {size} is not possible: each side must be within 1 and {}", Size::MAX_SIDE));
+        }
+        match self.fps {
+            Some(fps) if !(0.1..=240.0).contains(&fps) => Err(format!("{fps} frames a second: 0.1 to 240 are possible")),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn check_parameter(parameter: &Parameter) -> Result<(), String> {
+    words("the label", &parameter.label, 1, 200)?;
+    words("the help", parameter.help.as_deref().unwrap_or_default(), 0, 2000)?;
+    words("the group", parameter.group.as_deref().unwrap_or_default(), 0, 200)?;
+    match &parameter.kind {
+        Kind::Number { min, max, step, default, unit: of } => {
+            if ![min, max, step, default].iter().all(|number| number.is_finite()) {
+                return Err("min, max, step and default must be finite".into());
+            }
+            range(min < max, *step > 0.0, (min..=max).contains(&default))?;
+            unit(of.as_deref())
+        }
+        Kind::Integer { min, max, step, default, unit: of } => {
+            range(min < max, *step > 0, (min..=max).contains(&default))?;
+            unit(of.as_deref())
+        }
+        Kind::Choice { options, default } => {
+            if options.is_empty() || options.len() > MOST_OPTIONS {
+                return Err(format!("it has {} options; 1 to {MOST_OPTIONS} are possible", options.len()));
+            }
+            let mut seen = HashSet::new();
+            for option in options {
+                words("the id of an option", &option.id, 1, 200)?;
+                words("the label of an option", &option.label, 1, 200)?;
+                if !seen.insert(&option.id) {
+                    return Err(format!("the option {:?} is there twice", option.id));
+                }
+            }
+            match seen.contains(default) {
+                true => Ok(()),
+                false => Err(format!("the default {:?} is none of its options", brief(default))),
+            }
+        }
+        Kind::Text { max_chars, default, .. } => {
+            if !(1..=MOST_CHARS).contains(max_chars) {
+                return Err(format!("max-chars is {max_chars}; 1 to {MOST_CHARS} are possible"));
+            }
+            match default.chars().count() <= *max_chars as usize {
+                true => Ok(()),
+                false => Err(format!("the default is longer than {max_chars} characters")),
+            }
+        }
+        Kind::Color { default } => match is_color(default) {
+            true => Ok(()),
+            false => Err(format!("the default {:?} is not of the form #rrggbb", brief(default))),
+        },
+        Kind::Toggle { .. } | Kind::Button => Ok(()),
+    }
+}
+
+fn range(ordered: bool, steps: bool, within: bool) -> Result<(), String> {
+    match (ordered, steps, within) {
+        (false, ..) => Err("min must be below max".into()),
+        (_, false, _) => Err("step must be above 0".into()),
+        (.., false) => Err("the default must be within min and max".into()),
+        _ => Ok(()),
+    }
+}
+
+fn ids<'a>(what: &str, ids: impl ExactSizeIterator<Item = &'a str>) -> Result<(), String> {
+    if ids.len() > MOST {
+        return Err(format!("there are {} {what}s; at most {MOST} are possible", ids.len()));
+    }
+    let mut seen = HashSet::new();
+    for id in ids {
+        let fits = id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte));
+        if !fits || !(1..=64).contains(&id.len()) {
+            return Err(format!("the {what} id {:?} is wrong: use 1 to 64 of a–z, 0–9, - and _", brief(id)));
+        }
+        if !seen.insert(id) {
+            return Err(format!("the {what} id {id} is there twice"));
+        }
+    }
+    Ok(())
+}
+
+fn words(what: &str, text: &str, least: usize, most: usize) -> Result<(), String> {
+    match text.chars().count() {
+        chars if chars < least => Err(format!("{what} is missing")),
+        chars if chars > most => Err(format!("{what} has {chars} characters; at most {most} are possible")),
+        _ => Ok(()),
+    }
+}
+
+fn unit(unit: Option<&str>) -> Result<(), String> {
+    words("the unit", unit.unwrap_or_default(), 0, 40)
+}
+
+fn brief(text: &str) -> String {
+    text.chars().take(80).collect()
+}
+
+fn size<S: Serializer>(size: &Option<Size>, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Sides {
+        width: u32,
+        height: u32,
+    }
+    size.map(|size| Sides { width: size.width, height: size.height }).serialize(serializer)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::parameter::Choice;
+
+    fn descriptor() -> Descriptor {
+        let kind = Kind::Number { min: 0.0, max: 1.0, step: 0.1, default: 0.5, unit: None };
+        let parameter = Parameter { id: "p".into(), label: "P".into(), help: None, group: None, kind };
+        let output = Output { id: "o".into(), label: "O".into(), kind: OutputKind::Gauge, unit: Some("%".into()) };
+        Descriptor {
+            title: "T".into(),
+            summary: String::new(),
+            parameters: vec![parameter],
+            outputs: vec![output],
+            size: Some(Size::new(640, 480)),
+            fps: None,
+        }
+    }
+
+    #[test]
+    fn a_good_one_passes_and_has_the_agreed_form() {
+        let descriptor = descriptor();
+        assert_eq!(descriptor.check(), Ok(()));
+        let expected = json!({
+            "title": "T", "summary": "", "size": { "width": 640, "height": 480 }, "fps": null,
+            "parameters": [{ "id": "p", "label": "P", "help": null, "group": null, "kind": "number",
+                "min": 0.0, "max": 1.0, "step": 0.1, "default": 0.5, "unit": null }],
+            "outputs": [{ "id": "o", "label": "O", "kind": "gauge", "unit": "%" }],
+        });
+        assert_eq!(serde_json::to_value(&descriptor).unwrap(), expected);
+    }
+
+    #[test]
+    fn each_fault_is_named() {
+        type Change = fn(&mut Descriptor);
+        let faults: [(Change, &str); 14] = [
+            (|d| d.title.clear(), "the title is missing"),
+            (|d| d.summary = "x".repeat(4001), "the summary has 4001 characters"),
+            (|d| d.parameters[0].id = "P".into(), "the parameter id \"P\" is wrong"),
+            (|d| d.parameters[0].id = "p".repeat(65), "is wrong"),
+            (|d| d.parameters.push(d.parameters[0].clone()), "the parameter id p is there twice"),
+            (|d| d.parameters = vec![d.parameters[0].clone(); 65], "there are 65 parameters"),
+            (|d| d.outputs[0].id.clear(), "the output id \"\" is wrong"),
+            (|d| set(d, Kind::Integer { min: 3, max: 3, step: 1, default: 3, unit: None }), "min must be below max"),
+            (|d| set(d, Kind::Integer { min: 1, max: 3, step: 0, default: 3, unit: None }), "step must be above 0"),
+            (
+                |d| set(d, Kind::Number { min: 0.0, max: f64::NAN, step: 1.0, default: 0.0, unit: None }),
+                "must be finite",
+            ),
+            (
+                |d| {
+                    let options = vec![Choice { id: "a".into(), label: "A".into() }];
+                    set(d, Kind::Choice { options, default: "b".into() });
+                },
+                "the default \"b\" is none of its options",
+            ),
+            (|d| set(d, Kind::Color { default: "red".into() }), "is not of the form #rrggbb"),
+            (|d| d.size = Some(Size::new(0, 10)), "the size 0x10 is not possible"),
+            (|d| d.fps = Some(f32::NAN), "0.1 to 240 are possible"),
+        ];
+        for (change, expected) in faults {
+            let mut descriptor = descriptor();
+            change(&mut descriptor);
+            let wrong = descriptor.check().unwrap_err();
+            assert!(wrong.contains(expected), "{wrong:?} should say {expected:?}");
+        }
+    }
+
+    fn set(descriptor: &mut Descriptor, kind: Kind) {
+        descriptor.parameters[0].kind = kind;
+    }
+}

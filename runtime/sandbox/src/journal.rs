@@ -1,0 +1,122 @@
+//! A handler's log on its way out: limited in rate and length, cleaned of control characters.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::{Level, Limits, Log};
+
+/// Takes what a guest says by any way and passes it on within the limits. Clones are the same journal.
+#[derive(Clone)]
+pub(crate) struct Journal {
+    log: Arc<dyn Log>,
+    line_bytes: usize,
+    rate: Arc<Mutex<Rate>>,
+}
+
+impl Journal {
+    pub(crate) fn new(log: Arc<dyn Log>, limits: &Limits) -> Self {
+        let rate = Arc::new(Mutex::new(Rate::new(limits.log_lines)));
+        Self { log, line_bytes: limits.log_line_bytes, rate }
+    }
+
+    /// Longest line, bytes.
+    pub(crate) fn line_bytes(&self) -> usize {
+        self.line_bytes
+    }
+
+    /// Passes `text` on, line by line.
+    pub(crate) fn write(&self, level: Level, text: &str) {
+        for line in text.lines() {
+            match self.rate.lock().unwrap_or_else(PoisonError::into_inner).offer(Instant::now()) {
+                // Whatever follows in this text comes within the same second as a rule; looking at each line of
+                // a long text would only take time.
+                Verdict::Drop => return,
+                Verdict::Pass { dropped: 0 } => {}
+                Verdict::Pass { dropped } => {
+                    self.log.line(Level::Warn, &format!("more was said than is kept: {dropped} messages were dropped"));
+                }
+            }
+            self.log.line(level, &clean(line, self.line_bytes));
+        }
+    }
+}
+
+/// A line without control characters (which could command a terminal), cut to `most` bytes.
+fn clean(line: &str, most: usize) -> String {
+    let mut clean = String::new();
+    for c in line.chars() {
+        let c = if c.is_control() && c != '\t' { char::REPLACEMENT_CHARACTER } else { c };
+        if clean.len() + c.len_utf8() > most {
+            clean.push('…');
+            break;
+        }
+        clean.push(c);
+    }
+    clean
+}
+
+/// Lets so many lines through a second.
+struct Rate {
+    most: u32,
+    since: Option<Instant>,
+    passed: u32,
+    dropped: u64,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    /// `dropped` were dropped since the last that passed.
+    Pass {
+        dropped: u64,
+    },
+    Drop,
+}
+
+impl Rate {
+    fn new(most: u32) -> Self {
+        Self { most, since: None, passed: 0, dropped: 0 }
+    }
+
+    fn offer(&mut self, now: Instant) -> Verdict {
+        let over = self.since.is_none_or(|since| now.duration_since(since) >= Duration::from_secs(1));
+        if over {
+            self.since = Some(now);
+            self.passed = 0;
+        }
+        if self.passed >= self.most {
+            self.dropped = self.dropped.saturating_add(1);
+            return Verdict::Drop;
+        }
+        self.passed += 1;
+        Verdict::Pass { dropped: std::mem::take(&mut self.dropped) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_takes_so_many_lines_and_the_rest_is_counted() {
+        let begin = Instant::now();
+        let mut rate = Rate::new(2);
+        for (ms, verdict) in [
+            (0, Verdict::Pass { dropped: 0 }),
+            (10, Verdict::Pass { dropped: 0 }),
+            (20, Verdict::Drop),
+            (999, Verdict::Drop),
+            (1000, Verdict::Pass { dropped: 2 }),
+            (1001, Verdict::Pass { dropped: 0 }),
+            (1002, Verdict::Drop),
+        ] {
+            assert_eq!(rate.offer(begin + Duration::from_millis(ms)), verdict, "at {ms} ms");
+        }
+    }
+
+    #[test]
+    fn lines_are_cut_at_a_character_and_cannot_command_a_terminal() {
+        assert_eq!(clean("a\u{1b}[31m\tb", 100), "a\u{fffd}[31m\tb");
+        assert_eq!(clean("ääää", 5), "ää…");
+        assert_eq!(clean("abc", 3), "abc");
+    }
+}

@@ -1,0 +1,219 @@
+//! Knobs: what a handler lets be set, and which values it takes.
+
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use crate::Value;
+
+/// A knob. Serialised in the form in which the HTTP API shows it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Parameter {
+    /// `a–z`, `0–9`, `-`, `_`; unique among the parameters.
+    pub id: String,
+    /// For people.
+    pub label: String,
+    /// More words for people.
+    pub help: Option<String>,
+    /// Knobs of one group are shown together.
+    pub group: Option<String>,
+    /// What it holds.
+    #[serde(flatten)]
+    pub kind: Kind,
+}
+
+/// What a parameter holds, and with which default.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Kind {
+    /// Real numbers from `min` to `max`.
+    Number {
+        /// Smallest.
+        min: f64,
+        /// Largest.
+        max: f64,
+        /// Of the slider; values between its steps are taken too.
+        step: f64,
+        /// At first.
+        default: f64,
+        /// For people.
+        unit: Option<String>,
+    },
+    /// Whole numbers from `min` to `max`.
+    Integer {
+        /// Smallest.
+        min: i64,
+        /// Largest.
+        max: i64,
+        /// Of the slider; values between its steps are taken too.
+        step: i64,
+        /// At first.
+        default: i64,
+        /// For people.
+        unit: Option<String>,
+    },
+    /// On or off.
+    Toggle {
+        /// At first.
+        default: bool,
+    },
+    /// One of several options.
+    Choice {
+        /// The options, at least one.
+        options: Vec<Choice>,
+        /// Id of the option at first.
+        default: String,
+    },
+    /// Free text.
+    Text {
+        /// Longest, characters.
+        max_chars: u32,
+        /// Line breaks are welcome.
+        multiline: bool,
+        /// At first.
+        default: String,
+    },
+    /// `#rrggbb`.
+    Color {
+        /// At first.
+        default: String,
+    },
+    /// An event: true once for each press.
+    Button,
+}
+
+/// An option of a choice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Choice {
+    /// What the handler is given.
+    pub id: String,
+    /// For people.
+    pub label: String,
+}
+
+impl Parameter {
+    /// The value at first; false for a button.
+    pub fn default_value(&self) -> Value {
+        match &self.kind {
+            Kind::Number { default, .. } => Value::Number(*default),
+            Kind::Integer { default, .. } => Value::Integer(*default),
+            Kind::Toggle { default } => Value::Boolean(*default),
+            Kind::Choice { default, .. } | Kind::Text { default, .. } | Kind::Color { default } => {
+                Value::Text(default.clone())
+            }
+            Kind::Button => Value::Boolean(false),
+        }
+    }
+
+    /// True for a button: a value of it is an event that leaves nothing behind.
+    pub fn is_event(&self) -> bool {
+        self.kind == Kind::Button
+    }
+
+    /// Checks a value that somebody asks for.
+    ///
+    /// # Errors
+    /// A text that says what is allowed.
+    pub fn accept(&self, given: &Json) -> Result<Value, String> {
+        match &self.kind {
+            Kind::Number { min, max, .. } => {
+                let number = given.as_f64().filter(|number| (*min..=*max).contains(number));
+                number.map(Value::Number).ok_or_else(|| format!("a number from {min} to {max} is wanted"))
+            }
+            Kind::Integer { min, max, .. } => {
+                let integer = integer(given).filter(|integer| (*min..=*max).contains(integer));
+                integer.map(Value::Integer).ok_or_else(|| format!("a whole number from {min} to {max} is wanted"))
+            }
+            Kind::Toggle { .. } => given.as_bool().map(Value::Boolean).ok_or_else(|| "true or false is wanted".into()),
+            Kind::Choice { options, .. } => {
+                let id = given.as_str().filter(|id| options.iter().any(|option| option.id == *id));
+                id.map(|id| Value::Text(id.into())).ok_or_else(|| {
+                    let ids: Vec<_> = options.iter().map(|option| option.id.as_str()).collect();
+                    format!("one of {} is wanted", ids.join(", "))
+                })
+            }
+            Kind::Text { max_chars, .. } => {
+                let text = given.as_str().filter(|text| text.chars().count() <= *max_chars as usize);
+                text.map(|text| Value::Text(text.into()))
+                    .ok_or_else(|| format!("a text of at most {max_chars} characters is wanted"))
+            }
+            Kind::Color { .. } => {
+                let color = given.as_str().filter(|text| is_color(text));
+                color
+                    .map(|color| Value::Text(color.to_ascii_lowercase()))
+                    .ok_or_else(|| "a colour in the form #rrggbb is wanted".into())
+            }
+            Kind::Button => match given {
+                Json::Bool(true) => Ok(Value::Boolean(true)),
+                _ => Err("true is wanted, for a press".into()),
+            },
+        }
+    }
+}
+
+/// A whole number, also when it is written with a fraction of zero.
+fn integer(given: &Json) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    given.as_i64().or_else(|| {
+        let number = given.as_f64()?;
+        (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
+    })
+}
+
+/// `#rrggbb`.
+pub(crate) fn is_color(text: &str) -> bool {
+    text.strip_prefix('#').is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn parameter(kind: Kind) -> Parameter {
+        Parameter { id: "p".into(), label: "P".into(), help: None, group: None, kind }
+    }
+
+    #[test]
+    fn each_kind_takes_what_is_within_it_and_says_what_it_would_take() {
+        let number = parameter(Kind::Number { min: 0.0, max: 1.0, step: 0.1, default: 0.5, unit: None });
+        let integer = parameter(Kind::Integer { min: -2, max: 5, step: 1, default: 0, unit: None });
+        let option = |id: &str| Choice { id: id.into(), label: id.into() };
+        let choice = parameter(Kind::Choice { options: vec![option("a"), option("b")], default: "a".into() });
+        let text = parameter(Kind::Text { max_chars: 3, multiline: false, default: String::new() });
+        let toggle = parameter(Kind::Toggle { default: false });
+        let color = parameter(Kind::Color { default: "#000000".into() });
+        let button = parameter(Kind::Button);
+        for (parameter, given, expected) in [
+            (&number, json!(0.25), Ok(Value::Number(0.25))),
+            (&number, json!(1), Ok(Value::Number(1.0))),
+            (&number, json!(1.01), Err("a number from 0 to 1 is wanted")),
+            (&number, json!("0.5"), Err("a number from 0 to 1 is wanted")),
+            (&integer, json!(5.0), Ok(Value::Integer(5))),
+            (&integer, json!(2.5), Err("a whole number from -2 to 5 is wanted")),
+            (&integer, json!(1e300), Err("a whole number from -2 to 5 is wanted")),
+            (&choice, json!("b"), Ok(Value::Text("b".into()))),
+            (&choice, json!("c"), Err("one of a, b is wanted")),
+            (&text, json!("äöü"), Ok(Value::Text("äöü".into()))),
+            (&text, json!("abcd"), Err("a text of at most 3 characters is wanted")),
+            (&toggle, json!(true), Ok(Value::Boolean(true))),
+            (&toggle, json!(1), Err("true or false is wanted")),
+            (&color, json!("#FF00aa"), Ok(Value::Text("#ff00aa".into()))),
+            (&color, json!("#ff00a"), Err("a colour in the form #rrggbb is wanted")),
+            (&color, json!("#ff00ä"), Err("a colour in the form #rrggbb is wanted")),
+            (&button, json!(true), Ok(Value::Boolean(true))),
+            (&button, json!(false), Err("true is wanted, for a press")),
+        ] {
+            assert_eq!(parameter.accept(&given), expected.map_err(str::to_owned), "{given}");
+        }
+    }
+
+    #[test]
+    fn the_form_is_flat() {
+        let toggle = parameter(Kind::Toggle { default: true });
+        let expected =
+            json!({ "id": "p", "label": "P", "help": null, "group": null, "kind": "toggle", "default": true });
+        assert_eq!(serde_json::to_value(&toggle).unwrap(), expected);
+        assert_eq!(serde_json::to_value(parameter(Kind::Button)).unwrap()["kind"], "button");
+    }
+}

@@ -1,0 +1,138 @@
+/** A live chart of the last seconds: one line for a number, several for a list of numbers or an object of numbers. */
+
+import { h, setText } from './elements.js';
+import { significant } from './format.js';
+
+/** The span shown, s. */
+const SPAN = 15;
+/** Points kept; at 60 values a second the span has fewer. */
+const MOST_POINTS = 1200;
+const MOST_LINES = 8;
+const HEIGHT = 140;
+const EDGE = { left: 44, right: 8, top: 8, bottom: 18 };
+
+export class Plot {
+  #canvas;
+  #legend;
+  #points = [];
+  #names = [];
+  #size = new ResizeObserver(() => this.draw());
+  #scheme = matchMedia('(prefers-color-scheme: dark)');
+  #redraw = () => this.draw();
+
+  constructor(label) {
+    this.#canvas = h('canvas', { role: 'img', 'aria-label': `${label}, over time` });
+    this.#legend = h('ul', { class: 'legend' });
+    this.element = h('div', { class: 'plot' }, this.#canvas, this.#legend);
+    this.#size.observe(this.element);
+    this.#scheme.addEventListener('change', this.#redraw);
+  }
+
+  leave() {
+    this.#size.disconnect();
+    this.#scheme.removeEventListener('change', this.#redraw);
+  }
+
+  add(value, ptsUs) {
+    const series = Array.isArray(value) ? value : value && typeof value === 'object' ? Object.values(value) : [value];
+    const names = value && typeof value === 'object' && !Array.isArray(value) ? Object.keys(value) : series.map((_, index) => String(index + 1));
+    const time = ptsUs / 1e6;
+    const last = this.#points.at(-1);
+    // A new stream begins at its own zero.
+    if (last && time < last.time) this.#points = [];
+    this.#names = names.slice(0, MOST_LINES);
+    this.#points.push({ time, values: series.slice(0, MOST_LINES).map(Number) });
+    const old = this.#points.findIndex((point) => point.time >= time - SPAN);
+    this.#points.splice(0, Math.max(old - 1, this.#points.length - MOST_POINTS, 0));
+  }
+
+  draw() {
+    const width = this.element.clientWidth;
+    if (!width) return;
+    const scale = devicePixelRatio || 1;
+    const canvas = this.#canvas;
+    if (canvas.width !== Math.round(width * scale)) canvas.width = Math.round(width * scale);
+    if (canvas.height !== Math.round(HEIGHT * scale)) canvas.height = Math.round(HEIGHT * scale);
+    const context = canvas.getContext('2d');
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    context.clearRect(0, 0, width, HEIGHT);
+
+    const style = getComputedStyle(this.element);
+    const colour = (name) => style.getPropertyValue(name).trim();
+    const { low, high, step } = this.#range();
+    const now = this.#points.at(-1)?.time ?? 0;
+    const x = (time) => EDGE.left + (1 - (now - time) / SPAN) * (width - EDGE.left - EDGE.right);
+    const y = (value) => EDGE.top + (1 - (value - low) / (high - low)) * (HEIGHT - EDGE.top - EDGE.bottom);
+
+    context.font = `11px ${style.fontFamily}`;
+    context.lineWidth = 1;
+    context.fillStyle = colour('--muted');
+    context.strokeStyle = colour('--line');
+    context.textBaseline = 'middle';
+    context.textAlign = 'right';
+    for (let value = Math.ceil(low / step) * step; value <= high + step / 1e6; value += step) {
+      const at = Math.round(y(value)) + 0.5;
+      context.beginPath();
+      context.moveTo(EDGE.left, at);
+      context.lineTo(width - EDGE.right, at);
+      context.stroke();
+      context.fillText(significant(Math.abs(value) < step / 1e6 ? 0 : value, 4), EDGE.left - 6, at);
+    }
+    context.textBaseline = 'alphabetic';
+    for (const ago of [SPAN, SPAN * 2 / 3, SPAN / 3, 0]) {
+      context.textAlign = ago === 0 ? 'right' : ago === SPAN ? 'left' : 'center';
+      context.fillText(ago ? `−${ago} s` : 'now', x(now - ago), HEIGHT - 4);
+    }
+
+    context.save();
+    context.beginPath();
+    context.rect(EDGE.left, 0, width - EDGE.left - EDGE.right + 1, HEIGHT);
+    context.clip();
+    context.lineWidth = 1.75;
+    context.lineJoin = 'round';
+    this.#names.forEach((_, line) => {
+      context.strokeStyle = colour(`--series-${line + 1}`);
+      context.beginPath();
+      let pen = false;
+      for (const { time, values } of this.#points) {
+        const value = values[line];
+        if (!Number.isFinite(value)) {
+          pen = false;
+          continue;
+        }
+        if (pen) context.lineTo(x(time), y(value));
+        else context.moveTo(x(time), y(value));
+        pen = true;
+      }
+      context.stroke();
+    });
+    context.restore();
+    this.#drawLegend();
+  }
+
+  #drawLegend() {
+    const names = this.#names;
+    if (this.#legend.children.length !== names.length) {
+      this.#legend.replaceChildren(...names.map((_, line) => h('li', { data: { line: line + 1 } }, h('span'), ' ', h('b'))));
+    }
+    const last = this.#points.at(-1)?.values ?? [];
+    names.forEach((name, line) => {
+      const item = this.#legend.children[line];
+      setText(item.querySelector('span'), names.length > 1 ? name : '');
+      setText(item.querySelector('b'), significant(last[line], 4));
+    });
+  }
+
+  /** Bounds on round numbers around everything shown, with about three lines between. */
+  #range() {
+    const all = this.#points.flatMap(({ values }) => values).filter(Number.isFinite);
+    let low = all.reduce((least, value) => Math.min(least, value), all[0] ?? 0);
+    let high = all.reduce((most, value) => Math.max(most, value), all[0] ?? 1);
+    if (low > 0 && low < high / 2) low = 0;
+    if (low === high) [low, high] = [low - (Math.abs(low) || 1) / 2, high + (Math.abs(high) || 1) / 2];
+    const rough = (high - low) / 3;
+    const power = 10 ** Math.floor(Math.log10(rough));
+    const step = [1, 2, 5, 10].map((factor) => factor * power).find((round) => round >= rough) ?? rough;
+    return { low: Math.floor(low / step) * step, high: Math.ceil(high / step) * step, step };
+  }
+}

@@ -1,0 +1,145 @@
+//! Hostile handlers in live sessions: each harms its own session alone, is told by its name, and frees what it held.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use support::child::Child;
+use support::python;
+use support::scratch::Scratch;
+use support::server::{Server, sum};
+use support::wait::{seconds, wait_until};
+
+/// Names of the components, and the codes of failures that they may be told by.
+const BEASTS: &[(&str, &[&str])] = &[
+    ("spin", &["time", "fuel"]),
+    ("trap", &["trap"]),
+    ("exhaust-memory", &["memory"]),
+    ("return-nothing", &[]),
+    ("wrong-length", &["bad-output"]),
+];
+
+/// Time over which the neighbour's frames are counted before any beast is there.
+const BASELINE: Duration = seconds(3);
+
+fn client(python: &Path, server: &Server, id: &str, handler: &str) -> Child {
+    python::start(python, "stay.py", &[&server.base, id, handler])
+}
+
+/// Pictures that came back to a client so far.
+fn came_back(client: &Child) -> u64 {
+    let counts = client.out().into_iter().rev().filter_map(|line| {
+        let event: Value = serde_json::from_str(&line).ok()?;
+        event["count"].as_u64()
+    });
+    counts.max().unwrap_or(0)
+}
+
+async fn processed(server: &Server, id: &str) -> u64 {
+    server.session(id).await.unwrap_or_else(|| panic!("{id} is gone"))["frames"]["processed"].as_u64().unwrap()
+}
+
+/// The neighbour's frames a second since `before`, taken at `begin`.
+async fn rate(server: &Server, before: u64, begin: Instant) -> f64 {
+    (processed(server, "neighbour").await - before) as f64 / begin.elapsed().as_secs_f64()
+}
+
+/// Waits for a warning with one of `codes` on the client's channel.
+async fn warned(client: &mut Child, codes: &[&str]) {
+    let what = format!("is warned of {codes:?}");
+    client
+        .find(&what, seconds(30), |line| {
+            let event: Value = serde_json::from_str(line).ok()?;
+            let message = &event["message"];
+            let code = message["code"].as_str()?;
+            (message["type"] == "warning" && codes.contains(&code)).then_some(())
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn hostile_handlers_hurt_only_their_own_sessions() {
+    let Some(python) = python::python() else { return };
+    let scratch = Scratch::new();
+    let mut flags = vec!["--sessions".to_owned(), "2".to_owned()];
+    for (name, _) in BEASTS {
+        let file = scratch.write(&format!("{name}.wasm"), framebox_zoo::beast(name));
+        flags.extend(["--handler".to_owned(), format!("{name}={}", file.display())]);
+    }
+    let server = Server::start(&flags.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let neighbour = client(&python, &server, "neighbour", "invert");
+    server
+        .wait_for_session("neighbour", "is served", seconds(40), |it| it["frames"]["processed"].as_u64() > Some(20))
+        .await;
+    let (begin, before) = (Instant::now(), processed(&server, "neighbour").await);
+    tokio::time::sleep(BASELINE).await;
+    let usual = rate(&server, before, begin).await;
+    assert!(usual > 5.0, "the neighbour alone is served at {usual:.1} frames a second");
+
+    for (name, codes) in BEASTS {
+        let (begin, before, seen) = (Instant::now(), processed(&server, "neighbour").await, came_back(&neighbour));
+        let mut beast = client(&python, &server, name, name);
+        if codes.is_empty() {
+            fed(&server, name).await;
+        } else {
+            hurt(&server, name, codes).await;
+            warned(&mut beast, codes).await;
+        }
+        let now = rate(&server, before, begin).await;
+        eprintln!("beside {name}: {now:.1} frames a second, {usual:.1} before");
+        assert!(now > usual * 0.5, "beside {name} the neighbour is served at {now:.1} frames a second, not {usual:.1}");
+        assert!(came_back(&neighbour) > seen, "beside {name} the neighbour sees nothing");
+        freed(&server, name, &mut beast).await;
+    }
+    let health = server.get("/healthz").await.json();
+    assert_eq!((&health["status"], &health["sessions"]), (&json!("ok"), &json!(1)));
+    let session = server.session("neighbour").await.unwrap();
+    assert_eq!(sum(&session["frames"]["failed"]), 0, "{session}");
+    assert_eq!(session["instances_made"], 1, "{session}");
+}
+
+/// Waits until its frames failed under the right name; they are accounted for, and fresh instances took over.
+async fn hurt(server: &Server, name: &str, codes: &[&str]) {
+    let named = |session: &Value| codes.iter().any(|code| session["frames"]["failed"][*code].as_u64() >= Some(2));
+    let session = server.wait_for_session(name, &format!("fails with {codes:?}"), seconds(40), named).await;
+    let frames = &session["frames"];
+    for code in frames["failed"].as_object().unwrap().keys() {
+        assert!(codes.contains(&code.as_str()), "{name}: {frames}");
+    }
+    let outcomes = frames["processed"].as_u64().unwrap() + sum(&frames["skipped"]) + sum(&frames["failed"]);
+    assert!(frames["received"].as_u64().unwrap() - outcomes <= 1, "every picture is accounted for: {frames}");
+    assert_eq!(session["state"], "live", "the session goes on: {session}");
+}
+
+/// Waits until the handler was called for a while; a frame without a result is no fault, and nothing is sent for it.
+async fn fed(server: &Server, name: &str) {
+    let session =
+        server.wait_for_session(name, "is fed", seconds(40), |it| it["frames"]["processed"].as_u64() > Some(20)).await;
+    assert_eq!(sum(&session["frames"]["failed"]), 0, "{session}");
+    assert_eq!(session["frames"]["sent"], 0, "{session}");
+}
+
+/// Ends its session: the id is free at once, and so is the slot once its call is over.
+async fn freed(server: &Server, name: &str, beast: &mut Child) {
+    assert_eq!(server.delete(&format!("/sessions/{name}")).await.status, 204);
+    server.wait_for_end(name, seconds(5)).await;
+    beast.find("is told of the end", seconds(10), |line| line.contains("end_stream").then_some(())).await;
+    beast.kill();
+    let offer: String = include_str!("offers/chromium.sdp").lines().map(|line| format!("{line}\r\n")).collect();
+    let probe = json!({ "type": "offer", "webrtc_id": "probe", "sdp": offer });
+    wait_until("the slot is free", seconds(12), async || {
+        let answer = server.post("/webrtc/offer", &probe).await;
+        if answer.status == 200 { Ok(()) } else { Err(answer.text) }
+    })
+    .await;
+    assert_eq!(server.delete("/sessions/probe").await.status, 204);
+    wait_until("the slot is free again", seconds(12), async || {
+        let ids = server.sessions().await;
+        if ids == ["neighbour"] { Ok(()) } else { Err(format!("{ids:?}")) }
+    })
+    .await;
+}
