@@ -38,8 +38,13 @@ pub trait Encoder: Send {
     ///
     /// # Errors
     /// [`Error::Size`] or [`Error::Codec`].
-    fn encode(&mut self, picture: Planes<'_>, pts: Duration, keyframe: bool, out: &mut Vec<u8>)
-    -> Result<Encoded, Error>;
+    fn encode(
+        &mut self,
+        picture: Planes<'_>,
+        pts: Duration,
+        keyframe: bool,
+        out: &mut Vec<u8>,
+    ) -> Result<Encoded, Error>;
 
     /// Changes the bit rate, bits a second; limited to the highest of the settings.
     fn set_bitrate(&mut self, bits_per_second: u32);

@@ -180,7 +180,11 @@ mod tests {
                 assert!(at.iter().zip(yuv).all(|(a, b)| a.abs_diff(b) <= 1), "{format:?} {rgb:?}: {at:?}, not {yuv:?}");
                 let mut back = vec![0; format.bytes(size)];
                 read(out.planes(), format, &mut back).unwrap();
-                assert!(back[..3].iter().zip(rgb).all(|(a, b)| a.abs_diff(b) <= 3), "{rgb:?} came back as {:?}", &back[..3]);
+                assert!(
+                    back[..3].iter().zip(rgb).all(|(a, b)| a.abs_diff(b) <= 3),
+                    "{rgb:?} came back as {:?}",
+                    &back[..3]
+                );
                 assert!(format != Format::Rgba8 || back.chunks(4).all(|pixel| pixel[3] == 255));
             }
         }

@@ -60,13 +60,7 @@ impl Sampler {
         self.crop_and_scale(planes, Rect::whole(planes.size), to, picture)
     }
 
-    fn crop_and_scale(
-        &mut self,
-        planes: Planes<'_>,
-        crop: Rect,
-        to: Size,
-        picture: &mut Picture,
-    ) -> Result<(), Error> {
+    fn crop_and_scale(&mut self, planes: Planes<'_>, crop: Rect, to: Size, picture: &mut Picture) -> Result<(), Error> {
         picture.resize(to)?;
         let (from, from_chroma, to_chroma) = (planes.size, planes.size.chroma(), to.chroma());
         let (y, u, v) = picture.planes_mut();
@@ -147,7 +141,11 @@ mod tests {
         let crop = Rect { x: 11, y: 7, width: 21, height: 9 };
         let mut out = vec![0; Format::I420.bytes(crop.size())];
         Sampler::default().sample(picture.planes(), crop, crop.size(), Format::I420, &mut out).unwrap();
-        assert!(out[..21 * 9].chunks(21).all(|row| row.iter().enumerate().all(|(x, luma)| *luma == 16 + 2 * (x as u8 + 11))));
+        assert!(
+            out[..21 * 9]
+                .chunks(21)
+                .all(|row| row.iter().enumerate().all(|(x, luma)| *luma == 16 + 2 * (x as u8 + 11)))
+        );
         assert!(out[21 * 9..21 * 9 + 55].iter().all(|u| *u == 90));
         assert!(out[21 * 9 + 55..].iter().all(|v| *v == 200));
     }

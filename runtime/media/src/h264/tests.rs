@@ -24,12 +24,13 @@ fn scene(size: Size, frame: usize) -> Picture {
     picture
 }
 
-fn noise(size: Size, seed: u32) -> Picture {
+/// Noise around middle gray; `amplitude` 255 is all that a picture can be.
+fn noise(size: Size, frame: usize, amplitude: u32) -> Picture {
     let mut picture = Picture::black(size).unwrap();
-    let mut state = seed;
+    let mut state = frame as u32;
     for byte in picture.bytes_mut() {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        *byte = 16 + (state >> 24) as u8 % 200;
+        *byte = (128 - amplitude / 2 + (state >> 24) * amplitude / 255) as u8;
     }
     picture
 }
@@ -98,7 +99,7 @@ fn the_bit_rate_follows_at_run_time_and_across_sizes() {
         (0..60)
             .map(|i| {
                 frame += 1;
-                let bytes = encode(encoder, &noise(size, 7 + frame as u32 % 5), frame, false).0.len();
+                let bytes = encode(encoder, &noise(size, frame, 40), frame, false).0.len();
                 if i < 30 { 0 } else { bytes * 8 }
             })
             .sum::<usize>()
@@ -113,10 +114,27 @@ fn the_bit_rate_follows_at_run_time_and_across_sizes() {
 }
 
 #[test]
+fn the_noisiest_pictures_are_coded_and_the_next_ones_too() {
+    for size in [SIZE, Size::new(640, 480)] {
+        let mut encoder = Codec::H264.encoder(&Settings { max_bitrate: 50_000_000, ..Settings::default() }).unwrap();
+        encoder.set_bitrate(50_000_000);
+        let mut decoder = Codec::H264.decoder().unwrap();
+        for frame in 0..5 {
+            let (unit, _) = encode(&mut *encoder, &noise(size, frame, 255), frame, false);
+            decode(&mut *decoder, &unit);
+        }
+        let (unit, _) = encode(&mut *encoder, &scene(size, 5), 5, false);
+        assert!(psnr(&scene(size, 5), &decode(&mut *decoder, &unit)) > 30.0);
+    }
+}
+
+#[test]
 fn sizes_change_and_odd_ones_lose_a_row_or_column() {
     let mut encoder = Codec::H264.encoder(&Settings::default()).unwrap();
     let mut decoder = Codec::H264.decoder().unwrap();
-    for (frame, (width, height)) in [(320, 240), (161, 121), (16, 16), (640, 480), (17, 33), (240, 320)].into_iter().enumerate() {
+    for (frame, (width, height)) in
+        [(320, 240), (161, 121), (16, 16), (640, 480), (17, 33), (240, 320)].into_iter().enumerate()
+    {
         let size = Size::new(width, height);
         let (unit, keyframe) = encode(&mut *encoder, &scene(size, frame), frame, false);
         assert!(keyframe, "another size begins with a keyframe");
@@ -134,7 +152,10 @@ fn sizes_change_and_odd_ones_lose_a_row_or_column() {
 fn a_lost_picture_is_noticed_or_concealed_and_a_keyframe_heals() {
     let mut encoder = Codec::H264.encoder(&Settings::default()).unwrap();
     let mut decoder = Codec::H264.decoder().unwrap();
-    assert!(matches!(decoder.decode(&[0, 0, 0, 1, 0x65, 1, 2, 3]), Err(Error::Damaged)), "nothing without parameter sets");
+    assert!(
+        matches!(decoder.decode(&[0, 0, 0, 1, 0x65, 1, 2, 3]), Err(Error::Damaged)),
+        "nothing without parameter sets"
+    );
     assert!(decoder.picture().is_none());
     for frame in 0..10 {
         let (unit, _) = encode(&mut *encoder, &scene(SIZE, frame), frame, frame == 8);
