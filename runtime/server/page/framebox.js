@@ -64,6 +64,8 @@
 const CONNECT_TIMEOUT = 20_000;
 /** Time between two looks whether the server still has an interrupted session, ms. */
 const PROBE_INTERVAL = 1500;
+/** The server is asked over HTTP after nothing came for this long, ms, where statistics are to come more often. */
+const SILENCE = 3000;
 /** Bytes that may wait in the data channel before changes of parameters are held back and merged. */
 const CHANNEL_BACKLOG = 64 * 1024;
 /** Answers to `set` that may be outstanding; the oldest is then given up. */
@@ -359,7 +361,10 @@ export class Framebox extends EventTarget {
     channel.addEventListener('open', () => {
       if (this.statsInterval) {
         channel.send(JSON.stringify({ type: 'subscribe', stats_ms: this.statsInterval }));
-        run.timer = setInterval(() => this.#measure(run), this.statsInterval);
+        run.timer = setInterval(() => {
+          this.#measure(run);
+          if (this.#isSilent(run)) this.#probe(run);
+        }, this.statsInterval);
       }
       this.#flushSoon(run);
     });
@@ -393,22 +398,34 @@ export class Framebox extends EventTarget {
     }
   }
 
-  /** A server that was restarted no longer knows the session: said at once rather than after the long wait of ICE. */
+  /** Whether nothing comes from the server although something should. */
+  #isSilent(run) {
+    const patience = Math.max(SILENCE, 3 * this.statsInterval);
+    return run.peer.connectionState === 'disconnected' || (this.statsInterval > 0 && performance.now() - run.heard > patience);
+  }
+
+  /** A server that stopped or was restarted shows over HTTP at once; ICE alone would take a long while to tell. */
   async #probe(run) {
-    while (!run.over && run.known && run.peer.connectionState === 'disconnected') {
+    if (run.probing || !run.known) return;
+    run.probing = true;
+    while (!run.over && this.#isSilent(run)) {
       try {
         const response = await fetch(new URL(`sessions/${run.id}`, this.base), { signal: run.signal, cache: 'no-store' });
         if (response.status === 404 || (response.ok && (await response.json()).state === 'ended')) {
           this.#finish(run, new FrameboxError('session-gone', 'The server no longer has this session.'));
         }
       } catch {
-        // The server does not answer either; the connection may still come back.
+        // Neither way is there an answer; the connection may still come back.
+        if (!run.over) this.#become('interrupted');
       }
       await new Promise((resolve) => setTimeout(resolve, PROBE_INTERVAL));
     }
+    run.probing = false;
+    if (!run.over && run.peer.connectionState === 'connected') this.#become('live');
   }
 
   #receive(run, text) {
+    run.heard = performance.now();
     let message;
     try {
       message = JSON.parse(text);

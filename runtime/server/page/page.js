@@ -150,7 +150,8 @@ function stopped(problem) {
   messages.dismiss('interrupted');
   const label = problem.code === 'finished' ? 'Start again' : ENDED_BY_CONNECTION.includes(problem.code) ? 'Reconnect' : 'Try again';
   const severity = problem.code === 'finished' ? 'info' : 'error';
-  trouble(problem, { severity, key: 'ended', action: { label, run: start } });
+  const key = problem.code === 'server-unreachable' ? 'offline' : 'ended';
+  trouble(problem, { severity, key, action: { label, run: start } });
   if (['handler-unknown', 'server-unreachable'].includes(problem.code)) load();
 }
 

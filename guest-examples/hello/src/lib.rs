@@ -1,0 +1,69 @@
+//! The smallest useful handler: tints the picture.
+
+wit_bindgen::generate!({ world: "video-handler", path: "../../wit" });
+
+use std::cell::Cell;
+
+use exports::framebox::video::{lifecycle, transform};
+use framebox::video::media::{Frame, Output};
+use framebox::video::types::*;
+
+thread_local! {
+    static TINT: Cell<[u8; 3]> = const { Cell::new([255, 160, 0]) };
+    static STRENGTH: Cell<u16> = const { Cell::new(128) };
+}
+
+struct Hello;
+
+impl lifecycle::Guest for Hello {
+    fn describe() -> Descriptor {
+        let parameter =
+            |id: &str, label: &str, kind| Parameter { id: id.into(), label: label.into(), help: None, group: None, kind };
+        let strength = NumberSpec { min: 0.0, max: 100.0, step: 1.0, default: 50.0, unit: Some("%".into()) };
+        Descriptor {
+            title: "Hello".into(),
+            summary: "Tints the picture: the handler of the first steps.".into(),
+            parameters: vec![
+                parameter("tint", "Tint", ParameterKind::Color("#ffa000".into())),
+                parameter("strength", "Strength", ParameterKind::Number(strength)),
+            ],
+            outputs: vec![],
+            size: None,
+            fps: None,
+        }
+    }
+
+    fn init(settings: Vec<NamedValue>) -> Result<(), String> {
+        Self::configure(settings)
+    }
+
+    fn configure(changed: Vec<NamedValue>) -> Result<(), String> {
+        for NamedValue { id, value } in changed {
+            match (id.as_str(), value) {
+                ("tint", Value::Text(color)) => {
+                    let rgb = u32::from_str_radix(color.trim_start_matches('#'), 16).map_err(|e| e.to_string())?;
+                    TINT.set([(rgb >> 16) as u8, (rgb >> 8) as u8, rgb as u8]);
+                }
+                ("strength", Value::Number(percent)) => STRENGTH.set((percent * 2.56) as u16),
+                _ => return Err(format!("{id} is not known")),
+            }
+        }
+        Ok(())
+    }
+
+    fn close() {}
+}
+
+impl transform::Guest for Hello {
+    fn process(input: &Frame, out: &Output, _budget: Budget) -> Result<(), Stop> {
+        let mut pixels = input.pixels(PixelFormat::Rgba8);
+        let (tint, strength) = (TINT.get(), STRENGTH.get());
+        let mix = |old: u8, new: u8| ((old as u16 * (256 - strength) + new as u16 * strength) >> 8) as u8;
+        for [r, g, b, _] in pixels.as_chunks_mut().0 {
+            (*r, *g, *b) = (mix(*r, tint[0]), mix(*g, tint[1]), mix(*b, tint[2]));
+        }
+        out.pixels(input.info().size, PixelFormat::Rgba8, &pixels).map_err(Stop::Failed)
+    }
+}
+
+export!(Hello);

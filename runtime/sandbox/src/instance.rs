@@ -1,0 +1,252 @@
+//! A running handler.
+
+use std::ops::AsyncFnOnce;
+use std::time::{Duration, Instant};
+
+use wasmtime::component::{Resource, TypedFunc};
+use wasmtime::{PoolConcurrencyLimitError, Store, Trap, UpdateDeadline};
+
+use crate::bindings::HandlerBase;
+use crate::bindings::types::{self, Stop};
+use crate::component::{Compiled, Kind};
+use crate::host::frame::Frame;
+use crate::host::output::Handle;
+use crate::state::State;
+use crate::{Budget, Call, Cost, Descriptor, Engine, Failure, Input, Limits, NamedValue, Output, block, wire};
+
+/// Longest text that a guest or an error may give as a reason, bytes.
+const MOST_WORDS: usize = 2000;
+/// What `close` may take; it is only a courtesy.
+const CLOSE: Duration = Duration::from_secs(1);
+
+type Given = (Result<(), Stop>,);
+type OnFrame = TypedFunc<(Resource<Frame>, Resource<Handle>, types::Budget), Given>;
+type OnTime = TypedFunc<(i64, Resource<Handle>, types::Budget), Given>;
+
+/// A running handler: one store, one linear memory, one session. May move between threads, is called by one at a time.
+pub struct Instance {
+    engine: Engine,
+    store: Store<State>,
+    limits: Limits,
+    guest: HandlerBase,
+    frame: Function,
+    dead: bool,
+}
+
+/// What is called for each frame.
+enum Function {
+    Transform(OnFrame),
+    Generate(OnTime),
+    Observe(OnFrame),
+}
+
+impl Instance {
+    pub(crate) fn new(engine: &Engine, compiled: &Compiled, state: State, limits: Limits) -> Result<Self, Failure> {
+        let mut store = Store::new(engine.wasmtime(), state);
+        store.limiter(|state| &mut state.growth);
+        store.set_hostcall_fuel(limits.host_call_bytes());
+        store.epoch_deadline_callback(|context| match Instant::now() < context.data().deadline {
+            true => Ok(UpdateDeadline::Continue(1)),
+            false => Ok(UpdateDeadline::Interrupt),
+        });
+        let made = run(engine, &mut store, limits.setup, async |store: &mut Store<State>| {
+            let instance = compiled.pre.instantiate_async(&mut *store).await?;
+            let guest = compiled.lifecycle.load(&mut *store, &instance)?;
+            let frame = match compiled.kind {
+                Kind::Transform => Function::Transform(instance.get_typed_func(&mut *store, &compiled.frame)?),
+                Kind::Generator => Function::Generate(instance.get_typed_func(&mut *store, &compiled.frame)?),
+                Kind::Observer => Function::Observe(instance.get_typed_func(&mut *store, &compiled.frame)?),
+            };
+            Ok((guest, frame))
+        });
+        let (guest, frame) = made.0?;
+        Ok(Self { engine: engine.clone(), store, limits, guest, frame, dead: false })
+    }
+
+    /// Gives a transform or an observer a frame.
+    pub fn process(&mut self, input: Input, budget: Budget) -> Call {
+        let function = match &self.frame {
+            Function::Transform(function) | Function::Observe(function) => function.clone(),
+            Function::Generate(_) => return refused("a generator takes no frames"),
+        };
+        let Input { picture, pts_us, sequence, skipped } = input;
+        self.store.data_mut().input = Some(Frame { picture, pts_us, sequence, skipped });
+        let call = self.frame_call(budget, async |store: &mut Store<State>| {
+            let frame = Resource::new_borrow(Frame::INPUT);
+            let output = Resource::new_borrow(Handle::REP);
+            function.call_async(store, (frame, output, wire::budget(budget))).await
+        });
+        self.store.data_mut().input = None;
+        call
+    }
+
+    /// Asks a generator for the next frame, `now_us` µs after the stream began.
+    pub fn next(&mut self, now_us: i64, budget: Budget) -> Call {
+        let Function::Generate(function) = &self.frame else {
+            return refused("only a generator makes frames by itself");
+        };
+        let function = function.clone();
+        self.frame_call(budget, async |store: &mut Store<State>| {
+            function.call_async(store, (now_us, Resource::new_borrow(Handle::REP), wire::budget(budget))).await
+        })
+    }
+
+    /// Tells the handler of changed parameters, between two frames.
+    ///
+    /// # Errors
+    /// [`Failure::Failed`] when it does not take them: the old ones stand. Else what it did.
+    pub fn configure(&mut self, changed: &[NamedValue]) -> Result<(), Failure> {
+        let changed = wire::values_out(changed);
+        self.setup_call(async |guest: &HandlerBase, store: &mut Store<State>| {
+            guest.framebox_video_lifecycle().call_configure(store, &changed).await
+        })?
+        .map_err(|message| Failure::Failed(brief(&message)))
+    }
+
+    /// Linear memory that it has, bytes.
+    pub fn memory(&self) -> usize {
+        self.store.data().growth.used()
+    }
+
+    /// True when nothing can be called any more and only a fresh instance can go on.
+    pub fn is_dead(&self) -> bool {
+        self.dead
+    }
+
+    /// Tells the handler that the session is over, and gives everything back. Dropping it tells the handler nothing.
+    pub fn close(mut self) {
+        self.limits.setup.time = self.limits.setup.time.min(CLOSE);
+        let result = self.setup_call(async |guest: &HandlerBase, store: &mut Store<State>| {
+            guest.framebox_video_lifecycle().call_close(store).await
+        });
+        if let Err(failure) = result {
+            tracing::debug!(%failure, "a handler did not close well");
+        }
+    }
+
+    pub(crate) fn describe(&mut self) -> Result<Descriptor, Failure> {
+        let descriptor = self.setup_call(async |guest: &HandlerBase, store: &mut Store<State>| {
+            guest.framebox_video_lifecycle().call_describe(store).await
+        })?;
+        Ok(wire::descriptor(descriptor))
+    }
+
+    pub(crate) fn init(&mut self, parameters: &[NamedValue]) -> Result<(), Failure> {
+        let parameters = wire::values_out(parameters);
+        self.setup_call(async |guest: &HandlerBase, store: &mut Store<State>| {
+            guest.framebox_video_lifecycle().call_init(store, &parameters).await
+        })?
+        .map_err(|message| Failure::Failed(brief(&message)))
+    }
+
+    /// A call of the lifecycle, within the budget for those.
+    fn setup_call<T>(
+        &mut self,
+        call: impl AsyncFnOnce(&HandlerBase, &mut Store<State>) -> wasmtime::Result<T>,
+    ) -> Result<T, Failure> {
+        if self.dead {
+            return Err(dead());
+        }
+        let Self { engine, store, guest, limits, .. } = self;
+        let (result, _) = run(engine, store, limits.setup, async |store: &mut Store<State>| call(guest, store).await);
+        self.note(result)
+    }
+
+    /// A call for a frame; what it put is committed when it ends well, and discarded otherwise.
+    fn frame_call(
+        &mut self,
+        budget: Budget,
+        call: impl AsyncFnOnce(&mut Store<State>) -> wasmtime::Result<Given>,
+    ) -> Call {
+        if self.dead {
+            return Call { result: Err(dead()), cost: Cost::default() };
+        }
+        let (result, cost) = run(&self.engine, &mut self.store, budget, call);
+        let result = self.note(result);
+        let state = self.store.data_mut();
+        let picture = state.canvas.take();
+        let values = state.values.take();
+        let result = match result {
+            Ok((Ok(()),)) => picture.map(|picture| Output { picture, values }).map_err(Failure::BadOutput),
+            Ok((Err(Stop::Failed(message)),)) => Err(Failure::Failed(brief(&message))),
+            Ok((Err(Stop::Finished(reason)),)) => Err(Failure::Finished(brief(&reason))),
+            Err(failure) => Err(failure),
+        };
+        Call { result, cost }
+    }
+
+    fn note<T>(&mut self, result: Result<T, Failure>) -> Result<T, Failure> {
+        self.dead |= result.as_ref().is_err_and(Failure::kills_instance);
+        result
+    }
+}
+
+/// Runs `work` in `store` within `budget`.
+fn run<T>(
+    engine: &Engine,
+    store: &mut Store<State>,
+    budget: Budget,
+    work: impl AsyncFnOnce(&mut Store<State>) -> wasmtime::Result<T>,
+) -> (Result<T, Failure>, Cost) {
+    let begin = Instant::now();
+    // A budget beyond what the clock can count is as good as a day.
+    let deadline = begin.checked_add(budget.time).unwrap_or(begin + Duration::from_secs(86_400));
+    store.data_mut().deadline = deadline;
+    store.set_epoch_deadline(1);
+    let result = match store.set_fuel(budget.fuel) {
+        Ok(()) => {
+            let _ticks = engine.ticker().during_call();
+            let _timers = engine.with_timers();
+            block::until(deadline, work(store))
+        }
+        Err(error) => Some(Err(error)),
+    };
+    let cost = Cost {
+        time: begin.elapsed(),
+        host: store.data().stopwatch.take(),
+        fuel: budget.fuel.saturating_sub(store.get_fuel().unwrap_or(0)),
+    };
+    let wanted_memory = store.data_mut().growth.take_refused();
+    let result = match result {
+        None => Err(Failure::Time { limit: budget.time }),
+        Some(Ok(value)) => Ok(value),
+        Some(Err(error)) => {
+            let memory = wanted_memory.then(|| store.data().growth.limit());
+            Err(failure(&error, budget, memory))
+        }
+    };
+    (result, cost)
+}
+
+/// What an error of the engine means. `memory`: the limit, when growth beyond it was refused during the call.
+fn failure(error: &wasmtime::Error, budget: Budget, memory: Option<usize>) -> Failure {
+    if let Some(limit) = error.downcast_ref::<PoolConcurrencyLimitError>() {
+        return Failure::Refused(format!("too many handlers are running: {limit}"));
+    }
+    match (error.downcast_ref::<Trap>(), memory) {
+        (Some(Trap::Interrupt), _) => Failure::Time { limit: budget.time },
+        (Some(Trap::OutOfFuel), _) => Failure::Fuel { limit: budget.fuel },
+        (_, Some(limit)) => Failure::Memory { limit },
+        (Some(trap), None) => {
+            let text = trap.to_string();
+            Failure::Trap(text.strip_prefix("wasm trap: ").unwrap_or(&text).to_owned())
+        }
+        (None, None) => Failure::Trap(brief(&error.root_cause().to_string())),
+    }
+}
+
+fn dead() -> Failure {
+    Failure::Refused("this instance is dead: an earlier call was stopped".into())
+}
+
+fn refused(why: &str) -> Call {
+    Call { result: Err(Failure::Refused(why.into())), cost: Cost::default() }
+}
+
+/// A text from a guest, cut where it is too long.
+fn brief(text: &str) -> String {
+    match text.char_indices().find(|(index, c)| index + c.len_utf8() > MOST_WORDS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

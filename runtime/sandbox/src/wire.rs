@@ -1,0 +1,115 @@
+//! Between the types that are generated from the interface and our own.
+
+use framebox_picture::{Format, Rect, Size};
+
+use crate::bindings::types;
+use crate::descriptor::{Descriptor, Output, OutputKind};
+use crate::parameter::{Choice, Kind, Parameter};
+use crate::{Budget, NamedValue, Value};
+
+pub(crate) fn size(size: types::Size) -> Size {
+    Size::new(size.width, size.height)
+}
+
+pub(crate) fn size_out(size: Size) -> types::Size {
+    types::Size { width: size.width, height: size.height }
+}
+
+pub(crate) fn rect(rect: types::Rect) -> Rect {
+    Rect { x: rect.x, y: rect.y, width: rect.width, height: rect.height }
+}
+
+pub(crate) fn format(format: types::PixelFormat) -> Format {
+    match format {
+        types::PixelFormat::Rgba8 => Format::Rgba8,
+        types::PixelFormat::Rgb8 => Format::Rgb8,
+        types::PixelFormat::Gray8 => Format::Gray8,
+        types::PixelFormat::I420 => Format::I420,
+        types::PixelFormat::Nv12 => Format::Nv12,
+    }
+}
+
+pub(crate) fn budget(budget: Budget) -> types::Budget {
+    types::Budget { time_us: u32::try_from(budget.time.as_micros()).unwrap_or(u32::MAX), fuel: budget.fuel }
+}
+
+pub(crate) fn value(value: types::Value) -> Value {
+    match value {
+        types::Value::Boolean(value) => Value::Boolean(value),
+        types::Value::Integer(value) => Value::Integer(value),
+        types::Value::Number(value) => Value::Number(value),
+        types::Value::Text(value) => Value::Text(value),
+        types::Value::Numbers(value) => Value::Numbers(value),
+        types::Value::Json(value) => Value::Json(value),
+        types::Value::Blob(types::Blob { media_type, data }) => Value::Blob { media_type, data },
+    }
+}
+
+pub(crate) fn values_out(values: &[NamedValue]) -> Vec<types::NamedValue> {
+    let out = |named: &NamedValue| types::NamedValue { id: named.id.clone(), value: value_out(&named.value) };
+    values.iter().map(out).collect()
+}
+
+fn value_out(value: &Value) -> types::Value {
+    match value {
+        Value::Boolean(value) => types::Value::Boolean(*value),
+        Value::Integer(value) => types::Value::Integer(*value),
+        Value::Number(value) => types::Value::Number(*value),
+        Value::Text(value) => types::Value::Text(value.clone()),
+        Value::Numbers(value) => types::Value::Numbers(value.clone()),
+        Value::Json(value) => types::Value::Json(value.clone()),
+        Value::Blob { media_type, data } => {
+            types::Value::Blob(types::Blob { media_type: media_type.clone(), data: data.clone() })
+        }
+    }
+}
+
+pub(crate) fn descriptor(given: types::Descriptor) -> Descriptor {
+    Descriptor {
+        title: given.title,
+        summary: given.summary,
+        parameters: given.parameters.into_iter().map(parameter).collect(),
+        outputs: given.outputs.into_iter().map(output).collect(),
+        size: given.size.map(size),
+        fps: given.fps,
+    }
+}
+
+fn parameter(given: types::Parameter) -> Parameter {
+    let types::Parameter { id, label, help, group, kind } = given;
+    Parameter { id, label, help, group, kind: parameter_kind(kind) }
+}
+
+fn parameter_kind(kind: types::ParameterKind) -> Kind {
+    match kind {
+        types::ParameterKind::Number(types::NumberSpec { min, max, step, default, unit }) => {
+            Kind::Number { min, max, step, default, unit }
+        }
+        types::ParameterKind::Integer(types::IntegerSpec { min, max, step, default, unit }) => {
+            Kind::Integer { min, max, step, default, unit }
+        }
+        types::ParameterKind::Toggle(default) => Kind::Toggle { default },
+        types::ParameterKind::Choice(types::ChoiceSpec { options, default }) => {
+            let choice = |types::Choice { id, label }| Choice { id, label };
+            Kind::Choice { options: options.into_iter().map(choice).collect(), default }
+        }
+        types::ParameterKind::Text(types::TextSpec { max_chars, multiline, default }) => {
+            Kind::Text { max_chars, multiline, default }
+        }
+        types::ParameterKind::Color(default) => Kind::Color { default },
+        types::ParameterKind::Button => Kind::Button,
+    }
+}
+
+fn output(given: types::OutputSpec) -> Output {
+    let kind = match given.kind {
+        types::OutputKind::Number => OutputKind::Number,
+        types::OutputKind::Gauge => OutputKind::Gauge,
+        types::OutputKind::Text => OutputKind::Text,
+        types::OutputKind::Json => OutputKind::Json,
+        types::OutputKind::Image => OutputKind::Image,
+        types::OutputKind::Table => OutputKind::Table,
+        types::OutputKind::Plot => OutputKind::Plot,
+    };
+    Output { id: given.id, label: given.label, kind, unit: given.unit }
+}
