@@ -50,7 +50,7 @@ async fn a_page_written_for_fastrtc_works() {
     let Some(python) = python::python() else { return };
     let server = Server::start(&[]).await;
     for channel in ["channel", "none"] {
-        let arguments = [server.base.as_str(), "page", "invert", "strength", "0.5", "\"much\"", channel];
+        let arguments = [server.base.as_str(), "page", "invert", "strength", "50", "\"much\"", channel];
         let report = python::report(&python, "fastrtc.py", &arguments, seconds(90)).await;
         let early = report["early"].as_array().unwrap();
         assert!(!early.is_empty(), "{report}");
@@ -75,7 +75,7 @@ async fn a_page_written_for_fastrtc_works() {
 fn talked(report: &Value) {
     assert_eq!(report["log"], json!({ "type": "log", "data": "Server received: handshake" }));
     assert_eq!(report["set"]["type"], "parameters", "{report}");
-    assert_eq!(report["set"]["parameters"]["strength"], 0.5, "{report}");
+    assert_eq!(report["set"]["parameters"]["strength"], 50, "{report}");
     assert!(report["set"]["sequence"].is_u64(), "{report}");
     for refused in ["wrong", "unknown"] {
         let error = &report[refused];
@@ -86,7 +86,7 @@ fn talked(report: &Value) {
     assert!(report["unknown"]["message"].as_str().unwrap().contains("no-such-parameter"), "{report}");
     let session = &report["session"]["data"];
     assert_eq!((&session["id"], &session["handler"]["name"]), (&json!("page"), &json!("invert")), "{session}");
-    assert_eq!(session["parameters"]["strength"], 0.5, "the wrong one changed nothing: {session}");
+    assert_eq!(session["parameters"]["strength"], 50, "the wrong one changed nothing: {session}");
     let stats = &report["stats"]["data"];
     assert_eq!((&stats["state"], &stats["codec"]), (&json!("live"), &json!("H264")), "{stats}");
     assert_eq!(stats["picture"], json!({ "width": 320, "height": 240 }), "{stats}");

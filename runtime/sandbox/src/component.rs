@@ -155,8 +155,7 @@ fn compile(engine: &Engine, bytes: &[u8], outline: &Outline) -> Result<Compiled,
 }
 
 fn describe(engine: &Engine, compiled: &Compiled) -> Result<Descriptor, Refused> {
-    let mut limits = Limits::default();
-    limits.memory = limits.memory.max(engine.most_memory());
+    let limits = Limits { memory: engine.most_memory(), ..Limits::default() };
     let state = State::new(compiled.kind, Arc::new([]), &limits, Arc::new(NoLog), Arc::new(NoSources));
     let instance = Instance::new(engine, compiled, state, limits);
     instance.and_then(|mut instance| instance.describe()).map_err(Refused::Describe)

@@ -78,6 +78,7 @@ function show(handler, values) {
   shown = handler;
   document.body.dataset.kind = handler.kind;
   document.title = `${handler.title || handler.name} · Framebox`;
+  at('output-title').textContent = handler.kind === 'generator' ? 'Video' : 'Processed';
   at('handler-summary').textContent = handler.summary;
   controls.show(handler.parameters, kept);
   controls.live = client?.state === 'live';

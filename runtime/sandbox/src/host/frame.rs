@@ -12,7 +12,7 @@ use crate::state::State;
 use crate::wire;
 
 /// A picture with its place in a stream.
-pub(crate) struct Frame {
+pub struct Frame {
     pub(crate) picture: Arc<Picture>,
     pub(crate) pts_us: i64,
     pub(crate) sequence: u64,

@@ -10,7 +10,7 @@ use crate::state::State;
 use crate::wire;
 
 /// Stands for the results of the call under way, of which there is one: the state of the store holds them.
-pub(crate) struct Handle;
+pub struct Handle;
 
 impl Handle {
     /// Represents it.

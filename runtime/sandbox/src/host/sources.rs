@@ -17,7 +17,7 @@ const MOST_FRAMES: usize = 64;
 const MOST_SOURCES: usize = 16;
 
 /// An opened source and how far it was read.
-pub(crate) struct Opened {
+pub struct Opened {
     source: Box<dyn Source>,
     sequence: u64,
 }

@@ -1,0 +1,8 @@
+;; Fills its memory over and over.
+(func (export "framebox:video/transform@0.1.0#process")
+  (param $frame i32) (param $output i32) (param $time i32) (param $fuel i64) (result i32)
+  (drop (memory.grow (i32.const 512)))
+  (loop $again
+    (memory.fill (i32.const 65536) (i32.const 7) (i32.const 33554432))
+    (br $again))
+  (call $return (local.get $frame) (local.get $output)))
