@@ -119,7 +119,9 @@ pub(crate) fn gray_to_luma(gray: u8) -> u8 {
     (16 + ((u16::from(gray) * 220 + 128) >> 8)) as u8
 }
 
-fn check(actual: usize, format: Format, size: Size) -> Result<(), Error> {
+/// # Errors
+/// [`Error::Length`] when `actual` is not what a picture of `size` takes.
+pub(crate) fn check(actual: usize, format: Format, size: Size) -> Result<(), Error> {
     let expected = format.bytes(size);
     if actual == expected { Ok(()) } else { Err(Error::Length { size, format, expected, actual }) }
 }

@@ -1,19 +1,21 @@
 //! A part of a picture, or a smaller copy of it, in a guest's format.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedCroppedImage, TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 
 use crate::{Error, Format, Picture, Plane, Planes, Rect, Size, convert};
 
 /// Crops, scales and converts; keeps its buffers from call to call.
 #[derive(Default)]
 pub struct Sampler {
-    resizer: Resizer,
+    scaler: Scaler,
     scaled: Option<Picture>,
 }
 
 impl Sampler {
     /// Writes the part `crop` of `planes`, scaled to `to`, as `format` into `out`, whose length must be `format.bytes(to)`.
+    /// Pixels outside of the crop have no influence, but for the colour samples that they share with pixels inside.
     ///
     /// # Errors
     /// [`Error::Outside`], [`Error::Size`] or [`Error::Length`].
@@ -31,25 +33,32 @@ impl Sampler {
         if !to.is_valid() {
             return Err(Error::Size(to));
         }
+        convert::check(out.len(), format, to)?;
         if crop.size() == to {
             return convert::read(part(planes, crop), format, out);
         }
-        if format == Format::Gray8 && out.len() == format.bytes(to) {
-            // Luma alone is scaled, straight into place.
-            resize(&mut self.resizer, planes.y, planes.size, crop, 1.0, to, out)?;
-            for luma in out.iter_mut() {
-                *luma = convert::luma_to_gray(*luma);
+        match format {
+            Format::Gray8 => {
+                self.scaler.luma(planes, crop, to, out)?;
+                for luma in out.iter_mut() {
+                    *luma = convert::luma_to_gray(*luma);
+                }
+                Ok(())
             }
-            return Ok(());
+            Format::I420 => self.scaler.planes(planes, crop, to, out),
+            _ => {
+                let mut scaled = match self.scaled.take() {
+                    Some(scaled) => scaled,
+                    None => Picture::black(to)?,
+                };
+                let done = scaled
+                    .resize(to)
+                    .and_then(|()| self.scaler.planes(planes, crop, to, scaled.bytes_mut()))
+                    .and_then(|()| convert::read(scaled.planes(), format, out));
+                self.scaled = Some(scaled);
+                done
+            }
         }
-        let mut scaled = match self.scaled.take() {
-            Some(scaled) => scaled,
-            None => Picture::black(to)?,
-        };
-        let done = self.crop_and_scale(planes, crop, to, &mut scaled);
-        let done = done.and_then(|()| convert::read(scaled.planes(), format, out));
-        self.scaled = Some(scaled);
-        done
     }
 
     /// Makes `picture` a copy of `planes`, scaled to `to`.
@@ -57,16 +66,14 @@ impl Sampler {
     /// # Errors
     /// [`Error::Size`].
     pub fn scale(&mut self, planes: Planes<'_>, to: Size, picture: &mut Picture) -> Result<(), Error> {
-        self.crop_and_scale(planes, Rect::whole(planes.size), to, picture)
-    }
-
-    fn crop_and_scale(&mut self, planes: Planes<'_>, crop: Rect, to: Size, picture: &mut Picture) -> Result<(), Error> {
+        if planes.size == to {
+            return picture.copy_from(planes);
+        }
+        if !planes.size.is_valid() {
+            return Err(Error::Size(planes.size));
+        }
         picture.resize(to)?;
-        let (from, from_chroma, to_chroma) = (planes.size, planes.size.chroma(), to.chroma());
-        let (y, u, v) = picture.planes_mut();
-        resize(&mut self.resizer, planes.y, from, crop, 1.0, to, y)?;
-        resize(&mut self.resizer, planes.u, from_chroma, crop, 0.5, to_chroma, u)?;
-        resize(&mut self.resizer, planes.v, from_chroma, crop, 0.5, to_chroma, v)
+        self.scaler.planes(planes, Rect::whole(planes.size), to, picture.bytes_mut())
     }
 }
 
@@ -82,39 +89,80 @@ fn part(planes: Planes<'_>, crop: Rect) -> Planes<'_> {
     }
 }
 
-/// Scales the part `crop` (in luma pixels; `factor` of it in this plane) of a plane of size `from`.
-fn resize(
-    resizer: &mut Resizer,
-    plane: Plane<'_>,
-    from: Size,
-    crop: Rect,
-    factor: f64,
-    to: Size,
-    out: &mut [u8],
-) -> Result<(), Error> {
-    // Padding counts as columns that no crop ever reaches; the last row may lack it.
-    let rows = (plane.data.len() / plane.stride).min(from.height as usize);
-    let source = match rows == from.height as usize {
-        true => ImageRef::new(plane.stride as u32, from.height, &plane.data[..rows * plane.stride], PixelType::U8),
-        false => return resize(resizer, unpadded(plane, from, &mut Vec::new()), from, crop, factor, to, out),
-    }
-    .map_err(|_| Error::Size(to))?;
-    let mut target = Image::from_slice_u8(to.width, to.height, out, PixelType::U8).map_err(|_| Error::Size(to))?;
-    let (left, top) = (f64::from(crop.x) * factor, f64::from(crop.y) * factor);
-    let width = (f64::from(crop.width) * factor).min(f64::from(from.width) - left);
-    let height = (f64::from(crop.height) * factor).min(f64::from(from.height) - top);
-    let options =
-        ResizeOptions::new().crop(left, top, width, height).resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-    resizer.resize(&source, &mut target, &options).map_err(|_| Error::Size(to))
+/// Scales planes, and keeps what it needs for that.
+#[derive(Default)]
+struct Scaler {
+    resizer: Resizer,
+    /// A copy of a plane whose last row lacks its padding.
+    rows: Vec<u8>,
 }
 
-/// A copy of `plane` in `rows`, without padding.
-fn unpadded<'a>(plane: Plane<'_>, size: Size, rows: &'a mut Vec<u8>) -> Plane<'a> {
-    let width = size.width as usize;
-    for row in 0..size.height as usize {
-        rows.extend_from_slice(&plane.data[row * plane.stride..][..width]);
+impl Scaler {
+    /// All planes, one after the other.
+    fn planes(&mut self, planes: Planes<'_>, crop: Rect, to: Size, out: &mut [u8]) -> Result<(), Error> {
+        let (chroma, to_chroma) = (planes.size.chroma(), to.chroma());
+        let (y, uv) = out.split_at_mut(to.pixels() as usize);
+        let (u, v) = uv.split_at_mut(to_chroma.pixels() as usize);
+        self.luma(planes, crop, to, y)?;
+        self.plane(planes.u, Area::of_chroma(crop, chroma), to_chroma, u)?;
+        self.plane(planes.v, Area::of_chroma(crop, chroma), to_chroma, v)
     }
-    Plane { data: rows, stride: width }
+
+    fn luma(&mut self, planes: Planes<'_>, crop: Rect, to: Size, out: &mut [u8]) -> Result<(), Error> {
+        self.plane(planes.y, Area::of_luma(crop), to, out)
+    }
+
+    fn plane(&mut self, plane: Plane<'_>, area: Area, to: Size, out: &mut [u8]) -> Result<(), Error> {
+        // No sample outside of these columns and rows is read, padding least of all.
+        let (left, top) = (area.left.floor(), area.top.floor());
+        let columns = (area.left + area.width).ceil() as u32 - left as u32;
+        let rows = (area.top + area.height).ceil() as u32 - top as u32;
+        let data = &plane.data[top as usize * plane.stride..];
+        let stride = u32::try_from(plane.stride).map_err(|_| Error::Size(to))?;
+        let source = match TypedImageRef::<U8>::from_buffer(stride, rows, data) {
+            Ok(whole) => TypedCroppedImage::new(whole, left as u32, 0, columns, rows),
+            Err(_) => {
+                self.rows.clear();
+                for row in data.chunks(plane.stride).take(rows as usize) {
+                    self.rows.extend_from_slice(&row[left as usize..][..columns as usize]);
+                }
+                let copy = TypedImageRef::from_buffer(columns, rows, &self.rows).map_err(|_| Error::Size(to))?;
+                TypedCroppedImage::new(copy, 0, 0, columns, rows)
+            }
+        }
+        .map_err(|_| Error::Size(to))?;
+        let mut target = TypedImage::<U8>::from_buffer(to.width, to.height, out).map_err(|_| Error::Size(to))?;
+        let options = ResizeOptions::new()
+            .crop(area.left - left, area.top - top, area.width, area.height)
+            .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
+        // One type of pixel alone: the untyped call compiles the code of all of them.
+        self.resizer.resize_typed(&source, &mut target, &options).map_err(|_| Error::Size(to))
+    }
+}
+
+/// What is scaled, in samples of its plane.
+#[derive(Clone, Copy)]
+struct Area {
+    left: f64,
+    top: f64,
+    width: f64,
+    height: f64,
+}
+
+impl Area {
+    fn of_luma(crop: Rect) -> Self {
+        let [left, top, width, height] = [crop.x, crop.y, crop.width, crop.height].map(f64::from);
+        Self { left, top, width, height }
+    }
+
+    /// The same area in planes of `size`, whose samples each stand for two columns and two rows.
+    fn of_chroma(crop: Rect, size: Size) -> Self {
+        let Self { left, top, width, height } = Self::of_luma(crop);
+        let (left, top) = (left / 2.0, top / 2.0);
+        let width = (width / 2.0).min(f64::from(size.width) - left);
+        let height = (height / 2.0).min(f64::from(size.height) - top);
+        Self { left, top, width, height }
+    }
 }
 
 #[cfg(test)]
@@ -186,7 +234,71 @@ mod tests {
         assert!(matches!(short, Err(Error::Length { .. })));
     }
 
+    /// The planes of `picture` with `pad` bytes of `of` after each row but the last.
+    fn padded(picture: &Picture, pad: usize, of: u8) -> [Vec<u8>; 3] {
+        let planes = picture.planes();
+        [(planes.y, picture.size()), (planes.u, picture.size().chroma()), (planes.v, picture.size().chroma())].map(
+            |(plane, size)| {
+                let rows = plane.data.chunks(size.width as usize);
+                let mut data = rows.flat_map(|row| [row, &vec![of; pad]].concat()).collect::<Vec<_>>();
+                data.truncate(data.len() - pad);
+                data
+            },
+        )
+    }
+
+    fn borrowed(data: &[Vec<u8>; 3], size: Size, pad: usize) -> Planes<'_> {
+        let plane = |index: usize, size: Size| Plane { data: &data[index], stride: size.width as usize + pad };
+        Planes { size, y: plane(0, size), u: plane(1, size.chroma()), v: plane(2, size.chroma()) }
+    }
+
+    #[test]
+    fn the_surroundings_of_a_crop_do_not_bleed_into_it() {
+        let size = Size::new(64, 48);
+        let crop = Rect { x: 10, y: 6, width: 40, height: 30 };
+        let inside = |x: usize, y: usize| (10..50).contains(&x) && (6..36).contains(&y);
+        let mut picture = Picture::black(size).unwrap();
+        let (y, u, v) = picture.planes_mut();
+        y.iter_mut().enumerate().for_each(|(i, luma)| *luma = if inside(i % 64, i / 64) { 60 } else { 235 });
+        for plane in [u, v] {
+            let value = |i: usize| if inside(i % 32 * 2, i / 32 * 2) { 100 } else { 240 };
+            plane.iter_mut().enumerate().for_each(|(i, chroma)| *chroma = value(i));
+        }
+        for to in [Size::new(20, 15), Size::new(13, 7), Size::new(80, 60), Size::new(41, 30)] {
+            let mut out = vec![0; Format::I420.bytes(to)];
+            Sampler::default().sample(picture.planes(), crop, to, Format::I420, &mut out).unwrap();
+            let (y, uv) = out.split_at(to.pixels() as usize);
+            assert!(y.iter().all(|luma| *luma == 60) && uv.iter().all(|chroma| *chroma == 100), "{to}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn padding_is_never_seen(
+            width in 1u32..40, height in 1u32..40, pad in 1usize..9,
+            (x, y, w, h) in (0u32..40, 0u32..40, 1u32..40, 1u32..40),
+            (to_width, to_height, same) in (1u32..60, 1u32..60, any::<bool>()),
+        ) {
+            let size = Size::new(width, height);
+            let (x, y) = (x % width, y % height);
+            let crop = Rect { x, y, width: w.min(width - x), height: h.min(height - y) };
+            let to = if same { crop.size() } else { Size::new(to_width, to_height) };
+            let picture = ramp(size);
+            let data = padded(&picture, pad, 255);
+            let strided = borrowed(&data, size, pad);
+            let mut sampler = Sampler::default();
+            for format in [Format::Rgba8, Format::Rgb8, Format::Gray8, Format::I420, Format::Nv12] {
+                let (mut tight, mut from_strided) = (vec![0; format.bytes(to)], vec![1; format.bytes(to)]);
+                sampler.sample(picture.planes(), crop, to, format, &mut tight).unwrap();
+                sampler.sample(strided, crop, to, format, &mut from_strided).unwrap();
+                prop_assert_eq!(tight, from_strided, "{:?} of {:?}", format, crop);
+            }
+            let (mut tight, mut from_strided) = (Picture::black(to).unwrap(), Picture::black(to).unwrap());
+            sampler.scale(picture.planes(), to, &mut tight).unwrap();
+            sampler.scale(strided, to, &mut from_strided).unwrap();
+            prop_assert_eq!(tight, from_strided);
+        }
+
         #[test]
         fn any_crop_to_any_size_works(
             width in 1u32..40, height in 1u32..40,

@@ -16,7 +16,7 @@ export class Camera {
   /**
    * @param {HTMLSelectElement} choice
    * @param {HTMLSelectElement} resolution
-   * @param {{changed: () => void, lost: () => void}} listener A person chose another camera or size; the camera went away.
+   * @param {{changed: () => void, lost: () => void}} listener Another was chosen; it went away.
    */
   constructor(choice, resolution, listener) {
     this.#choice = choice;
@@ -39,7 +39,9 @@ export class Camera {
   async list(wanted = this.#choice.value) {
     const devices = (await navigator.mediaDevices?.enumerateDevices?.().catch(() => [])) ?? [];
     const cameras = devices.filter(({ kind, deviceId }) => kind === 'videoinput' && deviceId);
-    const options = cameras.map(({ deviceId, label }, index) => h('option', { value: deviceId }, label || `Camera ${index + 1}`));
+    const options = cameras.map(({ deviceId, label }, index) =>
+      h('option', { value: deviceId }, label || `Camera ${index + 1}`),
+    );
     this.#choice.replaceChildren(h('option', { value: '' }, 'Default camera'), ...options);
     this.#choice.value = cameras.some(({ deviceId }) => deviceId === wanted) ? wanted : '';
   }

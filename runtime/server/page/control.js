@@ -17,7 +17,8 @@ let serial = 0;
 /**
  * @param {object} parameter Of the handler's description.
  * @param {{set: (value: unknown) => void, press: () => void, wrong: (message: string) => void}} report
- * @returns {{element: HTMLElement, labelled: string, get: () => unknown, set: (value: unknown) => void, editing: () => boolean}}
+ * @returns {{element: HTMLElement, labelled: string, get: () => unknown, set: (value: unknown) => void,
+ *   editing: () => boolean}}
  *   `labelled`: id of the element that the label belongs to; empty where the control brings its own.
  */
 export function control(parameter, report) {
@@ -32,8 +33,16 @@ function range(parameter, report, id) {
   const whole = parameter.kind === 'integer';
   let value = parameter.default;
   const slider = h('input', { type: 'range', id, min, max, step });
-  const field = h('input', { type: 'number', inputmode: whole ? 'numeric' : 'decimal', min, max, step, 'aria-label': `${label}, exact value` });
-  const fill = () => slider.style.setProperty('--filled', `${max > min ? (100 * (slider.value - min)) / (max - min) : 0}%`);
+  const field = h('input', {
+    type: 'number',
+    inputmode: whole ? 'numeric' : 'decimal',
+    min,
+    max,
+    step,
+    'aria-label': `${label}, exact value`,
+  });
+  const fill = () =>
+    slider.style.setProperty('--filled', `${max > min ? (100 * (slider.value - min)) / (max - min) : 0}%`);
   const show = (next) => {
     value = next;
     slider.value = next;
@@ -58,7 +67,12 @@ function range(parameter, report, id) {
   });
   // What was left half typed or out of range gives way to what holds.
   field.addEventListener('change', () => show(value));
-  const element = h('div', { class: 'range' }, slider, h('span', { class: 'field' }, field, unit ? h('span', { class: 'unit' }, unit) : null));
+  const element = h(
+    'div',
+    { class: 'range' },
+    slider,
+    h('span', { class: 'field' }, field, unit ? h('span', { class: 'unit' }, unit) : null),
+  );
   show(value);
   return { element, labelled: id, get: () => value, set: show, editing: () => document.activeElement === field };
 }
@@ -66,19 +80,41 @@ function range(parameter, report, id) {
 function toggle(parameter, report, id) {
   const input = h('input', { type: 'checkbox', role: 'switch', class: 'switch', id });
   input.addEventListener('change', () => report.set(input.checked));
-  return plain(input, id, () => input.checked, (value) => { input.checked = Boolean(value); }, parameter.default);
+  return plain(
+    input,
+    id,
+    () => input.checked,
+    (value) => {
+      input.checked = Boolean(value);
+    },
+    parameter.default,
+  );
 }
 
 function choice(parameter, report, id) {
   const { options } = parameter;
   const text = options.reduce((sum, { label }) => sum + label.length + 2, 0);
-  return options.length <= MOST_SEGMENTS && text <= MOST_SEGMENT_TEXT ? segments(parameter, report, id) : list(parameter, report, id);
+  return options.length <= MOST_SEGMENTS && text <= MOST_SEGMENT_TEXT
+    ? segments(parameter, report, id)
+    : list(parameter, report, id);
 }
 
 function list(parameter, report, id) {
-  const select = h('select', { id }, ...parameter.options.map((option) => h('option', { value: option.id }, option.label)));
+  const select = h(
+    'select',
+    { id },
+    ...parameter.options.map((option) => h('option', { value: option.id }, option.label)),
+  );
   select.addEventListener('change', () => report.set(select.value));
-  return plain(select, id, () => select.value, (value) => { select.value = value; }, parameter.default);
+  return plain(
+    select,
+    id,
+    () => select.value,
+    (value) => {
+      select.value = value;
+    },
+    parameter.default,
+  );
 }
 
 function segments(parameter, report, id) {
@@ -86,7 +122,10 @@ function segments(parameter, report, id) {
   const labels = parameter.options.map((option, index) => h('label', {}, radios[index], h('span', {}, option.label)));
   const element = h('div', { class: 'segments', role: 'radiogroup', 'aria-label': parameter.label }, ...labels);
   element.addEventListener('change', (event) => report.set(event.target.value));
-  const set = (value) => radios.forEach((radio) => { radio.checked = radio.value === value; });
+  const set = (value) =>
+    radios.forEach((radio) => {
+      radio.checked = radio.value === value;
+    });
   return plain(element, '', () => radios.find((radio) => radio.checked)?.value, set, parameter.default);
 }
 
@@ -99,13 +138,27 @@ function text(parameter, report, id) {
     spellcheck: 'false',
   });
   field.addEventListener('input', () => report.set(field.value));
-  const made = plain(field, id, () => field.value, (value) => { if (field.value !== value) field.value = value; }, parameter.default ?? '');
+  const made = plain(
+    field,
+    id,
+    () => field.value,
+    (value) => {
+      if (field.value !== value) field.value = value;
+    },
+    parameter.default ?? '',
+  );
   return { ...made, editing: () => document.activeElement === field };
 }
 
 function color(parameter, report, id) {
   const well = h('input', { type: 'color', id });
-  const field = h('input', { type: 'text', maxlength: 7, spellcheck: 'false', class: 'hex', 'aria-label': `${parameter.label}, as #rrggbb` });
+  const field = h('input', {
+    type: 'text',
+    maxlength: 7,
+    spellcheck: 'false',
+    class: 'hex',
+    'aria-label': `${parameter.label}, as #rrggbb`,
+  });
   well.addEventListener('input', () => {
     field.value = well.value;
     report.set(well.value);

@@ -40,7 +40,9 @@ export class Controls {
     for (const [name, rows] of groups) {
       if (!rows.length) continue;
       const legend = name ? h('legend', {}, name) : null;
-      this.#form.append(h('fieldset', { data: { group: name }, 'aria-label': name ? null : 'General' }, legend, ...rows));
+      this.#form.append(
+        h('fieldset', { data: { group: name }, 'aria-label': name ? null : 'General' }, legend, ...rows),
+      );
     }
     if (!parameters.length) this.#form.append(h('p', { class: 'quiet' }, 'This handler has nothing to set.'));
     this.#mark();
@@ -79,7 +81,10 @@ export class Controls {
   }
 
   set live(live) {
-    for (const { parameter, control: { element } } of this.#rows.values()) {
+    for (const {
+      parameter,
+      control: { element },
+    } of this.#rows.values()) {
       if (parameter.kind === 'button') {
         element.disabled = !live;
         element.title = live ? '' : 'Works while a session runs';
@@ -124,9 +129,13 @@ export class Controls {
       '↺',
     );
     row.back.hidden = true;
-    const label = isButton ? null : h(labelled ? 'label' : 'span', { class: 'control-label', for: labelled || null }, parameter.label);
+    const label = isButton
+      ? null
+      : h(labelled ? 'label' : 'span', { class: 'control-label', for: labelled || null }, parameter.label);
     const help = parameter.help ? h('p', { class: 'control-help', id: helpId }, parameter.help) : null;
-    row.fields = [...element.querySelectorAll('input, textarea')].concat(element.matches('input, select, textarea, button') ? element : []);
+    row.fields = [...element.querySelectorAll('input, textarea')].concat(
+      element.matches('input, select, textarea, button') ? element : [],
+    );
     for (const field of row.fields) field.setAttribute('aria-describedby', help ? `${helpId} ${errorId}` : errorId);
     row.element = h(
       'div',

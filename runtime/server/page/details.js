@@ -3,8 +3,19 @@
 import { h, setText } from './elements.js';
 import * as format from './format.js';
 
-const STAGES = [['decode', 'Decode'], ['wait', 'Wait'], ['handler', 'Handler'], ['encode', 'Encode']];
-const LATENCY = [['encode', 'Encode here'], ['network', 'Network'], ['server', 'Server'], ['jitter_buffer', 'Jitter buffer'], ['decode', 'Decode here']];
+const STAGES = [
+  ['decode', 'Decode'],
+  ['wait', 'Wait'],
+  ['handler', 'Handler'],
+  ['encode', 'Encode'],
+];
+const LATENCY = [
+  ['encode', 'Encode here'],
+  ['network', 'Network'],
+  ['server', 'Server'],
+  ['jitter_buffer', 'Jitter buffer'],
+  ['decode', 'Decode here'],
+];
 
 export class Details {
   #root;
@@ -31,13 +42,25 @@ export class Details {
     if (server?.stages_ms) {
       this.#stages.draw((name) => server.stages_ms[name]);
       const { total } = server.stages_ms;
-      this.#say('total', total ? `median ${format.milliseconds(total.p50)} ms, 95 % within ${format.milliseconds(total.p95)} ms` : '');
+      this.#say(
+        'total',
+        total ? `median ${format.milliseconds(total.p50)} ms, 95 % within ${format.milliseconds(total.p95)} ms` : '',
+      );
     }
     if (latency) {
       this.#latency.draw((name) => ({ p50: latency[name] }));
       this.#say('latency', `${format.milliseconds(latency.total)} ms`);
     }
-    const picture = (side) => side && [side.width && `${side.width} × ${side.height}`, side.codec, `${format.rate(side.fps)} fps`, format.bitrate(side.bitrate_bps)].filter(Boolean).join(' · ');
+    const picture = (side) =>
+      side &&
+      [
+        side.width && `${side.width} × ${side.height}`,
+        side.codec,
+        `${format.rate(side.fps)} fps`,
+        format.bitrate(side.bitrate_bps),
+      ]
+        .filter(Boolean)
+        .join(' · ');
     const { fuel, rates } = server ?? {};
     const facts = {
       Sent: picture(input),
@@ -50,7 +73,8 @@ export class Details {
       'Server sends': rates && `${format.rate(rates.sent_fps)} fps · up to ${format.bitrate(server.bitrate_bps)}`,
       'Skipped because': format.reasons(server?.frames?.skipped),
       'Failed because': format.reasons(server?.frames?.failed),
-      'Fuel a frame': fuel && `median ${format.short(fuel.p50)} · 95 % ${format.short(fuel.p95)} · last ${format.short(fuel.last)}`,
+      'Fuel a frame':
+        fuel && `median ${format.short(fuel.p50)} · 95 % ${format.short(fuel.p95)} · last ${format.short(fuel.last)}`,
       'Handler’s memory': server?.memory_bytes ? format.bytes(server.memory_bytes) : null,
       'Instances made': server && format.count(server.instances_made),
       'Session’s age': server && format.duration(server.age_ms),
@@ -98,7 +122,12 @@ class Parts {
     for (const { name, piece, figure } of this.#parts) {
       const { p50, p95 } = of(name) ?? {};
       piece.style.setProperty('flex-grow', Math.max(0, p50 ?? 0));
-      setText(figure, p50 === undefined || p50 === null ? format.UNKNOWN : `${p50.toFixed(1)} ms${p95 === undefined ? '' : ` (${p95.toFixed(1)})`}`);
+      setText(
+        figure,
+        p50 === undefined || p50 === null
+          ? format.UNKNOWN
+          : `${p50.toFixed(1)} ms${p95 === undefined ? '' : ` (${p95.toFixed(1)})`}`,
+      );
     }
   }
 }

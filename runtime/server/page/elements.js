@@ -1,8 +1,8 @@
-/** Making elements: text only ever enters as text, since titles and values come from handlers that anyone may have written. */
+/** Making elements: text only enters as text, since titles and values come from handlers that anyone may have written. */
 
 /**
  * @param {string} tag
- * @param {Object<string, unknown>} [properties] `class`, `data`, `on` (listeners) and attributes; null, undefined and false leave one out.
+ * @param {Object<string, unknown>} [properties] `data`, `on` (listeners) and attributes; null and false: none.
  * @param {...(Node|string|null)} children
  * @returns {HTMLElement}
  */

@@ -16,7 +16,11 @@ export function count(value) {
 export function short(value) {
   if (!known(value)) return UNKNOWN;
   const size = Math.abs(value);
-  for (const [unit, suffix] of [[1e9, ' G'], [1e6, ' M'], [1e3, ' k']]) {
+  for (const [unit, suffix] of [
+    [1e9, ' G'],
+    [1e6, ' M'],
+    [1e3, ' k'],
+  ]) {
     if (size >= unit) return `${significant(value / unit, 3)}${suffix}`;
   }
   return significant(value, 3);
@@ -39,7 +43,10 @@ export function steady(value) {
 
 /** Reasons with their counts, those that occurred. */
 export function reasons(counts) {
-  return Object.entries(counts ?? {}).filter(([, times]) => times > 0).map(([reason, times]) => `${reason} ${count(times)}`).join(' · ');
+  return Object.entries(counts ?? {})
+    .filter(([, times]) => times > 0)
+    .map(([reason, times]) => `${reason} ${count(times)}`)
+    .join(' · ');
 }
 
 /** A rate, one digit after the point. */

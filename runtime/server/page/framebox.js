@@ -30,8 +30,6 @@
  * | `stats`      | {@link Snapshot}, every `statsInterval`                                                  |
  * | `end`        | `{ code, message }`, once for each `start` that resolved: `stopped`, `finished`,         |
  * |              | `connection-lost` or `session-gone`                                                      |
- *
- * @module framebox
  */
 
 /**
@@ -52,7 +50,7 @@
  * @property {State} state
  * @property {object|null} server The session's statistics as the server keeps them (`GET /sessions/{id}`).
  * @property {{width: number, height: number, fps: number, bitrate_bps: number, codec: string, encode_ms: number,
- *   limited: string}|null} input What this browser sends. `limited` says what holds its quality down: none, cpu, bandwidth.
+ *   limited: string}|null} input What this browser sends; `limited`: what holds its quality down (none, cpu, bandwidth).
  * @property {{width: number, height: number, fps: number, bitrate_bps: number, codec: string, decode_ms: number,
  *   jitter_buffer_ms: number, lost: number, freezes: number}|null} output What this browser receives.
  * @property {{round_trip_ms: number}|null} network
@@ -60,7 +58,7 @@
  *   decode: number}|null} latency An estimate, ms, from a captured picture to its processed one on the screen.
  */
 
-/** A candidate pair, a bitrate and the like need time; after this long without a connection `start` gives up, ms. */
+/** After this long without a connection `start` gives up, ms. */
 const CONNECT_TIMEOUT = 20_000;
 /** Time between two looks whether the server still has an interrupted session, ms. */
 const PROBE_INTERVAL = 1500;
@@ -83,7 +81,7 @@ export class FrameboxError extends Error {
    * @param {string} code
    * @param {string} message
    * @param {{cause?: unknown, status?: number, retryAfter?: number, limit?: number, parameter?: string}} [more]
-   *   HTTP status; seconds until another try is sensible; sessions that the server carries at most; the parameter at fault.
+   *   HTTP status; seconds to wait before another try; sessions that the server carries at most; parameter at fault.
    */
   constructor(code, message, { cause, ...more } = {}) {
     super(message, { cause });
@@ -108,7 +106,10 @@ export async function openCamera(video = {}) {
   try {
     return await navigator.mediaDevices.getUserMedia({ audio: false, video });
   } catch (cause) {
-    const [code, message] = CAMERA_FAULTS[cause.name] ?? ['camera-busy', `The camera cannot be opened: ${cause.message}`];
+    const [code, message] = CAMERA_FAULTS[cause.name] ?? [
+      'camera-busy',
+      `The camera cannot be opened: ${cause.message}`,
+    ];
     throw new FrameboxError(code, message, { cause });
   }
 }
@@ -134,7 +135,7 @@ export class Framebox extends EventTarget {
   /**
    * @param {object} [options]
    * @param {string} [options.server] Address of the server; empty: relative to the page.
-   * @param {string|Handler|null} [options.handler] Its name, or its description where that is at hand; null: the server's default.
+   * @param {string|Handler|null} [options.handler] Its name or its description; null: the server's default.
    * @param {Object<string, unknown>} [options.parameters] Values to begin with; the others keep their defaults.
    * @param {number} [options.statsInterval] Time between two `stats` events, ms; 0: none.
    * @param {RTCIceServer[]} [options.iceServers]
@@ -195,7 +196,7 @@ export class Framebox extends EventTarget {
   /**
    * Connects, and resolves when video can flow.
    * @param {object} [options]
-   * @param {MediaStream} [options.stream] What to send; the caller's to stop. Without it a camera is opened if one is needed.
+   * @param {MediaStream} [options.stream] What to send, the caller's to stop; default: a camera, if one is needed.
    * @param {MediaTrackConstraints} [options.constraints] For the camera that is opened.
    * @param {RTCRtpTransceiverDirection} [options.direction] Default: as the kind of the handler asks for.
    * @returns {Promise<void>}
@@ -209,7 +210,14 @@ export class Framebox extends EventTarget {
     this.parameters = {};
     this.values = {};
     run.wanted = { ...this.first };
-    globalThis.addEventListener('pagehide', () => { run.leaving = true; this.stop(); }, { signal: run.signal });
+    globalThis.addEventListener(
+      'pagehide',
+      () => {
+        run.leaving = true;
+        this.stop();
+      },
+      { signal: run.signal },
+    );
     this.#become('connecting');
     try {
       this.descriptor = typeof this.handler === 'object' && this.handler ? this.handler : null;
@@ -251,7 +259,7 @@ export class Framebox extends EventTarget {
    */
   set(parameters) {
     const run = this.#run;
-    if (!run) return quiet(Promise.reject(new FrameboxError('not-connected', 'No session runs.')));
+    if (!run) return refused();
     Object.assign(run.wanted, parameters);
     run.answer ??= deferred();
     this.#flushSoon(run);
@@ -265,9 +273,7 @@ export class Framebox extends EventTarget {
    */
   press(id) {
     const run = this.#run;
-    if (run?.channel?.readyState !== 'open') {
-      return quiet(Promise.reject(new FrameboxError('not-connected', 'No session runs.')));
-    }
+    if (run?.channel?.readyState !== 'open') return refused();
     return run.request({ [id]: true }, deferred());
   }
 
@@ -285,7 +291,7 @@ export class Framebox extends EventTarget {
   async replaceTrack(track) {
     const run = this.#run;
     if (!run?.sender) throw new FrameboxError('not-connected', 'No video is sent.');
-    hint(track);
+    track.contentHint = 'motion';
     await run.sender.replaceTrack(track);
     if (run.ownsInput) stopTracks(run.input);
     run.ownsInput = false;
@@ -308,13 +314,14 @@ export class Framebox extends EventTarget {
     const peer = (run.peer = new RTCPeerConnection({ iceServers: this.iceServers, bundlePolicy: 'max-bundle' }));
     const track = run.input?.getVideoTracks()[0];
     if (direction !== 'recvonly' && !track) throw new FrameboxError('camera-missing', 'The stream has no video.');
-    if (track) hint(track);
+    if (track) track.contentHint = 'motion';
     const transceiver = peer.addTransceiver(track ?? 'video', { direction, streams: run.input ? [run.input] : [] });
     preferH264(transceiver);
     if (direction !== 'recvonly') run.sender = transceiver.sender;
 
     peer.addEventListener('track', (event) => {
-      hurry(event.receiver);
+      // Show each picture as soon as it is complete.
+      event.receiver.jitterBufferTarget = 0;
       run.output = new MediaStream([event.track]);
       this.#emit('track', { stream: run.output, track: event.track });
     });
@@ -338,22 +345,21 @@ export class Framebox extends EventTarget {
     run.check();
     run.answered = true;
     for (const candidate of run.early.splice(0)) this.#trickle(run, candidate);
-    run.deadline = setTimeout(() => {
-      this.#finish(run, new FrameboxError('connect-failed', 'No connection for video came about: its UDP packets do not get through.'));
-    }, CONNECT_TIMEOUT);
+    run.deadline = setTimeout(() => this.#finish(run, lost(run)), CONNECT_TIMEOUT);
   }
 
-  /** Candidates may arrive at the server before the offer that they belong to; one that it cannot place goes again later. */
+  /** A candidate may overtake the offer that it belongs to; one that the server cannot place goes again later. */
   async #trickle(run, candidate) {
     if (run.over) return;
     const { candidate: line = '', sdpMid = '0', sdpMLineIndex = 0 } = candidate ?? {};
     const body = { type: 'ice-candidate', webrtc_id: run.id, candidate: { candidate: line, sdpMid, sdpMLineIndex } };
-    try {
-      const answer = await (await this.#post(run, body)).json();
-      if (answer.status === 'failed' && !run.answered) run.early.push(candidate);
-    } catch {
-      if (!run.answered) run.early.push(candidate);
-    }
+    const early = !run.answered;
+    const taken = await this.#post(run, body)
+      .then(async (response) => (await response.json()).status !== 'failed')
+      .catch(() => false);
+    if (taken || !early) return;
+    if (run.answered) this.#trickle(run, candidate);
+    else run.early.push(candidate);
   }
 
   #openChannel(run) {
@@ -389,19 +395,17 @@ export class Framebox extends EventTarget {
         break;
       case 'failed':
       case 'closed':
-        this.#finish(
-          run,
-          run.isLive
-            ? new FrameboxError('connection-lost', 'The connection to the server was lost.')
-            : new FrameboxError('connect-failed', 'No connection for video came about: its UDP packets do not get through.'),
-        );
+        this.#finish(run, lost(run));
     }
   }
 
   /** Whether nothing comes from the server although something should. */
   #isSilent(run) {
     const patience = Math.max(SILENCE, 3 * this.statsInterval);
-    return run.peer.connectionState === 'disconnected' || (this.statsInterval > 0 && performance.now() - run.heard > patience);
+    return (
+      run.peer.connectionState === 'disconnected' ||
+      (this.statsInterval > 0 && performance.now() - run.heard > patience)
+    );
   }
 
   /** A server that stopped or was restarted shows over HTTP at once; ICE alone would take a long while to tell. */
@@ -410,7 +414,10 @@ export class Framebox extends EventTarget {
     run.probing = true;
     while (!run.over && this.#isSilent(run)) {
       try {
-        const response = await fetch(new URL(`sessions/${run.id}`, this.base), { signal: run.signal, cache: 'no-store' });
+        const response = await fetch(new URL(`sessions/${run.id}`, this.base), {
+          signal: run.signal,
+          cache: 'no-store',
+        });
         if (response.status === 404 || (response.ok && (await response.json()).state === 'ended')) {
           this.#finish(run, new FrameboxError('session-gone', 'The server no longer has this session.'));
         }
@@ -463,11 +470,6 @@ export class Framebox extends EventTarget {
         break;
       case 'end_stream':
         this.#finish(run, new FrameboxError('finished', String(message.data || 'The stream is over.')));
-        break;
-      case 'update_connection':
-        if (message.data === 'closed') {
-          this.#finish(run, new FrameboxError('connection-lost', 'The server closed the connection.'));
-        }
     }
   }
 
@@ -695,6 +697,13 @@ class Meter {
   }
 }
 
+/** A connection that failed: before it carried anything, or after. */
+function lost(run) {
+  return run.isLive
+    ? new FrameboxError('connection-lost', 'The connection to the server was lost.')
+    : new FrameboxError('connect-failed', 'No connection for video came about: its UDP packets do not get through.');
+}
+
 /** The way of a picture, added up; null as long as the parts that matter are not known. */
 function latency({ server, input, output, network }, kind) {
   const stages = server?.stages_ms;
@@ -718,9 +727,14 @@ function refusal(response, body) {
   if (status === 503 || reason === 'concurrency_limit_reached') {
     const retryAfter = Number(response.headers.get('Retry-After')) || undefined;
     const limit = body?.meta?.limit;
-    return new FrameboxError('server-full', 'The server carries as many sessions as it can.', { status, retryAfter, limit });
+    return new FrameboxError('server-full', 'The server carries as many sessions as it can.', {
+      status,
+      retryAfter,
+      limit,
+    });
   }
-  if (status === 404) return new FrameboxError('handler-unknown', detail ?? 'The server has no such handler.', { status });
+  if (status === 404)
+    return new FrameboxError('handler-unknown', detail ?? 'The server has no such handler.', { status });
   return new FrameboxError('offer-refused', detail ?? `The server answered with status ${status}.`, { status });
 }
 
@@ -746,23 +760,13 @@ function preferH264(transceiver) {
   }
 }
 
-function hint(track) {
-  if ('contentHint' in track) track.contentHint = 'motion';
-}
-
-/** A handler is given the pictures at the size that was asked for; when bandwidth is short, fewer of them rather than smaller ones. */
+/** When bandwidth is short, the handler is given fewer pictures rather than smaller ones. */
 async function keepResolution(sender) {
   try {
     await sender.setParameters({ ...sender.getParameters(), degradationPreference: 'maintain-resolution' });
   } catch {
     // Not every browser has it.
   }
-}
-
-/** Show each picture as soon as it is complete. */
-function hurry(receiver) {
-  if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
-  else if ('playoutDelayHint' in receiver) receiver.playoutDelayHint = 0;
 }
 
 function stopTracks(stream) {
@@ -773,6 +777,11 @@ function deferred() {
   const parts = {};
   parts.promise = quiet(new Promise((resolve, reject) => Object.assign(parts, { resolve, reject })));
   return parts;
+}
+
+/** What asks of a session that does not run is told. */
+function refused() {
+  return quiet(Promise.reject(new FrameboxError('not-connected', 'No session runs.')));
 }
 
 /** A promise whose rejection need not be handled. */

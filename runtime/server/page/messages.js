@@ -69,7 +69,11 @@ export class Messages {
       { class: 'message', data: { severity, key } },
       h('p', {}, entry.title, ' ', entry.text, ' ', entry.code, entry.count),
       action ? h('button', { type: 'button', class: 'message-action', on: { click: action.run } }, action.label) : null,
-      h('button', { type: 'button', class: 'message-close', 'aria-label': 'Dismiss', on: { click: () => this.dismiss(key) } }, '×'),
+      h(
+        'button',
+        { type: 'button', class: 'message-close', 'aria-label': 'Dismiss', on: { click: () => this.dismiss(key) } },
+        '×',
+      ),
     );
     this.#entries.set(key, entry);
     this.#root.append(entry.element);

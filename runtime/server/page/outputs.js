@@ -1,4 +1,4 @@
-/** Additional outputs, each drawn as its kind asks for. Values may come with every frame: drawing follows the screen. */
+/** Additional outputs, each drawn as its kind asks for. Values may come with each frame: drawing follows the screen. */
 
 import { h, oncePerFrame, setText } from './elements.js';
 import { significant, steady } from './format.js';
@@ -31,8 +31,12 @@ export class Outputs {
     this.#views.clear();
     this.#dirty.clear();
     for (const output of outputs) this.#views.set(output.id, place(output));
-    const rows = { small: h('div', { class: 'outputs-row outputs-small' }), large: h('div', { class: 'outputs-row outputs-large' }) };
-    for (const { element } of this.#views.values()) rows[SMALL.includes(element.dataset.kind) ? 'small' : 'large'].append(element);
+    const rows = {
+      small: h('div', { class: 'outputs-row outputs-small' }),
+      large: h('div', { class: 'outputs-row outputs-large' }),
+    };
+    for (const { element } of this.#views.values())
+      rows[SMALL.includes(element.dataset.kind) ? 'small' : 'large'].append(element);
     this.#root.replaceChildren(rows.small, rows.large);
     this.#root.hidden = !outputs.length;
   }
@@ -58,8 +62,18 @@ export class Outputs {
 
 function place(output) {
   const view = (VIEWS[output.kind] ?? VIEWS.json)(output);
-  const title = h('h3', {}, output.label, output.unit && output.kind === 'plot' ? h('small', {}, ` ${output.unit}`) : null);
-  const element = h('section', { class: 'output', data: { output: output.id, kind: output.kind, empty: '' } }, title, view.body);
+  const title = h(
+    'h3',
+    {},
+    output.label,
+    output.unit && output.kind === 'plot' ? h('small', {}, ` ${output.unit}`) : null,
+  );
+  const element = h(
+    'section',
+    { class: 'output', data: { output: output.id, kind: output.kind, empty: '' } },
+    title,
+    view.body,
+  );
   return { ...view, element };
 }
 
@@ -76,7 +90,13 @@ const VIEWS = {
     const value = h('output', { class: 'output-number' }, '–');
     const bar = h('div', { class: 'gauge', role: 'meter', 'aria-label': label });
     const [from, to] = [h('span'), h('span')];
-    const body = h('div', {}, h('p', {}, value, unit ? h('small', {}, ` ${unit}`) : null), bar, h('p', { class: 'gauge-scale' }, from, to));
+    const body = h(
+      'div',
+      {},
+      h('p', {}, value, unit ? h('small', {}, ` ${unit}`) : null),
+      bar,
+      h('p', { class: 'gauge-scale' }, from, to),
+    );
     return {
       body,
       draw(next) {
@@ -89,7 +109,12 @@ const VIEWS = {
         setText(from, significant(low, 3));
         setText(to, significant(high, 3));
         bar.style.setProperty('--part', high > low ? Math.min(1, Math.max(0, (number - low) / (high - low))) : 0);
-        for (const [name, now] of [['valuenow', number], ['valuemin', low], ['valuemax', high]]) bar.setAttribute(`aria-${name}`, now);
+        for (const [name, now] of [
+          ['valuenow', number],
+          ['valuemin', low],
+          ['valuemax', high],
+        ])
+          bar.setAttribute(`aria-${name}`, now);
       },
     };
   },
@@ -128,12 +153,20 @@ const VIEWS = {
 
   table() {
     const table = h('table');
-    return { body: h('div', { class: 'output-table', tabindex: 0 }, table), draw: (next) => fillTable(table, parsed(next)) };
+    return {
+      body: h('div', { class: 'output-table', tabindex: 0 }, table),
+      draw: (next) => fillTable(table, parsed(next)),
+    };
   },
 
   plot({ label }) {
     const plot = new Plot(label);
-    return { body: plot.element, each: (next, ptsUs) => plot.add(parsed(next), ptsUs), draw: () => plot.draw(), leave: () => plot.leave() };
+    return {
+      body: plot.element,
+      each: (next, ptsUs) => plot.add(parsed(next), ptsUs),
+      draw: () => plot.draw(),
+      leave: () => plot.leave(),
+    };
   },
 };
 

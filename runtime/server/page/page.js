@@ -149,7 +149,12 @@ function stopped(problem) {
   status.state = 'ended';
   if (problem.code === 'stopped') return;
   messages.dismiss('interrupted');
-  const label = problem.code === 'finished' ? 'Start again' : ENDED_BY_CONNECTION.includes(problem.code) ? 'Reconnect' : 'Try again';
+  const label =
+    problem.code === 'finished'
+      ? 'Start again'
+      : ENDED_BY_CONNECTION.includes(problem.code)
+        ? 'Reconnect'
+        : 'Try again';
   const severity = problem.code === 'finished' ? 'info' : 'error';
   const key = problem.code === 'server-unreachable' ? 'offline' : 'ended';
   trouble(problem, { severity, key, action: { label, run: start } });
@@ -169,7 +174,13 @@ function listen(session) {
     messages.dismiss('interrupted');
     if (state === 'interrupted') {
       const action = { label: 'Reconnect', run: start };
-      messages.show({ severity: 'info', title: 'The connection is interrupted', text: 'It may come back by itself.', key: 'interrupted', action });
+      messages.show({
+        severity: 'info',
+        title: 'The connection is interrupted',
+        text: 'It may come back by itself.',
+        key: 'interrupted',
+        action,
+      });
     }
   });
   on('track', ({ stream }) => output.show(stream));

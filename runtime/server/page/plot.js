@@ -35,7 +35,10 @@ export class Plot {
 
   add(value, ptsUs) {
     const series = Array.isArray(value) ? value : value && typeof value === 'object' ? Object.values(value) : [value];
-    const names = value && typeof value === 'object' && !Array.isArray(value) ? Object.keys(value) : series.map((_, index) => String(index + 1));
+    const names =
+      value && typeof value === 'object' && !Array.isArray(value)
+        ? Object.keys(value)
+        : series.map((_, index) => String(index + 1));
     const time = ptsUs / 1e6;
     const last = this.#points.at(-1);
     // A new stream begins at its own zero.
@@ -79,7 +82,7 @@ export class Plot {
       context.fillText(significant(Math.abs(value) < step / 1e6 ? 0 : value, 4), EDGE.left - 6, at);
     }
     context.textBaseline = 'alphabetic';
-    for (const ago of [SPAN, SPAN * 2 / 3, SPAN / 3, 0]) {
+    for (const ago of [SPAN, (SPAN * 2) / 3, SPAN / 3, 0]) {
       context.textAlign = ago === 0 ? 'right' : ago === SPAN ? 'left' : 'center';
       context.fillText(ago ? `−${ago} s` : 'now', x(now - ago), HEIGHT - 4);
     }
@@ -113,7 +116,9 @@ export class Plot {
   #drawLegend() {
     const names = this.#names;
     if (this.#legend.children.length !== names.length) {
-      this.#legend.replaceChildren(...names.map((_, line) => h('li', { data: { line: line + 1 } }, h('span'), ' ', h('b'))));
+      this.#legend.replaceChildren(
+        ...names.map((_, line) => h('li', { data: { line: line + 1 } }, h('span'), ' ', h('b'))),
+      );
     }
     const last = this.#points.at(-1)?.values ?? [];
     names.forEach((name, line) => {

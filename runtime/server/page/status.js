@@ -89,7 +89,10 @@ export class ShownRate {
   read(now = performance.now()) {
     const before = this.#before;
     const { currentTime } = this.#video;
-    this.#before = document.hidden || this.#presented === null ? null : { now, presented: this.#presented, source: this.#video.srcObject };
+    this.#before =
+      document.hidden || this.#presented === null
+        ? null
+        : { now, presented: this.#presented, source: this.#video.srcObject };
     if (!before || !this.#before || before.source !== this.#video.srcObject || !currentTime) return null;
     const pictures = this.#presented - before.presented;
     return pictures >= 0 ? (1000 * pictures) / (now - before.now) : null;

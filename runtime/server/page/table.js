@@ -14,7 +14,9 @@ export function fillTable(table, value) {
   const key = `${columns.join('\u0000')}|${shown.length}|${width}`;
   if (table.dataset.shape !== key) {
     table.dataset.shape = key;
-    const head = columns.length ? h('thead', {}, h('tr', {}, ...columns.slice(0, MOST_COLUMNS).map((name) => h('th', { scope: 'col' }, name)))) : null;
+    const head = columns.length
+      ? h('thead', {}, h('tr', {}, ...columns.slice(0, MOST_COLUMNS).map((name) => h('th', { scope: 'col' }, name))))
+      : null;
     const body = h('tbody', {}, ...shown.map(() => h('tr', {}, ...Array.from({ length: width }, () => h('td')))));
     const more = rows.length > shown.length ? h('caption', {}, `The first ${MOST_ROWS} rows`) : null;
     table.replaceChildren(...[more, head, body].filter(Boolean));
@@ -29,7 +31,8 @@ export function fillTable(table, value) {
 }
 
 function shape(value) {
-  if (Array.isArray(value?.rows)) return { ...shape(value.rows), ...(Array.isArray(value.columns) ? { columns: value.columns.map(String) } : {}) };
+  if (Array.isArray(value?.rows))
+    return { ...shape(value.rows), ...(Array.isArray(value.columns) ? { columns: value.columns.map(String) } : {}) };
   if (Array.isArray(value)) {
     const objects = value.filter((row) => row && typeof row === 'object' && !Array.isArray(row));
     if (objects.length && objects.length === value.length) {

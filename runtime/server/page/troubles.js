@@ -1,17 +1,32 @@
 /** What to say about each fault, by its code: what happened and what to do. */
 
 const TEXTS = {
-  'insecure-context': ['The camera needs a secure page', 'Browsers give access to cameras only over HTTPS or on localhost. Open this page over HTTPS.'],
-  unsupported: ['This browser cannot do it', 'It lacks WebRTC or access to cameras. A current Chrome, Firefox, Safari or Edge has both.'],
+  'insecure-context': [
+    'The camera needs a secure page',
+    'Browsers give access to cameras only over HTTPS or on localhost. Open this page over HTTPS.',
+  ],
+  unsupported: [
+    'This browser cannot do it',
+    'It lacks WebRTC or access to cameras. A current Chrome, Firefox, Safari or Edge has both.',
+  ],
   'camera-missing': ['No camera found', 'Connect one, then press Start again.'],
-  'camera-refused': ['Access to the camera was refused', 'Allow it for this page in the browser’s address bar (and in the system’s privacy settings), then press Start again.'],
-  'camera-busy': ['The camera is busy', 'Another program uses it or it does not answer. Close that program, or choose another camera.'],
+  'camera-refused': [
+    'Access to the camera was refused',
+    'Allow it for this page in the browser’s address bar (and in the system’s privacy settings), then press Start again.',
+  ],
+  'camera-busy': [
+    'The camera is busy',
+    'Another program uses it or it does not answer. Close that program, or choose another camera.',
+  ],
   'camera-lost': ['The camera was disconnected', 'Connect it again, or choose another camera.'],
   'camera-unsuited': ['This camera cannot do that', 'Choose another camera or another resolution.'],
   'server-unreachable': ['The server does not answer', 'It may be restarting, or this device is offline.'],
   'handler-unknown': ['The server does not have this handler', 'It may have been removed. Choose another one.'],
   'offer-refused': ['The server refused the session', ''],
-  'connect-failed': ['No connection for video came about', 'The server answers, but its video packets (UDP) do not get through. A firewall may be in the way.'],
+  'connect-failed': [
+    'No connection for video came about',
+    'The server answers, but its video packets (UDP) do not get through. A firewall may be in the way.',
+  ],
   'connection-lost': ['The connection was lost', 'The server stopped or the network failed.'],
   'session-gone': ['The session is gone', 'The server was restarted or ended the session.'],
   trap: ['The handler crashed', ''],

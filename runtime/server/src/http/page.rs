@@ -16,13 +16,27 @@ macro_rules! files {
 const FILES: &[(&str, &str, &str)] = files! {
     "index.html": "text/html; charset=utf-8",
     "style.css": "text/css; charset=utf-8",
+    "camera.js": "text/javascript; charset=utf-8",
+    "control.js": "text/javascript; charset=utf-8",
+    "controls.js": "text/javascript; charset=utf-8",
+    "details.js": "text/javascript; charset=utf-8",
+    "elements.js": "text/javascript; charset=utf-8",
+    "format.js": "text/javascript; charset=utf-8",
     "framebox.js": "text/javascript; charset=utf-8",
+    "handlers.js": "text/javascript; charset=utf-8",
+    "messages.js": "text/javascript; charset=utf-8",
+    "outputs.js": "text/javascript; charset=utf-8",
     "page.js": "text/javascript; charset=utf-8",
+    "plot.js": "text/javascript; charset=utf-8",
+    "screen.js": "text/javascript; charset=utf-8",
+    "status.js": "text/javascript; charset=utf-8",
+    "table.js": "text/javascript; charset=utf-8",
+    "troubles.js": "text/javascript; charset=utf-8",
 };
 
 /// Nothing from elsewhere runs on the page, and nobody else shows it in a frame.
 const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob: mediastream:; \
-    style-src 'self' 'unsafe-inline'; frame-ancestors 'none'";
+    frame-ancestors 'none'";
 
 pub async fn index() -> Response {
     serve("index.html")
