@@ -149,6 +149,7 @@ async fn a_wrong_start_is_refused_in_words() {
     let module = scratch.write("module.wasm", b"\0asm\x01\0\0\0");
     let text = scratch.write("text.wasm", "this is not WebAssembly at all");
     let empty = scratch.write("empty.wasm", "");
+    let [spins, describes] = ["spin-start", "spin-describe"].map(|name| scratch.write(name, framebox_zoo::beast(name)));
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().to_string();
     let handler = |file: &std::path::Path| format!("mine={}", file.display());
@@ -165,6 +166,8 @@ async fn a_wrong_start_is_refused_in_words() {
         (&["--handler", &handler(&module)], &["mine", "component"]),
         (&["--handler", &handler(&text)], &["mine"]),
         (&["--handler", &handler(&empty)], &["mine"]),
+        (&["--handler", &handler(&spins)], &["mine"]),
+        (&["--handler", &handler(&describes)], &["mine"]),
         (&["--default-handler", "nobody"], &["nobody", "invert"]),
         (&["--config", "nowhere.toml"], &["nowhere.toml"]),
         (&["--config", &config("key.toml", "[server]\nbnd = 1\n")], &["key.toml", "bnd", "bind"]),

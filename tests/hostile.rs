@@ -14,13 +14,28 @@ use support::scratch::Scratch;
 use support::server::{Server, sum};
 use support::wait::{seconds, wait_until};
 
-/// Names of the components, and the codes of failures that they may be told by.
-const BEASTS: &[(&str, &[&str])] = &[
-    ("spin", &["time", "fuel"]),
-    ("trap", &["trap"]),
-    ("exhaust-memory", &["memory"]),
-    ("return-nothing", &[]),
-    ("wrong-length", &["bad-output"]),
+/// What a session of a hostile handler comes to.
+enum Outcome {
+    /// Frames fail, told by one of these codes; the session goes on.
+    Fails(&'static [&'static str]),
+    /// No fault, and nothing to send.
+    IsSilent,
+    /// The handler never starts, told by this code, and the session ends.
+    NeverStarts(&'static str),
+}
+
+use Outcome::{Fails, IsSilent, NeverStarts};
+
+const BEASTS: &[(&str, Outcome)] = &[
+    ("spin", Fails(&["time", "fuel"])),
+    ("trap", Fails(&["trap"])),
+    ("exhaust-memory", Fails(&["memory"])),
+    ("return-nothing", IsSilent),
+    ("wrong-length", Fails(&["bad-output"])),
+    ("fill", Fails(&["time", "fuel"])),
+    ("recursion", Fails(&["trap"])),
+    ("log-flood", IsSilent),
+    ("spin-init", NeverStarts("time")),
 ];
 
 /// Time over which the neighbour's frames are counted before any beast is there.
@@ -48,15 +63,15 @@ async fn rate(server: &Server, before: u64, begin: Instant) -> f64 {
     (processed(server, "neighbour").await - before) as f64 / begin.elapsed().as_secs_f64()
 }
 
-/// Waits for a warning with one of `codes` on the client's channel.
-async fn warned(client: &mut Child, codes: &[&str]) {
-    let what = format!("is warned of {codes:?}");
+/// Waits for a message of `kind` with one of `codes` on the client's channel.
+async fn told(client: &mut Child, kind: &str, codes: &[&str]) {
+    let what = format!("is told of {codes:?}");
     client
         .find(&what, seconds(30), |line| {
             let event: Value = serde_json::from_str(line).ok()?;
             let message = &event["message"];
             let code = message["code"].as_str()?;
-            (message["type"] == "warning" && codes.contains(&code)).then_some(())
+            (message["type"] == kind && codes.contains(&code)).then_some(())
         })
         .await;
 }
@@ -80,19 +95,24 @@ async fn hostile_handlers_hurt_only_their_own_sessions() {
     let usual = rate(&server, before, begin).await;
     assert!(usual > 5.0, "the neighbour alone is served at {usual:.1} frames a second");
 
-    for (name, codes) in BEASTS {
+    for (name, outcome) in BEASTS {
         let (begin, before, seen) = (Instant::now(), processed(&server, "neighbour").await, came_back(&neighbour));
         let mut beast = client(&python, &server, name, name);
-        if codes.is_empty() {
-            fed(&server, name).await;
-        } else {
-            hurt(&server, name, codes).await;
-            warned(&mut beast, codes).await;
+        match outcome {
+            Fails(codes) => {
+                hurt(&server, name, codes).await;
+                told(&mut beast, "warning", codes).await;
+            }
+            IsSilent => fed(&server, name).await,
+            NeverStarts(code) => told(&mut beast, "error", &[code]).await,
         }
         let now = rate(&server, before, begin).await;
         eprintln!("beside {name}: {now:.1} frames a second, {usual:.1} before");
         assert!(now > usual * 0.5, "beside {name} the neighbour is served at {now:.1} frames a second, not {usual:.1}");
         assert!(came_back(&neighbour) > seen, "beside {name} the neighbour sees nothing");
+        if !matches!(outcome, NeverStarts(_)) {
+            assert_eq!(server.delete(&format!("/sessions/{name}")).await.status, 204);
+        }
         freed(&server, name, &mut beast).await;
     }
     let health = server.get("/healthz").await.json();
@@ -123,9 +143,8 @@ async fn fed(server: &Server, name: &str) {
     assert_eq!(session["frames"]["sent"], 0, "{session}");
 }
 
-/// Ends its session: the id is free at once, and so is the slot once its call is over.
+/// Waits until its session ended, and has given its slot back.
 async fn freed(server: &Server, name: &str, beast: &mut Child) {
-    assert_eq!(server.delete(&format!("/sessions/{name}")).await.status, 204);
     server.wait_for_end(name, seconds(5)).await;
     beast.find("is told of the end", seconds(10), |line| line.contains("end_stream").then_some(())).await;
     beast.kill();

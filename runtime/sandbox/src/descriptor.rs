@@ -86,7 +86,9 @@ impl Descriptor {
             return Err(format!("the size {size} is not possible: each side must be within 1 and {}", Size::MAX_SIDE));
         }
         match self.fps {
-            Some(fps) if !(0.1..=240.0).contains(&fps) => Err(format!("{fps} frames a second: 0.1 to 240 are possible")),
+            Some(fps) if !(0.1..=240.0).contains(&fps) => {
+                Err(format!("{fps} frames a second: 0.1 to 240 are possible"))
+            }
             _ => Ok(()),
         }
     }

@@ -53,9 +53,9 @@ impl Instance {
             let instance = compiled.pre.instantiate_async(&mut *store).await?;
             let guest = compiled.lifecycle.load(&mut *store, &instance)?;
             let frame = match compiled.kind {
-                Kind::Transform => Function::Transform(instance.get_typed_func(&mut *store, &compiled.frame)?),
-                Kind::Generator => Function::Generate(instance.get_typed_func(&mut *store, &compiled.frame)?),
-                Kind::Observer => Function::Observe(instance.get_typed_func(&mut *store, &compiled.frame)?),
+                Kind::Transform => Function::Transform(instance.get_typed_func(&mut *store, compiled.frame)?),
+                Kind::Generator => Function::Generate(instance.get_typed_func(&mut *store, compiled.frame)?),
+                Kind::Observer => Function::Observe(instance.get_typed_func(&mut *store, compiled.frame)?),
             };
             Ok((guest, frame))
         });
@@ -66,7 +66,7 @@ impl Instance {
     /// Gives a transform or an observer a frame.
     pub fn process(&mut self, input: Input, budget: Budget) -> Call {
         let function = match &self.frame {
-            Function::Transform(function) | Function::Observe(function) => function.clone(),
+            Function::Transform(function) | Function::Observe(function) => *function,
             Function::Generate(_) => return refused("a generator takes no frames"),
         };
         let Input { picture, pts_us, sequence, skipped } = input;
@@ -85,7 +85,7 @@ impl Instance {
         let Function::Generate(function) = &self.frame else {
             return refused("only a generator makes frames by itself");
         };
-        let function = function.clone();
+        let function = *function;
         self.frame_call(budget, async |store: &mut Store<State>| {
             function.call_async(store, (now_us, Resource::new_borrow(Handle::REP), wire::budget(budget))).await
         })

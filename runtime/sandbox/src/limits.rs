@@ -34,7 +34,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             call: Budget { time: Duration::from_millis(500), fuel: 20_000_000_000 },
-            setup: Budget { time: Duration::from_secs(5), fuel: 100_000_000_000 },
+            setup: Budget { time: Duration::from_secs(2), fuel: 100_000_000_000 },
             memory: 128 * 1024 * 1024,
             values_bytes: 1024 * 1024,
             output_pixels: 3840 * 2160,

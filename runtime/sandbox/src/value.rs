@@ -95,9 +95,7 @@ mod tests {
 
     #[test]
     fn what_is_not_finite_or_not_json_is_found() {
-        for value in
-            [Value::Number(f64::NAN), Value::Numbers(vec![1.0, f64::INFINITY]), Value::Json("{".into())]
-        {
+        for value in [Value::Number(f64::NAN), Value::Numbers(vec![1.0, f64::INFINITY]), Value::Json("{".into())] {
             assert!(value.fault().is_some(), "{value:?}");
         }
     }

@@ -34,7 +34,10 @@ impl Values {
         let freed = earlier.map_or(0, |index| self.put[index].value.bytes());
         let bytes = (self.bytes - freed).saturating_add(value.bytes());
         if bytes > self.limit {
-            return Err(format!("the values of one frame may have {} bytes together; with {id} it were {bytes}", self.limit));
+            return Err(format!(
+                "the values of one frame may have {} bytes together; with {id} it were {bytes}",
+                self.limit
+            ));
         }
         if let Some(fault) = value.fault() {
             return Err(format!("{id}: {fault}"));

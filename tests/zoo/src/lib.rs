@@ -105,4 +105,24 @@ mod tests {
             assert!(super::beast(&name).len() > 500, "{name}");
         }
     }
+
+    #[test]
+    fn every_world_assembles() {
+        for (world, body) in [
+            (
+                "video-generator",
+                r#"(func (export "framebox:video/generate@0.1.0#next")
+                  (param $now i64) (param $output i32) (param $time i32) (param $fuel i64) (result i32)
+                  (call $return (local.get $output)))"#,
+            ),
+            (
+                "video-observer",
+                r#"(func (export "framebox:video/observe@0.1.0#consume")
+                  (param $frame i32) (param $output i32) (param $time i32) (param $fuel i64) (result i32)
+                  (call $return (local.get $frame) (local.get $output)))"#,
+            ),
+        ] {
+            assert!(super::component(body, world).len() > 500, "{world}");
+        }
+    }
 }

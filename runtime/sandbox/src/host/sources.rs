@@ -50,18 +50,15 @@ pub(crate) fn add(sources: &mut LinkerInstance<'_, State>) -> Result<()> {
             }
         },
     )?;
-    sources.func_wrap(
-        "[method]source.info",
-        |store: StoreContextMut<'_, State>, (source,): (Resource<Opened>,)| {
-            let info = store.data().table.get(&source)?.source.info();
-            Ok((SourceInfo {
-                size: wire::size_out(info.size),
-                fps: info.fps,
-                duration_us: info.duration_us,
-                live: info.live,
-            },))
-        },
-    )?;
+    sources.func_wrap("[method]source.info", |store: StoreContextMut<'_, State>, (source,): (Resource<Opened>,)| {
+        let info = store.data().table.get(&source)?.source.info();
+        Ok((SourceInfo {
+            size: wire::size_out(info.size),
+            fps: info.fps,
+            duration_us: info.duration_us,
+            live: info.live,
+        },))
+    })?;
     sources.func_wrap(
         "[method]source.next",
         |mut store: StoreContextMut<'_, State>, (source,): (Resource<Opened>,)| -> Given<Option<Resource<Frame>>> {

@@ -10,9 +10,10 @@
 //! | [`outbox`], [`requests`], [`bitrate`] | decisions without a clock: what to send, when to ask for a keyframe, how fast |
 //! | `nack`, `resends`, `feedback` | links of the RTP library's chain: asking for lost packets, answering, hearing the viewer |
 //! | [`offer`], [`candidate`] | what is taken of an offer and of a candidate, and what is refused |
-//! | `webrtc`, `link`, `sending`, `receiving`, `channel`, `runtime`, `ports` | the implementation on the `webrtc` crate |
+//! | `answer`, `setup`, `link`, `sending`, `receiving`, `channel`, `runtime`, `ports` | the implementation on the `webrtc` crate |
 
 pub mod annexb;
+mod answer;
 pub mod assembler;
 pub mod bitrate;
 pub mod candidate;
@@ -33,7 +34,7 @@ mod runtime;
 mod sending;
 mod setup;
 mod stats;
-mod webrtc;
+
 
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -207,5 +208,5 @@ pub trait Transport: Send + Sync {
 
 /// The transport on the `webrtc` crate.
 pub fn transport(settings: Settings) -> Box<dyn Transport> {
-    Box::new(webrtc::WebRtc::new(settings))
+    Box::new(answer::WebRtc::new(settings))
 }

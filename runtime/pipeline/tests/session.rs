@@ -1,0 +1,302 @@
+//! Whole sessions: real codecs, real components, the threads as they are.
+
+#![allow(clippy::unwrap_used)]
+
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use framebox_media::{Codec, encode, h264};
+use framebox_picture::{Picture, Size};
+use framebox_pipeline::parameters::Applied;
+use framebox_pipeline::{AccessUnit, Frame, Notice, Session, Setup, Sink};
+use framebox_sandbox::{Budget, Component, Engine, Limits, NamedValue, NoLog, NoSources, Settings};
+use serde_json::json;
+
+const SIZE: Size = Size::new(320, 240);
+
+#[derive(Default)]
+struct Heard {
+    frames: Vec<Frame>,
+    notices: Vec<Notice>,
+    applied: Vec<Applied>,
+    values: Vec<(u64, Vec<NamedValue>)>,
+    keyframes_needed: usize,
+    ended: Option<String>,
+}
+
+#[derive(Default)]
+struct Listener(Mutex<Heard>);
+
+impl Sink for Listener {
+    fn frame(&self, frame: Frame) {
+        self.0.lock().unwrap().frames.push(frame);
+    }
+    fn values(&self, sequence: u64, _: i64, values: &[NamedValue]) {
+        self.0.lock().unwrap().values.push((sequence, values.to_vec()));
+    }
+    fn applied(&self, applied: Applied) {
+        self.0.lock().unwrap().applied.push(applied);
+    }
+    fn notice(&self, notice: Notice) {
+        self.0.lock().unwrap().notices.push(notice);
+    }
+    fn keyframe_needed(&self) {
+        self.0.lock().unwrap().keyframes_needed += 1;
+    }
+    fn ended(&self, reason: &str) {
+        self.0.lock().unwrap().ended = Some(reason.to_owned());
+    }
+}
+
+impl Listener {
+    /// Waits until `what` is true of what was heard.
+    fn wait(&self, what: &str, mut until: impl FnMut(&Heard) -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !until(&self.0.lock().unwrap()) {
+            let heard = self.0.lock().unwrap();
+            assert!(
+                Instant::now() < deadline,
+                "{what} did not happen: {} frames, notices {:?}, ended {:?}",
+                heard.frames.len(),
+                heard.notices.iter().map(|notice| &notice.message).collect::<Vec<_>>(),
+                heard.ended
+            );
+            drop(heard);
+            sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+fn engine() -> &'static Engine {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    ENGINE.get_or_init(|| Engine::new(&Settings::default()).unwrap())
+}
+
+fn beast(name: &str) -> Component {
+    engine().load(&framebox_zoo::beast(name)).unwrap()
+}
+
+fn built_in(name: &str) -> Component {
+    let path = format!("{}/../../guest-examples/prebuilt/{name}.wasm", env!("CARGO_MANIFEST_DIR"));
+    engine().load(&std::fs::read(path).unwrap()).unwrap()
+}
+
+fn start(component: Component) -> (Session, Arc<Listener>) {
+    let listener = Arc::new(Listener::default());
+    let setup = Setup {
+        component,
+        codec: Codec::H264,
+        limits: Limits { call: Budget { time: Duration::from_millis(400), fuel: u64::MAX / 2 }, ..Limits::default() },
+        encode: encode::Settings::default(),
+        log: Arc::new(NoLog),
+        sources: Arc::new(NoSources),
+    };
+    (Session::start(setup, listener.clone()).unwrap(), listener)
+}
+
+/// A camera: flat gray pictures, whose luma tells them apart.
+struct Camera {
+    encoder: Box<dyn framebox_media::Encoder>,
+    frame: u32,
+}
+
+impl Camera {
+    fn new() -> Self {
+        Self { encoder: Codec::H264.encoder(&encode::Settings::default()).unwrap(), frame: 0 }
+    }
+
+    fn next(&mut self) -> AccessUnit {
+        let mut picture = Picture::black(SIZE).unwrap();
+        picture.planes_mut().0.fill(40 + (self.frame % 160) as u8);
+        let mut data = Vec::new();
+        let pts = Duration::from_millis(33 * u64::from(self.frame));
+        self.encoder.encode(picture.planes(), pts, false, &mut data).unwrap();
+        let keyframe = h264::is_keyframe(&data);
+        // The RTP clock wraps on the way.
+        let rtp_timestamp = (u32::MAX - 30_000).wrapping_add(self.frame * 3000);
+        self.frame += 1;
+        AccessUnit { data: data.into(), rtp_timestamp, keyframe, completed: Instant::now() }
+    }
+
+    /// Sends pictures at 30 a second.
+    fn film(&mut self, session: &Session, frames: u32) -> Vec<u32> {
+        let begin = Instant::now();
+        (0..frames)
+            .map(|i| {
+                sleep((begin + Duration::from_millis(33) * i).saturating_duration_since(Instant::now()));
+                let unit = self.next();
+                let rtp_timestamp = unit.rtp_timestamp;
+                session.access_unit(AccessUnit { completed: Instant::now(), ..unit });
+                rtp_timestamp
+            })
+            .collect()
+    }
+}
+
+/// Mean luma of each picture.
+fn lumas(frames: &[Frame]) -> Vec<u8> {
+    let mut decoder = Codec::H264.decoder().unwrap();
+    frames
+        .iter()
+        .map(|frame| {
+            assert!(decoder.decode(&frame.data).unwrap());
+            let luma = decoder.picture().unwrap().y;
+            let sum: u64 = luma.data[..SIZE.width as usize].iter().map(|luma| u64::from(*luma)).sum();
+            (sum / u64::from(SIZE.width)) as u8
+        })
+        .collect()
+}
+
+#[test]
+fn pictures_go_through_the_handler_in_order_with_their_timestamps() {
+    let (session, listener) = start(built_in("invert"));
+    let mut camera = Camera::new();
+    let timestamps = camera.film(&session, 60);
+    listener.wait("the last picture's arrival", |heard| {
+        heard.frames.last().is_some_and(|frame| Some(&frame.rtp_timestamp) == timestamps.last())
+    });
+    let stats = session.stats();
+    session.join();
+    let heard = listener.0.lock().unwrap();
+    assert!(heard.frames.len() >= 50, "{} of 60 came back", heard.frames.len());
+    let of: Vec<_> =
+        heard.frames.iter().map(|frame| timestamps.iter().position(|t| *t == frame.rtp_timestamp).unwrap()).collect();
+    assert!(of.is_sorted_by(|a, b| a < b), "each at most once and in order: {of:?}");
+    for (index, luma) in of.iter().zip(lumas(&heard.frames)) {
+        let inverted = 251 - (40 + *index as u8);
+        assert!(luma.abs_diff(inverted) <= 3, "picture {index}: {luma}, not {inverted}");
+    }
+    let skipped: u64 = stats.frames.skipped.values().sum();
+    assert_eq!(stats.frames.received, stats.frames.processed + skipped);
+    assert_eq!((stats.frames.received, stats.frames.sent), (60, heard.frames.len() as u64));
+    assert!(stats.stages_ms.handler.is_some() && stats.fuel.p50 > 0 && stats.instances_made == 1);
+}
+
+#[test]
+fn a_slow_handler_skips_and_never_lags() {
+    let (session, listener) = start(beast("naps"));
+    let mut camera = Camera::new();
+    let timestamps = camera.film(&session, 90);
+    let last = timestamps.len() - 1;
+    listener.wait("one of the last pictures' arrival", |heard| {
+        heard.frames.last().is_some_and(|frame| timestamps[last - 7..].contains(&frame.rtp_timestamp))
+    });
+    let stats = session.stats();
+    session.join();
+    // 3 s of pictures at 200 ms each: 15, fewer on a busy machine.
+    let processed = stats.frames.processed;
+    assert!((5..=17).contains(&processed), "{processed} were processed");
+    let skipped: u64 = stats.frames.skipped.values().sum();
+    assert!(skipped >= 60, "{skipped} were skipped");
+    assert!(stats.frames.received - processed - skipped <= 2, "all are accounted for: {:?}", stats.frames);
+    assert!(stats.stages_ms.wait.unwrap().p50 <= 70.0, "what is processed is recent: {:?}", stats.stages_ms.wait);
+}
+
+#[test]
+fn a_handler_that_fails_is_replaced_and_rests_and_the_session_goes_on() {
+    for (name, code) in
+        [("trap", "trap"), ("spin", "time"), ("exhaust-memory", "memory"), ("wrong-length", "bad-output")]
+    {
+        let (session, listener) = start(beast(name));
+        let mut camera = Camera::new();
+        camera.film(&session, 45);
+        listener.wait("a failure", |heard| heard.notices.iter().any(|notice| notice.code == code));
+        let stats = session.stats();
+        assert!(stats.frames.failed.get(code).is_some_and(|count| *count >= 1), "{name}: {:?}", stats.frames);
+        assert_eq!(stats.frames.processed, 0, "{name}");
+        if code != "bad-output" {
+            assert!(stats.instances_made >= 2, "{name}: a fresh instance took over");
+        }
+        assert!(listener.0.lock().unwrap().ended.is_none(), "{name}: the session goes on");
+        session.join();
+        assert!(listener.0.lock().unwrap().ended.is_some());
+    }
+}
+
+#[test]
+fn a_handler_fails_now_and_then_and_works_again_in_between() {
+    let (session, listener) = start(beast("spin-every-10th"));
+    let mut camera = Camera::new();
+    for _ in 0..6 {
+        camera.film(&session, 20);
+    }
+    listener.wait("many pictures", |heard| heard.frames.len() >= 40);
+    let stats = session.stats();
+    assert!(stats.frames.failed["time"] >= 2, "{:?}", stats.frames);
+    assert_eq!(stats.instances_made, stats.frames.failed["time"] + 1);
+    session.join();
+}
+
+#[test]
+fn a_handler_that_cannot_start_ends_the_session_with_the_reason() {
+    let (session, listener) = start(beast("spin-init"));
+    listener.wait("the end", |heard| heard.ended.is_some());
+    assert!(listener.0.lock().unwrap().notices.iter().any(|notice| notice.code == "time"));
+    session.join();
+}
+
+#[test]
+fn a_finished_handler_ends_the_session() {
+    let (session, listener) = start(beast("finished"));
+    Camera::new().film(&session, 2);
+    listener.wait("the end", |heard| heard.ended.as_deref() == Some("enough"));
+    session.join();
+}
+
+#[test]
+fn nothing_to_show_sends_nothing_and_counts() {
+    let (session, listener) = start(beast("return-nothing"));
+    let mut camera = Camera::new();
+    camera.film(&session, 15);
+    listener.wait("processing", |_| session.stats().frames.processed >= 5);
+    assert_eq!(session.stats().frames.sent, 0);
+    session.join();
+    assert!(listener.0.lock().unwrap().frames.is_empty());
+}
+
+#[test]
+fn parameters_apply_between_frames_and_wrong_ones_are_refused() {
+    let (session, listener) = start(built_in("invert"));
+    let mut camera = Camera::new();
+    camera.film(&session, 10);
+    let ask = |text| serde_json::from_str::<serde_json::Map<_, _>>(text).unwrap();
+    assert!(session.set_parameters(&ask(r#"{"strength": 0}"#), Some(7)).is_empty());
+    listener.wait("the change", |heard| heard.applied.iter().any(|applied| applied.requests == [7]));
+    assert_eq!(session.parameters()["strength"], json!(0));
+    let shown = camera.film(&session, 20);
+    listener
+        .wait("pictures after it", |heard| heard.frames.last().is_some_and(|f| shown[15..].contains(&f.rtp_timestamp)));
+    let wrong = session.set_parameters(&ask(r#"{"strength": 101, "other": 1}"#), Some(8));
+    assert_eq!(wrong.iter().map(|wrong| wrong.id.as_str()).collect::<Vec<_>>(), ["other", "strength"]);
+    assert!(wrong[0].to_string().contains("it has strength"), "{}", wrong[0]);
+    session.join();
+    let heard = listener.0.lock().unwrap();
+    let last = lumas(&heard.frames).last().copied().unwrap();
+    let index = (heard.frames.last().unwrap().rtp_timestamp.wrapping_sub(u32::MAX - 30_000)) / 3000;
+    assert!(last.abs_diff(40 + index as u8) <= 3, "with strength 0 the picture is as it was: {last}");
+    let applied = heard.applied.last().unwrap();
+    assert!(applied.sequence <= 11 && applied.parameters["strength"] == 0, "{applied:?}");
+}
+
+#[test]
+fn damage_and_overflow_ask_for_a_keyframe_and_heal() {
+    let (session, listener) = start(built_in("invert"));
+    let mut camera = Camera::new();
+    let first = camera.next();
+    session.access_unit(camera.next());
+    listener.wait("a request", |heard| heard.keyframes_needed == 1);
+    session.access_unit(first);
+    session.access_unit(AccessUnit { data: vec![0, 0, 0, 1, 0x65, 9, 9, 9].into(), ..camera.next() });
+    listener.wait("another request", |heard| heard.keyframes_needed >= 2);
+    // Far more at once than the queue holds: nothing blocks, nothing grows.
+    let mut flood = Camera::new();
+    let units: Vec<_> = (0..400).map(|_| flood.next()).collect();
+    for unit in units {
+        session.access_unit(unit);
+    }
+    let mut fresh = Camera::new();
+    let timestamps = fresh.film(&session, 15);
+    listener.wait("pictures again", |heard| heard.frames.last().is_some_and(|f| timestamps.contains(&f.rtp_timestamp)));
+    session.join();
+}

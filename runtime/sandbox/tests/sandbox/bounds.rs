@@ -1,0 +1,136 @@
+//! Fuel, memory, logs and handles.
+
+use std::sync::Arc;
+
+use framebox_picture::Size;
+use framebox_sandbox::{Budget, Engine, Failure, Level, Limits, Settings};
+
+use crate::support::{PLENTY, beast, input, picture, setup, start, start_logged, start_within, transform};
+
+const MIB: usize = 1024 * 1024;
+
+#[test]
+fn fuel_is_counted_alike_each_time_and_ends_a_call() {
+    let component = beast("rgba");
+    let fuel = |_| start(&component).process(input(), PLENTY).cost.fuel;
+    let all: Vec<_> = (0..3).map(fuel).collect();
+    assert!(all[0] > 20 && all.iter().all(|fuel| *fuel == all[0]), "{all:?}");
+
+    let little = Budget { fuel: 1_000_000, ..PLENTY };
+    let call = start(&beast("spin")).process(input(), little);
+    assert_eq!(call.result.unwrap_err(), Failure::Fuel { limit: 1_000_000 });
+    assert_eq!(call.cost.fuel, 1_000_000);
+}
+
+#[test]
+fn bulk_operations_cost_by_their_length() {
+    let fill = |bytes: u32| format!("(memory.fill (i32.const 0) (i32.const 0) (i32.const {bytes}))");
+    let copy = |bytes: u32| format!("(memory.copy (i32.const 0) (i32.const 8) (i32.const {bytes}))");
+    let fuel = |body: &str| start(&transform("", body)).process(input(), PLENTY).cost.fuel;
+    for body in [fill, copy] as [fn(u32) -> String; 2] {
+        let (short, long) = (fuel(&body(8)), fuel(&body(100_000)));
+        assert!((99_000..110_000).contains(&(long - short)), "{short} and {long}");
+    }
+}
+
+#[test]
+fn memory_is_counted_and_limited() {
+    let limits = Limits { memory: 20 * MIB, setup: PLENTY, ..Limits::default() };
+    let mut instance = start_within(&beast("exhaust-memory"), limits.clone()).unwrap();
+    assert_eq!(instance.memory(), 2 * 65536);
+    let failure = instance.process(input(), PLENTY).result.unwrap_err();
+    assert_eq!(failure, Failure::Memory { limit: 20 * MIB });
+    assert!(instance.memory() > 15 * MIB && instance.memory() <= 20 * MIB, "{}", instance.memory());
+
+    let little = Limits { memory: 65536, ..limits };
+    let failure = start_within(&beast("good"), little).err().unwrap();
+    assert_eq!(failure, Failure::Memory { limit: 65536 }, "its first memory is two pages");
+}
+
+#[test]
+fn a_frame_that_does_not_fit_into_memory_is_told_as_that() {
+    let limits = Limits { memory: MIB, setup: PLENTY, ..Limits::default() };
+    let mut instance = start_within(&beast("rgba"), limits).unwrap();
+    let large = crate::support::frame(picture(Size::new(1280, 720)));
+    assert_eq!(instance.process(large, PLENTY).result.unwrap_err(), Failure::Memory { limit: MIB });
+}
+
+#[test]
+fn a_flood_of_log_is_limited_and_its_rest_is_counted() {
+    let limits = Limits { log_lines: 10, setup: PLENTY, ..Limits::default() };
+    let (mut instance, lines) = start_logged(&beast("log-flood"), limits);
+    let call = instance.process(input(), PLENTY);
+    assert!(call.result.unwrap().picture.is_some());
+    let seconds = call.cost.time.as_secs() as usize + 1;
+    let flood = lines.all().into_iter().filter(|line| *line == (Level::Info, "flood".into())).count();
+    assert!((10..=10 * (seconds + 1)).contains(&flood), "{flood} lines in {:?}", call.cost.time);
+}
+
+#[test]
+fn lines_are_cut_and_cannot_command_a_terminal() {
+    let component = transform(
+        r#"(data (i32.const 2048) "\1b[2Jtoo long\nnext")"#,
+        "(call $log (i32.const 3) (i32.const 2048) (i32.const 17))",
+    );
+    let limits = Limits { log_line_bytes: 10, setup: PLENTY, ..Limits::default() };
+    let (mut instance, lines) = start_logged(&component, limits);
+    instance.process(input(), PLENTY).result.unwrap();
+    assert_eq!(lines.all(), [(Level::Error, "\u{fffd}[2Jtoo …".into()), (Level::Error, "next".into())]);
+}
+
+#[test]
+fn handles_that_are_never_given_back_end_in_a_trap() {
+    // A thousand clocks to wait for; the host keeps 256.
+    let component = transform(
+        "",
+        "(local $left i32)
+         (local.set $left (i32.const 1000))
+         (loop $again
+           (drop (call $subscribe (i64.const 1000000)))
+           (br_if $again (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))",
+    );
+    let failure = start(&component).process(input(), PLENTY).result.unwrap_err();
+    assert_eq!(failure.code(), "trap", "{failure}");
+}
+
+#[test]
+fn there_are_as_many_instances_as_were_asked_for() {
+    let engine = Engine::new(&Settings { instances: 3, memory: 4 * MIB, ..Settings::default() }).unwrap();
+    let component = engine.load(&framebox_zoo::beast("good")).unwrap();
+    let mut instances: Vec<_> = (0..3).map(|_| component.start(setup()).unwrap()).collect();
+    let another = engine.load(&framebox_zoo::beast("trap")).expect("one more can be loaded");
+    assert_eq!(another.descriptor().title, "Beast");
+    instances.push(component.start(setup()).unwrap());
+    let failure = component.start(setup()).err().unwrap();
+    assert_eq!(failure.code(), "refused", "{failure}");
+    instances.pop();
+    assert!(component.start(setup()).is_ok());
+}
+
+#[test]
+fn an_engine_can_be_used_and_dropped_on_an_async_thread() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let engine = Engine::new(&Settings { instances: 1, ..Settings::default() }).unwrap();
+        let component = engine.load(&framebox_zoo::beast("naps")).unwrap();
+        drop(engine);
+        let mut instance = component.start(setup()).unwrap();
+        drop(component);
+        assert!(instance.process(input(), PLENTY).result.is_ok());
+    });
+}
+
+#[test]
+fn instances_go_from_thread_to_thread() {
+    let mut instance = start(&beast("naps"));
+    let given = Arc::new(input());
+    for _ in 0..2 {
+        let given = given.clone();
+        instance = std::thread::spawn(move || {
+            assert!(instance.process((*given).clone(), PLENTY).result.is_ok());
+            instance
+        })
+        .join()
+        .unwrap();
+    }
+}

@@ -1,0 +1,142 @@
+//! What is not loaded, and the words that say why.
+
+use framebox_sandbox::{Allowance, Refused};
+
+use crate::support::engine;
+
+fn refusal(bytes: &[u8]) -> Refused {
+    engine().load(bytes).unwrap_err()
+}
+
+fn text(wat: &str) -> Refused {
+    refusal(&wat::parse_str(wat).unwrap())
+}
+
+/// Exports of the right names around `inside`.
+fn handler(lifecycle: &str) -> String {
+    format!(
+        r#"(component
+            (instance $empty)
+            (instance $lifecycle {lifecycle})
+            (export "framebox:video/lifecycle@0.1.0" (instance $lifecycle))
+            (export "framebox:video/transform@0.1.0" (instance $empty)))"#
+    )
+}
+
+#[test]
+fn files_that_are_no_components() {
+    assert_eq!(refusal(b""), Refused::Empty);
+    assert_eq!(refusal(b"#!/bin/sh"), Refused::NotWasm);
+    assert_eq!(refusal(b"(component)"), Refused::NotWasm, "text is not assembled");
+    let module = framebox_zoo::core("");
+    assert_eq!(refusal(&module), Refused::CoreModule);
+    assert!(Refused::CoreModule.to_string().contains("wasm-tools component new"));
+    let allowance = Allowance { bytes: 10, ..Allowance::default() };
+    let large = engine().load_within(&[0; 11], &allowance).unwrap_err();
+    assert_eq!(large, Refused::TooLarge { bytes: 11, limit: 10 });
+}
+
+#[test]
+fn damaged_components() {
+    let good = framebox_zoo::beast("good");
+    for length in (8..good.len()).step_by(good.len() / 40) {
+        refusal(&good[..length]);
+    }
+    let mut seed = 1_u32;
+    for _ in 0..60 {
+        let mut bad = good.clone();
+        for _ in 0..3 {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let at = (seed >> 8) as usize % bad.len();
+            bad[at] ^= (seed & 0xff) as u8 | 1;
+        }
+        // Whatever it says, it says it; a change that harms nothing may load.
+        let _ = engine().load(&bad);
+    }
+}
+
+#[test]
+fn components_of_other_worlds() {
+    assert_eq!(text("(component)"), Refused::NoWorld);
+    let other = text(
+        r#"(component (instance $empty)
+            (export "framebox:video/lifecycle@0.1.0" (instance $empty))
+            (export "framebox:video/transform@0.2.0" (instance $empty)))"#,
+    );
+    assert_eq!(other, Refused::Version { found: "framebox:video/transform@0.2.0".into() });
+    let two = text(
+        r#"(component (instance $empty)
+            (export "framebox:video/lifecycle@0.1.0" (instance $empty))
+            (export "framebox:video/generate@0.1.0" (instance $empty))
+            (export "framebox:video/transform@0.1.0" (instance $empty)))"#,
+    );
+    assert_eq!(two, Refused::SeveralWorlds(vec!["generate".into(), "transform".into()]));
+    let lone = r#"(component (instance $empty) (export "framebox:video/observe@0.1.0" (instance $empty)))"#;
+    assert_eq!(text(lone), Refused::NoLifecycle);
+}
+
+#[test]
+fn imports_that_are_not_offered_are_named() {
+    let refused = text(
+        r#"(component
+            (import "wasi:http/types@0.2.0" (instance))
+            (import "wasi:cli/environment@0.2.6" (instance))
+            (import "framebox:video/media@0.3.0" (instance))
+            (import "gpu" (func)))"#,
+    );
+    let missing = ["wasi:http/types@0.2.0", "framebox:video/media@0.3.0", "gpu"].map(str::to_owned);
+    assert_eq!(refused, Refused::Imports(missing.into()));
+    assert!(refused.to_string().contains("wasi:http/types@0.2.0, framebox:video/media@0.3.0, gpu"));
+}
+
+#[test]
+fn interfaces_of_other_shapes() {
+    let refused = text(&handler(""));
+    assert!(matches!(&refused, Refused::Mismatch(words) if words.contains("describe")), "{refused}");
+    let import = text(
+        r#"(component
+            (import "framebox:video/log@0.1.0" (instance (export "shout" (func))))
+            (instance $empty)
+            (export "framebox:video/lifecycle@0.1.0" (instance $empty))
+            (export "framebox:video/transform@0.1.0" (instance $empty)))"#,
+    );
+    assert!(matches!(&import, Refused::Mismatch(words) if words.contains("shout")), "{import}");
+}
+
+#[test]
+fn what_would_take_too_long_to_compile() {
+    let within = |module: &str| text(&format!("(component (core module {module}))"));
+    let locals = within(&format!("(func (local {}))", "i32 ".repeat(513)));
+    assert!(matches!(&locals, Refused::TooComplex(words) if words.contains("513 local variables")), "{locals}");
+    let functions = within(&"(func)".repeat(20_001));
+    assert!(matches!(&functions, Refused::TooComplex(words) if words.contains("20000 functions")), "{functions}");
+    let body = within(&format!("(func {})", "(drop (i32.const 1))".repeat(200_000)));
+    assert!(matches!(&body, Refused::TooComplex(words) if words.contains("one function has")), "{body}");
+    let nested = text(&format!("(component (component (core module (func (local {})))))", "i32 ".repeat(513)));
+    assert!(matches!(nested, Refused::TooComplex(_)), "{nested}");
+}
+
+#[test]
+fn descriptors_that_break_a_rule() {
+    // No title.
+    let body = r#"
+        (func (export "framebox:video/lifecycle@0.1.0#describe") (result i32) (i32.const 2048))
+        (func (export "framebox:video/transform@0.1.0#process")
+          (param $frame i32) (param $output i32) (param $time i32) (param $fuel i64) (result i32)
+          (call $return (local.get $frame) (local.get $output)))"#;
+    let refused = refusal(&framebox_zoo::component(body, "zoo-handler"));
+    assert_eq!(refused, Refused::Descriptor("the title is missing".into()));
+}
+
+#[test]
+fn memory_beyond_what_the_engine_has() {
+    let body = r#"
+        (memory $more 10000)
+        (func (export "framebox:video/transform@0.1.0#process")
+          (param $frame i32) (param $output i32) (param $time i32) (param $fuel i64) (result i32)
+          (call $return (local.get $frame) (local.get $output)))"#;
+    let several = std::panic::catch_unwind(|| framebox_zoo::component(body, "zoo-handler"));
+    if let Ok(bytes) = several {
+        refusal(&bytes);
+    }
+}

@@ -1,0 +1,25 @@
+//! The figures of the README, each as a ratio to a reference measured in the same run.
+//!
+//! `cargo bench` prints them all; `cargo bench -- stages`, `-- sessions` or `-- soak` (ten minutes, not part of the rest)
+//! only some.
+
+#![allow(clippy::unwrap_used)]
+
+mod figure;
+mod scene;
+mod sessions;
+mod stages;
+
+fn main() {
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let runs = |name: &str| wanted.iter().any(|wanted| wanted == name) || wanted.is_empty() && name != "soak";
+    if runs("stages") {
+        stages::run();
+    }
+    if runs("sessions") {
+        sessions::run();
+    }
+    if runs("soak") {
+        sessions::soak();
+    }
+}
