@@ -148,9 +148,8 @@ async fn additional_outputs_are_shown_as_numbers() {
     let Some(browser) = Browser::start(CAMERA).await else { return };
     start(&browser, &server, "motion").await;
     wait_for_playing(&browser).await;
-    browser
-        .wait_for_text("[data-output=\"area\"]", "shows a number", |text| text.chars().any(|c| c.is_ascii_digit()))
-        .await;
+    let number = |text: &str| text.parse::<f64>().is_ok();
+    browser.wait_for_text("[data-output=\"area\"] output", "shows a number", number).await;
     browser.photograph("page-motion").await;
     assert_eq!(browser.console_errors().await, Vec::<String>::new());
     browser.close().await;

@@ -99,11 +99,13 @@ fn start(component: Component) -> (Session, Arc<Listener>) {
 struct Camera {
     encoder: Box<dyn framebox_media::Encoder>,
     frame: u32,
+    /// Every picture is a keyframe.
+    only_keyframes: bool,
 }
 
 impl Camera {
     fn new() -> Self {
-        Self { encoder: Codec::H264.encoder(&encode::Settings::default()).unwrap(), frame: 0 }
+        Self { encoder: Codec::H264.encoder(&encode::Settings::default()).unwrap(), frame: 0, only_keyframes: false }
     }
 
     fn next(&mut self) -> AccessUnit {
@@ -111,7 +113,7 @@ impl Camera {
         picture.planes_mut().0.fill(40 + (self.frame % 160) as u8);
         let mut data = Vec::new();
         let pts = Duration::from_millis(33 * u64::from(self.frame));
-        self.encoder.encode(picture.planes(), pts, false, &mut data).unwrap();
+        self.encoder.encode(picture.planes(), pts, self.only_keyframes, &mut data).unwrap();
         let keyframe = h264::is_keyframe(&data);
         // The RTP clock wraps on the way.
         let rtp_timestamp = (u32::MAX - 30_000).wrapping_add(self.frame * 3000);
@@ -295,7 +297,7 @@ fn damage_and_overflow_ask_for_a_keyframe_and_heal() {
     for unit in units {
         session.access_unit(unit);
     }
-    let mut fresh = Camera::new();
+    let mut fresh = Camera { only_keyframes: true, ..Camera::new() };
     let timestamps = fresh.film(&session, 15);
     listener.wait("pictures again", |heard| heard.frames.last().is_some_and(|f| timestamps.contains(&f.rtp_timestamp)));
     session.join();

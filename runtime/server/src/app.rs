@@ -38,8 +38,8 @@ pub enum Unanswered {
     NoHandler,
     /// There is no slot.
     Full(Full),
-    /// The offer is wrong, or has nothing that the server could take part in.
-    Offer(peer::Error),
+    /// The offer is wrong, has nothing that the server could take part in, or no connection can be had.
+    Peer(peer::Error),
     /// The session could not be started.
     Start(framebox_pipeline::session::Error),
 }
@@ -81,7 +81,7 @@ impl App {
             Kind::Observer => Direction::ReceiveOnly,
         };
         let (answer, peer) =
-            self.transport.answer(offer, direction, bridge.clone()).await.map_err(Unanswered::Offer)?;
+            self.transport.answer(offer, direction, bridge.clone()).await.map_err(Unanswered::Peer)?;
         let session = match Session::start(self.setup(id, entry), bridge.clone()) {
             Ok(session) => session,
             Err(error) => {

@@ -107,18 +107,27 @@ async fn answer(app: &App, id: &str, handler: Option<&str>, body: &Value) -> Res
                 "the server serves as many sessions as it may: try again later",
             )
         }),
-        Err(Unanswered::Offer(error)) => {
-            Err(Failure::new(StatusCode::BAD_REQUEST, "invalid_offer", format!("the offer was not accepted: {error}")))
+        Err(Unanswered::Peer(peer::Error::NoPort)) => {
+            tracing::warn!("no UDP port is free for media; widen webrtc.first_port and webrtc.last_port");
+            Err(Failure {
+                limit: Some(app.sessions.limit()),
+                ..Failure::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "concurrency_limit_reached",
+                    "the server has no port left for media: try again later",
+                )
+            })
         }
-        Err(Unanswered::Start(error)) => {
-            tracing::error!(%error, "a session could not be started");
-            Err(Failure::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "internal",
-                "the session could not be started; the server's log says why",
-            ))
-        }
+        Err(Unanswered::Peer(peer::Error::Setup(error))) => Err(internal(&*error)),
+        Err(Unanswered::Peer(error)) => Err(Failure::new(StatusCode::BAD_REQUEST, "invalid_offer", error.to_string())),
+        Err(Unanswered::Start(error)) => Err(internal(&error)),
     }
+}
+
+fn internal(error: &dyn std::error::Error) -> Failure {
+    tracing::error!(%error, "a session could not be started");
+    let message = "the session could not be started; the server's log says why";
+    Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
 }
 
 async fn candidate(app: &App, id: &str, given: &Value) -> Result<Response, Failure> {

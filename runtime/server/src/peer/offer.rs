@@ -97,12 +97,12 @@ impl<'a> Section<'a> {
 
     /// The H.264 that suits best, if any.
     fn h264(&self) -> Option<Video> {
-        let is = |payload_type, codec: &str| {
+        let is = |payload_type: &'a str, codec: &str| {
             self.of_type("rtpmap", payload_type).any(|coded| coded.eq_ignore_ascii_case(codec))
         };
         let offered = self.formats.iter().filter(|format| is(format, "H264/90000"));
         let best = offered.min_by_key(|format| rank(self.of_type("fmtp", format).next().unwrap_or("")))?;
-        let repairs = |format: &&&str| {
+        let repairs = |format: &&&'a str| {
             is(format, "rtx/90000")
                 && self
                     .of_type("fmtp", format)
