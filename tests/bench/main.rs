@@ -5,10 +5,14 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "../../runtime/server/tests/client/mod.rs"]
+mod client;
 mod figure;
 mod scene;
 mod sessions;
 mod stages;
+#[path = "../support/mod.rs"]
+mod support;
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();

@@ -75,33 +75,54 @@ impl transform::Guest for Edges {
                 chroma.fill(128);
             }
             let threshold = THRESHOLD.get() as i16;
+            let mut rows = Rows::default();
             for row in 1..height.saturating_sub(1) {
                 let line = |row: usize| &pixels[row * width..][..width];
-                sobel(line(row - 1), line(row), line(row + 1), &mut luma[row * width..][..width], threshold);
+                let to = &mut luma[row * width..][..width];
+                rows.sobel([line(row - 1), line(row), line(row + 1)], to, threshold);
             }
             out.pixels(size, PixelFormat::I420, result).map_err(Stop::Failed)
         })
     }
 }
 
-/// Writes bright pixels where the gradient of the middle line, |Gx| + |Gy| over 4, reaches `threshold`.
-fn sobel(above: &[u8], line: &[u8], below: &[u8], to: &mut [u8], threshold: i16) {
-    let width = to.len();
-    if width < 3 {
-        return;
-    }
-    // Slices of one length let the loop run in vectors: left, middle and right neighbours.
-    let n = width - 2;
-    let (a0, a1, a2) = (&above[..n], &above[1..][..n], &above[2..][..n]);
-    let (l0, l2) = (&line[..n], &line[2..][..n]);
-    let (b0, b1, b2) = (&below[..n], &below[1..][..n], &below[2..][..n]);
-    let to = &mut to[1..][..n];
-    for i in 0..n {
-        let of = |side: &[u8]| side[i] as i16;
-        let x = of(a2) + 2 * of(l2) + of(b2) - of(a0) - 2 * of(l0) - of(b0);
-        let y = of(b0) + 2 * of(b1) + of(b2) - of(a0) - 2 * of(a1) - of(a2);
-        let strength = (x.abs() + y.abs()) >> 2;
-        to[i] = if strength >= threshold { (16 + strength).min(235) as u8 } else { to[i] };
+/// Rows of intermediate results, kept from row to row. Each step is one loop over slices of equal length, so that it runs
+/// in vectors.
+#[derive(Default)]
+struct Rows {
+    /// Above + 2 × line + below.
+    sum: Vec<i16>,
+    /// Below − above.
+    difference: Vec<i16>,
+    edges: Vec<u8>,
+}
+
+impl Rows {
+    /// Writes bright pixels where the gradient of the middle line, |Gx| + |Gy| over 4, reaches `threshold`.
+    fn sobel(&mut self, [above, line, below]: [&[u8]; 3], to: &mut [u8], threshold: i16) {
+        let width = to.len();
+        if width < 3 {
+            return;
+        }
+        self.sum.resize(width, 0);
+        self.difference.resize(width, 0);
+        self.edges.resize(width - 2, 0);
+        for ((((sum, difference), a), l), b) in
+            self.sum.iter_mut().zip(&mut self.difference).zip(above).zip(line).zip(below)
+        {
+            let (a, l, b) = (*a as i16, *l as i16, *b as i16);
+            *sum = a + 2 * l + b;
+            *difference = b - a;
+        }
+        let (s, d) = (&self.sum, &self.difference);
+        let neighbours = s.iter().zip(&s[2..]).zip(d).zip(&d[1..]).zip(&d[2..]);
+        for (edge, ((((s0, s2), d0), d1), d2)) in self.edges.iter_mut().zip(neighbours) {
+            let strength = ((s2 - s0).abs() + (d0 + 2 * d1 + d2).abs()) >> 2;
+            *edge = if strength >= threshold { (16 + strength).min(235) as u8 } else { 0 };
+        }
+        for (to, edge) in to[1..].iter_mut().zip(&self.edges) {
+            *to = if *edge > 0 { *edge } else { *to };
+        }
     }
 }
 

@@ -17,8 +17,13 @@ struct Hello;
 
 impl lifecycle::Guest for Hello {
     fn describe() -> Descriptor {
-        let parameter =
-            |id: &str, label: &str, kind| Parameter { id: id.into(), label: label.into(), help: None, group: None, kind };
+        let parameter = |id: &str, label: &str, kind| Parameter {
+            id: id.into(),
+            label: label.into(),
+            help: None,
+            group: None,
+            kind,
+        };
         let strength = NumberSpec { min: 0.0, max: 100.0, step: 1.0, default: 50.0, unit: Some("%".into()) };
         Descriptor {
             title: "Hello".into(),

@@ -97,7 +97,8 @@ impl transform::Guest for Motion {
         let threshold = 64 - (SENSITIVITY.get() as u32 * 60 / 100) as u8;
         let moving: Vec<bool> = BEFORE.with_borrow_mut(|before| {
             let known = before.len() == now.len();
-            let moving = now.iter().enumerate().map(|(i, byte)| known && byte.abs_diff(before[i]) > threshold).collect();
+            let moving =
+                now.iter().enumerate().map(|(i, byte)| known && byte.abs_diff(before[i]) > threshold).collect();
             *before = now;
             moving
         });

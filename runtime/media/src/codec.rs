@@ -1,6 +1,6 @@
 //! Which codecs there are.
 
-use crate::{Decoder, Encoder, Error, encode, h264};
+use crate::{Decoder, Encoder, Error, decode, encode, h264};
 
 /// A video codec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,13 +11,21 @@ pub enum Codec {
 }
 
 impl Codec {
-    /// A decoder for one stream.
+    /// A decoder for one stream, with the default settings.
     ///
     /// # Errors
     /// [`Error::Codec`] when the library refuses to start.
     pub fn decoder(self) -> Result<Box<dyn Decoder>, Error> {
+        self.decoder_with(&decode::Settings::default())
+    }
+
+    /// A decoder for one stream.
+    ///
+    /// # Errors
+    /// [`Error::Codec`] when the library refuses to start.
+    pub fn decoder_with(self, settings: &decode::Settings) -> Result<Box<dyn Decoder>, Error> {
         match self {
-            Self::H264 => Ok(Box::new(h264::Decoder::new()?)),
+            Self::H264 => Ok(Box::new(h264::Decoder::new(settings)?)),
         }
     }
 

@@ -13,7 +13,7 @@ pub struct Settings {
     pub bitrate: u32,
     /// Highest bit rate, bits a second.
     pub max_bitrate: u32,
-    /// Rate at which pictures are expected, frames a second.
+    /// Rate at which pictures are expected at the start, frames a second; later their times tell.
     pub fps: f32,
 }
 
@@ -37,7 +37,7 @@ pub trait Encoder: Send {
     /// keyframes. A side of odd length loses its last row or column.
     ///
     /// # Errors
-    /// [`Error::Size`] or [`Error::Codec`].
+    /// [`Error::Size`] or [`Error::Codec`]; `out` is then as it was, and the next picture becomes a keyframe.
     fn encode(
         &mut self,
         picture: Planes<'_>,
@@ -46,6 +46,6 @@ pub trait Encoder: Send {
         out: &mut Vec<u8>,
     ) -> Result<Encoded, Error>;
 
-    /// Changes the bit rate, bits a second; limited to the highest of the settings.
+    /// Changes the bit rate, bits a second; at least 10 000, at most the highest of the settings.
     fn set_bitrate(&mut self, bits_per_second: u32);
 }

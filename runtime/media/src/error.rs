@@ -12,7 +12,17 @@ pub enum Error {
     /// The coded data cannot be decoded; a keyframe is needed.
     #[error("the coded picture is damaged or refers to one that is missing")]
     Damaged,
+    /// The coded pictures are larger than the settings allow.
+    #[error("pictures of {size} are more than the {max_pixels} pixels that are accepted")]
+    TooLarge {
+        /// What the stream announces.
+        size: Size,
+        /// The limit, pixels.
+        max_pixels: u64,
+    },
     /// A picture of this size cannot be coded.
-    #[error("a picture of {0} cannot be coded: each side must be within 16 and 3840 pixels")]
+    #[error(
+        "a picture of {0} cannot be coded: each side must be within 16 and 3840 pixels, the shorter one within 2160"
+    )]
     Size(Size),
 }

@@ -36,7 +36,8 @@ pub struct Cost {
     pub time: Duration,
     /// Of it, time spent converting and copying pictures and values for the guest.
     pub host: Duration,
-    /// Fuel.
+    /// Fuel. Of a call that was cut off at its deadline it is less than what was really used: a loop settles its
+    /// account when it ends.
     pub fuel: u64,
 }
 

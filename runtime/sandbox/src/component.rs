@@ -8,6 +8,7 @@ use wasmtime::component::{ComponentExportIndex, InstancePre};
 
 use crate::bindings::HandlerBaseIndices;
 use crate::descriptor::{Descriptor, Output};
+use crate::failure::brief;
 use crate::load::{Outline, inspect};
 use crate::state::State;
 use crate::{Allowance, Engine, Failure, Instance, Limits, Log, NamedValue, NoLog, NoSources, Refused, Sources};
@@ -164,5 +165,5 @@ fn describe(engine: &Engine, compiled: &Compiled) -> Result<Descriptor, Refused>
 /// What an error says, from the outermost to its cause.
 fn chain(error: &wasmtime::Error) -> String {
     let parts: Vec<_> = error.chain().map(ToString::to_string).collect();
-    parts.join(": ")
+    brief(&parts.join(": "))
 }

@@ -172,7 +172,7 @@ fn pool(settings: &Settings) -> PoolingAllocationConfig {
         .total_memories(instances.saturating_mul(MEMORIES))
         .total_tables(instances.saturating_mul(TABLES))
         .total_stacks(instances)
-        .total_gc_heaps(1)
+        .total_gc_heaps(instances)
         .max_core_instances_per_component(CORE_INSTANCES)
         .max_memories_per_component(MEMORIES)
         .max_tables_per_component(TABLES)

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// Longest text that a guest or the engine may give as a reason, bytes.
+const MOST_WORDS: usize = 2000;
+
 /// Why a call gave no result. The texts reach the author of the handler and the person watching.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -59,5 +62,13 @@ impl Failure {
     /// True when the instance is dead after it and only a fresh one can go on.
     pub fn kills_instance(&self) -> bool {
         matches!(self, Self::Trap(_) | Self::Time { .. } | Self::Fuel { .. } | Self::Memory { .. })
+    }
+}
+
+/// A text that a guest has a hand in, cut where it is too long.
+pub(crate) fn brief(text: &str) -> String {
+    match text.char_indices().find(|(index, c)| index + c.len_utf8() > MOST_WORDS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }

@@ -9,13 +9,12 @@ use wasmtime::{PoolConcurrencyLimitError, Store, Trap, UpdateDeadline};
 use crate::bindings::HandlerBase;
 use crate::bindings::types::{self, Stop};
 use crate::component::{Compiled, Kind};
+use crate::failure::brief;
 use crate::host::frame::Frame;
 use crate::host::output::Handle;
 use crate::state::State;
 use crate::{Budget, Call, Cost, Descriptor, Engine, Failure, Input, Limits, NamedValue, Output, block, wire};
 
-/// Longest text that a guest or an error may give as a reason, bytes.
-const MOST_WORDS: usize = 2000;
 /// What `close` may take; it is only a courtesy.
 const CLOSE: Duration = Duration::from_secs(1);
 
@@ -241,12 +240,4 @@ fn dead() -> Failure {
 
 fn refused(why: &str) -> Call {
     Call { result: Err(Failure::Refused(why.into())), cost: Cost::default() }
-}
-
-/// A text from a guest, cut where it is too long.
-fn brief(text: &str) -> String {
-    match text.char_indices().find(|(index, c)| index + c.len_utf8() > MOST_WORDS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }

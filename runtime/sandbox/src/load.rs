@@ -14,6 +14,10 @@ const OFFERED: [(&str, &str); 7] = [
     ("wasi:random/", "0.2"),
     ("wasi:sockets/", "0.2"),
 ];
+/// Characters of a name that are shown.
+const MOST_NAME: usize = 200;
+/// Names that are shown.
+const MOST_NAMES: usize = 20;
 const PACKAGE: &str = "framebox:video/";
 const VERSION: &str = "0.1";
 
@@ -180,12 +184,13 @@ fn damaged(error: wasmparser::BinaryReaderError) -> Refused {
     Refused::Malformed(error.to_string())
 }
 
+/// Names are not yet validated: they may be long, and may hold anything.
 fn name(name: &ComponentExternName<'_>) -> String {
-    name.name.to_owned()
+    name.name.chars().take(MOST_NAME).flat_map(char::escape_debug).collect()
 }
 
 fn outline(names: Names) -> Result<Outline, Refused> {
-    let missing: Vec<_> = names.imports.iter().filter(|import| !is_offered(import)).cloned().collect();
+    let missing: Vec<_> = names.imports.iter().filter(|import| !is_offered(import)).take(MOST_NAMES).cloned().collect();
     if !missing.is_empty() {
         return Err(Refused::Imports(missing));
     }

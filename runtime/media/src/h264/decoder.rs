@@ -6,11 +6,18 @@ use openh264::OpenH264API;
 use openh264::decoder::{DecoderConfig, Flush};
 use openh264::formats::YUVSource;
 
+use super::sequence;
+use super::stream::{nal_units, unit_type};
 use crate::Error;
+use crate::decode::Settings;
+
+/// The longest access unit that is looked at, bytes.
+const LONGEST: usize = 16 << 20;
 
 /// Decodes H.264, one picture for each access unit, without delay.
 pub struct Decoder {
     decoder: openh264::decoder::Decoder,
+    max_pixels: u64,
     picture: Option<Held>,
 }
 
@@ -29,18 +36,43 @@ impl Decoder {
     ///
     /// # Errors
     /// [`Error::Codec`] when the library refuses to start.
-    pub fn new() -> Result<Self, Error> {
+    pub fn new(settings: &Settings) -> Result<Self, Error> {
         // Flushing would hold a picture back or give an old one again; a camera's stream has no reordered pictures.
         let config = DecoderConfig::new().flush_after_decode(Flush::NoFlush);
         let decoder = openh264::decoder::Decoder::with_api_config(OpenH264API::from_source(), config)
             .map_err(|error| Error::Codec(error.to_string()))?;
-        Ok(Self { decoder, picture: None })
+        Ok(Self { decoder, max_pixels: settings.max_pixels, picture: None })
+    }
+
+    /// Refuses what OpenH264 must not see.
+    fn check(&self, access_unit: &[u8]) -> Result<(), Error> {
+        if access_unit.len() > LONGEST {
+            return Err(Error::Damaged);
+        }
+        for unit in nal_units(access_unit) {
+            match unit_type(unit) {
+                sequence::UNIT => {
+                    let (size, max_pixels) = (sequence::coded_size(unit).ok_or(Error::Damaged)?, self.max_pixels);
+                    if size.pixels() > max_pixels {
+                        return Err(Error::TooLarge { size, max_pixels });
+                    }
+                }
+                sequence::SUBSET_UNIT => return Err(Error::Damaged),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 }
 
 impl crate::Decoder for Decoder {
     fn decode(&mut self, access_unit: &[u8]) -> Result<bool, Error> {
         self.picture = None;
+        if access_unit.is_empty() {
+            // To OpenH264 that would be the end of the stream.
+            return Ok(false);
+        }
+        self.check(access_unit)?;
         let Some(picture) = self.decoder.decode(access_unit).map_err(|_| Error::Damaged)? else {
             return Ok(false);
         };

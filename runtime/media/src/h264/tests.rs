@@ -3,9 +3,10 @@ use std::time::Duration;
 use framebox_picture::{Picture, Size};
 use proptest::prelude::*;
 
+use super::sequence::tests::written;
 use super::{is_keyframe, nal_units};
 use crate::encode::Settings;
-use crate::{Codec, Decoder, Encoder, Error};
+use crate::{Codec, Decoder, Encoder, Error, decode as decoding};
 
 const SIZE: Size = Size::new(320, 240);
 
@@ -90,27 +91,60 @@ fn a_keyframe_comes_when_asked_for_and_stands_alone() {
     assert!(!encode(&mut *encoder, &scene(SIZE, 6), 6, false).1);
 }
 
+/// Bits a second of the last half of `seconds` of noisy pictures at `fps`, and the bits of the first one.
+fn rate(encoder: &mut dyn Encoder, size: Size, clock: &mut Duration, fps: u32, seconds: u32) -> (f64, usize) {
+    let frames = fps * seconds;
+    let sizes: Vec<usize> = (0..frames as usize)
+        .map(|frame| {
+            *clock += Duration::from_secs(1) / fps;
+            let mut out = vec![];
+            encoder.encode(noise(size, frame, 40).planes(), *clock, false, &mut out).unwrap();
+            assert!(!out.is_empty(), "no picture is left out");
+            out.len() * 8
+        })
+        .collect();
+    let half = &sizes[sizes.len() / 2..];
+    (half.iter().sum::<usize>() as f64 * f64::from(fps) / half.len() as f64, sizes[0])
+}
+
 #[test]
-fn the_bit_rate_follows_at_run_time_and_across_sizes() {
-    let settings = Settings { bitrate: 300_000, max_bitrate: 3_000_000, fps: 30.0 };
+fn the_bit_rate_is_kept_from_the_start_at_run_time_and_across_sizes() {
+    let settings = Settings { bitrate: 400_000, max_bitrate: 3_000_000, fps: 30.0 };
     let mut encoder = Codec::H264.encoder(&settings).unwrap();
-    let mut frame = 0;
-    let mut second = |encoder: &mut dyn Encoder, size| {
-        (0..60)
-            .map(|i| {
-                frame += 1;
-                let bytes = encode(encoder, &noise(size, frame, 40), frame, false).0.len();
-                if i < 30 { 0 } else { bytes * 8 }
-            })
-            .sum::<usize>()
-    };
-    let low = second(&mut *encoder, SIZE);
-    encoder.set_bitrate(2_400_000);
-    let high = second(&mut *encoder, SIZE);
-    assert!(high > 3 * low, "{low} bit at 300 kbit/s, {high} at 2400");
-    encoder.set_bitrate(300_000);
-    let larger = second(&mut *encoder, Size::new(352, 288));
-    assert!(larger < high / 2, "{larger} bit after a change of size, {high} before");
+    let mut clock = Duration::ZERO;
+    let (mut firsts, larger) = (vec![], Size::new(352, 288));
+    for (bits, size) in [(400_000, SIZE), (2_400_000, SIZE), (2_400_000, larger), (400_000, larger), (400_000, SIZE)] {
+        encoder.set_bitrate(bits);
+        let (rate, first) = rate(&mut *encoder, size, &mut clock, 30, 4);
+        assert!((0.7..1.3).contains(&(rate / f64::from(bits))), "{rate} b/s at {size} in place of {bits}");
+        firsts.push(first);
+    }
+    let (start, high, back) = (firsts[0], firsts[2], firsts[4]);
+    assert!(start < high && back < high, "keyframes have the current rate, not the highest: {firsts:?}");
+}
+
+#[test]
+fn the_bit_rate_is_kept_whatever_the_frame_rate() {
+    for fps in [8, 15, 60] {
+        let mut encoder = Codec::H264.encoder(&Settings { bitrate: 800_000, ..Settings::default() }).unwrap();
+        let (rate, _) = rate(&mut *encoder, SIZE, &mut Duration::default(), fps, 10);
+        assert!((0.7..1.3).contains(&(rate / 800_000.0)), "{rate} b/s at {fps} frames a second");
+    }
+}
+
+#[test]
+fn absurd_settings_are_brought_into_range() {
+    for (bitrate, max_bitrate, fps) in [(0, 0, 0.0), (u32::MAX, u32::MAX, f32::NAN), (5, 1, -1.0)] {
+        let mut encoder = Codec::H264.encoder(&Settings { bitrate, max_bitrate, fps }).unwrap();
+        for frame in 0..3 {
+            encode(&mut *encoder, &scene(SIZE, frame), frame, false);
+            encoder.set_bitrate([0, u32::MAX, 1][frame]);
+        }
+        let mut out = vec![];
+        encode(&mut *encoder, &scene(Size::new(16, 16), 3), 3, false);
+        encoder.encode(scene(SIZE, 3).planes(), Duration::MAX, false, &mut out).unwrap();
+        encoder.encode(scene(SIZE, 4).planes(), Duration::ZERO, false, &mut out).unwrap();
+    }
 }
 
 #[test]
@@ -125,6 +159,12 @@ fn the_noisiest_pictures_are_coded_and_the_next_ones_too() {
         }
         let (unit, _) = encode(&mut *encoder, &scene(size, 5), 5, false);
         assert!(psnr(&scene(size, 5), &decode(&mut *decoder, &unit)) > 30.0);
+        // The next keyframe is as fine as ever.
+        for frame in 6..12 {
+            let (unit, _) = encode(&mut *encoder, &scene(size, frame), frame, frame == 6);
+            let back = decode(&mut *decoder, &unit);
+            assert!(frame < 11 || psnr(&scene(size, frame), &back) > 42.0, "{} dB", psnr(&scene(size, frame), &back));
+        }
     }
 }
 
@@ -149,7 +189,7 @@ fn sizes_change_and_odd_ones_lose_a_row_or_column() {
 }
 
 #[test]
-fn a_lost_picture_is_noticed_or_concealed_and_a_keyframe_heals() {
+fn a_lost_picture_is_an_error_until_a_keyframe_heals() {
     let mut encoder = Codec::H264.encoder(&Settings::default()).unwrap();
     let mut decoder = Codec::H264.decoder().unwrap();
     assert!(
@@ -157,22 +197,49 @@ fn a_lost_picture_is_noticed_or_concealed_and_a_keyframe_heals() {
         "nothing without parameter sets"
     );
     assert!(decoder.picture().is_none());
-    for frame in 0..10 {
+    for frame in 0..12 {
         let (unit, _) = encode(&mut *encoder, &scene(SIZE, frame), frame, frame == 8);
-        if frame != 4 {
-            let _ = decoder.decode(&unit);
+        let result = match frame {
+            4 => continue,
+            _ => decoder.decode(&unit),
+        };
+        if !(4..8).contains(&frame) {
+            assert!(result.unwrap());
+            let mut back = Picture::black(SIZE).unwrap();
+            back.copy_from(decoder.picture().unwrap()).unwrap();
+            assert!(psnr(&scene(SIZE, frame), &back) > 30.0);
+        } else {
+            assert!(matches!(result, Err(Error::Damaged)), "frame {frame} has no reference: {result:?}");
+            assert!(decoder.picture().is_none());
         }
     }
-    let (unit, _) = encode(&mut *encoder, &scene(SIZE, 10), 10, false);
-    assert!(psnr(&scene(SIZE, 10), &decode(&mut *decoder, &unit)) > 30.0);
 }
 
 #[test]
-fn nal_units_are_found() {
-    let stream = [&[0, 0, 0, 1, 0x67, 1, 0, 0, 1, 0x68, 2, 0, 0, 0, 1, 0x65, 0, 0, 3, 1][..], &[0, 0, 1]].concat();
-    assert_eq!(nal_units(&stream).collect::<Vec<_>>(), [&[0x67, 1][..], &[0x68, 2], &[0x65, 0, 0, 3, 1]]);
-    assert_eq!(nal_units(&[1, 2, 3]).count(), 0);
-    assert!(is_keyframe(&stream) && !is_keyframe(&[0, 0, 1, 0x41, 5]));
+fn streams_that_announce_too_much_are_refused_before_they_cost_memory() {
+    let mut decoder = Codec::H264.decoder_with(&decoding::Settings { max_pixels: 640 * 480 }).unwrap();
+    let mut encoder = Codec::H264.encoder(&Settings::default()).unwrap();
+    let unit = |set: Vec<u8>| [&[0, 0, 0, 1][..], &set].concat();
+    let full = Size::new(640, 480);
+    let (good, _) = encode(&mut *encoder, &scene(full, 0), 0, false);
+    assert_eq!(decode(&mut *decoder, &good).size(), full);
+    let (large, _) = encode(&mut *encoder, &scene(Size::new(656, 480), 1), 1, false);
+    let refused = decoder.decode(&large);
+    assert!(matches!(refused, Err(Error::TooLarge { size, .. }) if size == Size::new(656, 480)), "{refused:?}");
+    assert!(decoder.picture().is_none());
+    assert!(matches!(decoder.decode(&unit(written(1000, 1000, None))), Err(Error::TooLarge { .. })));
+    // A crop that is 0 in 32 bits, and one that leaves nothing.
+    for crop in [[u32::MAX - 255, 256, 0, 0], [320, 0, 0, 0]] {
+        assert!(matches!(decoder.decode(&unit(written(40, 30, Some(crop)))), Err(Error::Damaged)), "{crop:?}");
+    }
+    // A set of a scalable stream, and one behind the pictures.
+    let mut subset = written(1000, 1000, None);
+    subset[0] = 0x6f;
+    assert!(matches!(decoder.decode(&unit(subset)), Err(Error::Damaged)));
+    let behind = [good.clone(), unit(written(1000, 1000, None))].concat();
+    assert!(matches!(decoder.decode(&behind), Err(Error::TooLarge { .. })));
+    assert!(!decoder.decode(&[]).unwrap());
+    assert_eq!(decode(&mut *decoder, &good).size(), full, "a keyframe heals");
 }
 
 proptest! {

@@ -8,5 +8,7 @@ mod kinds;
 mod pictures;
 mod prebuilt;
 mod refusals;
+mod sources;
 mod support;
 mod values;
+mod zz_cost;

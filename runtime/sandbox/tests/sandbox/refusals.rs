@@ -1,6 +1,6 @@
 //! What is not loaded, and the words that say why.
 
-use framebox_sandbox::{Allowance, Refused};
+use framebox_sandbox::{Allowance, Engine, Refused, Settings};
 
 use crate::support::engine;
 
@@ -130,13 +130,7 @@ fn descriptors_that_break_a_rule() {
 
 #[test]
 fn memory_beyond_what_the_engine_has() {
-    let body = r#"
-        (memory $more 10000)
-        (func (export "framebox:video/transform@0.1.0#process")
-          (param $frame i32) (param $output i32) (param $time i32) (param $fuel i64) (result i32)
-          (call $return (local.get $frame) (local.get $output)))"#;
-    let several = std::panic::catch_unwind(|| framebox_zoo::component(body, "zoo-handler"));
-    if let Ok(bytes) = several {
-        refusal(&bytes);
-    }
+    let settings = Settings { instances: 1, memory: 65_536, ..Settings::default() };
+    let refused = Engine::new(&settings).unwrap().load(&framebox_zoo::beast("good")).unwrap_err();
+    assert!(refused.to_string().contains("memory"), "{refused}");
 }

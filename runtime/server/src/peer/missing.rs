@@ -86,16 +86,16 @@ mod tests {
             missing.received(start, sequence);
         }
         assert_eq!(missing.deadline(), Some(at(8)));
-        assert_eq!(missing.due(at(7)), []);
+        assert_eq!(missing.due(at(7)), [0u16; 0]);
         assert_eq!(missing.due(at(8)), [65535, 0, 2]);
         missing.received(at(20), 0);
-        assert_eq!(missing.due(at(37)), []);
+        assert_eq!(missing.due(at(37)), [0u16; 0]);
         assert_eq!(missing.due(at(38)), [65535, 2]);
         missing.received(at(40), 65535);
         for ms in [68, 98, 128] {
             assert_eq!(missing.due(at(ms)), [2]);
         }
-        assert_eq!(missing.due(at(158)), [], "five times, no more");
+        assert_eq!(missing.due(at(158)), [0u16; 0], "five times, no more");
         assert_eq!(missing.deadline(), None);
     }
 

@@ -125,7 +125,7 @@ mod tests {
         let kinds = |units: &[Vec<u8>]| -> Vec<u8> {
             payloads(&stream(units)).iter().map(|payload| nal::kind(payload[0])).collect()
         };
-        assert_eq!(kinds(&[]), []);
+        assert_eq!(kinds(&[]), [0u8; 0]);
         assert_eq!(kinds(&[unit(0x41, 1)]), [1]);
         assert_eq!(kinds(&[unit(0x41, MTU)]), [1]);
         assert_eq!(kinds(&[unit(0x41, MTU + 1)]), [nal::FU_A; 2]);

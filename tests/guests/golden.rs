@@ -1,0 +1,72 @@
+//! Digests of outputs, kept in `tests/golden`: whatever changes them is seen.
+//!
+//! `hello` has its pixels converted to RGB and back by the host, which may round otherwise on other processors; its
+//! output is held to what it means instead.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use framebox_picture::Size;
+use framebox_sandbox::{Component, Output};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::handler::{NAMES, Running, prebuilt};
+use crate::pictures::scene;
+
+/// Handlers that get or give pixels that the host converts by floating point or by other means on other processors.
+const CONVERTED: [&str; 1] = ["hello"];
+
+/// Parameters that a handler is tried with.
+pub fn settings(name: &str) -> Vec<Value> {
+    match name {
+        "edges" => vec![json!({}), json!({ "threshold": 10 }), json!({ "overlay": true, "threshold": 60 })],
+        "flip" => ["horizontal", "vertical", "both"].map(|it| json!({ "direction": it })).into(),
+        "hello" => vec![json!({}), json!({ "tint": "#4080ff", "strength": 80 })],
+        "invert" => vec![json!({}), json!({ "strength": 30 })],
+        "motion" => vec![json!({}), json!({ "color": "#ff8000", "sensitivity": 90 })],
+        "pixelate" => vec![json!({}), json!({ "block": 6 })],
+        _ => panic!("{name} is not known"),
+    }
+}
+
+/// What a handler makes of a few frames, of an even and of an odd size.
+pub fn outputs(component: &Component, given: &Value) -> Vec<Output> {
+    let mut running = Running::new(component, given);
+    let sizes = [Size::new(320, 240), Size::new(161, 91)];
+    sizes.into_iter().flat_map(|size| (0..4).map(move |frame| scene(size, frame))).map(|it| running.frame(&it)).collect()
+}
+
+/// A digest of everything in `outputs`, as hexadecimal digits.
+fn digest(outputs: &[Output]) -> String {
+    let mut sha = Sha256::new();
+    for Output { picture, values } in outputs {
+        let picture = picture.as_ref().expect("a picture");
+        sha.update(picture.size().to_string());
+        sha.update(picture.bytes());
+        for named in values {
+            sha.update(format!("{}={};", named.id, named.value.to_json()));
+        }
+    }
+    sha.finalize().iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[test]
+fn outputs_are_as_recorded() {
+    let mut changed = String::new();
+    for name in NAMES.into_iter().filter(|name| !CONVERTED.contains(name)) {
+        let component = prebuilt(name);
+        let mut text = String::new();
+        for given in settings(name) {
+            let _ = writeln!(text, "{} {given}", digest(&outputs(&component, &given)));
+        }
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+        if std::fs::read_to_string(path).unwrap_or_default() != text {
+            let _ = writeln!(changed, "tests/golden/{name} should be:\n{text}");
+        }
+    }
+    assert!(changed.is_empty(), "outputs changed. If that is meant:\n{changed}");
+}

@@ -1,0 +1,105 @@
+//! Handlers, started with some parameters and given frames.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use framebox_picture::Picture;
+use framebox_sandbox::{
+    Budget, Call, Component, Engine, Input, Instance, Limits, NamedValue, NoLog, NoSources, Output, Settings, Setup,
+};
+use serde_json::Value;
+
+/// Every handler that comes with the program.
+pub const NAMES: [&str; 6] = ["edges", "flip", "hello", "invert", "motion", "pixelate"];
+
+/// Far more than any of them needs, on any machine.
+const PLENTY: Budget = Budget { time: Duration::from_secs(20), fuel: 20_000_000_000 };
+
+/// The folder `guest-examples`.
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("guest-examples")
+}
+
+/// Bytes of the component that comes with the program.
+pub fn prebuilt_bytes(name: &str) -> Vec<u8> {
+    std::fs::read(folder().join("prebuilt").join(name).with_extension("wasm")).unwrap()
+}
+
+pub fn prebuilt(name: &str) -> Component {
+    load(&prebuilt_bytes(name))
+}
+
+pub fn load(bytes: &[u8]) -> Component {
+    static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(&Settings::default()).unwrap());
+    ENGINE.load(bytes).unwrap_or_else(|refused| panic!("{refused}"))
+}
+
+/// A handler in a session.
+pub struct Running {
+    component: Component,
+    instance: Instance,
+    sequence: u64,
+}
+
+impl Running {
+    /// Starts `component` with its defaults, but for what is `given`: an object of parameters.
+    pub fn new(component: &Component, given: &Value) -> Self {
+        let mut parameters: Vec<_> = component
+            .descriptor()
+            .parameters
+            .iter()
+            .map(|parameter| NamedValue { id: parameter.id.clone(), value: parameter.default_value() })
+            .collect();
+        for changed in accepted(component, given) {
+            parameters.iter_mut().find(|named| named.id == changed.id).unwrap().value = changed.value;
+        }
+        let limits = Limits { setup: PLENTY, ..Limits::default() };
+        let setup = Setup { limits, parameters, log: Arc::new(NoLog), sources: Arc::new(NoSources) };
+        let instance = component.start(setup).unwrap_or_else(|failure| panic!("{failure}"));
+        Self { component: component.clone(), instance, sequence: 0 }
+    }
+
+    /// Changes the parameters that are `given`.
+    pub fn configure(&mut self, given: &Value) {
+        let changed = accepted(&self.component, given);
+        self.instance.configure(&changed).unwrap_or_else(|failure| panic!("{given}: {failure}"));
+    }
+
+    /// What it makes of the next frame.
+    pub fn frame(&mut self, picture: &Arc<Picture>) -> Output {
+        self.call(picture).result.unwrap_or_else(|failure| panic!("{failure}"))
+    }
+
+    /// The picture that it makes of the next frame.
+    pub fn picture(&mut self, picture: &Arc<Picture>) -> Arc<Picture> {
+        self.frame(picture).picture.expect("a picture")
+    }
+
+    pub fn call(&mut self, picture: &Arc<Picture>) -> Call {
+        let sequence = self.sequence;
+        self.sequence += 1;
+        let pts_us = 33_333 * sequence as i64;
+        self.instance.process(Input { picture: picture.clone(), pts_us, sequence, skipped: 0 }, PLENTY)
+    }
+}
+
+/// The picture that a fresh instance makes of its first frame.
+pub fn once(name: &str, given: &Value, picture: &Arc<Picture>) -> Arc<Picture> {
+    Running::new(&prebuilt(name), given).picture(picture)
+}
+
+/// Parameters, checked as the server checks them.
+fn accepted(component: &Component, given: &Value) -> Vec<NamedValue> {
+    let parameters = &component.descriptor().parameters;
+    let given = given.as_object().expect("an object of parameters");
+    given
+        .iter()
+        .map(|(id, value)| {
+            let parameter = parameters.iter().find(|parameter| parameter.id == *id);
+            let parameter = parameter.unwrap_or_else(|| panic!("there is no parameter {id}"));
+            let value = parameter.accept(value).unwrap_or_else(|error| panic!("{id}: {error}"));
+            NamedValue { id: id.clone(), value }
+        })
+        .collect()
+}

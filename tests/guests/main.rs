@@ -1,0 +1,19 @@
+//! The handlers of `guest-examples`: what each does to pictures, that it goes on doing just that, and that the prebuilt
+//! components are those of the sources.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `meaning` | what each handler does, told from its output |
+//! | `golden` | digests of outputs, so that a change is seen |
+//! | `cost` | fuel for a frame, which grows many times when a loop no longer runs in vectors |
+//! | `sources` | prebuilt components and their sources |
+//! | `handler`, `pictures` | what the tests share |
+
+#![allow(clippy::unwrap_used)]
+
+mod cost;
+mod golden;
+mod handler;
+mod meaning;
+mod pictures;
+mod sources;

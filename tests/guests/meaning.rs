@@ -1,0 +1,9 @@
+//! What each handler does, told from its output.
+
+mod edges;
+mod flip;
+mod hello;
+mod invert;
+mod motion;
+mod pixelate;
+mod sizes;
