@@ -68,12 +68,14 @@ impl transform::Guest for Edges {
         let pixels = input.pixels(PixelFormat::I420);
         let (width, height) = (size.width as usize, size.height as usize);
         RESULT.with_borrow_mut(|result| {
-            result.clone_from(&pixels);
-            let (luma, chroma) = result.split_at_mut(width * height);
-            if !OVERLAY.get() {
-                luma.fill(16);
-                chroma.fill(128);
+            if OVERLAY.get() {
+                result.clone_from(&pixels);
+            } else {
+                result.resize(pixels.len(), 0);
+                result[..width * height].fill(16);
+                result[width * height..].fill(128);
             }
+            let luma = &mut result[..width * height];
             let threshold = THRESHOLD.get() as i16;
             let mut rows = Rows::default();
             for row in 1..height.saturating_sub(1) {

@@ -8,30 +8,23 @@ use exports::framebox::video::{lifecycle, transform};
 use framebox::video::media::{Frame, Output};
 use framebox::video::types::*;
 
-thread_local! {
-    static TINT: Cell<[u8; 3]> = const { Cell::new([255, 160, 0]) };
-    static STRENGTH: Cell<u16> = const { Cell::new(128) };
-}
-
 struct Hello;
+
+thread_local! {
+    static TINT: Cell<[u8; 3]> = const { Cell::new([0; 3]) };
+    static STRENGTH: Cell<u16> = const { Cell::new(0) }; // 256 is all tint
+}
 
 impl lifecycle::Guest for Hello {
     fn describe() -> Descriptor {
-        let parameter = |id: &str, label: &str, kind| Parameter {
-            id: id.into(),
-            label: label.into(),
-            help: None,
-            group: None,
-            kind,
-        };
-        let strength = NumberSpec { min: 0.0, max: 100.0, step: 1.0, default: 50.0, unit: Some("%".into()) };
+        let tint = ParameterKind::Color("#ffa000".into());
+        let percent = NumberSpec { min: 0.0, max: 100.0, step: 1.0, default: 50.0, unit: Some("%".into()) };
+        let parameters = [("tint", "Tint", tint), ("strength", "Strength", ParameterKind::Number(percent))]
+            .map(|(id, label, kind)| Parameter { id: id.into(), label: label.into(), help: None, group: None, kind });
         Descriptor {
             title: "Hello".into(),
             summary: "Tints the picture: the handler of the first steps.".into(),
-            parameters: vec![
-                parameter("tint", "Tint", ParameterKind::Color("#ffa000".into())),
-                parameter("strength", "Strength", ParameterKind::Number(strength)),
-            ],
+            parameters: parameters.into(),
             outputs: vec![],
             size: None,
             fps: None,
@@ -62,10 +55,10 @@ impl lifecycle::Guest for Hello {
 impl transform::Guest for Hello {
     fn process(input: &Frame, out: &Output, _budget: Budget) -> Result<(), Stop> {
         let mut pixels = input.pixels(PixelFormat::Rgba8);
-        let (tint, strength) = (TINT.get(), STRENGTH.get());
-        let mix = |old: u8, new: u8| ((old as u16 * (256 - strength) + new as u16 * strength) >> 8) as u8;
+        let ([red, green, blue], strength) = (TINT.get(), STRENGTH.get());
+        let mix = |old: u8, tint: u8| ((old as u16 * (256 - strength) + tint as u16 * strength) >> 8) as u8;
         for [r, g, b, _] in pixels.as_chunks_mut().0 {
-            (*r, *g, *b) = (mix(*r, tint[0]), mix(*g, tint[1]), mix(*b, tint[2]));
+            (*r, *g, *b) = (mix(*r, red), mix(*g, green), mix(*b, blue));
         }
         out.pixels(input.info().size, PixelFormat::Rgba8, &pixels).map_err(Stop::Failed)
     }

@@ -16,16 +16,6 @@ pub struct Part {
     pub bottom: u32,
 }
 
-impl Part {
-    pub fn width(&self) -> u32 {
-        self.right - self.left
-    }
-
-    pub fn height(&self) -> u32 {
-        self.bottom - self.top
-    }
-}
-
 /// Boxes around groups of moving cells in a map of rows of `width`.
 pub fn find(moving: &[bool], width: usize) -> Vec<Part> {
     let height = moving.len() / width;

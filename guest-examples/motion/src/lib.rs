@@ -105,18 +105,20 @@ impl transform::Guest for Motion {
         let found = boxes::find(&moving, small.width as usize);
         out.show(input).map_err(Stop::Failed)?;
         for part in &found {
-            let at = Rect {
-                x: part.left * size.width / small.width,
-                y: part.top * size.height / small.height,
-                width: (part.width() * size.width / small.width).max(1),
-                height: (part.height() * size.height / small.height).max(1),
-            };
-            outline(out, at)?;
+            let (x, right) = on_picture(part.left, part.right, small.width, size.width);
+            let (y, bottom) = on_picture(part.top, part.bottom, small.height, size.height);
+            outline(out, Rect { x, y, width: right - x, height: bottom - y })?;
         }
         let area = moving.iter().filter(|moving| **moving).count() as f64 * 100.0 / moving.len() as f64;
         out.put("area", &Value::Number((area * 10.0).round() / 10.0)).map_err(Stop::Failed)?;
         out.put("count", &Value::Integer(found.len() as i64)).map_err(Stop::Failed)
     }
+}
+
+/// Both ends of a part of the copy's `small` pixels, in those of the picture. At even ones colours are sharp.
+fn on_picture(from: u32, to: u32, small: u32, whole: u32) -> (u32, u32) {
+    let from = (from * whole / small) & !1;
+    (from, (to * whole / small).next_multiple_of(2).min(whole))
 }
 
 /// Draws the four sides of `at`, within it.

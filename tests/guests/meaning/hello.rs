@@ -22,12 +22,13 @@ fn filled(color: [u8; 3]) -> std::sync::Arc<Picture> {
 #[test]
 fn the_tint_is_mixed_in_by_its_strength() {
     let mut running = Running::new(&prebuilt("hello"), &json!({ "tint": "#2040c0" }));
-    let (old, tint) = ([200, 120, 60], [0x20, 0x40, 0xc0]);
+    let (old, tint) = ([200_u8, 120, 60], [0x20_u8, 0x40, 0xc0]);
     for percent in [0, 25, 50, 75, 100] {
         running.configure(&json!({ "strength": percent }));
         let pixels = rgb(&running.picture(&filled(old)));
         for channel in 0..3 {
-            let expected = (old[channel] * (100 - percent) + tint[channel] * percent) / 100;
+            let [from, to] = [old, tint].map(|rgb| i32::from(rgb[channel]));
+            let expected = (from * (100 - percent) + to * percent) / 100;
             for pixel in pixels.chunks_exact(3) {
                 assert!(i32::from(pixel[channel]).abs_diff(expected) <= 4, "{percent} %: {pixel:?}");
             }

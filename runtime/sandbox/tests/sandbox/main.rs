@@ -11,4 +11,3 @@ mod refusals;
 mod sources;
 mod support;
 mod values;
-mod zz_cost;

@@ -150,14 +150,6 @@ impl Assembler {
         }
     }
 
-    /// The decoder lost its way: everything up to the next keyframe is dropped.
-    pub fn resynchronise(&mut self, now: Instant) {
-        if self.next.take().is_some() {
-            self.asked = Some(now);
-            self.gap = None;
-        }
-    }
-
     /// The packet's number, unwrapped around the highest one.
     fn number(&self, sequence: u16) -> u64 {
         match self.highest {

@@ -23,6 +23,8 @@ pub struct Offer {
     pub video: Video,
     /// The offer's candidates that are of use.
     pub candidates: Vec<String>,
+    /// The offer lets its sections share a transport. Only then may the answer say so.
+    bundles: bool,
     /// A section of the answer for each of the offer: `None` where the library's next one goes.
     declined: Vec<Option<String>>,
 }
@@ -150,12 +152,12 @@ impl Offer {
         let format = sections[video].h264().ok_or(Error::NoH264)?;
         let mid = mid(&sections[video])?;
         let bundled = |section: &Section| {
-            let groups = session.values("group").filter_map(|group| group.strip_prefix("BUNDLE "));
+            let mut groups = session.values("group").filter_map(|group| group.strip_prefix("BUNDLE "));
             let together = |mids: &str| {
                 let has = |wanted: &str| mids.split_ascii_whitespace().any(|one| one == wanted);
                 has(mid) && self::mid(section).is_ok_and(has)
             };
-            groups.into_iter().any(together)
+            groups.any(together)
         };
         let channel = sections.iter().position(|section| {
             section.kind == "application" && !section.is_refused() && section.formats == ["webrtc-datachannel"] && bundled(section)
@@ -192,7 +194,7 @@ impl Offer {
             .enumerate()
             .map(|(index, section)| (!kept.contains(&index)).then(|| declined(section)))
             .collect();
-        Ok(Self { reduced, video: format, candidates, declined })
+        Ok(Self { reduced, video: format, candidates, bundles: bundled(&sections[video]), declined })
     }
 
     /// The answer to the offer, out of the library's answer to what it got to see. `None` when the two do not fit together.
@@ -201,7 +203,7 @@ impl Offer {
             if line.starts_with("m=") {
                 parts.push(String::new());
             }
-            if let Some(part) = parts.last_mut() {
+            if let Some(part) = parts.last_mut().filter(|_| self.bundles || !line.starts_with("a=group:BUNDLE")) {
                 part.push_str(line);
             }
             parts

@@ -125,6 +125,16 @@ fn a_channel_of_its_own_transport_is_declined() {
 }
 
 #[test]
+fn the_answer_bundles_only_if_the_offer_does() {
+    let library = "v=0\r\na=group:BUNDLE 0\r\nm=video 9 X 102\r\na=mid:0\r\n";
+    let bundling = offer(&video("102", "a=rtpmap:102 H264/90000\r\n"));
+    for (offer, bundles) in [(bundling.replace("a=group", "a=x"), false), (bundling, true)] {
+        let answer = Offer::read(&offer, Direction::SendReceive).unwrap().answer(library).unwrap();
+        assert_eq!(answer.contains("BUNDLE"), bundles);
+    }
+}
+
+#[test]
 fn candidates_of_all_sections_are_taken_if_of_use() {
     let candidates = "a=candidate:1 1 udp 1 192.0.2.1 5 typ host\r\na=candidate:2 1 udp 1 x.local 5 typ host\r\na=candidate:broken\r\n";
     let sections = video("102", &format!("a=rtpmap:102 H264/90000\r\n{}", candidates.repeat(50)));

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::{Notify, mpsc};
-use tokio::time::{sleep, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
 use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 
@@ -15,6 +15,7 @@ use super::bitrate::Controller;
 use super::feedback::Said;
 use super::outbox::{Frame, Outbox};
 use super::packetizer::Packetizer;
+use super::requests::Requests;
 use super::stats::{Counters, add};
 
 /// Packets of a frame that go out at once; a keyframe's many would overflow buffers on the way.
@@ -99,7 +100,7 @@ pub async fn send(
     }
 }
 
-/// Tells what the viewer says until the connection is gone.
+/// Tells what the viewer says until the connection is gone. Many requests for a keyframe are one.
 pub async fn listen(
     mut said: mpsc::Receiver<Said>,
     mut controller: Controller,
@@ -107,15 +108,30 @@ pub async fn listen(
     counters: Arc<Counters>,
 ) {
     counters.bitrate.store(controller.rate().into(), Ordering::Relaxed);
-    while let Some(said) = said.recv().await {
-        match said {
-            Said::Keyframe => observer.keyframe_wanted(),
-            Said::Lost(lost) => {
-                if let Some(rate) = controller.report(Instant::now(), lost) {
-                    counters.bitrate.store(rate.into(), Ordering::Relaxed);
-                    observer.bitrate(rate);
-                }
+    let mut requests = Requests::default();
+    loop {
+        let wake = requests.deadline();
+        let timer = async {
+            match wake {
+                Some(at) => sleep_until(at.into()).await,
+                None => std::future::pending().await,
             }
+        };
+        tokio::select! {
+            said = said.recv() => match said {
+                Some(Said::Keyframe) => requests.want(),
+                Some(Said::Lost(lost)) => {
+                    if let Some(rate) = controller.report(Instant::now(), lost) {
+                        counters.bitrate.store(rate.into(), Ordering::Relaxed);
+                        observer.bitrate(rate);
+                    }
+                }
+                None => return,
+            },
+            () = timer => {}
+        }
+        if requests.due(Instant::now()) {
+            observer.keyframe_wanted();
         }
     }
 }
