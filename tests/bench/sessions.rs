@@ -60,9 +60,8 @@ pub fn soak() {
 
 async fn connect(server: &Server, id: &str) -> Client {
     let (mut client, sdp) = Client::offer(Options::default()).await;
-    let answer = server
-        .post("/webrtc/offer?handler=invert", &json!({ "sdp": sdp, "type": "offer", "webrtc_id": id }))
-        .await;
+    let answer =
+        server.post("/webrtc/offer?handler=invert", &json!({ "sdp": sdp, "type": "offer", "webrtc_id": id })).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     client.accept(answer.json()["sdp"].as_str().unwrap()).await;
     client.connected().await;
@@ -78,7 +77,10 @@ struct Measured {
 
 impl Measured {
     fn percentile(&self, p: usize) -> f64 {
-        self.latencies.get((self.latencies.len() * p / 100).min(self.latencies.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
+        self.latencies
+            .get((self.latencies.len() * p / 100).min(self.latencies.len().saturating_sub(1)))
+            .copied()
+            .unwrap_or(f64::NAN)
     }
 }
 
@@ -149,7 +151,8 @@ async fn streams(server: &Server) {
     }
     let films: Vec<_> = clients.into_iter().map(|client| tokio::spawn(film(client, WARM_UP, MEASURED))).collect();
     sleep(WARM_UP).await;
-    let (server_before, own_before, begin) = (Usage::of(server.child.id()), Usage::of(std::process::id()), Instant::now());
+    let (server_before, own_before, begin) =
+        (Usage::of(server.child.id()), Usage::of(std::process::id()), Instant::now());
     sleep(MEASURED - Duration::from_millis(500)).await;
     let seconds = begin.elapsed().as_secs_f64();
     let share = |before: Usage, process| (Usage::of(process).cpu_seconds - before.cpu_seconds) / seconds * 100.0;

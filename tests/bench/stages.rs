@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
-use framebox_media::{Codec, Decoder, Encoder, encode};
+use framebox_media::{Codec, Encoder, encode};
 use framebox_picture::{Format, Picture, Size, convert};
 use framebox_sandbox::{Component, Engine, Input, Instance, Limits, NoLog, NoSources, Settings, Setup};
 
@@ -23,11 +23,9 @@ pub fn run() {
 
 fn start(component: &Component) -> Instance {
     let parameters = component.descriptor().parameters.iter();
-    let parameters = parameters
-        .map(|p| framebox_sandbox::NamedValue { id: p.id.clone(), value: p.default_value() })
-        .collect();
-    let setup =
-        Setup { limits: Limits::default(), parameters, log: Arc::new(NoLog), sources: Arc::new(NoSources) };
+    let parameters =
+        parameters.map(|p| framebox_sandbox::NamedValue { id: p.id.clone(), value: p.default_value() }).collect();
+    let setup = Setup { limits: Limits::default(), parameters, log: Arc::new(NoLog), sources: Arc::new(NoSources) };
     component.start(setup).unwrap()
 }
 

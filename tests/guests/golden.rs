@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::handler::{NAMES, Running, prebuilt};
 use crate::pictures::scene;
 
-/// Handlers that get or give pixels that the host converts by floating point or by other means on other processors.
+/// Handlers whose pixels the host converts.
 const CONVERTED: [&str; 1] = ["hello"];
 
 /// Parameters that a handler is tried with.
@@ -34,7 +34,11 @@ pub fn settings(name: &str) -> Vec<Value> {
 pub fn outputs(component: &Component, given: &Value) -> Vec<Output> {
     let mut running = Running::new(component, given);
     let sizes = [Size::new(320, 240), Size::new(161, 91)];
-    sizes.into_iter().flat_map(|size| (0..4).map(move |frame| scene(size, frame))).map(|it| running.frame(&it)).collect()
+    sizes
+        .into_iter()
+        .flat_map(|size| (0..4).map(move |frame| scene(size, frame)))
+        .map(|it| running.frame(&it))
+        .collect()
 }
 
 /// A digest of everything in `outputs`, as hexadecimal digits.

@@ -29,6 +29,11 @@ impl Child {
         Self { name: name.to_owned(), child, out, err }
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The lines of its standard output so far.
     pub fn out(&self) -> Vec<String> {
         lines(&self.out)

@@ -126,6 +126,15 @@ impl Server {
     }
 }
 
+/// Pictures of a session that came and whose outcome is not told yet. Of these there are at most two: one that waits, and
+/// one that is being worked on.
+pub fn unaccounted(session: &Value) -> u64 {
+    let frames = &session["frames"];
+    let of = |name: &str| frames[name].as_u64().unwrap_or_else(|| panic!("{session}"));
+    let outcomes = of("processed") + sum(&frames["skipped"]) + sum(&frames["failed"]);
+    of("received").checked_sub(outcomes).unwrap_or_else(|| panic!("more outcomes than pictures: {session}"))
+}
+
 /// The sum over the entries of an object, such as failures by code.
 pub fn sum(counts: &Value) -> u64 {
     counts.as_object().map_or(0, |counts| counts.values().filter_map(Value::as_u64).sum())

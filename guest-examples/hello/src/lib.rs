@@ -56,10 +56,12 @@ impl transform::Guest for Hello {
     fn process(input: &Frame, out: &Output, _budget: Budget) -> Result<(), Stop> {
         let mut pixels = input.pixels(PixelFormat::Rgba8);
         let ([red, green, blue], strength) = (TINT.get(), STRENGTH.get());
-        let mix = |old: u8, tint: u8| ((old as u16 * (256 - strength) + tint as u16 * strength) >> 8) as u8;
-        for [r, g, b, _] in pixels.as_chunks_mut().0 {
-            (*r, *g, *b) = (mix(*r, red), mix(*g, green), mix(*b, blue));
-        }
+        let tint = [red, green, blue, 255].map(|channel| channel as u16 * strength);
+        let mix = |(i, byte): (usize, &mut u8)| *byte = ((*byte as u16 * (256 - strength) + tint[i % 4]) >> 8) as u8;
+        // Four pixels at a time, so that the loop runs in vectors.
+        let (groups, rest) = pixels.as_chunks_mut::<16>();
+        groups.iter_mut().for_each(|group| group.iter_mut().enumerate().for_each(mix));
+        rest.iter_mut().enumerate().for_each(mix);
         out.pixels(input.info().size, PixelFormat::Rgba8, &pixels).map_err(Stop::Failed)
     }
 }

@@ -1,7 +1,9 @@
 //! Boxes around what belongs together in a map of moving pixels.
 
-/// Side of a cell of the map, pixels: movement in one cell, or in cells beside each other, is one thing.
+/// Side of a cell of the map, pixels.
 const CELL: usize = 8;
+/// Movement in cells at most this far apart is one thing: both ends of a plain one move, its middle does not.
+const REACH: usize = 2;
 /// Moving pixels that make a cell count.
 const FEWEST: usize = 6;
 /// Most boxes that are found.
@@ -44,8 +46,8 @@ fn group(open: &mut [bool], start: usize, columns: usize, rows: usize) -> Part {
         part.top = part.top.min(y as u32);
         part.right = part.right.max(x as u32 + 1);
         part.bottom = part.bottom.max(y as u32 + 1);
-        for y in y.saturating_sub(1)..(y + 2).min(rows) {
-            for x in x.saturating_sub(1)..(x + 2).min(columns) {
+        for y in y.saturating_sub(REACH)..(y + REACH + 1).min(rows) {
+            for x in x.saturating_sub(REACH)..(x + REACH + 1).min(columns) {
                 if std::mem::take(&mut open[y * columns + x]) {
                     todo.push(y * columns + x);
                 }

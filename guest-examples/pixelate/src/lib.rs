@@ -10,8 +10,8 @@ use framebox::video::types::*;
 
 thread_local! {
     static BLOCK: Cell<usize> = const { Cell::new(16) };
-    /// Kept from frame to frame.
-    static SUMS: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
+    /// Sums of columns of at most 64 bytes, kept from frame to frame.
+    static SUMS: RefCell<Vec<u16>> = const { RefCell::new(Vec::new()) };
 }
 
 struct Pixelate;
@@ -79,14 +79,14 @@ fn average(rows: &mut [u8], width: usize, block: usize) {
         sums.resize(width, 0);
         for row in rows.chunks_exact(width) {
             for (sum, byte) in sums.iter_mut().zip(row) {
-                *sum += *byte as u32;
+                *sum += *byte as u16;
             }
         }
         let height = rows.len() / width;
         let (first, rest) = rows.split_at_mut(width);
         for (bytes, sums) in first.chunks_mut(block).zip(sums.chunks(block)) {
             let count = (bytes.len() * height) as u32;
-            bytes.fill(((sums.iter().sum::<u32>() + count / 2) / count) as u8);
+            bytes.fill(((sums.iter().map(|sum| *sum as u32).sum::<u32>() + count / 2) / count) as u8);
         }
         for row in rest.chunks_exact_mut(width) {
             row.copy_from_slice(first);

@@ -80,8 +80,7 @@ impl App {
             Kind::Generator => Direction::SendOnly,
             Kind::Observer => Direction::ReceiveOnly,
         };
-        let (answer, peer) =
-            self.transport.answer(offer, direction, bridge.clone()).await.map_err(Unanswered::Peer)?;
+        let (answer, peer) = self.transport.answer(offer, direction, bridge.clone()).await.map_err(Unanswered::Peer)?;
         let session = match Session::start(self.setup(id, entry), bridge.clone()) {
             Ok(session) => session,
             Err(error) => {
@@ -163,7 +162,6 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()> + Send + 'stat
     }
     Ok(())
 }
-
 
 /// Resolves when the program is asked to stop: Ctrl-C, or the signal TERM.
 pub async fn interrupted() {

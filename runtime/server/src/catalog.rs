@@ -71,7 +71,8 @@ impl Catalog {
     }
 
     fn add(&mut self, engine: &Engine, name: &str, bytes: &[u8], built_in: bool) -> anyhow::Result<()> {
-        let fits = name.len() <= 64 && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b));
+        let fits = name.len() <= 64
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b));
         ensure!(fits && !name.is_empty(), "the handler name {name:?} is wrong: use a–z, 0–9, - and _, at most 64");
         let begin = Instant::now();
         let component = engine.load(bytes).with_context(|| format!("the handler {name} cannot be loaded"))?;

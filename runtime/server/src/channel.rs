@@ -104,8 +104,7 @@ pub fn notice(notice: &Notice) -> Value {
         Severity::Warning => "warning",
         Severity::Error => "error",
     };
-    let mut message =
-        json!({ "type": kind, "message": notice.message, "data": notice.message, "code": notice.code });
+    let mut message = json!({ "type": kind, "message": notice.message, "data": notice.message, "code": notice.code });
     if let Some(request) = notice.request {
         message["request"] = request.into();
     }
@@ -139,7 +138,10 @@ mod tests {
         ] {
             assert_eq!(parse(text), request, "{text}");
         }
-        assert_eq!(parse(&format!("{{\"type\":\"subscribe\",\"stats_ms\":1000,\"x\":\"{}\"}}", "x".repeat(LARGEST))), None);
+        assert_eq!(
+            parse(&format!("{{\"type\":\"subscribe\",\"stats_ms\":1000,\"x\":\"{}\"}}", "x".repeat(LARGEST))),
+            None
+        );
     }
 
     #[test]

@@ -41,7 +41,12 @@ pub struct Server {
 
 impl Default for Server {
     fn default() -> Self {
-        Self { bind: SocketAddr::from(([127, 0, 0, 1], 8080)), sessions: 32, default_handler: None, origins: Vec::new() }
+        Self {
+            bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            sessions: 32,
+            default_handler: None,
+            origins: Vec::new(),
+        }
     }
 }
 

@@ -9,11 +9,12 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use framebox_server::peer::{self, AccessUnit, Candidate, Direction, Error, Observer, Peer, Settings, State, Transport};
+use framebox_server::peer::{
+    self, AccessUnit, Candidate, Direction, Error, Observer, Peer, Settings, State, Transport,
+};
 use rtc::rtp_transceiver::RTCRtpTransceiverDirection as Way;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
-use webrtc::peer_connection::RTCPeerConnectionState;
 
 use client::{Client, Event, Loss, Options};
 
@@ -150,13 +151,15 @@ async fn pictures_come_back_with_their_timestamps() {
         let event = pair.client.wait(|event| matches!(event, Event::Unit { .. })).await;
         let Event::Unit { data, timestamp: came, .. } = event else { unreachable!() };
         assert_eq!((data, came), (sent.clone(), timestamp(number)));
-        let Saw::Unit(came, data, keyframe) = pair.wait(|saw| matches!(saw, Saw::Unit(..))).await else { unreachable!() };
+        let Saw::Unit(came, data, keyframe) = pair.wait(|saw| matches!(saw, Saw::Unit(..))).await else {
+            unreachable!()
+        };
         assert_eq!((came, &data, keyframe), (timestamp(number), sent, number % 30 == 0));
         pair.wait(|saw| *saw == Saw::Sent(timestamp(number))).await;
     }
     let stats = pair.peer.stats();
     assert_eq!((stats.frames_received, stats.frames_sent, stats.frames_dropped), (60, 60, 0));
-    assert!(stats.packets_sent > 60 && stats.bytes_received > 400_000, "{stats:?}");
+    assert!(stats.packets_sent > 60 && stats.bytes_received > 390_000, "{stats:?}");
     pair.peer.close().await;
 }
 
@@ -170,7 +173,7 @@ async fn lost_packets_are_sent_again_both_ways() {
         sleep(Duration::from_millis(10)).await;
     }
     for (number, sent) in pictures.iter().enumerate() {
-        let event = pair.client.wait(|event| !matches!(event, Event::State(_) | Event::ChannelOpen)).await;
+        let event = pair.client.wait(|event| matches!(event, Event::Unit { .. } | Event::Lost)).await;
         match event {
             Event::Unit { data, timestamp, .. } => assert_eq!((timestamp, &data), (number as u32 * 900, sent)),
             other => panic!("{other:?} before picture {number}"),
@@ -209,26 +212,20 @@ async fn without_a_channel_messages_are_counted_and_dropped() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keyframes_are_asked_for_at_the_start_and_on_demand() {
     let mut pair = Pair::make(Options::default(), Direction::SendReceive).await;
-    let wanted = async |client: &Client, count| {
-        let enough = async {
-            while client.keyframes_wanted().await < count {
-                sleep(Duration::from_millis(10)).await;
-            }
-        };
-        timeout(Duration::from_secs(5), enough).await.expect("no keyframe was asked for");
-    };
     pair.client.send(&picture(true, 0, 100), 0).await;
-    wanted(&pair.client, 1).await;
+    pair.client.wait(|event| *event == Event::KeyframeWanted).await;
     let first = Instant::now();
     for _ in 0..10 {
         pair.peer.request_keyframe();
+        sleep(Duration::from_millis(5)).await;
     }
-    wanted(&pair.client, 2).await;
+    pair.client.wait(|event| *event == Event::KeyframeWanted).await;
     assert!(first.elapsed() > Duration::from_millis(300), "two requests follow each other too fast");
     assert_eq!(pair.peer.stats().keyframes_requested, 2);
 
     // The other way round: the viewer asks.
-    pair.client.wait(|event| matches!(event, Event::Unit { .. })).await;
+    pair.client.send(&picture(true, 0, 100), 1).await;
+    pair.client.wait(|event| matches!(event, Event::Unit { timestamp: 1, .. })).await;
     while pair.saw.try_recv().is_ok() {}
     pair.client.request_keyframe().await;
     pair.wait(|saw| *saw == Saw::KeyframeWanted).await;
@@ -289,8 +286,7 @@ async fn closing_tells_the_client_and_frees_everything() {
     pair.client.wait(|event| matches!(event, Event::Unit { .. })).await;
     pair.peer.close().await;
     pair.wait(|saw| *saw == Saw::State(State::Closed)).await;
-    let ended = [RTCPeerConnectionState::Closed, RTCPeerConnectionState::Failed];
-    pair.client.wait(|event| matches!(event, Event::State(state) if ended.contains(state))).await;
+    pair.client.wait(|event| *event == Event::ChannelClosed).await;
     let candidate = Candidate {
         candidate: "candidate:1 1 udp 1 127.0.0.1 9 typ host".into(),
         sdp_mid: None,
@@ -316,7 +312,9 @@ async fn an_answer_that_nobody_waits_for_frees_everything() {
     for micros in [0, 100, 300, 1000, 2000, 3000, 5000, 10_000] {
         let (watcher, _saw) = watcher();
         let transport = transport();
-        let _ = timeout(Duration::from_micros(micros), transport.answer(&offer, Direction::SendReceive, watcher.clone())).await;
+        let _ =
+            timeout(Duration::from_micros(micros), transport.answer(&offer, Direction::SendReceive, watcher.clone()))
+                .await;
         let_go(&watcher).await;
     }
 }
@@ -326,7 +324,8 @@ async fn candidates_may_come_later_or_not_at_all() {
     for later in [true, false] {
         let (mut client, offer) = Client::offer(Options::default()).await;
         let of_candidates = |line: &&str| line.starts_with("a=candidate") || line.starts_with("a=end-of-candidates");
-        let without: String = offer.lines().filter(|line| !of_candidates(line)).map(|line| format!("{line}\r\n")).collect();
+        let without: String =
+            offer.lines().filter(|line| !of_candidates(line)).map(|line| format!("{line}\r\n")).collect();
         // Browsers hide their address behind a name.
         let hidden = without.replacen(
             "a=mid:0\r\n",
@@ -374,7 +373,10 @@ async fn ports_come_from_the_range_and_are_given_back() {
     for _ in 0..2 {
         let (sdp, peer) = answer().await.unwrap();
         let candidates: Vec<&str> = sdp.lines().filter(|line| line.starts_with("a=candidate")).collect();
-        assert!(!candidates.is_empty() && candidates.iter().all(|line| line.contains(&format!("127.0.0.1 {port} typ host"))));
+        assert!(
+            !candidates.is_empty()
+                && candidates.iter().all(|line| line.contains(&format!("127.0.0.1 {port} typ host")))
+        );
         assert!(matches!(answer().await, Err(Error::NoPort)));
         peer.close().await;
         drop(peer);
@@ -397,7 +399,10 @@ async fn browsers_offers_are_answered_with_h264_alone() {
         let (watcher, _saw) = watcher();
         let (answer, peer) = transport().answer(&offer, Direction::SendReceive, watcher.clone()).await.unwrap();
         let video = video(&answer);
-        assert!(video[0].starts_with("m=video 9 UDP/TLS/RTP/SAVPF ") && video[0].ends_with(&format!(" {formats}")), "{answer}");
+        assert!(
+            video[0].starts_with("m=video 9 UDP/TLS/RTP/SAVPF ") && video[0].ends_with(&format!(" {formats}")),
+            "{answer}"
+        );
         let (pictures, again) = formats.split_once(' ').unwrap();
         for line in [
             "a=sendrecv".to_owned(),
@@ -430,15 +435,14 @@ async fn refused_offers_leave_nothing_behind() {
         ("v=0\r\n".to_owned(), "offer"),
         (chromium.replace("H264/90000", "H266/90000"), "H.264"),
         (chromium.replace("m=video", "m=audio"), "no video"),
-        (chromium.replace("a=fingerprint:sha-256 4D", "a=fingerprint:sha-256 XX"), ""),
+        (chromium.replace("a=fingerprint:sha-256 4D", "a=fingerprint:sha-256 {}"), "fingerprint"),
+        (chromium.replace("a=fingerprint:sha-256 ", "a=fingerprint:"), "offer"),
         (chromium.replace("a=ice-pwd:", "a=nothing:"), "ice-pwd"),
     ] {
         let (watcher, _saw) = watcher();
         let answered = transport().answer(&offer, Direction::SendReceive, watcher.clone()).await;
-        if !wrong.is_empty() {
-            let error = answered.err().expect("it is refused").to_string();
-            assert!(error.contains(wrong), "{error}");
-        }
+        let error = answered.err().expect("it is refused").to_string();
+        assert!(error.contains(wrong), "{error}");
         let_go(&watcher).await;
     }
 }

@@ -16,10 +16,12 @@ fn start() -> Running {
 /// The outputs `area`, percent, and `count`.
 fn values(output: &Output) -> (f64, i64) {
     match &output.values[..] {
-        [area, count] if (area.id.as_str(), count.id.as_str()) == ("area", "count") => match (&area.value, &count.value) {
-            (Value::Number(area), Value::Integer(count)) => (*area, *count),
-            other => panic!("{other:?}"),
-        },
+        [area, count] if (area.id.as_str(), count.id.as_str()) == ("area", "count") => {
+            match (&area.value, &count.value) {
+                (Value::Number(area), Value::Integer(count)) => (*area, *count),
+                other => panic!("{other:?}"),
+            }
+        }
         other => panic!("{other:?}"),
     }
 }

@@ -26,7 +26,7 @@ pub async fn end(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<
 }
 
 fn find(app: &App, id: &str) -> Result<Arc<Live>, Problem> {
-    app.sessions
-        .find(id)
-        .ok_or_else(|| Problem::not_found(format!("there is no session {id:?}; it may have ended. GET /sessions lists them")))
+    app.sessions.find(id).ok_or_else(|| {
+        Problem::not_found(format!("there is no session {id:?}; it may have ended. GET /sessions lists them"))
+    })
 }

@@ -113,6 +113,7 @@ impl WebRtc {
             shared.spawn(sending::listen(hearing, controller, shared.observer.clone(), shared.counters.clone()));
         }
         watch_end(&shared);
+        shared.spawn(link::watch_farewell(connection.clone(), Arc::downgrade(&shared)));
         let peer = Link::new(connection, guard, port, offer.candidates.len());
         Ok((answer, Arc::new(peer)))
     }
@@ -138,4 +139,3 @@ fn streams() -> [u32; 2] {
     let [first, second] = [random as u32 | 1, (random >> 32) as u32 & !1 | 2];
     [first, second]
 }
-

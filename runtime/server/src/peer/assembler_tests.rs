@@ -74,7 +74,12 @@ fn pictures_come_out_with_their_last_packet() {
 
 #[test]
 fn order_of_arrival_and_duplicates_do_not_matter() {
-    for order in [[0, 1, 2, 3, 4, 5, 6, 7, 8], [3, 2, 1, 0, 8, 7, 6, 5, 4], [1, 0, 3, 2, 5, 4, 7, 6, 8], [8, 0, 7, 1, 6, 2, 5, 3, 4]] {
+    for order in [
+        [0, 1, 2, 3, 4, 5, 6, 7, 8],
+        [3, 2, 1, 0, 8, 7, 6, 5, 4],
+        [1, 0, 3, 2, 5, 4, 7, 6, 8],
+        [8, 0, 7, 1, 6, 2, 5, 3, 4],
+    ] {
         let (now, mut assembler) = (Instant::now(), Assembler::default());
         let (packets, mut outputs) = (four(), Vec::new());
         for index in order {
@@ -131,7 +136,8 @@ fn a_retransmission_in_time_heals() {
 #[test]
 fn a_keyframe_at_hand_needs_not_be_asked_for() {
     let (start, mut assembler) = (Instant::now(), Assembler::default());
-    let packets = packets(&[picture(true, 0, 10), picture(false, 1, 10), picture(true, 2, 3000), picture(false, 3, 10)], 7, 0);
+    let packets =
+        packets(&[picture(true, 0, 10), picture(false, 1, 10), picture(true, 2, 3000), picture(false, 3, 10)], 7, 0);
     for index in [0, 1, 3, 4, 5, 6, 7] {
         assembler.push(start, packets[index].clone());
     }
@@ -213,7 +219,9 @@ fn fate() -> impl Strategy<Value = Fate> {
 /// Sends the pictures through a network and returns what came out.
 fn through(pictures: &[Bytes], sequence: u16, timestamp: u32, fates: &[Fate], loss: u8) -> Vec<Output> {
     let mut arrivals = Vec::new();
-    for (index, (packet, fate)) in packets(pictures, sequence, timestamp).into_iter().zip(fates.iter().cycle()).enumerate() {
+    for (index, (packet, fate)) in
+        packets(pictures, sequence, timestamp).into_iter().zip(fates.iter().cycle()).enumerate()
+    {
         // A keyframe's parameter sets begin the stream: the first packet always arrives.
         if index > 0 && fate.lost < loss {
             continue;

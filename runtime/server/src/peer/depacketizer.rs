@@ -126,10 +126,7 @@ mod tests {
         for (payloads, expected) in [
             (&[&[0x41, 1, 2][..]][..], (vec![0, 0, 0, 1, 0x41, 1, 2], false)),
             (&[&[0x78, 0, 2, 0x67, 1, 0, 1, 0x65]], (vec![0, 0, 0, 1, 0x67, 1, 0, 0, 0, 1, 0x65], true)),
-            (
-                &[&[0x7c, 0x85, 1], &[], &[0x7c, 0x05, 2], &[0x7c, 0x45, 3]],
-                (vec![0, 0, 0, 1, 0x65, 1, 2, 3], true),
-            ),
+            (&[&[0x7c, 0x85, 1], &[], &[0x7c, 0x05, 2], &[0x7c, 0x45, 3]], (vec![0, 0, 0, 1, 0x65, 1, 2, 3], true)),
         ] {
             assert_eq!(put_together(payloads), Ok(expected));
         }
@@ -162,7 +159,8 @@ mod tests {
         assert!(begins_keyframe(&[0x67, 1]));
         assert!(begins_keyframe(&[0x78, 0, 1, 0x09, 0, 2, 0x67, 1]));
         assert!(begins_keyframe(&[0x7c, 0x87, 1]));
-        for payload in [&[][..], &[0x65], &[0x68], &[0x78], &[0x78, 0, 1, 0x68], &[0x78, 255, 255, 1], &[0x7c, 0x07, 1]] {
+        for payload in [&[][..], &[0x65], &[0x68], &[0x78], &[0x78, 0, 1, 0x68], &[0x78, 255, 255, 1], &[0x7c, 0x07, 1]]
+        {
             assert!(!begins_keyframe(payload), "{payload:x?}");
         }
     }

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use rtc::peer_connection::transport::RTCDtlsTransportState;
 use tokio::sync::{Notify, watch};
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use webrtc::data_channel::DataChannel;
 use webrtc::media_stream::track_remote::TrackRemote;
 use webrtc::peer_connection::{
@@ -25,6 +26,8 @@ use super::{Candidate, Error, Observer, Peer, State, Stats, candidate};
 
 /// Time for a farewell.
 const FAREWELL: Duration = Duration::from_secs(1);
+/// Between two looks for the peer's farewell.
+const GLANCE: Duration = Duration::from_millis(250);
 /// Data channels of one peer beyond which it is up to no good.
 const MOST_CHANNELS: usize = 16;
 
@@ -168,6 +171,33 @@ impl PeerConnectionEventHandler for Events {
         let Some(shared) = self.shared.upgrade() else { return };
         let (keyframe, observer) = (shared.keyframe.clone(), shared.observer.clone());
         shared.spawn(receiving::receive(track, keyframe, observer, shared.counters.clone()));
+    }
+}
+
+/// The peer's farewell ends the encryption, which the library does not report as a change of the connection's state.
+pub async fn watch_farewell(connection: Arc<dyn PeerConnection>, shared: Weak<Shared>) {
+    loop {
+        sleep(GLANCE).await;
+        if is_closed(&connection).await.unwrap_or(false) {
+            if let Some(shared) = shared.upgrade() {
+                shared.enter(State::Closed);
+            }
+            return;
+        }
+    }
+}
+
+async fn is_closed(connection: &Arc<dyn PeerConnection>) -> webrtc::error::Result<bool> {
+    let mut transport = None;
+    for sender in connection.get_senders().await {
+        transport = sender.transport().await?;
+    }
+    for receiver in connection.get_receivers().await {
+        transport = receiver.transport().await?.or(transport);
+    }
+    match transport {
+        Some(transport) => Ok(transport.state().await? == RTCDtlsTransportState::Closed),
+        None => Ok(false),
     }
 }
 

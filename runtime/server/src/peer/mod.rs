@@ -8,7 +8,7 @@
 //! | [`assembler`], [`depacketizer`] | RTP packets into access units, in order and each once |
 //! | [`packetizer`], [`annexb`] | access units into RTP payloads |
 //! | [`outbox`], [`requests`], [`bitrate`] | decisions without a clock: what to send, when to ask for a keyframe, how fast |
-//! | `nack`, `resends`, `feedback` | links of the RTP library's chain: asking for lost packets, answering, hearing the viewer |
+//! | `nack`, `missing`, `resends`, [`feedback`] | links of the RTP library's chain: asking for lost packets, answering, hearing the viewer |
 //! | [`offer`], [`candidate`] | what is taken of an offer and of a candidate, and what is refused |
 //! | `answer`, `setup`, `link`, `sending`, `receiving`, `channel`, `runtime`, `ports` | the implementation on the `webrtc` crate |
 
@@ -19,7 +19,7 @@ pub mod bitrate;
 pub mod candidate;
 mod channel;
 pub mod depacketizer;
-mod feedback;
+pub mod feedback;
 mod link;
 mod missing;
 mod nack;
@@ -34,7 +34,6 @@ mod runtime;
 mod sending;
 mod setup;
 mod stats;
-
 
 use std::net::IpAddr;
 use std::ops::RangeInclusive;

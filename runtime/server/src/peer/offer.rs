@@ -111,8 +111,11 @@ impl<'a> Section<'a> {
                     .any(|parameters| parameters.split(';').any(|one| one.trim().strip_prefix("apt=") == Some(*best)))
         };
         let payload_type = best.parse().ok().filter(|number| *number < 128)?;
-        let repair = self.formats.iter().find(repairs).and_then(|format| format.parse().ok()).filter(|number| *number < 128);
-        let said = |wanted: &&&str| self.of_type("rtcp-fb", best).chain(self.of_type("rtcp-fb", "*")).any(|one| one == **wanted);
+        let repair =
+            self.formats.iter().find(repairs).and_then(|format| format.parse().ok()).filter(|number| *number < 128);
+        let said = |wanted: &&&str| {
+            self.of_type("rtcp-fb", best).chain(self.of_type("rtcp-fb", "*")).any(|one| one == **wanted)
+        };
         Some(Video {
             payload_type,
             repair,
@@ -160,7 +163,10 @@ impl Offer {
             groups.any(together)
         };
         let channel = sections.iter().position(|section| {
-            section.kind == "application" && !section.is_refused() && section.formats == ["webrtc-datachannel"] && bundled(section)
+            section.kind == "application"
+                && !section.is_refused()
+                && section.formats == ["webrtc-datachannel"]
+                && bundled(section)
         });
 
         let mut reduced = String::from("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n");
@@ -242,7 +248,9 @@ fn split(offer: &str) -> Result<(Section<'_>, Vec<Section<'_>>), Error> {
             return Err(wrong("it has control characters"));
         }
         match line.split_once('=') {
-            Some(("m", section)) => sections.push(Section::read(section).ok_or_else(|| wrong("an m= line is not complete"))?),
+            Some(("m", section)) => {
+                sections.push(Section::read(section).ok_or_else(|| wrong("an m= line is not complete"))?)
+            }
             Some(("a", attribute)) => sections.last_mut().unwrap_or(&mut session).attributes.push(attribute.trim()),
             _ => {}
         }
@@ -277,7 +285,8 @@ fn choose(session: &Section, sections: &[Section], direction: Direction) -> Resu
 
 fn mid<'a>(section: &Section<'a>) -> Result<&'a str, Error> {
     let is_token = |mid: &&str| {
-        (1..=32).contains(&mid.len()) && mid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.{}".contains(&byte))
+        (1..=32).contains(&mid.len())
+            && mid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.{}".contains(&byte))
     };
     let missing = || Error::Offer("a media section has no name (a=mid)".to_owned());
     section.value("mid").filter(is_token).ok_or_else(missing)
@@ -325,7 +334,10 @@ fn write_video(out: &mut String, section: &Section, video: &Video, direction: Di
     let first = || section.values("ssrc").find_map(|ssrc| number(ssrc.split(' ').next()?));
     match pair {
         Some((ssrc, again)) if repair.is_some() && ssrc != again => {
-            let _ = write!(out, "a=ssrc-group:FID {ssrc} {again}\r\na=ssrc:{ssrc} cname:remote\r\na=ssrc:{again} cname:remote\r\n");
+            let _ = write!(
+                out,
+                "a=ssrc-group:FID {ssrc} {again}\r\na=ssrc:{ssrc} cname:remote\r\na=ssrc:{again} cname:remote\r\n"
+            );
         }
         _ => {
             if let Some(ssrc) = pair.map(|(ssrc, _)| ssrc).or_else(first) {

@@ -2,7 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-const TRANSPORT: &str = "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\na=fingerprint:sha-256 AB:CD\r\na=setup:actpass\r\n";
+const TRANSPORT: &str =
+    "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\na=fingerprint:sha-256 AB:CD\r\na=setup:actpass\r\n";
 
 fn offer(sections: &str) -> String {
     format!("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1 2\r\n{TRANSPORT}{sections}")
@@ -14,7 +15,9 @@ fn video(formats: &str, attributes: &str) -> String {
 
 #[test]
 fn the_best_h264_is_chosen() {
-    let h264 = |payload_type: u8, parameters: &str| format!("a=rtpmap:{payload_type} H264/90000\r\na=fmtp:{payload_type} {parameters}\r\n");
+    let h264 = |payload_type: u8, parameters: &str| {
+        format!("a=rtpmap:{payload_type} H264/90000\r\na=fmtp:{payload_type} {parameters}\r\n")
+    };
     let mode_0 = h264(97, "profile-level-id=42e01f;level-asymmetry-allowed=1");
     let baseline = h264(102, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f");
     let constrained = h264(108, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42E01F");
@@ -49,7 +52,9 @@ fn retransmissions_and_feedback_belong_to_the_chosen_one() {
         feedback: vec!["nack", "nack pli", "ccm fir"],
     };
     assert_eq!(read.video, expected);
-    for line in ["a=ssrc-group:FID 11 12", "a=ssrc:11 ", "a=ssrc:12 ", "m=video 9 UDP/TLS/RTP/SAVPF 102 103", "a=extmap:4 http"] {
+    for line in
+        ["a=ssrc-group:FID 11 12", "a=ssrc:11 ", "a=ssrc:12 ", "m=video 9 UDP/TLS/RTP/SAVPF 102 103", "a=extmap:4 http"]
+    {
         assert!(read.reduced.contains(line), "{line} in {}", read.reduced);
     }
     for line in ["a=ssrc:13", "96", "remb"] {
@@ -112,14 +117,20 @@ fn everything_else_is_declined_in_place() {
         "v=0\r\ns=-\r\nm=audio 0 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\na=mid:a\r\nm=video 9 X 102\r\na=mid:0\r\n\
          m=video 0 UDP/TLS/RTP/SAVPF 102\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\na=mid:2\r\nm=application 9 Y webrtc-datachannel\r\na=mid:1\r\n"
     );
-    for wrong in ["", "v=0\r\nm=video 9 X 102\r\n", &library.replace("video 9", "video 0"), &format!("{library}m=video 9 X 1\r\n")] {
+    for wrong in [
+        "",
+        "v=0\r\nm=video 9 X 102\r\n",
+        &library.replace("video 9", "video 0"),
+        &format!("{library}m=video 9 X 1\r\n"),
+    ] {
         assert_eq!(read.answer(wrong), None, "{wrong}");
     }
 }
 
 #[test]
 fn a_channel_of_its_own_transport_is_declined() {
-    let sections = video("102", "a=rtpmap:102 H264/90000\r\n") + "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:9\r\n";
+    let sections =
+        video("102", "a=rtpmap:102 H264/90000\r\n") + "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:9\r\n";
     let read = Offer::read(&offer(&sections), Direction::SendReceive).unwrap();
     assert!(!read.reduced.contains("application"), "{}", read.reduced);
 }

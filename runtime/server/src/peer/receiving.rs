@@ -17,7 +17,12 @@ use super::{AccessUnit, Observer};
 const STUCK: Duration = Duration::from_millis(200);
 
 /// Follows one track until it ends.
-pub async fn receive(track: Arc<dyn TrackRemote>, wanted: Arc<Notify>, observer: Arc<dyn Observer>, counters: Arc<Counters>) {
+pub async fn receive(
+    track: Arc<dyn TrackRemote>,
+    wanted: Arc<Notify>,
+    observer: Arc<dyn Observer>,
+    counters: Arc<Counters>,
+) {
     let mut assembler = Assembler::default();
     let mut requests = Requests::default();
     let mut ssrc = None;

@@ -114,7 +114,9 @@ mod tests {
         let nack = TransportLayerNack { sender_ssrc: 1, media_ssrc: 2, nacks };
         let message = AttributedPacket::new(Packet::Rtcp(vec![Box::new(nack)]));
         resends.handle_read(TaggedPacket { now, transport: TransportContext::default(), message }).unwrap();
-        let Some(Packet::Rtcp(packets)) = resends.poll_read().map(|msg| msg.message.packet) else { panic!("it is held back") };
+        let Some(Packet::Rtcp(packets)) = resends.poll_read().map(|msg| msg.message.packet) else {
+            panic!("it is held back")
+        };
         let nacks = packets.iter().filter_map(|packet| packet.as_any().downcast_ref::<TransportLayerNack>());
         nacks.flat_map(|nack| &nack.nacks).map(|pair| pair.packet_list().len()).sum()
     }

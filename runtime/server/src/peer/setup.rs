@@ -7,14 +7,14 @@ use std::time::Duration;
 use rtc::interceptor::{Registry, Slot};
 use rtc::media_stream::MediaStreamTrack;
 use rtc::rtp_transceiver::rtp_sender::{
-    RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters, RTCRtpRtxParameters,
-    RtpCodecKind,
+    RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters,
+    RTCRtpRtxParameters, RtpCodecKind,
 };
 use rtc::rtp_transceiver::{RTCRtpTransceiverDirection, RTCRtpTransceiverInit};
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::peer_connection::{
-    MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder, RTCIceServer,
-    SettingEngine, SettingEngineBuilder, configure_rtcp_reports, configure_twcc_receiver_only,
+    MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder,
+    RTCIceServer, SettingEngine, SettingEngineBuilder, configure_rtcp_reports, configure_twcc_receiver_only,
 };
 
 use super::feedback::Feedback;
@@ -109,8 +109,9 @@ pub async fn build(plan: Plan<'_>) -> webrtc::error::Result<Arc<dyn PeerConnecti
         .with(Slot::NackResponder, rtc::interceptor::NackResponderBuilder::new().build())
         .with(Slot::NackGenerator, Nack::default())
         .with(Slot::from(14_000), plan.feedback);
-    let configuration =
-        RTCConfigurationBuilder::new().with_ice_servers(plan.ice_servers.iter().map(|url| ice_server(url)).collect()).build();
+    let configuration = RTCConfigurationBuilder::new()
+        .with_ice_servers(plan.ice_servers.iter().map(|url| ice_server(url)).collect())
+        .build();
     let connection = PeerConnectionBuilder::new()
         .with_configuration(configuration)
         .with_media_engine(media)

@@ -64,12 +64,15 @@ impl Live {
 
     /// The whole of `GET /sessions/{id}`.
     pub fn stats(&self) -> Value {
-        let mut json = self.bridge.session().map_or_else(|| json!({}), |session| {
-            let mut json = serde_json::to_value(session.stats()).unwrap_or_else(|_| json!({}));
-            json["bitrate_bps"] = session.bitrate().into();
-            json["parameters"] = session.parameters().into();
-            json
-        });
+        let mut json = self.bridge.session().map_or_else(
+            || json!({}),
+            |session| {
+                let mut json = serde_json::to_value(session.stats()).unwrap_or_else(|_| json!({}));
+                json["bitrate_bps"] = session.bitrate().into();
+                json["parameters"] = session.parameters().into();
+                json
+            },
+        );
         if let (Value::Object(all), Value::Object(summary)) = (&mut json, self.summary()) {
             all.extend(summary);
         }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use framebox_server::peer::assembler::{Assembler, Output, Packet};
+use framebox_server::peer::feedback::{Feedback, Said};
 use framebox_server::peer::packetizer::Packetizer;
 use rtc::interceptor::{NackGeneratorBuilder, Registry, Slot};
 use rtc::media_stream::MediaStreamTrack;
@@ -26,8 +27,7 @@ use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
 use webrtc::peer_connection::{
     MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCIceGatheringState,
-    RTCPeerConnectionState, RTCSessionDescription, RTCStatsReportEntry, SettingEngineBuilder, StatsSelector,
-    register_default_interceptors,
+    RTCPeerConnectionState, RTCSessionDescription, SettingEngineBuilder, register_default_interceptors,
 };
 
 pub use network::Loss;
@@ -52,8 +52,12 @@ pub enum Event {
     },
     /// Pictures are missing that no retransmission brought.
     Lost,
+    /// The server asks for a keyframe.
+    KeyframeWanted,
     /// The data channel is open.
     ChannelOpen,
+    /// The data channel is closed.
+    ChannelClosed,
     /// A message came.
     Message(String),
 }
@@ -75,6 +79,9 @@ impl Default for Options {
     }
 }
 
+/// The video that comes, and its number, once it does.
+type Remote = Arc<Mutex<Option<(Arc<dyn TrackRemote>, u32)>>>;
+
 /// One connection.
 pub struct Client {
     connection: Arc<dyn PeerConnection>,
@@ -82,14 +89,14 @@ pub struct Client {
     track: Option<Arc<TrackLocalStaticRTP>>,
     packetizer: Option<Packetizer>,
     channel: Option<Arc<dyn DataChannel>>,
-    remote: Arc<Mutex<Option<(Arc<dyn TrackRemote>, u32)>>>,
+    remote: Remote,
     events: mpsc::UnboundedReceiver<Event>,
 }
 
 struct Handler {
     events: mpsc::UnboundedSender<Event>,
     gathered: watch::Sender<bool>,
-    remote: Arc<Mutex<Option<(Arc<dyn TrackRemote>, u32)>>>,
+    remote: Remote,
 }
 
 #[async_trait::async_trait]
@@ -140,6 +147,7 @@ async fn converse(channel: Arc<dyn DataChannel>, events: mpsc::UnboundedSender<E
     while let Some(event) = channel.poll().await {
         let _ = match event {
             DataChannelEvent::OnOpen => events.send(Event::ChannelOpen),
+            DataChannelEvent::OnClose => events.send(Event::ChannelClosed),
             DataChannelEvent::OnMessage(message) => {
                 events.send(Event::Message(String::from_utf8(message.data.to_vec()).unwrap()))
             }
@@ -164,13 +172,23 @@ impl Client {
         let network = Arc::new(Network::new(options.loss));
         let (events, received) = mpsc::unbounded_channel();
         let (gathered, mut gathering) = watch::channel(false);
-        let remote = Arc::new(Mutex::new(None));
+        let remote = Remote::default();
         let mut media = MediaEngine::default();
         media.register_default_codecs().unwrap();
         let registry = register_default_interceptors(Registry::new(), &mut media).unwrap().with(
             Slot::NackGenerator,
             NackGeneratorBuilder::new().with_interval(Duration::from_millis(30)).with_max_nacks_per_packet(4).build(),
         );
+        let (saying, mut said) = mpsc::channel(16);
+        let registry = registry.with(Slot::from(14_000), Feedback::new(SSRC, saying));
+        let hearing = events.clone();
+        tokio::spawn(async move {
+            while let Some(said) = said.recv().await {
+                if said == Said::Keyframe {
+                    let _ = hearing.send(Event::KeyframeWanted);
+                }
+            }
+        });
         let settings = SettingEngineBuilder::new()
             .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
             .with_include_loopback_candidate(true)
@@ -251,16 +269,6 @@ impl Client {
         let (track, media_ssrc) = self.remote.lock().unwrap().clone().expect("a picture came before");
         let request = PictureLossIndication { sender_ssrc: 1, media_ssrc };
         track.write_rtcp(vec![Box::new(request)]).await.unwrap();
-    }
-
-    /// How often the server asked for a keyframe.
-    pub async fn keyframes_wanted(&self) -> u32 {
-        let report = self.connection.get_stats(Instant::now(), StatsSelector::None).await;
-        let count = |entry: &RTCStatsReportEntry| match entry {
-            RTCStatsReportEntry::OutboundRtp(stream) => stream.pli_count,
-            _ => 0,
-        };
-        report.iter().map(count).sum()
     }
 
     /// What happens next; panics when nothing does for ten seconds.
