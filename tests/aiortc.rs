@@ -37,6 +37,7 @@ async fn numbered_pictures_come_back_turned_once_each_and_in_order() {
         assert!(count("expected") > 60 && count("unreadable") * 20 <= count("numbers"), "{report}");
         server.wait_for_end(turn, seconds(12)).await;
     }
+    server.assert_quiet();
 }
 
 /// A status and a body.
@@ -69,6 +70,7 @@ async fn a_page_written_for_fastrtc_works() {
         }
         server.wait_for_end("page", seconds(12)).await;
     }
+    server.assert_quiet();
 }
 
 /// What was said through the channel.

@@ -8,7 +8,10 @@ fn read(path: &str) -> String {
 
 #[test]
 fn the_first_handler_is_the_one_that_is_built() {
-    assert!(read("README.md").contains(&read("guest-examples/hello/src/lib.rs")), "copy hello's source into the README");
+    assert!(
+        read("README.md").contains(&read("guest-examples/hello/src/lib.rs")),
+        "copy hello's source into the README"
+    );
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub fn settings(name: &str) -> Vec<Value> {
 /// What a handler makes of a few frames, of an even and of an odd size.
 pub fn outputs(component: &Component, given: &Value) -> Vec<Output> {
     let mut running = Running::new(component, given);
-    let sizes = [Size::new(320, 240), Size::new(161, 91)];
+    let sizes = [Size::new(320, 240), Size::new(333, 217)];
     sizes
         .into_iter()
         .flat_map(|size| (0..4).map(move |frame| scene(size, frame)))

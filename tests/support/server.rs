@@ -107,6 +107,13 @@ impl Server {
         }
     }
 
+    /// Nothing went wrong that an operator would have to look into.
+    pub fn assert_quiet(&self) {
+        let err = self.child.err();
+        let loud: Vec<_> = err.iter().filter(|line| line.contains(" WARN ") || line.contains(" ERROR ")).collect();
+        assert!(loud.is_empty(), "the server's log has {loud:#?}");
+    }
+
     /// Waits until the session `id` is there and `is` true of it; returns it.
     pub async fn wait_for_session(&self, id: &str, what: &str, limit: Duration, is: impl Fn(&Value) -> bool) -> Value {
         wait_until(&format!("session {id}: {what}"), limit, async || match self.session(id).await {

@@ -192,7 +192,7 @@ mod tests {
     fn tickets_say_how_many_were_skipped() {
         let start = Instant::now();
         let mut gate = Gate::default();
-        assert!(!gate.offer(start, 0 * MS));
+        assert!(!gate.offer(start, Duration::ZERO));
         assert_eq!(gate.take(start + MS), Some(Ticket { sequence: 0, skipped: 0, waited: MS }));
         assert!(!gate.offer(start + 33 * MS, 33 * MS));
         assert!(gate.offer(start + 66 * MS, 66 * MS));
@@ -206,7 +206,7 @@ mod tests {
         let start = Instant::now();
         for (cost, waits) in [(5 * MS, true), (25 * MS, true), (200 * MS, false)] {
             let mut gate = Gate::default();
-            gate.offer(start, 0 * MS);
+            gate.offer(start, Duration::ZERO);
             gate.take(start);
             gate.done(start + cost);
             gate.offer(start + cost, 33 * MS);

@@ -74,7 +74,7 @@ impl App {
     pub async fn answer(&self, id: &str, handler: Option<&str>, offer: &str) -> Result<String, Unanswered> {
         let (name, entry) = self.catalog.find(handler).ok_or(Unanswered::NoHandler)?;
         let reservation = self.sessions.reserve(id).map_err(Unanswered::Full)?;
-        let bridge = Arc::new(Bridge::new());
+        let bridge = Arc::new(Bridge::default());
         let direction = match entry.component.kind() {
             Kind::Transform => Direction::SendReceive,
             Kind::Generator => Direction::SendOnly,

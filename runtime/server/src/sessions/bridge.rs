@@ -52,14 +52,16 @@ struct Outgoing {
     throttle: Throttle,
 }
 
-impl Bridge {
+impl Default for Bridge {
     /// A bridge without sides.
-    pub fn new() -> Self {
+    fn default() -> Self {
         let life = Lifecycle::new(Instant::now());
         let watched = Watched { life, ended: None, stats_ms: None, introductions: 0 };
         Self { sides: RwLock::default(), watched: watch::Sender::new(watched), outgoing: Mutex::default() }
     }
+}
 
+impl Bridge {
     /// Gives it both sides.
     pub fn set_up(&self, peer: Arc<dyn Peer>, session: Session) {
         let sides = Sides { peer: Some(peer), session: Some(Arc::new(session)) };

@@ -90,8 +90,9 @@ mod tests {
     fn a_peer_is_given_up_in_bounded_time() {
         use State::{Closed, Connected, Connecting, Disconnected, Failed};
         let second = Duration::from_secs(1);
-        // (states at seconds, over at the second)
-        let table: &[(&[(u32, State)], Option<u32>)] = &[
+        // States at seconds, and the second at which it is over.
+        type Case = (&'static [(u32, State)], Option<u32>);
+        let table: &[Case] = &[
             (&[], Some(8)),
             (&[(1, Connecting), (7, Disconnected)], Some(8)),
             (&[(1, Failed)], Some(1)),
