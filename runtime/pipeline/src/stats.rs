@@ -13,8 +13,8 @@ const RECENT: usize = 150;
 /// Time over which rates are taken.
 const RATE_WINDOW: Duration = Duration::from_secs(2);
 
-/// Counts since the session began. At any moment `received` = `processed` + skipped + failed + the one that waits or is
-/// being worked on.
+/// Counts since the session began. At any moment `received` = `processed` + skipped + failed + the one that waits + the one
+/// that is being worked on.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Counts {
     /// Pictures that were decoded.

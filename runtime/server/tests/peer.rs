@@ -49,10 +49,10 @@ impl Observer for Watcher {
         self.see(Saw::State(state));
     }
     fn access_unit(&self, unit: AccessUnit) {
+        self.see(Saw::Unit(unit.rtp_timestamp, unit.data.clone(), unit.keyframe));
         if let Some(peer) = self.echo.get().and_then(|peer| peer.upgrade()) {
-            peer.send_frame(unit.data.clone(), unit.rtp_timestamp);
+            peer.send_frame(unit.data, unit.rtp_timestamp);
         }
-        self.see(Saw::Unit(unit.rtp_timestamp, unit.data, unit.keyframe));
     }
     fn keyframe_wanted(&self) {
         self.see(Saw::KeyframeWanted);
@@ -167,12 +167,13 @@ async fn pictures_come_back_with_their_timestamps() {
 async fn lost_packets_are_sent_again_both_ways() {
     let options = Options { loss: Loss { up: 20, down: 20 }, ..Options::default() };
     let mut pair = Pair::make(options, Direction::SendReceive).await;
-    let pictures: Vec<Bytes> = (0..150).map(|number| picture(number == 0, number, 3500)).collect();
+    let pictures: Vec<Bytes> = (0..160).map(|number| picture(number == 0, number, 3500)).collect();
     for (number, picture) in pictures.iter().enumerate() {
         pair.client.send(picture, number as u32 * 900).await;
         sleep(Duration::from_millis(10)).await;
     }
-    for (number, sent) in pictures.iter().enumerate() {
+    // That the last packets are lost shows only by those that follow: the last pictures may stay away.
+    for (number, sent) in pictures.iter().enumerate().take(150) {
         let event = pair.client.wait(|event| matches!(event, Event::Unit { .. } | Event::Lost)).await;
         match event {
             Event::Unit { data, timestamp, .. } => assert_eq!((timestamp, &data), (number as u32 * 900, sent)),
@@ -191,7 +192,9 @@ async fn the_channel_carries_text_both_ways() {
     pair.wait(|saw| *saw == Saw::Message("handshake".into())).await;
     let long = "ä".repeat(30_000);
     for text in ["{}", "", &long] {
+        eprintln!("DEBUG {}", text.len());
         pair.peer.send_message(text.to_owned());
+        eprintln!("DEBUG {:?}", pair.peer.stats().messages_dropped);
         pair.client.wait(|event| *event == Event::Message(text.to_owned())).await;
     }
     pair.peer.send_message("x".repeat(1_000_000));

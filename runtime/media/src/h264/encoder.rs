@@ -13,7 +13,7 @@ use openh264::formats::YUVSource;
 use openh264::{OpenH264API, Timestamp};
 use openh264_sys2::{
     ENCODER_OPTION, ENCODER_OPTION_BITRATE, ENCODER_OPTION_FRAME_RATE, ENCODER_OPTION_MAX_BITRATE,
-    ENCODER_OPTION_TRACE_LEVEL, SBitrateInfo, SPATIAL_LAYER_ALL, WELS_LOG_QUIET,
+    ENCODER_OPTION_TRACE_LEVEL, SBitrateInfo, SPATIAL_LAYER_0, SPATIAL_LAYER_ALL, WELS_LOG_QUIET,
 };
 
 use super::cadence::Cadence;
@@ -181,13 +181,14 @@ impl Running {
     }
 
     fn set(&mut self, change: Change) -> Result<(), Error> {
-        let bits = |rate: u32| SBitrateInfo { iLayer: SPATIAL_LAYER_ALL, iBitrate: rate.min(HIGHEST) as c_int };
+        let bits = |layer, rate: u32| SBitrateInfo { iLayer: layer, iBitrate: rate.min(HIGHEST) as c_int };
         // SAFETY: codec_app_def.h says of each option what it is read as: an int, an SBitrateInfo or a float.
         let result = unsafe {
             match change {
                 Change::Quiet => self.set_option(ENCODER_OPTION_TRACE_LEVEL, WELS_LOG_QUIET as c_int),
-                Change::MaxBitrate(rate) => self.set_option(ENCODER_OPTION_MAX_BITRATE, bits(rate)),
-                Change::Bitrate(rate) => self.set_option(ENCODER_OPTION_BITRATE, bits(rate)),
+                // Given for all layers, the maximum would not reach the one there is, which refuses any rate above its own.
+                Change::MaxBitrate(rate) => self.set_option(ENCODER_OPTION_MAX_BITRATE, bits(SPATIAL_LAYER_0, rate)),
+                Change::Bitrate(rate) => self.set_option(ENCODER_OPTION_BITRATE, bits(SPATIAL_LAYER_ALL, rate)),
                 Change::Fps(rate) => self.set_option(ENCODER_OPTION_FRAME_RATE, rate),
             }
         };

@@ -124,6 +124,19 @@ fn the_bit_rate_is_kept_from_the_start_at_run_time_and_across_sizes() {
 }
 
 #[test]
+fn the_bit_rate_rises_and_falls_again_at_any_size() {
+    for size in [SIZE, Size::new(640, 480)] {
+        let mut encoder = Codec::H264.encoder(&Settings { bitrate: 500_000, ..Settings::default() }).unwrap();
+        let mut clock = Duration::ZERO;
+        for bits in [500_000, 1_500_000, 2_500_000, 700_000] {
+            encoder.set_bitrate(bits);
+            let (rate, _) = rate(&mut *encoder, size, &mut clock, 30, 4);
+            assert!((0.7..1.3).contains(&(rate / f64::from(bits))), "{rate} b/s at {size} in place of {bits}");
+        }
+    }
+}
+
+#[test]
 fn the_bit_rate_is_kept_whatever_the_frame_rate() {
     for fps in [8, 15, 60] {
         let mut encoder = Codec::H264.encoder(&Settings { bitrate: 800_000, ..Settings::default() }).unwrap();
