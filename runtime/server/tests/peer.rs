@@ -192,9 +192,7 @@ async fn the_channel_carries_text_both_ways() {
     pair.wait(|saw| *saw == Saw::Message("handshake".into())).await;
     let long = "ä".repeat(30_000);
     for text in ["{}", "", &long] {
-        eprintln!("DEBUG {}", text.len());
         pair.peer.send_message(text.to_owned());
-        eprintln!("DEBUG {:?}", pair.peer.stats().messages_dropped);
         pair.client.wait(|event| *event == Event::Message(text.to_owned())).await;
     }
     pair.peer.send_message("x".repeat(1_000_000));

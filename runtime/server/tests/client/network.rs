@@ -103,12 +103,26 @@ impl AsyncUdpSocket for Socket {
         meta: &mut [RecvMeta],
     ) -> Poll<io::Result<usize>> {
         loop {
-            let received = std::task::ready!(self.inner.poll_recv(context, buffers, meta))?;
-            let datagram = &buffers[0][..meta[0].len.min(meta[0].stride)];
-            if !is_lost(datagram, &self.received, self.loss.down) {
+            let received = std::task::ready!(self.inner.poll_recv(context, &mut buffers[..1], &mut meta[..1]))?;
+            // Several datagrams of the same size may come in one piece.
+            let (length, stride) = (meta[0].len, meta[0].stride.max(1));
+            let mut kept = 0;
+            for start in (0..length).step_by(stride) {
+                let end = (start + stride).min(length);
+                if !is_lost(&buffers[0][start..end], &self.received, self.loss.down) {
+                    buffers[0].copy_within(start..end, kept);
+                    kept += end - start;
+                }
+            }
+            if kept > 0 {
+                meta[0].len = kept;
                 return Poll::Ready(Ok(received));
             }
         }
+    }
+
+    fn max_gro_segments(&self) -> usize {
+        self.inner.max_gro_segments()
     }
 }
 
