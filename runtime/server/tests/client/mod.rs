@@ -281,14 +281,17 @@ impl Client {
         self.events.try_recv().ok()
     }
 
-    /// Waits for an event, passing over others.
+    /// Waits for an event, passing over others; panics when it does not happen within ten seconds.
     pub async fn wait(&mut self, wanted: impl Fn(&Event) -> bool) -> Event {
-        loop {
-            let event = self.next().await;
-            if wanted(&event) {
-                return event;
+        let found = async {
+            loop {
+                let event = self.next().await;
+                if wanted(&event) {
+                    return event;
+                }
             }
-        }
+        };
+        timeout(Duration::from_secs(10), found).await.expect("it does not happen")
     }
 
     /// Waits until it is connected.
