@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
-use framebox_sandbox::{Component, Engine, Kind};
+use framebox_sandbox::{Allowance, Component, Engine, Kind};
 use serde_json::{Value, json};
 
 use crate::config::Handler;
@@ -19,9 +19,6 @@ const BUILT_IN: [(&str, &[u8]); 6] = [
     ("motion", include_bytes!("../../../guest-examples/prebuilt/motion.wasm")),
     ("hello", include_bytes!("../../../guest-examples/prebuilt/hello.wasm")),
 ];
-
-/// Largest component that is loaded, bytes.
-const LARGEST: u64 = 32 * 1024 * 1024;
 
 /// One handler.
 #[derive(Clone)]
@@ -117,7 +114,8 @@ pub fn handler_json(name: &str, entry: &Entry) -> Value {
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     let cannot = || format!("cannot read the component {}", path.display());
+    let largest = Allowance::default().bytes as u64;
     let bytes = std::fs::metadata(path).with_context(cannot)?.len();
-    ensure!(bytes <= LARGEST, "the component {} has {bytes} bytes; at most {LARGEST} are allowed", path.display());
+    ensure!(bytes <= largest, "the component {} has {bytes} bytes; at most {largest} are allowed", path.display());
     std::fs::read(path).with_context(cannot)
 }
