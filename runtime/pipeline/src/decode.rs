@@ -27,7 +27,7 @@ pub(crate) fn run(desk: &Desk, units: &Receiver<AccessUnit>, sink: &Arc<dyn Sink
             (Ok(true), Some(size)) => {
                 desk.gathered().received(now, size);
                 let AccessUnit { rtp_timestamp, completed, .. } = unit;
-                state.fresh = Some(Fresh { rtp_timestamp, pts, completed, decode: now - begin });
+                state.fresh = Some(Fresh { rtp_timestamp, pts, completed, decode: Some(now - begin) });
                 state.gate.offer(now, pts)
             }
             _ => {

@@ -1,4 +1,4 @@
-//! What a session's two threads share: the decoder with its latest picture, the gate, and the parameters that wait.
+//! What a session's threads share: where its frames come from, and the parameters that wait.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -6,24 +6,29 @@ use std::time::{Duration, Instant};
 use framebox_media::Decoder;
 
 use crate::gate::{Gate, Ticket};
+use crate::pacer::{Due, Pacer};
 use crate::parameters::{Changes, Parameters};
 use crate::stats::Gathered;
 
-/// Facts about the picture that the decoder holds.
+/// Facts about the picture that the decoder holds, or the frame that is due.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fresh {
     pub(crate) rtp_timestamp: u32,
     pub(crate) pts: Duration,
     pub(crate) completed: Instant,
-    pub(crate) decode: Duration,
+    /// None for a frame that was not decoded.
+    pub(crate) decode: Option<Duration>,
 }
 
 /// Behind the lock.
 pub(crate) struct State {
-    /// None while the decode thread works with it: the lock is not held for as long as decoding takes.
+    /// None while the decode thread works with it (the lock is not held for as long as decoding takes), and in the session
+    /// of a generator.
     pub(crate) decoder: Option<Box<dyn Decoder>>,
     pub(crate) fresh: Option<Fresh>,
     pub(crate) gate: Gate,
+    /// Of a generator, once somebody watches.
+    pub(crate) pacer: Option<Pacer>,
     pub(crate) parameters: Parameters,
     pub(crate) ended: bool,
 }
@@ -31,7 +36,10 @@ pub(crate) struct State {
 /// What the handler thread does next.
 pub(crate) enum Work {
     Configure(Changes),
+    /// The camera's picture.
     Process(Ticket, Fresh),
+    /// A generator's frame is due.
+    Generate(Ticket, Fresh),
     End,
 }
 
@@ -43,9 +51,21 @@ pub(crate) struct Desk {
     gathered: Mutex<Gathered>,
 }
 
+impl State {
+    /// Number of the first frame that the handler has not been called for.
+    pub(crate) fn next_sequence(&self) -> u64 {
+        match &self.pacer {
+            Some(pacer) => pacer.next_index(),
+            // A picture that waits, or the next one that comes.
+            None => self.gate.next_sequence() - u64::from(self.gate.is_waiting()),
+        }
+    }
+}
+
 impl Desk {
-    pub(crate) fn new(decoder: Box<dyn Decoder>, parameters: Parameters) -> Self {
-        let state = State { decoder: Some(decoder), fresh: None, gate: Gate::default(), parameters, ended: false };
+    /// `decoder`: of the camera's pictures; a generator has none.
+    pub(crate) fn new(decoder: Option<Box<dyn Decoder>>, parameters: Parameters) -> Self {
+        let state = State { decoder, fresh: None, gate: Gate::default(), pacer: None, parameters, ended: false };
         Self { state: Mutex::new(state), changed: Condvar::new(), gathered: Mutex::default() }
     }
 
@@ -100,7 +120,26 @@ impl Desk {
                 self.wake();
                 return Work::Process(ticket, fresh);
             }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let now = Instant::now();
+            let wait = match state.pacer.as_mut().map(|pacer| pacer.poll(now)) {
+                None => None,
+                Some(Due::In(wait)) => Some(wait),
+                Some(Due::Frame(tick)) => {
+                    let ticket = Ticket { sequence: tick.index, skipped: tick.skipped, waited: tick.late };
+                    let rtp_timestamp = rtp_timestamp(tick.pts);
+                    let completed = now.checked_sub(tick.late).unwrap_or(now);
+                    return Work::Generate(ticket, Fresh { rtp_timestamp, pts: tick.pts, completed, decode: None });
+                }
+            };
+            state = match wait {
+                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(wait) => self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0,
+            };
         }
     }
+}
+
+/// `pts` on the RTP clock of video, 90 kHz (RFC 3551 §5).
+fn rtp_timestamp(pts: Duration) -> u32 {
+    (pts.as_micros() * 9 / 100) as u32
 }

@@ -1,4 +1,5 @@
-//! The handler thread: takes the latest picture, calls the component, encodes what it put.
+//! The handler thread: takes the latest picture, or waits for a generator's next frame to be due; calls the component;
+//! encodes what it put.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -40,9 +41,26 @@ pub(crate) fn run(desk: &Desk, setup: &Setup, controls: &Controls, sink: &Arc<dy
             Work::End => break "the session was ended".to_owned(),
             Work::Configure(changes) => handler.configure(changes),
             Work::Process(ticket, fresh) => {
-                let ended = handler.process(ticket, fresh, input);
+                let ended = match input {
+                    Some(picture) => handler.frame(ticket, fresh, Some(picture)),
+                    None => {
+                        handler.failed(&Failure::Refused("the picture could not be copied".into()));
+                        None
+                    }
+                };
                 desk.lock().gate.done(Instant::now());
                 desk.wake();
+                if let Some(reason) = ended {
+                    break reason;
+                }
+            }
+            Work::Generate(ticket, fresh) => {
+                let begin = Instant::now();
+                desk.gathered().due(begin, ticket.skipped);
+                let ended = handler.frame(ticket, fresh, None);
+                if let Some(pacer) = &mut desk.lock().pacer {
+                    pacer.done(begin.elapsed());
+                }
                 if let Some(reason) = ended {
                     break reason;
                 }
@@ -91,8 +109,7 @@ impl Handler<'_> {
         match result {
             Ok(()) => {
                 let mut state = self.desk.lock();
-                // A picture that waits, or the next one that comes, is the first to see the change.
-                let sequence = state.gate.next_sequence() - u64::from(state.gate.is_waiting());
+                let sequence = state.next_sequence();
                 let applied = state.parameters.applied(changes, sequence);
                 drop(state);
                 self.sink.applied(applied);
@@ -111,12 +128,8 @@ impl Handler<'_> {
         }
     }
 
-    /// One picture. Some: the stream is over, for the reason given.
-    fn process(&mut self, ticket: Ticket, fresh: Fresh, input: Option<Arc<Picture>>) -> Option<String> {
-        let Some(picture) = input else {
-            self.failed(&Failure::Refused("the picture could not be copied".into()));
-            return None;
-        };
+    /// One frame: of the camera's `picture`, or of a generator. Some: the stream is over, for the reason given.
+    fn frame(&mut self, ticket: Ticket, fresh: Fresh, picture: Option<Arc<Picture>>) -> Option<String> {
         if self.breaker.is_resting(Instant::now()) {
             self.desk.gathered().skipped(Reason::Resting);
             return None;
@@ -129,8 +142,14 @@ impl Handler<'_> {
         }
         let instance = self.instance.as_mut()?;
         let pts_us = fresh.pts.as_micros() as i64;
-        let input = Input { picture, pts_us, sequence: ticket.sequence, skipped: ticket.skipped };
-        let call = instance.process(input, self.setup.limits.call);
+        let budget = self.setup.limits.call;
+        let call = match picture {
+            Some(picture) => {
+                let input = Input { picture, pts_us, sequence: ticket.sequence, skipped: ticket.skipped };
+                instance.process(input, budget)
+            }
+            None => instance.next(pts_us, budget),
+        };
         let memory = instance.memory();
         let output = match call.result {
             Ok(output) => output,

@@ -13,11 +13,11 @@ const RECENT: usize = 150;
 /// Time over which rates are taken.
 const RATE_WINDOW: Duration = Duration::from_secs(2);
 
-/// Counts since the session began. At any moment `received` = `processed` + skipped + failed + the one that waits + the one
+/// Counts since the session began; a generator's frames are received when they are due. At any moment `received` = `processed` + skipped + failed + the one that waits + the one
 /// that is being worked on.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Counts {
-    /// Pictures that were decoded.
+    /// Pictures that were decoded, or moments at which a generator's frame was due.
     pub received: u64,
     /// Pictures for which the handler gave a result, be it one without a picture.
     pub processed: u64,
@@ -36,7 +36,7 @@ pub struct Counts {
 pub(crate) struct Record {
     pub(crate) rtp_timestamp: u32,
     pub(crate) completed: Instant,
-    pub(crate) decode: Duration,
+    pub(crate) decode: Option<Duration>,
     pub(crate) wait: Duration,
     pub(crate) handler: Duration,
     pub(crate) encode: Option<Duration>,
@@ -58,7 +58,7 @@ pub struct Spread {
 /// What each stage took for the recent frames. None where nothing was measured.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Stages {
-    /// Decoding.
+    /// Decoding; none for a generator.
     pub decode: Option<Spread>,
     /// Waiting for the handler, the copy out of the decoder included.
     pub wait: Option<Spread>,
@@ -140,6 +140,15 @@ impl Gathered {
         self.received.count(now);
     }
 
+    /// A generator's frame was due, and `skipped` others before it for which there was no time.
+    pub(crate) fn due(&mut self, now: Instant, skipped: u32) {
+        self.counts.received += 1 + u64::from(skipped);
+        if skipped > 0 {
+            *self.counts.skipped.entry(Reason::Busy).or_default() += u64::from(skipped);
+        }
+        self.received.count(now);
+    }
+
     pub(crate) fn skipped(&mut self, reason: Reason) {
         *self.counts.skipped.entry(reason).or_default() += 1;
     }
@@ -183,7 +192,7 @@ impl Gathered {
                 sent_fps: self.sent.rate(now),
             },
             stages_ms: Stages {
-                decode: spread(|record| Some(record.decode)),
+                decode: spread(|record| record.decode),
                 wait: spread(|record| Some(record.wait)),
                 handler: spread(|record| Some(record.handler)),
                 encode: spread(|record| record.encode),
@@ -264,7 +273,7 @@ mod tests {
             let record = Record {
                 rtp_timestamp: i,
                 completed: now,
-                decode: MS,
+                decode: Some(MS),
                 wait: MS,
                 handler,
                 encode: (i % 2 == 0).then_some(MS),

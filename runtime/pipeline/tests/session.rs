@@ -90,6 +90,7 @@ fn start_within(component: Component, time: Duration) -> (Session, Arc<Listener>
     let listener = Arc::new(Listener::default());
     let setup = Setup {
         component,
+        fps: None,
         codec: Codec::H264,
         limits: Limits { call: Budget { time, fuel: u64::MAX / 2 }, ..Limits::default() },
         encode: encode::Settings::default(),

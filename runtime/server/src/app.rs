@@ -8,7 +8,7 @@ use anyhow::Context;
 use axum::http::HeaderValue;
 use framebox_media::{Codec, encode};
 use framebox_pipeline::{Session, Setup};
-use framebox_sandbox::{Engine, Kind, Level, Limits, Log, NoSources};
+use framebox_sandbox::{Engine, Kind, Limits, NoSources};
 use tokio::net::TcpListener;
 
 use crate::catalog::{Catalog, Entry};
@@ -29,6 +29,15 @@ pub struct App {
     transport: Box<dyn Transport>,
     limits: Limits,
     encoder: config::Encoder,
+}
+
+/// What an offer asks for beside the connection.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes {
+    /// Name of the handler; none: the default one.
+    pub handler: Option<String>,
+    /// Frames a second of a generator, within [`framebox_pipeline::pacer::RATES`]; none: what the handler says.
+    pub fps: Option<f32>,
 }
 
 /// Why an offer was not answered.
@@ -71,8 +80,8 @@ impl App {
     }
 
     /// Answers an offer; the session lives on by itself. A slot is held only when this succeeds.
-    pub async fn answer(&self, id: &str, handler: Option<&str>, offer: &str) -> Result<String, Unanswered> {
-        let (name, entry) = self.catalog.find(handler).ok_or(Unanswered::NoHandler)?;
+    pub async fn answer(&self, id: &str, wishes: &Wishes, offer: &str) -> Result<String, Unanswered> {
+        let (name, entry) = self.catalog.find(wishes.handler.as_deref()).ok_or(Unanswered::NoHandler)?;
         let reservation = self.sessions.reserve(id).map_err(Unanswered::Full)?;
         let bridge = Arc::new(Bridge::default());
         let direction = match entry.component.kind() {
@@ -81,7 +90,7 @@ impl App {
             Kind::Observer => Direction::ReceiveOnly,
         };
         let (answer, peer) = self.transport.answer(offer, direction, bridge.clone()).await.map_err(Unanswered::Peer)?;
-        let session = match Session::start(self.setup(id, entry), bridge.clone()) {
+        let session = match Session::start(self.setup(entry, wishes, &bridge), bridge.clone()) {
             Ok(session) => session,
             Err(error) => {
                 peer.close().await;
@@ -100,9 +109,10 @@ impl App {
         Ok(answer)
     }
 
-    fn setup(&self, id: &str, entry: &Entry) -> Setup {
+    fn setup(&self, entry: &Entry, wishes: &Wishes, bridge: &Arc<Bridge>) -> Setup {
         Setup {
             component: entry.component.clone(),
+            fps: wishes.fps,
             codec: Codec::H264,
             limits: self.limits.clone(),
             encode: encode::Settings {
@@ -110,25 +120,8 @@ impl App {
                 max_bitrate: self.encoder.max_kbps * 1000,
                 ..encode::Settings::default()
             },
-            log: Arc::new(ServerLog { session: id.to_owned() }),
+            log: bridge.clone(),
             sources: Arc::new(NoSources),
-        }
-    }
-}
-
-/// The handler's log goes into the server's, under its own target.
-struct ServerLog {
-    session: String,
-}
-
-impl Log for ServerLog {
-    fn line(&self, level: Level, message: &str) {
-        let session = &self.session;
-        match level {
-            Level::Debug => tracing::debug!(target: "handler", session, "{message}"),
-            Level::Info => tracing::info!(target: "handler", session, "{message}"),
-            Level::Warn => tracing::warn!(target: "handler", session, "{message}"),
-            Level::Error => tracing::error!(target: "handler", session, "{message}"),
         }
     }
 }
@@ -156,11 +149,14 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()> + Send + 'stat
     println!("Framebox is ready: open http://{address} in a browser. Ctrl-C ends it.");
     let router = crate::http::router(app.clone(), &origins);
     let sessions = app.sessions.clone();
-    axum::serve(listener, router).with_graceful_shutdown(stop).await.context("the HTTP server failed")?;
-    if tokio::time::timeout(SHUTDOWN, sessions.close()).await.is_err() {
-        tracing::warn!("some sessions did not end in time");
-    }
-    Ok(())
+    // Sessions end first: the streams of their outputs end with them, and only then have all requests been answered.
+    let stop = async move {
+        stop.await;
+        if tokio::time::timeout(SHUTDOWN, sessions.close()).await.is_err() {
+            tracing::warn!("some sessions did not end in time");
+        }
+    };
+    axum::serve(listener, router).with_graceful_shutdown(stop).await.context("the HTTP server failed")
 }
 
 /// Resolves when the program is asked to stop: Ctrl-C, or the signal TERM.

@@ -73,10 +73,6 @@ impl Catalog {
         ensure!(fits && !name.is_empty(), "the handler name {name:?} is wrong: use a–z, 0–9, - and _, at most 64");
         let begin = Instant::now();
         let component = engine.load(bytes).with_context(|| format!("the handler {name} cannot be loaded"))?;
-        ensure!(
-            component.kind() != Kind::Generator,
-            "the handler {name} is a generator, which this version does not serve"
-        );
         tracing::info!(handler = name, ms = begin.elapsed().as_millis(), "loaded");
         self.entries.insert(name.to_owned(), Entry { component, built_in });
         self.order.push(name.to_owned());

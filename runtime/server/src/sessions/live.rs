@@ -69,6 +69,7 @@ impl Live {
             |session| {
                 let mut json = serde_json::to_value(session.stats()).unwrap_or_else(|_| json!({}));
                 json["bitrate_bps"] = session.bitrate().into();
+                json["fps"] = session.fps().into();
                 json["parameters"] = session.parameters().into();
                 json
             },
@@ -101,7 +102,7 @@ impl Live {
                 self.bridge.tell(&channel::session(&self.id, handler_json(&self.handler, &self.entry), parameters));
                 next_stats = Some(now);
             }
-            if let (Some(at), Some(interval)) = (next_stats, watched.stats_ms)
+            if let (Some(at), Some(interval)) = (next_stats, watched.wanted.map(|wanted| wanted.stats_ms))
                 && now >= at
             {
                 self.bridge.tell(&channel::stats(self.stats()));
@@ -128,6 +129,7 @@ impl Live {
         if let Some(session) = self.bridge.session() {
             session.end();
         }
+        self.bridge.outputs().end(reason);
         if let Some(peer) = self.bridge.peer() {
             if self.phase() == Phase::Live {
                 self.bridge.tell(&channel::end(reason));
