@@ -4,6 +4,7 @@ mod edges;
 mod flip;
 mod hello;
 mod invert;
+mod knobs;
 mod motion;
 mod pixelate;
 mod sizes;

@@ -11,12 +11,13 @@ use serde_json::{Value, json};
 use crate::config::Handler;
 
 /// Prebuilt components of `guest-examples`.
-const BUILT_IN: [(&str, &[u8]); 6] = [
+const BUILT_IN: &[(&str, &[u8])] = &[
     ("invert", include_bytes!("../../../guest-examples/prebuilt/invert.wasm")),
     ("flip", include_bytes!("../../../guest-examples/prebuilt/flip.wasm")),
     ("edges", include_bytes!("../../../guest-examples/prebuilt/edges.wasm")),
     ("pixelate", include_bytes!("../../../guest-examples/prebuilt/pixelate.wasm")),
     ("motion", include_bytes!("../../../guest-examples/prebuilt/motion.wasm")),
+    ("knobs", include_bytes!("../../../guest-examples/prebuilt/knobs.wasm")),
     ("hello", include_bytes!("../../../guest-examples/prebuilt/hello.wasm")),
 ];
 
@@ -50,7 +51,7 @@ impl Catalog {
         let mut catalog =
             Self { entries: BTreeMap::new(), order: Vec::new(), default: default.unwrap_or_else(|| "invert".into()) };
         for (name, bytes) in BUILT_IN {
-            if !configured.contains_key(name) {
+            if !configured.contains_key(*name) {
                 catalog.add(engine, name, bytes, true)?;
             }
         }
