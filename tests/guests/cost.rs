@@ -17,6 +17,7 @@ const MOST: &[(&str, f64)] = &[
     ("knobs", 8.0),
     ("motion", 3.0),
     ("pixelate", 10.0),
+    ("watch", 1.0),
 ];
 
 #[test]

@@ -8,3 +8,4 @@ mod knobs;
 mod motion;
 mod pixelate;
 mod sizes;
+mod watch;

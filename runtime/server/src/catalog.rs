@@ -17,6 +17,7 @@ const BUILT_IN: &[(&str, &[u8])] = &[
     ("edges", include_bytes!("../../../guest-examples/prebuilt/edges.wasm")),
     ("pixelate", include_bytes!("../../../guest-examples/prebuilt/pixelate.wasm")),
     ("motion", include_bytes!("../../../guest-examples/prebuilt/motion.wasm")),
+    ("watch", include_bytes!("../../../guest-examples/prebuilt/watch.wasm")),
     ("knobs", include_bytes!("../../../guest-examples/prebuilt/knobs.wasm")),
     ("hello", include_bytes!("../../../guest-examples/prebuilt/hello.wasm")),
 ];
