@@ -8,7 +8,7 @@ use anyhow::Context;
 use axum::http::HeaderValue;
 use framebox_media::{Codec, encode};
 use framebox_pipeline::{Session, Setup};
-use framebox_sandbox::{Engine, Kind, Limits, NoSources};
+use framebox_sandbox::{Engine, Kind, NoSources};
 use tokio::net::TcpListener;
 
 use crate::catalog::{Catalog, Entry};
@@ -27,7 +27,6 @@ pub struct App {
     /// The sessions.
     pub sessions: Arc<Sessions>,
     transport: Box<dyn Transport>,
-    limits: Limits,
     encoder: config::Encoder,
 }
 
@@ -59,15 +58,14 @@ impl App {
     /// # Errors
     /// What of the configuration cannot be had.
     pub fn new(config: &Config) -> anyhow::Result<Self> {
-        let limits = config.limits();
         let engine = Engine::new(&framebox_sandbox::Settings {
             // A session has one instance; while a fresh one takes over, two; loading one needs one more.
             instances: config.server.sessions + config.server.sessions.div_ceil(4) + 2,
-            memory: limits.memory,
+            memory: config.most_memory(),
             tick: Duration::from_millis(1),
         })
         .context("the sandbox cannot be set up")?;
-        let catalog = Catalog::load(&engine, &config.handlers, config.server.default_handler.clone())?;
+        let catalog = Catalog::load(&engine, config)?;
         let transport = peer::transport(peer::Settings {
             udp_ports: config.webrtc.first_port.zip(config.webrtc.last_port).map(|(first, last)| first..=last),
             addresses: config.webrtc.addresses.clone(),
@@ -76,7 +74,7 @@ impl App {
             start_bitrate: config.encoder.start_kbps * 1000,
         });
         let sessions = Arc::new(Sessions::new(config.server.sessions));
-        Ok(Self { catalog, sessions, transport, limits, encoder: config.encoder.clone() })
+        Ok(Self { catalog, sessions, transport, encoder: config.encoder.clone() })
     }
 
     /// Answers an offer; the session lives on by itself. A slot is held only when this succeeds.
@@ -114,7 +112,7 @@ impl App {
             component: entry.component.clone(),
             fps: wishes.fps,
             codec: Codec::H264,
-            limits: self.limits.clone(),
+            limits: entry.limits.clone(),
             encode: encode::Settings {
                 bitrate: self.encoder.start_kbps * 1000,
                 max_bitrate: self.encoder.max_kbps * 1000,

@@ -79,6 +79,12 @@ impl Live {
         }
         json["digest"] = self.entry.component.digest().to_string().into();
         json["codec"] = "H264".into();
+        let limits = &self.entry.limits;
+        json["budget"] = json!({
+            "call_ms": limits.call.time.as_secs_f64() * 1e3,
+            "call_fuel": limits.call.fuel,
+            "memory_bytes": limits.memory,
+        });
         json
     }
 
