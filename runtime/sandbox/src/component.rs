@@ -129,19 +129,29 @@ pub(crate) struct Compiled {
 /// Checks, compiles and describes.
 pub(crate) fn load(engine: &Engine, bytes: &[u8], allowance: &Allowance) -> Result<Component, Refused> {
     let outline = inspect(bytes, allowance)?;
-    let compiled = compile(engine, bytes, &outline)?;
+    let component = wasmtime::component::Component::from_binary(engine.wasmtime(), bytes)
+        .map_err(|error| Refused::Compile(chain(&error)))?;
+    assemble(engine, &component, outline, Digest::of(bytes))
+}
+
+/// Links and describes what was compiled.
+pub(crate) fn assemble(
+    engine: &Engine,
+    component: &wasmtime::component::Component,
+    outline: Outline,
+    digest: Digest,
+) -> Result<Component, Refused> {
+    let compiled = link(engine, component, &outline)?;
     let descriptor = describe(engine, &compiled)?;
     descriptor.check().map_err(Refused::Descriptor)?;
     let outputs = descriptor.outputs.clone().into();
-    let (engine, digest, imports) = (engine.clone(), Digest::of(bytes), outline.imports);
+    let (engine, imports) = (engine.clone(), outline.imports);
     Ok(Component { inner: Arc::new(Inner { engine, compiled, digest, imports, descriptor, outputs }) })
 }
 
-fn compile(engine: &Engine, bytes: &[u8], outline: &Outline) -> Result<Compiled, Refused> {
-    let component = wasmtime::component::Component::from_binary(engine.wasmtime(), bytes)
-        .map_err(|error| Refused::Compile(chain(&error)))?;
+fn link(engine: &Engine, component: &wasmtime::component::Component, outline: &Outline) -> Result<Compiled, Refused> {
     let mismatch = |error: wasmtime::Error| Refused::Mismatch(chain(&error));
-    let pre = engine.linker().instantiate_pre(&component).map_err(mismatch)?;
+    let pre = engine.linker().instantiate_pre(component).map_err(mismatch)?;
     let lifecycle = HandlerBaseIndices::new(&pre).map_err(mismatch)?;
     let function = match outline.kind {
         Kind::Transform => "process",
@@ -163,7 +173,7 @@ fn describe(engine: &Engine, compiled: &Compiled) -> Result<Descriptor, Refused>
 }
 
 /// What an error says, from the outermost to its cause.
-fn chain(error: &wasmtime::Error) -> String {
+pub(crate) fn chain(error: &wasmtime::Error) -> String {
     let parts: Vec<_> = error.chain().map(ToString::to_string).collect();
     brief(&parts.join(": "))
 }
