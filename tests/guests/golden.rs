@@ -1,7 +1,7 @@
 //! Digests of outputs, kept in `tests/golden`: whatever changes them is seen.
 //!
-//! `hello` has its pixels converted to RGB and back by the host, which may round otherwise on other processors; its
-//! output is held to what it means instead.
+//! `detect` and `hello` have pixels converted to RGB by the host, which may round otherwise on other processors; their
+//! output is held to what it means instead, and that of `detect` to detections recorded in `tests/golden/detect`.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -15,11 +15,12 @@ use crate::handler::{NAMES, Running, prebuilt};
 use crate::pictures::scene;
 
 /// Handlers whose pixels the host converts.
-const CONVERTED: [&str; 1] = ["hello"];
+const CONVERTED: [&str; 2] = ["detect", "hello"];
 
 /// Parameters that a handler is tried with.
 pub fn settings(name: &str) -> Vec<Value> {
     match name {
+        "detect" => vec![json!({}), json!({ "conf-threshold": 0, "keypoints": true })],
         "edges" => vec![json!({}), json!({ "threshold": 10 }), json!({ "overlay": true, "threshold": 60 })],
         "flip" => ["horizontal", "vertical", "both"].map(|it| json!({ "direction": it })).into(),
         "hello" => vec![json!({}), json!({ "tint": "#4080ff", "strength": 80 })],

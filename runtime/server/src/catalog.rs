@@ -11,12 +11,13 @@ use serde_json::{Value, json};
 use crate::config::Handler;
 
 /// Prebuilt components of `guest-examples`.
-const BUILT_IN: [(&str, &[u8]); 6] = [
+const BUILT_IN: [(&str, &[u8]); 7] = [
     ("invert", include_bytes!("../../../guest-examples/prebuilt/invert.wasm")),
     ("flip", include_bytes!("../../../guest-examples/prebuilt/flip.wasm")),
     ("edges", include_bytes!("../../../guest-examples/prebuilt/edges.wasm")),
     ("pixelate", include_bytes!("../../../guest-examples/prebuilt/pixelate.wasm")),
     ("motion", include_bytes!("../../../guest-examples/prebuilt/motion.wasm")),
+    ("detect", include_bytes!("../../../guest-examples/prebuilt/detect.wasm")),
     ("hello", include_bytes!("../../../guest-examples/prebuilt/hello.wasm")),
 ];
 
