@@ -9,8 +9,8 @@ use crate::pictures::scene;
 const SIZE: Size = Size::new(640, 480);
 
 /// Handlers, and the most fuel that a pixel may take.
-const MOST: [(&str, f64); 6] =
-    [("edges", 22.0), ("flip", 4.0), ("hello", 10.0), ("invert", 5.0), ("motion", 3.0), ("pixelate", 10.0)];
+const MOST: [(&str, f64); 7] =
+    [("detect", 300.0), ("edges", 22.0), ("flip", 4.0), ("hello", 10.0), ("invert", 5.0), ("motion", 3.0), ("pixelate", 10.0)];
 
 #[test]
 fn loops_run_in_vectors() {
