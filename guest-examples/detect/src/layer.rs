@@ -7,6 +7,8 @@ use crate::tflite::Conv;
 pub const LANES: usize = 8;
 /// Pixels that share a look at the weights. The width of every layer is a multiple.
 const PIXELS: usize = 4;
+/// Inputs of a pixel that are taken at once.
+const STEP: usize = 4;
 
 type Lanes = [f32; LANES];
 
@@ -48,22 +50,22 @@ pub struct Pointwise {
     /// Filled up to a multiple of `LANES`.
     pub outputs: usize,
     /// For each `LANES` outputs, those of each input.
-    weights: Vec<Lanes>,
+    weights: Vec<[Lanes; STEP]>,
     bias: Vec<Lanes>,
 }
 
 impl Pointwise {
-    /// `inputs` is what the layer before has, filled up.
+    /// `inputs` is what the layer before has, filled up to a multiple of `STEP`.
     pub fn new(conv: &Conv, inputs: usize) -> Self {
         let (outputs, known) = (conv.shape[0], conv.shape[1] * conv.shape[2] * conv.shape[3]);
         let groups = outputs.div_ceil(LANES);
-        let mut weights = vec![[0.0; LANES]; groups * inputs];
+        let mut weights = vec![[[0.0; LANES]; STEP]; groups * inputs / STEP];
         let mut bias = vec![[0.0; LANES]; groups];
         for output in 0..outputs {
             let (group, lane) = (output / LANES, output % LANES);
             bias[group][lane] = conv.bias[output];
             for input in 0..known {
-                weights[group * inputs + input][lane] = conv.weights[output * known + input];
+                weights[(group * inputs + input) / STEP][input % STEP][lane] = conv.weights[output * known + input];
             }
         }
         Self { inputs, outputs: groups * LANES, weights, bias }
@@ -76,11 +78,14 @@ impl Pointwise {
             let (a, rest) = pixels.split_at(self.inputs);
             let (b, rest) = rest.split_at(self.inputs);
             let (c, d) = rest.split_at(self.inputs);
-            for (group, (weights, bias)) in self.weights.chunks_exact(self.inputs).zip(&self.bias).enumerate() {
+            let [a, b, c, d] = [a, b, c, d].map(|pixel| pixel.as_chunks::<STEP>().0);
+            for (group, (weights, bias)) in self.weights.chunks_exact(self.inputs / STEP).zip(&self.bias).enumerate() {
                 let mut four = [*bias; PIXELS];
                 for ((((weights, a), b), c), d) in weights.iter().zip(a).zip(b).zip(c).zip(d) {
-                    for (sum, input) in four.iter_mut().zip([a, b, c, d]) {
-                        add(sum, weights, *input);
+                    for (input, weights) in weights.iter().enumerate() {
+                        for (sum, pixel) in four.iter_mut().zip([a, b, c, d]) {
+                            add(sum, weights, &[pixel[input]; LANES]);
+                        }
                     }
                 }
                 for (pixel, sum) in four.iter().enumerate() {
@@ -124,23 +129,23 @@ impl Depthwise {
         let rows = [0, 1, 2].map(|row| map.bordered(y * self.stride + first + row));
         for (x, out) in out.chunks_exact_mut(self.channels).enumerate() {
             let start = (x * self.stride + first) * self.channels;
-            let window = rows.map(|row| &row[start..start + 3 * self.channels]);
-            for (group, (weights, bias)) in self.weights.iter().zip(&self.bias).enumerate() {
-                let mut sum = *bias;
-                for (place, weights) in weights.iter().enumerate() {
-                    let inputs = &window[place / 3][place % 3 * self.channels + group * LANES..][..LANES];
-                    for ((sum, weight), input) in sum.iter_mut().zip(weights).zip(inputs) {
-                        *sum += weight * input;
-                    }
+            let places: [&[Lanes]; 9] = std::array::from_fn(|place| {
+                rows[place / 3][start + place % 3 * self.channels..][..self.channels].as_chunks().0
+            });
+            for (group, out) in out.as_chunks_mut().0.iter_mut().enumerate() {
+                let mut sum = self.bias[group];
+                for (inputs, weights) in places.iter().zip(&self.weights[group]) {
+                    add(&mut sum, weights, &inputs[group]);
                 }
-                out[group * LANES..][..LANES].copy_from_slice(&sum);
+                *out = sum;
             }
         }
     }
 }
 
-fn add(sum: &mut Lanes, weights: &Lanes, input: f32) {
-    for (sum, weight) in sum.iter_mut().zip(weights) {
+#[inline(always)]
+fn add(sums: &mut Lanes, weights: &Lanes, inputs: &Lanes) {
+    for ((sum, weight), input) in sums.iter_mut().zip(weights).zip(inputs) {
         *sum += weight * input;
     }
 }

@@ -9,6 +9,8 @@ pub const SIDE: usize = 128;
 /// Side of the window of the first convolution, which takes every other pixel, in pixels of three colours.
 const WINDOW: usize = 5;
 const COLORS: usize = 3;
+/// Values in a window, filled up so that they can be taken in fours.
+const SEEN: usize = (WINDOW * WINDOW * COLORS).next_multiple_of(4);
 /// The first convolution, and two a block.
 const BODY: usize = 1 + 2 * 16;
 
@@ -58,11 +60,11 @@ impl Network {
             Pointwise::new(conv, conv.shape[3].next_multiple_of(crate::layer::LANES))
         });
         Self {
-            first: Pointwise::new(first, WINDOW * WINDOW * COLORS),
+            first: Pointwise::new(first, SEEN),
             blocks,
             heads,
             input: vec![0.0; (SIDE + 3) * (SIDE + 3) * COLORS],
-            windows: vec![0.0; start.side * WINDOW * WINDOW * COLORS],
+            windows: vec![0.0; start.side * SEEN],
             start,
         }
     }
@@ -93,7 +95,7 @@ impl Network {
             row.iter_mut().zip(pixels).for_each(|(value, byte)| *value = f32::from(*byte) / 127.5 - 1.0);
         }
         for y in 0..self.start.side {
-            for (x, all) in self.windows.chunks_exact_mut(WINDOW * window).enumerate() {
+            for (x, all) in self.windows.chunks_exact_mut(SEEN).enumerate() {
                 for (line, part) in all.chunks_exact_mut(window).enumerate() {
                     part.copy_from_slice(&self.input[(2 * y + line) * row + 2 * x * COLORS..][..window]);
                 }
