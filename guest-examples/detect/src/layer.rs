@@ -115,8 +115,8 @@ impl Depthwise {
         for channel in 0..channels {
             let (group, lane) = (channel / LANES, channel % LANES);
             bias[group][lane] = conv.bias[channel];
-            for place in 0..9 {
-                weights[group][place][lane] = conv.weights[place * channels + channel];
+            for (place, weights) in weights[group].iter_mut().enumerate() {
+                weights[lane] = conv.weights[place * channels + channel];
             }
         }
         Self { stride: conv.stride, channels: groups * LANES, weights, bias }
