@@ -1,7 +1,7 @@
 //! Digests of outputs, kept in `tests/golden`: whatever changes them is seen.
 //!
-//! Some have pixels converted to RGB by the host, which may round otherwise on other processors; their output is held to
-//! what it means instead.
+//! Some have pixels converted to RGB by the host, which may round otherwise on other processors; their
+//! output is held to what it means instead, and that of `detect` to detections recorded in `tests/golden/detect`.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -15,11 +15,12 @@ use crate::handler::{NAMES, Running, prebuilt};
 use crate::pictures::scene;
 
 /// Handlers whose pixels the host converts.
-const CONVERTED: &[&str] = &["hello", "knobs"];
+const CONVERTED: &[&str] = &["detect", "hello", "knobs"];
 
 /// Parameters that a handler is tried with.
 pub fn settings(name: &str) -> Vec<Value> {
     match name {
+        "detect" => vec![json!({}), json!({ "conf-threshold": 0, "keypoints": true })],
         "edges" => vec![json!({}), json!({ "threshold": 10 }), json!({ "overlay": true, "threshold": 60 })],
         "flip" => ["horizontal", "vertical", "both"].map(|it| json!({ "direction": it })).into(),
         "hello" => vec![json!({}), json!({ "tint": "#4080ff", "strength": 80 })],

@@ -1,5 +1,6 @@
 //! What each handler does, told from its output.
 
+mod detect;
 mod edges;
 mod flip;
 mod hello;

@@ -43,7 +43,8 @@ fn all_that_is_prebuilt_is_known_and_small() {
     names.sort();
     assert!(names.iter().map(|path| path.file_stem().unwrap().to_str().unwrap()).eq(NAMES.iter().copied()));
     for name in NAMES {
-        assert!(prebuilt_bytes(name).len() < 200_000, "{name}");
+        let most = if *name == "detect" { 400_000 } else { 200_000 };
+        assert!(prebuilt_bytes(name).len() < most, "{name}");
     }
 }
 

@@ -19,6 +19,7 @@ const BUILT_IN: &[(&str, &[u8])] = &[
     ("motion", include_bytes!("../../../guest-examples/prebuilt/motion.wasm")),
     ("watch", include_bytes!("../../../guest-examples/prebuilt/watch.wasm")),
     ("knobs", include_bytes!("../../../guest-examples/prebuilt/knobs.wasm")),
+    ("detect", include_bytes!("../../../guest-examples/prebuilt/detect.wasm")),
     ("hello", include_bytes!("../../../guest-examples/prebuilt/hello.wasm")),
 ];
 
