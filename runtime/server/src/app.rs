@@ -8,7 +8,7 @@ use anyhow::Context;
 use axum::http::HeaderValue;
 use framebox_media::{Codec, encode};
 use framebox_pipeline::{Session, Setup};
-use framebox_sandbox::{Engine, Kind, Level, Limits, Log, NoSources};
+use framebox_sandbox::{Engine, Kind, Level, Limits, Log};
 use tokio::net::TcpListener;
 
 use crate::catalog::{Catalog, Entry};
@@ -16,6 +16,7 @@ use crate::config::{self, Config};
 use crate::peer::{self, Direction, Transport};
 use crate::sessions::bridge::Bridge;
 use crate::sessions::{Full, Live, Sessions};
+use crate::sources::{self, Library};
 
 /// Time that sessions are given to end when the server stops.
 const SHUTDOWN: Duration = Duration::from_secs(5);
@@ -29,6 +30,7 @@ pub struct App {
     transport: Box<dyn Transport>,
     limits: Limits,
     encoder: config::Encoder,
+    library: Library,
 }
 
 /// Why an offer was not answered.
@@ -59,6 +61,7 @@ impl App {
         })
         .context("the sandbox cannot be set up")?;
         let catalog = Catalog::load(&engine, &config.handlers, config.server.default_handler.clone())?;
+        let library = Library::new(&config.sources, &sources::Limits::default())?;
         let transport = peer::transport(peer::Settings {
             udp_ports: config.webrtc.first_port.zip(config.webrtc.last_port).map(|(first, last)| first..=last),
             addresses: config.webrtc.addresses.clone(),
@@ -67,7 +70,7 @@ impl App {
             start_bitrate: config.encoder.start_kbps * 1000,
         });
         let sessions = Arc::new(Sessions::new(config.server.sessions));
-        Ok(Self { catalog, sessions, transport, limits, encoder: config.encoder.clone() })
+        Ok(Self { catalog, sessions, transport, limits, encoder: config.encoder.clone(), library })
     }
 
     /// Answers an offer; the session lives on by itself. A slot is held only when this succeeds.
@@ -81,7 +84,7 @@ impl App {
             Kind::Observer => Direction::ReceiveOnly,
         };
         let (answer, peer) = self.transport.answer(offer, direction, bridge.clone()).await.map_err(Unanswered::Peer)?;
-        let session = match Session::start(self.setup(id, entry), bridge.clone()) {
+        let session = match Session::start(self.setup(id, name, entry), bridge.clone()) {
             Ok(session) => session,
             Err(error) => {
                 peer.close().await;
@@ -100,7 +103,7 @@ impl App {
         Ok(answer)
     }
 
-    fn setup(&self, id: &str, entry: &Entry) -> Setup {
+    fn setup(&self, id: &str, name: &str, entry: &Entry) -> Setup {
         Setup {
             component: entry.component.clone(),
             codec: Codec::H264,
@@ -111,7 +114,7 @@ impl App {
                 ..encode::Settings::default()
             },
             log: Arc::new(ServerLog { session: id.to_owned() }),
-            sources: Arc::new(NoSources),
+            sources: self.library.granted(name),
         }
     }
 }
