@@ -19,6 +19,8 @@ const MEMORY: u64 = 16;
 /// Pictures shown no longer than this are shown for [`USUAL`], as browsers do.
 const HASTY: Duration = Duration::from_millis(10);
 const USUAL: Duration = Duration::from_millis(100);
+/// The longest text of a library that is passed on, characters.
+const LONGEST_TEXT: usize = 160;
 
 /// An image file in memory.
 #[derive(Clone)]
@@ -118,8 +120,14 @@ pub(super) fn draw(mut image: RgbaImage, picture: &mut Picture) -> Result<(), fr
 pub(super) fn wrong(error: ImageError) -> Error {
     match error {
         ImageError::Limits(_) => Error::Memory,
-        ImageError::Unsupported(error) => Error::Unsupported(error.to_string()),
+        ImageError::Unsupported(error) => Error::Unsupported(line(&error.to_string())),
         ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Error::CutOff("its end"),
-        error => Error::Broken(error.to_string()),
+        error => Error::Broken(line(&error.to_string())),
     }
+}
+
+/// A library's text as a line of bounded length.
+fn line(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().take(LONGEST_TEXT).collect()
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
+use reqwest::Url;
 use reqwest::redirect::Policy;
 use tempfile::{NamedTempFile, TempPath};
 use tokio::io::AsyncWriteExt;
@@ -41,7 +42,7 @@ impl Default for Limits {
 ///
 /// # Errors
 /// Texts for the log.
-pub(super) async fn fetch(url: &str, limits: &Limits) -> anyhow::Result<(TempPath, u64)> {
+pub(super) async fn fetch(url: Url, limits: &Limits) -> anyhow::Result<(TempPath, u64)> {
     let client = reqwest::Client::builder()
         .redirect(Policy::limited(limits.redirects))
         .connect_timeout(limits.silence)
@@ -50,7 +51,7 @@ pub(super) async fn fetch(url: &str, limits: &Limits) -> anyhow::Result<(TempPat
         .user_agent(concat!("framebox/", env!("CARGO_PKG_VERSION")))
         .build()
         .context("the HTTP client cannot be set up")?;
-    let mut response = client.get(url).send().await.context("no answer")?;
+    let mut response = client.get(url).send().await.map_err(reqwest::Error::without_url).context("no answer")?;
     let status = response.status();
     ensure!(status == reqwest::StatusCode::OK, "the answer is {status}");
     let most = limits.bytes;
@@ -60,7 +61,7 @@ pub(super) async fn fetch(url: &str, limits: &Limits) -> anyhow::Result<(TempPat
     let (file, path) = NamedTempFile::new().context("there is no place for a temporary file")?.into_parts();
     let mut file = tokio::fs::File::from_std(file);
     let mut length = 0;
-    while let Some(chunk) = response.chunk().await.context("it broke off")? {
+    while let Some(chunk) = response.chunk().await.map_err(reqwest::Error::without_url).context("it broke off")? {
         length += chunk.len() as u64;
         ensure!(length <= most, "it is larger than the {most} bytes that are allowed");
         file.write_all(&chunk).await.context("the temporary file cannot be written")?;
