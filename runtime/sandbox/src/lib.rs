@@ -59,5 +59,5 @@ pub use limits::{Budget, Limits};
 pub use load::{Allowance, Refused};
 pub use log::{Level, Log, NoLog};
 pub use parameter::Parameter;
-pub use sources::{NoSources, Source, SourceInfo, Sources};
+pub use sources::{NoSources, Shot, Source, SourceInfo, Sources};
 pub use value::{NamedValue, Value};

@@ -8,7 +8,7 @@ use anyhow::Context;
 use axum::http::HeaderValue;
 use framebox_media::{Codec, encode};
 use framebox_pipeline::{Session, Setup};
-use framebox_sandbox::{Engine, Kind, NoSources};
+use framebox_sandbox::{Engine, Kind};
 use tokio::net::TcpListener;
 
 use crate::catalog::{Catalog, Entry};
@@ -16,6 +16,7 @@ use crate::config::{self, Config};
 use crate::peer::{self, Direction, Transport};
 use crate::sessions::bridge::Bridge;
 use crate::sessions::{Full, Live, Sessions};
+use crate::sources::{self, Library};
 
 /// Time that sessions are given to end when the server stops.
 const SHUTDOWN: Duration = Duration::from_secs(5);
@@ -28,6 +29,7 @@ pub struct App {
     pub sessions: Arc<Sessions>,
     transport: Box<dyn Transport>,
     encoder: config::Encoder,
+    library: Library,
 }
 
 /// What an offer asks for beside the connection.
@@ -66,6 +68,7 @@ impl App {
         })
         .context("the sandbox cannot be set up")?;
         let catalog = Catalog::load(&engine, config)?;
+        let library = Library::new(&config.sources, &sources::Limits::default())?;
         let transport = peer::transport(peer::Settings {
             udp_ports: config.webrtc.first_port.zip(config.webrtc.last_port).map(|(first, last)| first..=last),
             addresses: config.webrtc.addresses.clone(),
@@ -74,7 +77,7 @@ impl App {
             start_bitrate: config.encoder.start_kbps * 1000,
         });
         let sessions = Arc::new(Sessions::new(config.server.sessions));
-        Ok(Self { catalog, sessions, transport, encoder: config.encoder.clone() })
+        Ok(Self { catalog, sessions, transport, encoder: config.encoder.clone(), library })
     }
 
     /// Answers an offer; the session lives on by itself. A slot is held only when this succeeds.
@@ -88,7 +91,7 @@ impl App {
             Kind::Observer => Direction::ReceiveOnly,
         };
         let (answer, peer) = self.transport.answer(offer, direction, bridge.clone()).await.map_err(Unanswered::Peer)?;
-        let session = match Session::start(self.setup(entry, wishes, &bridge), bridge.clone()) {
+        let session = match Session::start(self.setup(name, entry, wishes, &bridge), bridge.clone()) {
             Ok(session) => session,
             Err(error) => {
                 peer.close().await;
@@ -107,7 +110,7 @@ impl App {
         Ok(answer)
     }
 
-    fn setup(&self, entry: &Entry, wishes: &Wishes, bridge: &Arc<Bridge>) -> Setup {
+    fn setup(&self, name: &str, entry: &Entry, wishes: &Wishes, bridge: &Arc<Bridge>) -> Setup {
         Setup {
             component: entry.component.clone(),
             fps: wishes.fps,
@@ -119,7 +122,7 @@ impl App {
                 ..encode::Settings::default()
             },
             log: bridge.clone(),
-            sources: Arc::new(NoSources),
+            sources: self.library.granted(name),
         }
     }
 }

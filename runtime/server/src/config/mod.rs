@@ -26,6 +26,8 @@ pub struct Config {
     pub bounds: limits::Table,
     /// Handlers beside the built-in ones, by name.
     pub handlers: BTreeMap<String, Handler>,
+    /// Videos and pictures that handlers may read, by name.
+    pub sources: BTreeMap<String, Source>,
 }
 
 /// `[server]`
@@ -94,6 +96,38 @@ pub struct Handler {
     pub limits: limits::Table,
 }
 
+/// `[sources.NAME]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Source {
+    /// The file; relative to the configuration file.
+    pub file: Option<PathBuf>,
+    /// In place of a file: where the server fetches it, `http://` or `https://`.
+    pub url: Option<String>,
+    /// It begins again at its end.
+    #[serde(rename = "loop")]
+    pub looped: bool,
+    /// Names of the handlers that may open it.
+    pub handlers: Vec<String>,
+}
+
+impl Source {
+    fn check(&self, name: &str) -> anyhow::Result<()> {
+        let fits = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+        ensure!(
+            (1..=64).contains(&name.len()) && name.bytes().all(fits),
+            "the source name {name:?} is wrong: use letters, digits, -, _ and ., at most 64"
+        );
+        ensure!(self.file.is_some() != self.url.is_some(), "sources.{name} needs a file or a url, and not both");
+        if let Some(url) = &self.url {
+            let address = reqwest::Url::parse(url).ok().filter(|url| ["http", "https"].contains(&url.scheme()));
+            ensure!(address.is_some(), "sources.{name}.url must be an address that begins with http:// or https://");
+        }
+        ensure!(!self.handlers.is_empty(), "sources.{name}.handlers must name who may open it");
+        Ok(())
+    }
+}
+
 impl Config {
     /// Reads `path`.
     ///
@@ -105,6 +139,9 @@ impl Config {
         let folder = path.parent().unwrap_or(Path::new("."));
         for handler in config.handlers.values_mut() {
             handler.component = handler.component.take().map(|file| folder.join(file));
+        }
+        for file in config.sources.values_mut().filter_map(|source| source.file.as_mut()) {
+            *file = folder.join(&*file);
         }
         Ok(config)
     }
@@ -139,6 +176,9 @@ impl Config {
         for (name, handler) in &self.handlers {
             handler.limits.over(usual, bounds, &format!("handlers.{name}.limits"))?;
         }
+        for (name, source) in &self.sources {
+            source.check(name)?;
+        }
         match (self.webrtc.first_port, self.webrtc.last_port) {
             (None, None) => {}
             (Some(first), Some(last)) => {
@@ -171,9 +211,27 @@ mod tests {
             ("[webrtc]\nfirst_port = 5000", "go together"),
             ("[encoder]\nstart_kbps = 9000", "encoder.start_kbps must be within"),
             ("[handlers.a]\nfile = \"a.wasm\"", "unknown field `file`"),
+            (
+                "[sources.a]\npath = \"a.mp4\"",
+                "unknown field `path`, expected one of `file`, `url`, `loop`, `handlers`",
+            ),
+            ("[sources.a]\nhandlers = [\"play\"]", "sources.a needs a file or a url"),
+            ("[sources.a]\nfile = \"a\"\nurl = \"http://a\"\nhandlers = [\"play\"]", "and not both"),
+            ("[sources.a]\nfile = \"a.mp4\"", "sources.a.handlers must name"),
+            ("[sources.a]\nurl = \"file:///etc/passwd\"\nhandlers = [\"play\"]", "sources.a.url must be an address"),
+            ("[sources.\"../a\"]\nfile = \"a\"\nhandlers = [\"play\"]", "is wrong: use letters"),
         ] {
             assert!(error(text).contains(words), "{text}: {}", error(text));
         }
+    }
+
+    #[test]
+    fn a_source_is_read() {
+        let text = "[sources.a]\nfile = \"a.mp4\"\nloop = true\nhandlers = [\"play\"]";
+        let config: Config = toml::from_str(text).unwrap();
+        config.check().unwrap();
+        let source = &config.sources["a"];
+        assert!(source.looped && source.handlers == ["play"] && source.file.as_deref() == Some(Path::new("a.mp4")));
     }
 
     #[test]
