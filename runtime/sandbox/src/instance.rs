@@ -44,8 +44,31 @@ enum Function {
     Observe(OnFrame),
 }
 
+/// Why there is no instance.
+pub(crate) enum Unmade {
+    /// It could not be made, or its start function failed.
+    Failed(Failure),
+    /// A function that it exports has another type than the interface says.
+    Mismatch(wasmtime::Error),
+}
+
+/// The functions of a fresh instance, with their types checked.
+fn functions(
+    compiled: &Compiled,
+    store: &mut Store<State>,
+    instance: &wasmtime::component::Instance,
+) -> wasmtime::Result<(HandlerBase, Function)> {
+    let guest = compiled.lifecycle.load(&mut *store, instance)?;
+    let frame = match compiled.kind {
+        Kind::Transform => Function::Transform(instance.get_typed_func(&mut *store, compiled.frame)?),
+        Kind::Generator => Function::Generate(instance.get_typed_func(&mut *store, compiled.frame)?),
+        Kind::Observer => Function::Observe(instance.get_typed_func(&mut *store, compiled.frame)?),
+    };
+    Ok((guest, frame))
+}
+
 impl Instance {
-    pub(crate) fn new(engine: &Engine, compiled: &Compiled, state: State, limits: Limits) -> Result<Self, Failure> {
+    pub(crate) fn new(engine: &Engine, compiled: &Compiled, state: State, limits: Limits) -> Result<Self, Unmade> {
         let mut store = Store::new(engine.wasmtime(), state);
         store.limiter(|state| &mut state.growth);
         store.set_hostcall_fuel(limits.host_call_bytes());
@@ -56,15 +79,9 @@ impl Instance {
         });
         let made = run(engine, &mut store, limits.setup, async |store: &mut Store<State>| {
             let instance = compiled.pre.instantiate_async(&mut *store).await?;
-            let guest = compiled.lifecycle.load(&mut *store, &instance)?;
-            let frame = match compiled.kind {
-                Kind::Transform => Function::Transform(instance.get_typed_func(&mut *store, compiled.frame)?),
-                Kind::Generator => Function::Generate(instance.get_typed_func(&mut *store, compiled.frame)?),
-                Kind::Observer => Function::Observe(instance.get_typed_func(&mut *store, compiled.frame)?),
-            };
-            Ok((guest, frame))
+            Ok(functions(compiled, store, &instance))
         });
-        let (guest, frame) = made.0?;
+        let (guest, frame) = made.0.map_err(Unmade::Failed)?.map_err(Unmade::Mismatch)?;
         Ok(Self { engine: engine.clone(), store, limits, guest, frame, growths: 0, dead: false })
     }
 
