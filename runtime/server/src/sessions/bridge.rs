@@ -24,6 +24,8 @@ const BACKLOG: usize = 64;
 pub struct Watched {
     /// Where the peer stands.
     pub life: Lifecycle,
+    /// The data channel was opened: what was said meanwhile is on its way.
+    pub open: bool,
     /// The pipeline ended, for that reason.
     pub ended: Option<String>,
     /// Statistics are wanted every so many milliseconds.
@@ -56,7 +58,7 @@ impl Default for Bridge {
     /// A bridge without sides.
     fn default() -> Self {
         let life = Lifecycle::new(Instant::now());
-        let watched = Watched { life, ended: None, stats_ms: None, introductions: 0 };
+        let watched = Watched { life, open: false, ended: None, stats_ms: None, introductions: 0 };
         Self { sides: RwLock::default(), watched: watch::Sender::new(watched), outgoing: Mutex::default() }
     }
 }
@@ -155,6 +157,7 @@ impl peer::Observer for Bridge {
         for text in backlog {
             self.tell_text(text);
         }
+        self.watched.send_modify(|watched| watched.open = true);
     }
 
     fn message(&self, text: String) {
