@@ -9,6 +9,7 @@ use wasmtime::component::{ComponentExportIndex, InstancePre};
 use crate::bindings::HandlerBaseIndices;
 use crate::descriptor::{Descriptor, Output};
 use crate::failure::brief;
+use crate::instance::Unmade;
 use crate::load::{Outline, inspect};
 use crate::state::State;
 use crate::{Allowance, Engine, Failure, Instance, Limits, Log, NamedValue, NoLog, NoSources, Refused, Sources};
@@ -105,7 +106,11 @@ impl Component {
         let Setup { mut limits, parameters, log, sources } = setup;
         limits.memory = limits.memory.min(self.inner.engine.most_memory());
         let state = State::new(self.kind(), self.inner.outputs.clone(), &limits, log, sources);
-        let mut instance = Instance::new(&self.inner.engine, &self.inner.compiled, state, limits)?;
+        let instance = Instance::new(&self.inner.engine, &self.inner.compiled, state, limits);
+        let mut instance = instance.map_err(|unmade| match unmade {
+            Unmade::Failed(failure) => failure,
+            Unmade::Mismatch(error) => Failure::Refused(chain(&error)),
+        })?;
         instance.init(&parameters)?;
         Ok(instance)
     }
@@ -168,8 +173,11 @@ fn link(engine: &Engine, component: &wasmtime::component::Component, outline: &O
 fn describe(engine: &Engine, compiled: &Compiled) -> Result<Descriptor, Refused> {
     let limits = Limits { memory: engine.most_memory(), ..Limits::default() };
     let state = State::new(compiled.kind, Arc::new([]), &limits, Arc::new(NoLog), Arc::new(NoSources));
-    let instance = Instance::new(engine, compiled, state, limits);
-    instance.and_then(|mut instance| instance.describe()).map_err(Refused::Describe)
+    let mut instance = Instance::new(engine, compiled, state, limits).map_err(|unmade| match unmade {
+        Unmade::Failed(failure) => Refused::Describe(failure),
+        Unmade::Mismatch(error) => Refused::Mismatch(chain(&error)),
+    })?;
+    instance.describe().map_err(Refused::Describe)
 }
 
 /// What an error says, from the outermost to its cause.

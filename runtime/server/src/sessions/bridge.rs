@@ -29,6 +29,8 @@ const FETCH_INTERVAL: Duration = Duration::from_millis(100);
 pub struct Watched {
     /// Where the peer stands.
     pub life: Lifecycle,
+    /// The data channel was opened: what was said meanwhile is on its way.
+    pub open: bool,
     /// The pipeline ended, for that reason.
     pub ended: Option<String>,
     /// What the client wants to be told.
@@ -66,7 +68,7 @@ impl Default for Bridge {
     /// A bridge without sides.
     fn default() -> Self {
         let begin = Instant::now();
-        let watched = Watched { life: Lifecycle::new(begin), ended: None, wanted: None, introductions: 0 };
+        let watched = Watched { life: Lifecycle::new(begin), open: false, ended: None, wanted: None, introductions: 0 };
         Self {
             sides: RwLock::default(),
             watched: watch::Sender::new(watched),
@@ -217,6 +219,7 @@ impl peer::Observer for Bridge {
         for text in backlog {
             self.tell_text(text);
         }
+        self.watched.send_modify(|watched| watched.open = true);
     }
 
     fn message(&self, text: String) {

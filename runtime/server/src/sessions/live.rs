@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, sleep_until, timeout};
 
 use crate::catalog::{Entry, handler_json};
 use crate::channel;
 
-use super::bridge::Bridge;
-use super::lifecycle::Phase;
+use super::bridge::{Bridge, Watched};
+use super::lifecycle::{HANDSHAKE, Phase};
 
 /// Time that a last message is given to leave before the connection is closed.
 const FAREWELL: Duration = Duration::from_millis(200);
@@ -97,6 +97,7 @@ impl Live {
             let watched = watch.borrow_and_update().clone();
             let now = Instant::now();
             if let Some(reason) = watched.ended {
+                self.heard(&mut watch).await;
                 return reason;
             }
             if let Some(reason) = watched.life.over(now) {
@@ -126,6 +127,16 @@ impl Live {
                 changed = watch.changed() => if changed.is_err() { return "the session was dropped".to_owned() },
                 () = self.stop.notified() => return "the session was stopped".to_owned(),
             }
+        }
+    }
+
+    /// Waits until a viewer can be told why the session ended. A handler that fails at its start does so before anyone
+    /// is connected.
+    async fn heard(&self, watch: &mut watch::Receiver<Watched>) {
+        let heard = watch.wait_for(|watched| watched.open || watched.life.phase() == Phase::Ended);
+        tokio::select! {
+            _ = timeout(HANDSHAKE, heard) => {}
+            () = self.stop.notified() => {}
         }
     }
 
