@@ -2,6 +2,8 @@
 
 /** Lines from the channel that wait for those before them. */
 const MOST_WAITING = 1000;
+/** Time from one reading to the next, ms: a handler that floods its log is not to flood the server with questions. */
+const BETWEEN = 500;
 /** A handler that is being closed has so long to say its last words, ms. */
 const LAST_WORDS = 400;
 
@@ -10,7 +12,8 @@ export class Tail {
   #emit;
   #last = 0;
   #waiting = [];
-  #filling = true;
+  #filling = null;
+  #readAt = -BETWEEN;
 
   /**
    * @param {(after: number) => Promise<{lines: object[], dropped: number}>} read
@@ -24,27 +27,36 @@ export class Tail {
 
   /** A line from the channel. */
   take(line) {
-    if (!this.#filling) {
+    if (!this.#filling && line.n === this.#last + 1) {
       this.#next(line);
       return;
     }
     if (this.#waiting.length === MOST_WAITING) this.#waiting.shift();
     this.#waiting.push(line);
+    this.fill();
   }
 
   /** Reads what the channel did not bring. */
-  async fill() {
-    this.#filling = true;
-    const { lines = [] } = await this.#read(this.#last).catch(() => ({}));
-    for (const line of lines) this.#next(line);
-    for (const line of this.#waiting.splice(0)) this.#next(line);
-    this.#filling = false;
+  fill() {
+    this.#filling ??= this.#fill().finally(() => {
+      this.#filling = null;
+    });
+    return this.#filling;
   }
 
   /** After the end of the session, which the channel does not outlive. */
   async finish() {
-    await new Promise((resolve) => setTimeout(resolve, LAST_WORDS));
+    await this.#filling;
+    await pause(LAST_WORDS);
     await this.fill();
+  }
+
+  async #fill() {
+    await pause(this.#readAt + BETWEEN - performance.now());
+    this.#readAt = performance.now();
+    const { lines = [] } = await this.#read(this.#last).catch(() => ({}));
+    for (const line of lines) this.#next(line);
+    for (const line of this.#waiting.splice(0)) this.#next(line);
   }
 
   #next({ n, at_ms, level, message }) {
@@ -54,3 +66,5 @@ export class Tail {
     this.#emit({ n, at_ms, level: String(level), message: String(message), dropped });
   }
 }
+
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, Math.max(0, milliseconds)));
