@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use framebox_picture::Size;
-use framebox_sandbox::{Component, Output};
+use framebox_sandbox::{Component, Kind, Output};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -16,6 +16,9 @@ use crate::pictures::scene;
 
 /// Handlers whose pixels the host converts.
 const CONVERTED: [&str; 1] = ["hello"];
+
+/// Times at which generators are asked, µs: frames, a pause and a long time.
+const NOWS: [i64; 8] = [0, 16_667, 33_333, 50_000, 66_667, 1_000_000, 1_033_333, 86_400_000_000];
 
 /// Parameters that a handler is tried with.
 pub fn settings(name: &str) -> Vec<Value> {
@@ -26,13 +29,17 @@ pub fn settings(name: &str) -> Vec<Value> {
         "invert" => vec![json!({}), json!({ "strength": 30 })],
         "motion" => vec![json!({}), json!({ "color": "#ff8000", "sensitivity": 90 })],
         "pixelate" => vec![json!({}), json!({ "block": 6 })],
+        "plasma" => vec![json!({}), json!({ "palette": "ember", "scale": 4, "detail": 7, "speed": 2.5, "size": "320x180" })],
         _ => panic!("{name} is not known"),
     }
 }
 
-/// What a handler makes of a few frames, of an even and of an odd size.
+/// What a handler makes of a few frames, of an even and of an odd size, or at a few times.
 pub fn outputs(component: &Component, given: &Value) -> Vec<Output> {
     let mut running = Running::new(component, given);
+    if component.kind() == Kind::Generator {
+        return NOWS.map(|now| running.at(now)).into();
+    }
     let sizes = [Size::new(320, 240), Size::new(333, 217)];
     sizes
         .into_iter()

@@ -6,4 +6,5 @@ mod hello;
 mod invert;
 mod motion;
 mod pixelate;
+mod plasma;
 mod sizes;

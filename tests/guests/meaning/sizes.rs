@@ -3,15 +3,15 @@
 use framebox_picture::Size;
 use serde_json::json;
 
-use crate::handler::{NAMES, Running, prebuilt};
+use crate::handler::{Running, prebuilt, transforms};
 use crate::pictures::scene;
 
-const SIZES: [(u32, u32); 10] =
-    [(1, 1), (2, 1), (1, 2), (3, 3), (4, 400), (400, 4), (97, 61), (160, 120), (120, 160), (640, 360)];
+const SIZES: [(u32, u32); 11] =
+    [(1, 1), (2, 1), (1, 2), (3, 3), (7, 5), (4, 400), (400, 4), (97, 61), (160, 120), (120, 160), (640, 360)];
 
 #[test]
 fn the_output_has_the_size_of_the_input() {
-    for name in NAMES {
+    for name in transforms() {
         let mut running = Running::new(&prebuilt(name), &json!({}));
         for (width, height) in SIZES {
             for frame in 0..2 {

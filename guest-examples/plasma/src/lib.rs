@@ -1,0 +1,176 @@
+//! Video out of nothing but arithmetic: a generator.
+
+wit_bindgen::generate!({ world: "video-generator", path: "../../wit" });
+
+use std::cell::RefCell;
+
+use exports::framebox::video::{generate, lifecycle};
+use framebox::video::media::Output;
+use framebox::video::types::*;
+
+use clock::Clock;
+use field::Field;
+use lanes::WIDE;
+
+mod clock;
+mod field;
+mod lanes;
+mod palette;
+
+/// Width and height that can be chosen; multiples of a pack of pixels.
+const SIZES: [(&str, Size); 3] = [
+    ("320x180", Size { width: 320, height: 180 }),
+    ("640x360", Size { width: 640, height: 360 }),
+    ("1280x720", Size { width: 1280, height: 720 }),
+];
+
+struct State {
+    clock: Clock,
+    colors: Vec<[u8; 3]>,
+    scale: f32,
+    detail: usize,
+    size: Size,
+    /// The picture, kept from frame to frame so that its memory is.
+    picture: Vec<u8>,
+}
+
+thread_local! {
+    static STATE: RefCell<State> = const {
+        RefCell::new(State {
+            clock: Clock::new(),
+            colors: Vec::new(),
+            scale: 2.0,
+            detail: 4,
+            size: SIZES[1].1,
+            picture: Vec::new(),
+        })
+    };
+}
+
+struct Plasma;
+
+impl lifecycle::Guest for Plasma {
+    fn describe() -> Descriptor {
+        let parameter = |id: &str, label: &str, help: &str, kind| Parameter {
+            id: id.into(),
+            label: label.into(),
+            help: Some(help.into()),
+            group: None,
+            kind,
+        };
+        let number = |min, max, step, default, unit: &str| {
+            ParameterKind::Number(NumberSpec { min, max, step, default, unit: Some(unit.into()) })
+        };
+        let option = |id: &str, label: &str| Choice { id: id.into(), label: label.into() };
+        let palettes = palette::ALL.iter().map(|(id, label, _)| option(id, label)).collect();
+        let sizes = SIZES.iter().map(|(id, _)| option(id, &id.replace('x', " × "))).collect();
+        let detail = IntegerSpec { min: 0, max: field::MOST_BENDS as i64, step: 1, default: 4, unit: None };
+        Descriptor {
+            title: "Plasma".into(),
+            summary: "A flowing pattern, computed for each frame: no camera, no file.".into(),
+            parameters: vec![
+                parameter("speed", "Speed", "0 stands still.", number(0.0, 4.0, 0.1, 1.0, "×")),
+                parameter(
+                    "palette",
+                    "Colours",
+                    "The colours to go through.",
+                    ParameterKind::Choice(ChoiceSpec { options: palettes, default: "aurora".into() }),
+                ),
+                parameter("scale", "Scale", "Higher shows more of the pattern.", number(0.5, 6.0, 0.1, 2.0, "×")),
+                parameter("detail", "Detail", "How often the pattern is bent.", ParameterKind::Integer(detail)),
+                parameter(
+                    "size",
+                    "Size",
+                    "Four times the pixels take four times the work.",
+                    ParameterKind::Choice(ChoiceSpec { options: sizes, default: "640x360".into() }),
+                ),
+            ],
+            outputs: vec![OutputSpec {
+                id: "phase".into(),
+                label: "Part of the cycle".into(),
+                kind: OutputKind::Gauge,
+                unit: Some("%".into()),
+            }],
+            size: None,
+            fps: Some(60.0),
+        }
+    }
+
+    fn init(settings: Vec<NamedValue>) -> Result<(), String> {
+        Self::configure(settings)
+    }
+
+    fn configure(changed: Vec<NamedValue>) -> Result<(), String> {
+        STATE.with_borrow_mut(|state| changed.into_iter().try_for_each(|named| state.set(named)))
+    }
+
+    fn close() {}
+}
+
+impl State {
+    fn set(&mut self, NamedValue { id, value }: NamedValue) -> Result<(), String> {
+        match (id.as_str(), value) {
+            ("speed", Value::Number(speed)) => self.clock.set_speed(speed),
+            ("palette", Value::Text(name)) => {
+                let named = palette::ALL.iter().find(|(id, ..)| *id == name);
+                let (_, _, stops) = named.ok_or_else(|| format!("{name} is no palette"))?;
+                self.colors = palette::table(stops);
+            }
+            ("scale", Value::Number(scale)) => self.scale = scale as f32,
+            ("detail", Value::Integer(detail)) => self.detail = detail.clamp(0, field::MOST_BENDS as i64) as usize,
+            ("size", Value::Text(name)) => {
+                let named = SIZES.iter().find(|(id, _)| *id == name);
+                self.size = named.ok_or_else(|| format!("{name} is no size"))?.1;
+            }
+            _ => return Err(format!("{id} is not known")),
+        }
+        Ok(())
+    }
+
+    /// Draws the frame at `phase`.
+    fn draw(&mut self, phase: f32) {
+        let Size { width, height } = self.size;
+        let field = Field::new(width, height, self.scale, self.detail, phase);
+        let planes = common::I420::new(width, height);
+        let (columns, rows) = planes.chroma();
+        self.picture.resize(width as usize * height as usize + 2 * columns * rows, 0);
+        let [(luma, row), (u, columns), (v, _)] = planes.planes(&mut self.picture);
+        for (y, luma) in luma.chunks_exact_mut(row).enumerate() {
+            let colored = (y % 2 == 0).then_some(y / 2 * columns);
+            for (pack, luma) in luma.chunks_exact_mut(WIDE).enumerate() {
+                let x = pack * WIDE;
+                let (color, light) = field.at(x as u32, y as u32);
+                // The circle of colours is passed by half, there and back; the rest of it comes with time.
+                let turn = (phase * 4.0 * palette::COLORS as f32) as i32;
+                let index = color.0.map(|color| (color * (palette::COLORS / 3) as f32) as i32 + turn);
+                let light = light.0.map(|light| (176.0 + light * 80.0) as i32);
+                let color = |i: usize| self.colors[index[i] as usize % palette::COLORS].map(i32::from);
+                for (i, luma) in luma.iter_mut().enumerate() {
+                    *luma = (16 + ((color(i)[0] - 16) * light[i] >> 8)) as u8;
+                }
+                if let Some(begin) = colored {
+                    let place = begin + x / 2;
+                    for (i, (u, v)) in u[place..].iter_mut().zip(&mut v[place..]).take(WIDE / 2).enumerate() {
+                        let [_, blue, red] = color(2 * i);
+                        *u = (128 + ((blue - 128) * light[2 * i] >> 8)) as u8;
+                        *v = (128 + ((red - 128) * light[2 * i] >> 8)) as u8;
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl generate::Guest for Plasma {
+    fn next(now_us: i64, out: &Output, _budget: Budget) -> Result<(), Stop> {
+        STATE.with_borrow_mut(|state| {
+            let phase = state.clock.phase(now_us);
+            state.draw(phase);
+            out.pixels(state.size, PixelFormat::I420, &state.picture).map_err(Stop::Failed)?;
+            let percent = (f64::from(phase) * 1000.0).floor() / 10.0;
+            out.put("phase", &Value::Number(percent)).map_err(Stop::Failed)
+        })
+    }
+}
+
+export!(Plasma);
