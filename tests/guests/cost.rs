@@ -18,7 +18,7 @@ const MOST: [(&str, f64); NAMES.len()] = [
     ("invert", 5.0),
     ("motion", 3.0),
     ("pixelate", 10.0),
-    ("plasma", 60.0),
+    ("plasma", 200.0),
 ];
 
 /// Parameters without which the fuel would not be that of the pixels.

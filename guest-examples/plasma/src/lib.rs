@@ -10,14 +10,13 @@ use framebox::video::types::*;
 
 use clock::Clock;
 use field::Field;
-use lanes::WIDE;
+use palette::{COLORS, Table};
 
 mod clock;
 mod field;
-mod lanes;
 mod palette;
 
-/// Width and height that can be chosen; multiples of a pack of pixels.
+/// Width and height that can be chosen; even.
 const SIZES: [(&str, Size); 3] = [
     ("320x180", Size { width: 320, height: 180 }),
     ("640x360", Size { width: 640, height: 360 }),
@@ -26,23 +25,27 @@ const SIZES: [(&str, Size); 3] = [
 
 struct State {
     clock: Clock,
-    colors: Vec<[u8; 3]>,
+    colors: Table,
     scale: f32,
     detail: usize,
     size: Size,
-    /// The picture, kept from frame to frame so that its memory is.
+    /// The picture and a row of the pattern, kept from frame to frame so that their memory is.
     picture: Vec<u8>,
+    color: Vec<f32>,
+    light: Vec<f32>,
 }
 
 thread_local! {
     static STATE: RefCell<State> = const {
         RefCell::new(State {
             clock: Clock::new(),
-            colors: Vec::new(),
+            colors: Table::new(),
             scale: 2.0,
             detail: 4,
             size: SIZES[1].1,
             picture: Vec::new(),
+            color: Vec::new(),
+            light: Vec::new(),
         })
     };
 }
@@ -114,7 +117,7 @@ impl State {
             ("palette", Value::Text(name)) => {
                 let named = palette::ALL.iter().find(|(id, ..)| *id == name);
                 let (_, _, stops) = named.ok_or_else(|| format!("{name} is no palette"))?;
-                self.colors = palette::table(stops);
+                self.colors.set(stops);
             }
             ("scale", Value::Number(scale)) => self.scale = scale as f32,
             ("detail", Value::Integer(detail)) => self.detail = detail.clamp(0, field::MOST_BENDS as i64) as usize,
@@ -133,28 +136,27 @@ impl State {
         let field = Field::new(width, height, self.scale, self.detail, phase);
         let planes = common::I420::new(width, height);
         let (columns, rows) = planes.chroma();
-        self.picture.resize(width as usize * height as usize + 2 * columns * rows, 0);
-        let [(luma, row), (u, columns), (v, _)] = planes.planes(&mut self.picture);
-        for (y, luma) in luma.chunks_exact_mut(row).enumerate() {
-            let colored = (y % 2 == 0).then_some(y / 2 * columns);
-            for (pack, luma) in luma.chunks_exact_mut(WIDE).enumerate() {
-                let x = pack * WIDE;
-                let (color, light) = field.at(x as u32, y as u32);
-                // The circle of colours is passed by half, there and back; the rest of it comes with time.
-                let turn = (phase * 4.0 * palette::COLORS as f32) as i32;
-                let index = color.0.map(|color| (color * (palette::COLORS / 3) as f32) as i32 + turn);
-                let light = light.0.map(|light| (176.0 + light * 80.0) as i32);
-                let color = |i: usize| self.colors[index[i] as usize % palette::COLORS].map(i32::from);
-                for (i, luma) in luma.iter_mut().enumerate() {
-                    *luma = (16 + ((color(i)[0] - 16) * light[i] >> 8)) as u8;
-                }
-                if let Some(begin) = colored {
-                    let place = begin + x / 2;
-                    for (i, (u, v)) in u[place..].iter_mut().zip(&mut v[place..]).take(WIDE / 2).enumerate() {
-                        let [_, blue, red] = color(2 * i);
-                        *u = (128 + ((blue - 128) * light[2 * i] >> 8)) as u8;
-                        *v = (128 + ((red - 128) * light[2 * i] >> 8)) as u8;
-                    }
+        self.picture.resize(planes.width * planes.height + 2 * columns * rows, 0);
+        self.color.resize(planes.width, 0.0);
+        self.light.resize(planes.width, 0.0);
+        // A third of the circle of colours to either side; the rest of it comes with time.
+        let turn = phase * (4 * COLORS) as f32;
+        let place = |color: f32| (color * (COLORS / 3) as f32 + turn) as i32 as usize % COLORS;
+        let dim = |value: i16, light: f32| (i32::from(value) * (176.0 + light * 80.0) as i32) >> 8;
+        let [(luma, _), (u, _), (v, _)] = planes.planes(&mut self.picture);
+        for (y, luma) in luma.chunks_exact_mut(planes.width).enumerate() {
+            field.row(y, &mut self.color, &mut self.light);
+            let points = self.color.iter().zip(&self.light);
+            for (luma, (color, light)) in luma.iter_mut().zip(points.clone()) {
+                *luma = (16 + dim(self.colors.y[place(*color)], *light)) as u8;
+            }
+            // A colour sample is that of the first of its four pixels.
+            if y % 2 == 0 {
+                let row = y / 2 * columns..(y / 2 + 1) * columns;
+                let samples = u[row.clone()].iter_mut().zip(&mut v[row]);
+                for ((u, v), (color, light)) in samples.zip(points.step_by(2)) {
+                    *u = (128 + dim(self.colors.u[place(*color)], *light)) as u8;
+                    *v = (128 + dim(self.colors.v[place(*color)], *light)) as u8;
                 }
             }
         }

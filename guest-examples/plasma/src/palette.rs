@@ -14,9 +14,25 @@ pub const ALL: [Named; 5] = [
     ("slate", "Slate", [0x08090b, 0x2a3038, 0x6f7a86, 0xf2f4f5, 0x9aa4ae, 0x3a424c]),
 ];
 
-/// Y, U and V of each colour.
-pub fn table(stops: &[u32; 6]) -> Vec<[u8; 3]> {
-    (0..COLORS).map(|i| yuv(between(stops, i * stops.len()))).collect()
+/// Y, U and V of each colour, as far as they are from black and from gray. A table each, of a length that is known: no
+/// place in it that was wrapped around can lie outside, so nothing is checked where it is read.
+pub struct Table {
+    pub y: [i16; COLORS],
+    pub u: [i16; COLORS],
+    pub v: [i16; COLORS],
+}
+
+impl Table {
+    pub const fn new() -> Self {
+        Self { y: [0; COLORS], u: [0; COLORS], v: [0; COLORS] }
+    }
+
+    /// Takes the colours between the `stops`.
+    pub fn set(&mut self, stops: &[u32; 6]) {
+        for i in 0..COLORS {
+            [self.y[i], self.u[i], self.v[i]] = yuv(between(stops, i * stops.len()));
+        }
+    }
 }
 
 /// The colour at `place`, of which `COLORS` lie between two stops; eased, so that no stop is an edge.
@@ -27,11 +43,11 @@ fn between(stops: &[u32; 6], place: usize) -> [i32; 3] {
     [16, 8, 0].map(|shift| (channel(stop, shift) * (256 - part) + channel(stop + 1, shift) * part) >> 8)
 }
 
-/// BT.601, limited range.
-fn yuv([red, green, blue]: [i32; 3]) -> [u8; 3] {
+/// BT.601, limited range, without what is added to make all of it positive.
+fn yuv([red, green, blue]: [i32; 3]) -> [i16; 3] {
     [
-        (16 + ((66 * red + 129 * green + 25 * blue + 128) >> 8)) as u8,
-        (128 + ((-38 * red - 74 * green + 112 * blue + 128) >> 8)) as u8,
-        (128 + ((112 * red - 94 * green - 18 * blue + 128) >> 8)) as u8,
+        ((66 * red + 129 * green + 25 * blue + 128) >> 8) as i16,
+        ((-38 * red - 74 * green + 112 * blue + 128) >> 8) as i16,
+        ((112 * red - 94 * green - 18 * blue + 128) >> 8) as i16,
     ]
 }
