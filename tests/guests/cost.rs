@@ -19,10 +19,13 @@ const MOST: [(&str, f64); NAMES.len()] = [
     ("motion", 3.0),
     ("pixelate", 10.0),
     ("plasma", 200.0),
+    ("play", 1.0),
+    ("play-fps", 1.0),
+    ("slow-flip", 4.0),
 ];
 
-/// Parameters without which the fuel would not be that of the pixels.
-fn settings(name: &str) -> Value {
+/// Parameters without which the cost would not be that of the pixels.
+pub fn settings(name: &str) -> Value {
     match name {
         "slow-flip" => json!({ "work-ms": 0 }),
         _ => json!({}),

@@ -30,6 +30,9 @@ pub fn settings(name: &str) -> Vec<Value> {
         "motion" => vec![json!({}), json!({ "color": "#ff8000", "sensitivity": 90 })],
         "pixelate" => vec![json!({}), json!({ "block": 6 })],
         "plasma" => vec![json!({}), json!({ "palette": "ember", "scale": 4, "detail": 7, "speed": 2.5, "size": "320x180" })],
+        "play" => vec![json!({}), json!({ "source": "slow", "loop": true, "speed": 1.5 })],
+        "play-fps" => vec![json!({}), json!({ "source": "other" })],
+        "slow-flip" => vec![json!({}), json!({ "work-ms": 0 })],
         _ => panic!("{name} is not known"),
     }
 }

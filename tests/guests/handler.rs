@@ -15,7 +15,7 @@ use crate::clips::Clips;
 
 /// Every handler that comes with the program.
 #[rustfmt::skip]
-pub const NAMES: [&str; 7] = [
+pub const NAMES: [&str; 10] = [
     "edges",
     "flip",
     "hello",
@@ -23,6 +23,9 @@ pub const NAMES: [&str; 7] = [
     "motion",
     "pixelate",
     "plasma",
+    "play",
+    "play-fps",
+    "slow-flip",
 ];
 
 /// Far more than any of them needs, on any machine.
@@ -120,7 +123,11 @@ impl Running {
     }
 
     pub fn tick(&mut self, now: i64) -> Call {
-        self.instance.next(now, PLENTY)
+        self.tick_within(now, PLENTY)
+    }
+
+    pub fn tick_within(&mut self, now: i64, budget: Budget) -> Call {
+        self.instance.next(now, budget)
     }
 }
 

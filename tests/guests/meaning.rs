@@ -7,4 +7,7 @@ mod invert;
 mod motion;
 mod pixelate;
 mod plasma;
+mod play;
+mod play_fps;
 mod sizes;
+mod slow_flip;

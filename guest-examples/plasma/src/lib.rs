@@ -8,11 +8,10 @@ use exports::framebox::video::{generate, lifecycle};
 use framebox::video::media::Output;
 use framebox::video::types::*;
 
-use clock::Clock;
+use common::Clock;
 use field::Field;
 use palette::{COLORS, Table};
 
-mod clock;
 mod field;
 mod palette;
 
@@ -22,6 +21,9 @@ const SIZES: [(&str, Size); 3] = [
     ("640x360", Size { width: 640, height: 360 }),
     ("1280x720", Size { width: 1280, height: 720 }),
 ];
+
+/// Length of a cycle at a speed of 1, µs.
+const CYCLE: i64 = 60_000_000;
 
 struct State {
     clock: Clock,
@@ -166,7 +168,7 @@ impl State {
 impl generate::Guest for Plasma {
     fn next(now_us: i64, out: &Output, _budget: Budget) -> Result<(), Stop> {
         STATE.with_borrow_mut(|state| {
-            let phase = state.clock.phase(now_us);
+            let phase = state.clock.at(now_us).rem_euclid(CYCLE) as f32 / CYCLE as f32;
             state.draw(phase);
             out.pixels(state.size, PixelFormat::I420, &state.picture).map_err(Stop::Failed)?;
             let percent = (f64::from(phase) * 1000.0).floor() / 10.0;

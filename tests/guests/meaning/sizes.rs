@@ -1,8 +1,8 @@
 //! Pictures of any size, also from one frame to the next.
 
 use framebox_picture::Size;
-use serde_json::json;
 
+use crate::cost::settings;
 use crate::handler::{Running, prebuilt, transforms};
 use crate::pictures::scene;
 
@@ -12,7 +12,7 @@ const SIZES: [(u32, u32); 11] =
 #[test]
 fn the_output_has_the_size_of_the_input() {
     for name in transforms() {
-        let mut running = Running::new(&prebuilt(name), &json!({}));
+        let mut running = Running::new(&prebuilt(name), &settings(name));
         for (width, height) in SIZES {
             for frame in 0..2 {
                 let input = scene(Size::new(width, height), frame);
