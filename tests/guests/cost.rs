@@ -21,7 +21,9 @@ const MOST: [(&str, f64); NAMES.len()] = [
     ("plasma", 200.0),
     ("play", 1.0),
     ("play-fps", 1.0),
+    ("qr", 300.0),
     ("slow-flip", 4.0),
+    ("timestamp", 5.0),
 ];
 
 /// Parameters without which the cost would not be that of the pixels.

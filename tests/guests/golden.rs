@@ -11,6 +11,7 @@ use framebox_sandbox::{Component, Kind, Output};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::codes;
 use crate::handler::{NAMES, Running, prebuilt};
 use crate::pictures::scene;
 
@@ -32,7 +33,12 @@ pub fn settings(name: &str) -> Vec<Value> {
         "plasma" => vec![json!({}), json!({ "palette": "ember", "scale": 4, "detail": 7, "speed": 2.5, "size": "320x180" })],
         "play" => vec![json!({}), json!({ "source": "slow", "loop": true, "speed": 1.5 })],
         "play-fps" => vec![json!({}), json!({ "source": "other" })],
-        "slow-flip" => vec![json!({}), json!({ "work-ms": 0 })],
+        "qr" => vec![json!({}), json!({ "color": "#ff4000", "resolution": 320 })],
+        "slow-flip" => vec![json!({ "work-ms": 0 }), json!({ "work-ms": 20 })],
+        "timestamp" => vec![
+            json!({}),
+            json!({ "label": "Größe 5", "corner": "bottom-right", "color": "#ffcc00", "size": 9, "backdrop": false }),
+        ],
         _ => panic!("{name} is not known"),
     }
 }
@@ -43,11 +49,13 @@ pub fn outputs(component: &Component, given: &Value) -> Vec<Output> {
     if component.kind() == Kind::Generator {
         return NOWS.map(|now| running.at(now)).into();
     }
+    // What is read has to be there.
+    let coded = component.descriptor().parameters.iter().any(|parameter| parameter.id == "resolution");
     let sizes = [Size::new(320, 240), Size::new(333, 217)];
     sizes
         .into_iter()
         .flat_map(|size| (0..4).map(move |frame| scene(size, frame)))
-        .map(|it| running.frame(&it))
+        .map(|it| running.frame(&if coded { codes::among(&it) } else { it }))
         .collect()
 }
 

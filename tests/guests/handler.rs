@@ -15,7 +15,7 @@ use crate::clips::Clips;
 
 /// Every handler that comes with the program.
 #[rustfmt::skip]
-pub const NAMES: [&str; 10] = [
+pub const NAMES: [&str; 12] = [
     "edges",
     "flip",
     "hello",
@@ -25,7 +25,9 @@ pub const NAMES: [&str; 10] = [
     "plasma",
     "play",
     "play-fps",
+    "qr",
     "slow-flip",
+    "timestamp",
 ];
 
 /// Far more than any of them needs, on any machine.

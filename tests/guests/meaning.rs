@@ -9,5 +9,7 @@ mod pixelate;
 mod plasma;
 mod play;
 mod play_fps;
+mod qr;
 mod sizes;
 mod slow_flip;
+mod timestamp;

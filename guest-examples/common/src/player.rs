@@ -4,6 +4,8 @@ use crate::Clock;
 
 /// For how long a refused source is not asked for again, µs.
 const REST: i64 = 1_000_000;
+/// A longer time without a call is a pause of the stream, µs: no rate that a stream may have is that low.
+const PAUSE: i64 = 5_000_000;
 /// How long the last picture is shown when nothing else tells, µs.
 const INTERVAL: i64 = 40_000;
 
@@ -35,6 +37,8 @@ pub struct Player<V: Video> {
     name: String,
     loops: bool,
     clock: Clock,
+    /// The last call, µs, and what the clock showed.
+    last: (i64, i64),
     reel: Option<Reel<V>>,
     /// When a source was refused, µs, and why.
     refused: Option<(i64, String)>,
@@ -58,7 +62,7 @@ struct Reel<V: Video> {
 
 impl<V: Video> Player<V> {
     pub const fn new() -> Self {
-        Self { name: String::new(), loops: true, clock: Clock::new(), reel: None, refused: None }
+        Self { name: String::new(), loops: true, clock: Clock::new(), last: (0, 0), reel: None, refused: None }
     }
 
     /// 1 is the video's own.
@@ -81,7 +85,7 @@ impl<V: Video> Player<V> {
         Ok(())
     }
 
-    /// The picture to be shown at `now`, µs. When more pictures are due than can be read until it is `late`, the clock
+    /// The picture to be shown at `now`, µs. After a pause of the stream the video goes on where it was. When more pictures are due than can be read until it is `late`, the clock
     /// is set back: the video then falls behind rather than standing still.
     pub fn at(&mut self, now: i64, mut late: impl FnMut() -> bool) -> Result<&V::Picture, Halt> {
         let reel = match &mut self.reel {
@@ -99,6 +103,8 @@ impl<V: Video> Player<V> {
         };
         if reel.shown.is_none() {
             self.clock.set(now, 0);
+        } else if now.saturating_sub(self.last.0) > PAUSE {
+            self.clock.set(now, self.last.1);
         }
         let place = self.clock.at(now);
         while reel.forward(place, self.loops).map_err(Halt::Failed)? {
@@ -107,6 +113,7 @@ impl<V: Video> Player<V> {
                 break;
             }
         }
+        self.last = (now, self.clock.at(now));
         match &reel.shown {
             Some((picture, _)) if self.loops || reel.end.is_none_or(|end| place < end) => Ok(picture),
             Some(_) => Err(Halt::Finished(format!("{} is over", self.name))),

@@ -154,7 +154,7 @@ fn after_a_wrong_name_comes_the_right_one() {
 #[test]
 fn one_picture_stands() {
     let mut running = start("play", json!({ "source": "still" }));
-    for now in [0, 16_667, 1_000_000, 3_600_000_000] {
+    for now in [0, 16_667, 1_000_000, 5_500_000, 3_600_000_000] {
         assert!(*shown(&mut running, now) == *picture(0));
     }
 }
@@ -170,18 +170,27 @@ fn no_picture_and_a_broken_file_are_told() {
 
 #[test]
 fn what_is_slow_to_read_falls_behind() {
-    // Ten seconds of video are due; to read them takes longer than the call may.
+    // Sixteen seconds of video are due; to read them takes longer than the call may.
     let budget = Budget { time: Duration::from_millis(800), ..PLENTY };
-    let mut running = start("play", json!({ "source": "heavy" }));
+    let mut running = start("play", json!({ "source": "heavy", "speed": 4 }));
     running.at(0);
-    let far = running.tick_within(10_000_000, budget);
+    let far = running.tick_within(4_000_000, budget);
     let far = far.result.unwrap().picture.unwrap();
     let reached = (0..LENGTH).find(|place| *picture(*place) == *far).unwrap();
-    // From there it goes on at its own speed.
+    // From there it goes on at its speed.
     for frame in 1..5 {
-        let next = running.tick_within(10_000_000 + frame * 40_000, budget).result.unwrap().picture.unwrap();
+        let next = running.tick_within(4_000_000 + frame * 10_000, budget).result.unwrap().picture.unwrap();
         assert!(*next == *picture(reached + frame), "{frame} after picture {reached}");
     }
+}
+
+#[test]
+fn after_a_pause_it_goes_on_where_it_was() {
+    let mut running = start("play", json!({}));
+    running.at(0);
+    running.at(120_000);
+    assert!(*shown(&mut running, 86_400_000_000) == *picture(3));
+    assert!(*shown(&mut running, 86_400_040_000) == *picture(4));
 }
 
 /// Keeps how many sources are open.
