@@ -7,6 +7,7 @@ use std::cell::Cell;
 use exports::framebox::video::{lifecycle, transform};
 use framebox::video::media::{Frame, Output};
 use framebox::video::types::*;
+use outline::Point;
 use rqrr::PreparedImage;
 
 mod json;
@@ -14,6 +15,9 @@ mod outline;
 
 /// The most codes that are told of in one frame.
 const MOST: usize = 8;
+/// The most codes that are looked at from near in one frame, and the longer side of such a look, pixels.
+const MOST_LOOKS: usize = 3;
+const CLOSE: u32 = 400;
 /// No code has fewer modules to a side, so smaller pictures hold none.
 const SMALLEST: u32 = 21;
 
@@ -27,7 +31,7 @@ thread_local! {
 struct Code {
     text: String,
     /// From the corner at its top left on, clockwise as it is printed; pixels of the picture.
-    corners: [outline::Point; 4],
+    corners: [Point; 4],
 }
 
 struct Qr;
@@ -113,33 +117,63 @@ impl transform::Guest for Qr {
 
 /// The codes in the picture that can be read.
 fn search(input: &Frame, size: Size) -> Vec<Code> {
-    let longer = size.width.max(size.height);
-    let side = RESOLUTION.get().min(longer);
-    let scaled = |length: u32| (length * side / longer).max(1);
-    let small = Size { width: scaled(size.width), height: scaled(size.height) };
-    if small.width.min(small.height) < SMALLEST {
-        return Vec::new();
+    let whole = Rect { x: 0, y: 0, width: size.width, height: size.height };
+    let side = RESOLUTION.get().min(size.width.max(size.height));
+    let (mut codes, unread) = look(input, whole, side);
+    // What was seen but not read may be read from the picture itself rather than from the small copy.
+    for corners in unread.into_iter().take(MOST_LOOKS) {
+        let (closer, _) = look(input, around(corners, size), CLOSE);
+        codes.extend(closer);
     }
-    let gray = input.sample(PixelFormat::Gray8, None, Some(small));
+    // From the top of the picture down, so that several stand in the same order in each frame.
+    codes.sort_by_key(|code| (code.corners.map(|(_, y)| y).into_iter().min(), code.corners[0]));
+    codes.dedup_by(|a, b| a.text == b.text && a.corners[0].0.abs_diff(b.corners[0].0) < 16);
+    codes.truncate(MOST);
+    codes
+}
+
+/// Looks at the part `at` of the picture, scaled so that its longer side has `side` pixels. The codes that it could
+/// read, and the corners of those that it could not.
+fn look(input: &Frame, at: Rect, side: u32) -> (Vec<Code>, Vec<[Point; 4]>) {
+    let longer = at.width.max(at.height);
+    let scaled = |length: u32| (length * side / longer).max(1);
+    let small = Size { width: scaled(at.width), height: scaled(at.height) };
+    let (mut codes, mut unread) = (Vec::new(), Vec::new());
+    if small.width.min(small.height) < SMALLEST {
+        return (codes, unread);
+    }
+    let gray = input.sample(PixelFormat::Gray8, Some(at), Some(small));
     let (width, height) = (small.width as usize, small.height as usize);
     let mut image = PreparedImage::prepare_from_greyscale(width, height, |x, y| gray[y * width + x]);
-    let on_picture = |place: i32, small: u32, whole: u32| {
-        (i64::from(place) * i64::from(whole) / i64::from(small)).clamp(0, i64::from(whole) - 1) as i32
+    let on_picture = |place: i32, begin: u32, whole: u32, small: u32| {
+        let place = (i64::from(place) * i64::from(whole) / i64::from(small)).clamp(0, i64::from(whole) - 1);
+        begin as i32 + place as i32
     };
-    let read = image.detect_grids().into_iter().filter_map(|grid| {
+    for grid in image.detect_grids() {
+        let corners = grid.bounds.map(|corner| {
+            (on_picture(corner.x, at.x, at.width, small.width), on_picture(corner.y, at.y, at.height, small.height))
+        });
         // What a code holds need not be text.
         let mut bytes = Vec::new();
-        grid.decode_to(&mut bytes).ok()?;
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let corners = grid.bounds.map(|corner| {
-            (on_picture(corner.x, small.width, size.width), on_picture(corner.y, small.height, size.height))
-        });
-        Some(Code { text, corners })
-    });
-    let mut codes: Vec<_> = read.take(MOST).collect();
-    // From the top of the picture down, so that several stand in the same order in each frame.
-    codes.sort_by_key(|code| (code.corners.map(|(_, y)| y).into_iter().min(), code.corners[0].0));
-    codes
+        match grid.decode_to(&mut bytes) {
+            Ok(_) => codes.push(Code { text: String::from_utf8_lossy(&bytes).into_owned(), corners }),
+            Err(_) => unread.push(corners),
+        }
+    }
+    (codes, unread)
+}
+
+/// The part of a picture of `size` that holds `corners` and some light around them.
+fn around(corners: [Point; 4], size: Size) -> Rect {
+    let range = |places: [i32; 4], whole: u32| {
+        let (least, most) = (places.into_iter().min().unwrap_or(0), places.into_iter().max().unwrap_or(0));
+        let light = (most - least) / 4 + 8;
+        let begin = (least - light).max(0) as u32;
+        (begin, ((most + light) as u32).min(whole) - begin)
+    };
+    let (x, width) = range(corners.map(|(x, _)| x), size.width);
+    let (y, height) = range(corners.map(|(_, y)| y), size.height);
+    Rect { x, y, width, height }
 }
 
 export!(Qr);

@@ -1,7 +1,7 @@
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use framebox_picture::{Picture, Size};
-use framebox_sandbox::{Output, Value};
+use framebox_sandbox::{Component, Output, Value};
 use serde_json::{Value as Json, json};
 
 use crate::codes::{Placed, over};
@@ -12,7 +12,8 @@ const SIZE: Size = Size::new(640, 480);
 const PLAIN: [u8; 3] = [120, 128, 128];
 
 fn start(given: Json) -> Running {
-    Running::new(&prebuilt("qr"), &given)
+    static COMPONENT: LazyLock<Component> = LazyLock::new(|| prebuilt("qr"));
+    Running::new(&COMPONENT, &given)
 }
 
 /// The outputs `text`, `codes` and `count`.
@@ -44,6 +45,18 @@ fn a_code_is_read_wherever_it_lies() {
     ] {
         let picture = over(&scene(SIZE, 0), &[Placed::new("https://example.org/a", middle, module, turned)], 0);
         assert_eq!(read(&picture), ["https://example.org/a"], "modules of {module} px, turned by {turned}°");
+    }
+}
+
+#[test]
+fn a_turning_code_is_read_most_of_the_time() {
+    for module in [3.5, 5.0, 8.0] {
+        let read = |turned: &f64| {
+            let code = Placed::new("turning", (320.0, 240.0), module, *turned);
+            !read(&over(&flat(SIZE, PLAIN), &[code], 15)).is_empty()
+        };
+        let times = (0..12).map(|step| f64::from(step) * 31.0).filter(read).count();
+        assert!(times >= 10, "{times} times of 12, with modules of {module} px");
     }
 }
 
