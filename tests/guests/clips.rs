@@ -66,7 +66,9 @@ impl Source for Clip {
         }
         let place = self.place;
         self.place += 1;
-        Ok(Some(if self.name == "other" { other(place) } else { picture(place) }))
+        let picture = if self.name == "other" { other(place) } else { picture(place) };
+        let pts_us = if self.fps == 0 { 0 } else { place * 1_000_000 / self.fps };
+        Ok(Some(Shot { picture, pts_us }))
     }
 
     fn seek(&mut self, pts_us: i64) -> Result<(), String> {
