@@ -194,7 +194,7 @@ function listen(session) {
   for (const severity of ['warning', 'error']) {
     on(severity, (detail) => {
       const { parameter, message } = detail;
-      if (parameter && controls.refuse(parameter, message, session.parameters[parameter])) return;
+      if (parameter && controls.refuse(parameter, message, session.held[parameter])) return;
       trouble(detail, { severity });
     });
   }

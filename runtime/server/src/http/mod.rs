@@ -43,6 +43,7 @@ pub fn router(app: Arc<App>, origins: &[HeaderValue]) -> Router {
         .route("/healthz", get(health))
         .route("/", get(page::index))
         .route("/framebox.js", get(page::client))
+        .route("/client/{file}", get(page::client_part))
         .route("/page/{file}", get(page::file))
         .fallback(async || Problem::not_found("there is nothing at this address; the page is at /"))
         .method_not_allowed_fallback(async || Problem::method("this address does not take this method"))

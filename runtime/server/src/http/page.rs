@@ -16,6 +16,17 @@ macro_rules! files {
 const FILES: &[(&str, &str, &str)] = files! {
     "index.html": "text/html; charset=utf-8",
     "style.css": "text/css; charset=utf-8",
+    "client/camera.js": "text/javascript; charset=utf-8",
+    "client/fault.js": "text/javascript; charset=utf-8",
+    "client/inbox.js": "text/javascript; charset=utf-8",
+    "client/link.js": "text/javascript; charset=utf-8",
+    "client/meter.js": "text/javascript; charset=utf-8",
+    "client/promise.js": "text/javascript; charset=utf-8",
+    "client/run.js": "text/javascript; charset=utf-8",
+    "client/server.js": "text/javascript; charset=utf-8",
+    "client/session.js": "text/javascript; charset=utf-8",
+    "client/tail.js": "text/javascript; charset=utf-8",
+    "client/types.js": "text/javascript; charset=utf-8",
     "camera.js": "text/javascript; charset=utf-8",
     "control.js": "text/javascript; charset=utf-8",
     "controls.js": "text/javascript; charset=utf-8",
@@ -44,6 +55,11 @@ pub async fn index() -> Response {
 
 pub async fn client() -> Response {
     serve("framebox.js")
+}
+
+/// A part of the client, which imports it from beside itself.
+pub async fn client_part(Path(name): Path<String>) -> Response {
+    serve(&format!("client/{name}"))
 }
 
 pub async fn file(Path(name): Path<String>) -> Response {
