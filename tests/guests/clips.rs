@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use framebox_picture::{Picture, Size};
-use framebox_sandbox::{NoSources, Source, Shot, SourceInfo, Sources};
+use framebox_sandbox::{NoSources, Shot, Source, SourceInfo, Sources};
 
 use crate::pictures::scene;
 

@@ -10,17 +10,29 @@ use serde_json::{Value, json};
 
 use crate::config::Config;
 
-/// Prebuilt components of `guest-examples`.
-const BUILT_IN: &[(&str, &[u8])] = &[
-    ("invert", include_bytes!("../../../guest-examples/prebuilt/invert.wasm")),
-    ("flip", include_bytes!("../../../guest-examples/prebuilt/flip.wasm")),
-    ("edges", include_bytes!("../../../guest-examples/prebuilt/edges.wasm")),
-    ("pixelate", include_bytes!("../../../guest-examples/prebuilt/pixelate.wasm")),
-    ("motion", include_bytes!("../../../guest-examples/prebuilt/motion.wasm")),
-    ("watch", include_bytes!("../../../guest-examples/prebuilt/watch.wasm")),
-    ("knobs", include_bytes!("../../../guest-examples/prebuilt/knobs.wasm")),
-    ("detect", include_bytes!("../../../guest-examples/prebuilt/detect.wasm")),
-    ("hello", include_bytes!("../../../guest-examples/prebuilt/hello.wasm")),
+macro_rules! prebuilt {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_bytes!(concat!("../../../guest-examples/prebuilt/", $name, ".wasm")))),*]
+    };
+}
+
+/// Prebuilt components of `guest-examples`, in the order in which they are shown.
+const BUILT_IN: &[(&str, &[u8])] = prebuilt![
+    "invert",
+    "flip",
+    "edges",
+    "pixelate",
+    "motion",
+    "detect",
+    "qr",
+    "timestamp",
+    "slow-flip",
+    "plasma",
+    "play",
+    "play-fps",
+    "watch",
+    "knobs",
+    "hello",
 ];
 
 /// One handler.
