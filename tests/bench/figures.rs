@@ -1,13 +1,15 @@
 //! The figures of the README, each as a ratio to a reference measured in the same run.
 //!
-//! `cargo bench` prints them all; `cargo bench -- stages`, `-- sessions` or `-- soak` (ten minutes, not part of the rest)
-//! only some.
+//! `cargo bench` prints them all; `cargo bench -- stages`, `-- deadlines`, `-- metering`, `-- sessions` or `-- soak` (ten
+//! minutes, not part of the rest) only some.
 
 #![allow(clippy::unwrap_used)]
 
 #[path = "../../runtime/server/tests/client/mod.rs"]
 mod client;
+mod deadlines;
 mod figure;
+mod metering;
 mod scene;
 mod sessions;
 mod stages;
@@ -19,6 +21,12 @@ fn main() {
     let runs = |name: &str| wanted.iter().any(|wanted| wanted == name) || wanted.is_empty() && name != "soak";
     if runs("stages") {
         stages::run();
+    }
+    if runs("deadlines") {
+        deadlines::run();
+    }
+    if runs("metering") {
+        metering::run();
     }
     if runs("sessions") {
         sessions::run();
