@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::clock::Clock;
 use crate::desk::{Desk, Fresh};
-use crate::gate::Reason;
+use crate::gate::{Arrival, Reason};
 use crate::session::AccessUnit;
 use crate::sink::Sink;
 
@@ -28,12 +28,12 @@ pub(crate) fn run(desk: &Desk, units: &Receiver<AccessUnit>, sink: &Arc<dyn Sink
                 desk.gathered().received(now, size);
                 let AccessUnit { rtp_timestamp, completed, .. } = unit;
                 state.fresh = Some(Fresh { rtp_timestamp, pts, completed, decode: now - begin });
-                state.gate.offer(now, pts)
+                !state.gate.offer(now, Arrival { pts, bytes: 0 }, ()).is_empty()
             }
             _ => {
                 // The decoder's memory may have been overwritten: what waited in it is gone.
                 state.fresh = None;
-                state.gate.discard()
+                !state.gate.discard(now).is_empty()
             }
         };
         drop(state);

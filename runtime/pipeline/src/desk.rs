@@ -93,7 +93,7 @@ impl Desk {
             }
             let State { decoder, fresh, gate, .. } = &mut *state;
             if let (Some(decoder), Some(fresh)) = (decoder, fresh)
-                && let Some(ticket) = gate.take(Instant::now())
+                && let (Some(ticket), _) = gate.take(Instant::now())
             {
                 copy(&**decoder);
                 let fresh = *fresh;

@@ -41,7 +41,7 @@ pub(crate) fn run(desk: &Desk, setup: &Setup, controls: &Controls, sink: &Arc<dy
             Work::Configure(changes) => handler.configure(changes),
             Work::Process(ticket, fresh) => {
                 let ended = handler.process(ticket, fresh, input);
-                desk.lock().gate.done(Instant::now());
+                desk.lock().gate.done(Instant::now(), true);
                 desk.wake();
                 if let Some(reason) = ended {
                     break reason;
@@ -92,7 +92,7 @@ impl Handler<'_> {
             Ok(()) => {
                 let mut state = self.desk.lock();
                 // A picture that waits, or the next one that comes, is the first to see the change.
-                let sequence = state.gate.next_sequence() - u64::from(state.gate.is_waiting());
+                let sequence = state.gate.next_sequence();
                 let applied = state.parameters.applied(changes, sequence);
                 drop(state);
                 self.sink.applied(applied);

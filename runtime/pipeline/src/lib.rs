@@ -14,8 +14,13 @@
 //! |---|---|
 //! | [`session`] | [`Session`]: starts, feeds and ends the two threads |
 //! | [`sink`] | [`Sink`]: where results, values and notices go |
-//! | [`gate`] | which pictures are processed and which are skipped; pure |
+//! | [`policy`] | [`Policy`](policy::Policy): what a person chooses |
+//! | [`gate`] | which frames are processed and which are skipped; pure |
+//! | [`pace`] | how far apart processed frames lie; pure |
+//! | [`reason`] | why a frame was skipped |
+//! | [`purse`] | what a session may use a second; pure |
 //! | [`breaker`] | when a handler that fails again and again rests; pure |
+//! | [`ring`] | the recent frames, one row each |
 //! | [`parameters`] | what a person asked for, checked, waiting to be applied between two frames |
 //! | [`stats`] | counts, and what each stage took for the recent frames |
 //! | `clock` | RTP timestamps unwrapped to presentation times |
@@ -28,7 +33,12 @@ mod decode;
 mod desk;
 pub mod gate;
 mod handle;
+pub mod pace;
 pub mod parameters;
+pub mod policy;
+pub mod purse;
+pub mod reason;
+pub mod ring;
 pub mod session;
 pub mod sink;
 pub mod stats;
