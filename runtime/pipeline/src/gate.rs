@@ -101,7 +101,15 @@ pub struct Gate<T = ()> {
     cost: Duration,
     /// From the ladder: at most every so-many-th frame.
     at_least: u32,
-    closed: Option<(Instant, Reason)>,
+    closed: Option<Closed>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Closed {
+    until: Instant,
+    reason: Reason,
+    /// A backlog outlasts it.
+    brief: bool,
 }
 
 impl<T> Default for Gate<T> {
@@ -134,8 +142,8 @@ impl<T> Gate<T> {
         let frame = Waiting { sequence: self.next, arrival, since: now, what };
         self.next += 1;
         let queues = self.skipping == Skipping::Never;
-        if let Some(reason) = self.closed(now).filter(|reason| !(queues && reason.is_brief())) {
-            return vec![frame.skip(now, reason)];
+        if let Some(closed) = self.closed.filter(|closed| now < closed.until && !(queues && closed.brief)) {
+            return vec![frame.skip(now, closed.reason)];
         }
         // While one waits that was let in, the next one takes its place and not its own turn.
         if (queues || self.waiting.is_empty())
@@ -184,13 +192,15 @@ impl<T> Gate<T> {
         self.pace.spent(now, cost);
     }
 
-    /// No frame is taken before `until`. Those that wait are skipped, save for a backlog when the reason passes soon.
+    /// No frame is taken before `until`. Those that wait are skipped, save for a backlog when it outlasts that and the
+    /// handler itself is well.
     pub fn close(&mut self, now: Instant, until: Instant, reason: Reason) -> Vec<Skipped<T>> {
-        if self.closed(now).is_none() || self.closed.is_some_and(|(end, _)| end < until) {
-            self.closed = Some((until, reason));
+        let brief = reason != Reason::Resting && until.saturating_duration_since(now) <= self.backlog.age;
+        if self.closed(now).is_none() || self.closed.is_some_and(|closed| closed.until < until) {
+            self.closed = Some(Closed { until, reason, brief });
         }
         let mut skipped = Vec::new();
-        if !(self.skipping == Skipping::Never && reason.is_brief()) {
+        if !(self.skipping == Skipping::Never && brief) {
             self.skip_all(now, reason, &mut skipped);
         }
         skipped
@@ -203,12 +213,12 @@ impl<T> Gate<T> {
 
     /// Why no frame is taken at the moment, if so.
     pub fn closed(&self, now: Instant) -> Option<Reason> {
-        self.closed.filter(|(until, _)| now < *until).map(|(_, reason)| reason)
+        self.closed.filter(|closed| now < closed.until).map(|closed| closed.reason)
     }
 
     /// When a frame that waits can be taken, if that is later than `now`: nothing else may wake the handler.
     pub fn opens_at(&self, now: Instant) -> Option<Instant> {
-        let (until, _) = self.closed?;
+        let until = self.closed?.until;
         (now < until && !self.waiting.is_empty()).then_some(until)
     }
 

@@ -19,6 +19,10 @@
 //! | [`pace`] | how far apart processed frames lie; pure |
 //! | [`reason`] | why a frame was skipped |
 //! | [`purse`] | what a session may use a second; pure |
+//! | [`demand`] | what a session would use a second if it could; pure |
+//! | [`ladder`] | what is done about a session that costs too much; pure |
+//! | [`share`] | who skips first when the node is over its capacity; pure |
+//! | [`admission`] | which sessions a node takes on; pure |
 //! | [`breaker`] | when a handler that fails again and again rests; pure |
 //! | [`ring`] | the recent frames, one row each |
 //! | [`parameters`] | what a person asked for, checked, waiting to be applied between two frames |
@@ -27,12 +31,15 @@
 //! | `desk` | what the two threads share: decoder, gate, wake-ups |
 //! | `decode`, `handle` | the bodies of the two threads |
 
+pub mod admission;
 pub mod breaker;
 mod clock;
 mod decode;
+pub mod demand;
 mod desk;
 pub mod gate;
 mod handle;
+pub mod ladder;
 pub mod pace;
 pub mod parameters;
 pub mod policy;
@@ -40,6 +47,7 @@ pub mod purse;
 pub mod reason;
 pub mod ring;
 pub mod session;
+pub mod share;
 pub mod sink;
 pub mod stats;
 

@@ -107,6 +107,10 @@ impl Pace {
 
     fn retune(&mut self, now: Instant) {
         self.forget(now);
+        // A guessed interval would be off by so much that unlearning it takes longer than learning the true one.
+        if self.gaps.len() < KEPT {
+            return;
+        }
         let cost = self.cost().unwrap_or_default();
         let needed = frames(cost, self.interval);
         if needed > self.every {

@@ -5,8 +5,6 @@
 
 use std::time::{Duration, Instant};
 
-/// Time over which the pressure is taken.
-const WINDOW: Duration = Duration::from_secs(2);
 /// Longest debt, counted in time of waiting: a session is never shut out for longer at a time.
 const LONGEST_DEBT: Duration = Duration::from_secs(60);
 
@@ -18,26 +16,13 @@ pub struct Purse {
     /// Units; below 0 it is a debt.
     balance: f64,
     updated: Option<Instant>,
-    /// Spent and shut out in the window under way, and the pressure of the one before it.
-    window: Option<Instant>,
-    spent: f64,
-    shut: Duration,
-    pressure: f32,
 }
 
 impl Purse {
     /// `rate` units a second, of which a second's worth can be saved. A rate of 0 is taken as 1.
     pub fn new(rate: u64) -> Self {
         let rate = rate.max(1);
-        Self {
-            rate,
-            balance: rate as f64,
-            updated: None,
-            window: None,
-            spent: 0.0,
-            shut: Duration::ZERO,
-            pressure: 0.0,
-        }
+        Self { rate, balance: rate as f64, updated: None }
     }
 
     /// Units a second.
@@ -56,7 +41,6 @@ impl Purse {
     /// A call used `units`. Some: the next one has to wait until then.
     pub fn spend(&mut self, now: Instant, units: u64) -> Option<Instant> {
         self.refill(now);
-        self.spent += units as f64;
         let floor = -(self.rate as f64) * LONGEST_DEBT.as_secs_f64();
         self.balance = (self.balance - units as f64).max(floor);
         self.shut_until(now)
@@ -68,31 +52,11 @@ impl Purse {
         (self.balance < 0.0).then(|| now + Duration::from_secs_f64(-self.balance / self.rate as f64))
     }
 
-    /// What the session wants, as a multiple of what it may use, over the last seconds: what it used, scaled up by the
-    /// time during which it was shut out. 1: just its share.
-    pub fn pressure(&mut self, now: Instant) -> f32 {
-        self.refill(now);
-        self.pressure
-    }
-
     fn refill(&mut self, now: Instant) {
         let since = *self.updated.get_or_insert(now);
         let passed = now.saturating_duration_since(since);
         self.updated = Some(since.max(now));
-        let debt = Duration::from_secs_f64((-self.balance).max(0.0) / self.rate as f64);
-        self.shut += debt.min(passed);
         self.balance = (self.balance + passed.as_secs_f64() * self.rate as f64).min(self.rate as f64);
-        let begin = *self.window.get_or_insert(now);
-        let length = now.saturating_duration_since(begin);
-        if length >= WINDOW {
-            let open = length.saturating_sub(self.shut).as_secs_f64().max(length.as_secs_f64() * 0.01);
-            self.pressure = (self.spent / self.rate as f64 / open) as f32;
-            // A long silence says that nothing was wanted in its latter part.
-            if length >= WINDOW * 2 && self.spent == 0.0 {
-                self.pressure = 0.0;
-            }
-            (self.spent, self.shut, self.window) = (0.0, Duration::ZERO, Some(now));
-        }
     }
 }
 
@@ -104,8 +68,8 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
-    /// Calls of `cost` units every `interval` where they may; returns (units spent, longest gap, pressure at the end).
-    fn run(purse: &mut Purse, cost: u64, interval: Duration, time: Duration) -> (u64, Duration, f32) {
+    /// Calls of `cost` units every `interval` where they may; returns (units spent, longest gap).
+    fn run(purse: &mut Purse, cost: u64, interval: Duration, time: Duration) -> (u64, Duration) {
         let start = Instant::now();
         let (mut now, mut spent, mut shut, mut longest, mut last) = (start, 0, None, Duration::ZERO, start);
         while now < start + time {
@@ -117,7 +81,7 @@ mod tests {
             }
             now += interval;
         }
-        (spent, longest, purse.pressure(now))
+        (spent, longest)
     }
 
     #[test]
@@ -125,12 +89,10 @@ mod tests {
         let minute = Duration::from_secs(60);
         for (cost, wanted) in [(10, 300), (33, 990), (34, 1000), (100, 1000), (500, 1000), (3000, 1000)] {
             let mut purse = Purse::new(1000);
-            let (spent, longest, pressure) = run(&mut purse, cost, MS * 100 / 3, minute);
+            let (spent, longest) = run(&mut purse, cost, MS * 100 / 3, minute);
             let rate = spent as f64 / 60.0;
             assert!((rate - wanted as f64).abs() <= wanted as f64 * 0.06, "{cost}: {rate} a second, not {wanted}");
             assert!(longest <= MS * cost as u32 + 34 * MS, "{cost}: a gap of {longest:?}");
-            let expected = cost as f32 * 30.0 / 1000.0;
-            assert!((pressure / expected - 1.0).abs() < 0.35, "{cost}: pressure {pressure}, not {expected}");
         }
     }
 
@@ -143,7 +105,6 @@ mod tests {
         assert_eq!(purse.spend(later, 1000), None, "an idle hour saves a second's worth");
         assert_eq!(purse.spend(later, 500), Some(later + 500 * MS), "and no more");
         assert_eq!(purse.spend(later, u64::MAX), Some(later + LONGEST_DEBT));
-        assert_eq!(purse.pressure(later + Duration::from_secs(3600)), 0.0, "silence takes the pressure away");
     }
 
     #[test]
@@ -180,7 +141,6 @@ mod tests {
                     continue;
                 };
                 prop_assert!(until > now && until <= now + LONGEST_DEBT + MS);
-                prop_assert!(purse.pressure(now).is_finite());
             }
         }
     }

@@ -33,11 +33,6 @@ impl Reason {
             Self::Contention => "contention",
         }
     }
-
-    /// True when frames of a backlog may outlast it: it passes soon.
-    pub(crate) fn is_brief(self) -> bool {
-        matches!(self, Self::OverBudget | Self::Contention)
-    }
 }
 
 #[cfg(test)]
