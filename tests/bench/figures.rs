@@ -1,27 +1,37 @@
 //! The figures of the README, each as a ratio to a reference measured in the same run.
 //!
-//! `cargo bench` prints them all; `cargo bench -- stages`, `-- sessions` or `-- soak` (ten minutes, not part of the rest)
-//! only some.
+//! `cargo bench` prints them all; `cargo bench -- stages`, `-- sessions` or `-- budgets` only some. `-- soak` and `-- slow` take
+//! ten minutes each and are not part of the rest.
 
 #![allow(clippy::unwrap_used)]
 
 #[path = "../../runtime/server/tests/client/mod.rs"]
 mod client;
 mod figure;
+mod film;
 mod scene;
 mod sessions;
+mod slow;
 mod stages;
 #[path = "../support/mod.rs"]
 mod support;
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    let runs = |name: &str| wanted.iter().any(|wanted| wanted == name) || wanted.is_empty() && name != "soak";
+    let runs = |name: &str| {
+        wanted.iter().any(|wanted| wanted == name) || wanted.is_empty() && !["soak", "slow"].contains(&name)
+    };
     if runs("stages") {
         stages::run();
     }
     if runs("sessions") {
         sessions::run();
+    }
+    if runs("budgets") {
+        slow::budgets();
+    }
+    if runs("slow") {
+        slow::ten_minutes();
     }
     if runs("soak") {
         sessions::soak();

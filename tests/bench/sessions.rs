@@ -1,33 +1,18 @@
 //! Live sessions against the real program: clients replay access units that were encoded before, so they cost little.
 
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use framebox_picture::Size;
-use serde_json::{Value, json};
-use tokio::time::{sleep, sleep_until};
+use serde_json::Value;
+use tokio::time::sleep;
 
-use crate::client::{Client, Event, Options};
 use crate::figure::{Goal, print};
-use crate::scene;
+use crate::film::{INTERVAL, Usage, connect, film, runtime};
 use crate::support::server::Server;
 
-const SIZE: Size = Size::new(640, 480);
-const INTERVAL: Duration = Duration::from_nanos(33_333_333);
 /// Streams that are measured side by side.
 const STREAMS: usize = 10;
 const WARM_UP: Duration = Duration::from_secs(3);
 const MEASURED: Duration = Duration::from_secs(12);
-
-/// Two seconds of the scene over and over, each round beginning with a keyframe.
-fn reel() -> Vec<Bytes> {
-    scene::access_units(SIZE, 60, 1_000_000).into_iter().map(Bytes::from).collect()
-}
-
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
-}
 
 pub fn run() {
     runtime().block_on(async {
@@ -43,7 +28,8 @@ pub fn soak() {
     runtime().block_on(async {
         let server = Server::start(&[]).await;
         let id = "soak";
-        let film = tokio::spawn(film(connect(&server, id).await, Duration::ZERO, Duration::from_secs(600)));
+        let film =
+            tokio::spawn(film(connect(&server, id, "handler=invert").await, Duration::ZERO, Duration::from_secs(600)));
         let mut first = None;
         for minute in 1..=9 {
             sleep(Duration::from_secs(60)).await;
@@ -58,66 +44,9 @@ pub fn soak() {
     });
 }
 
-async fn connect(server: &Server, id: &str) -> Client {
-    let (mut client, sdp) = Client::offer(Options::default()).await;
-    let answer =
-        server.post("/webrtc/offer?handler=invert", &json!({ "sdp": sdp, "type": "offer", "webrtc_id": id })).await;
-    assert_eq!(answer.status, 200, "{answer:?}");
-    client.accept(answer.json()["sdp"].as_str().unwrap()).await;
-    client.connected().await;
-    client
-}
-
-/// What a client saw.
-struct Measured {
-    fps: f64,
-    /// From the last packet out to the last packet back, ms, in order.
-    latencies: Vec<f64>,
-}
-
-impl Measured {
-    fn percentile(&self, p: usize) -> f64 {
-        self.latencies
-            .get((self.latencies.len() * p / 100).min(self.latencies.len().saturating_sub(1)))
-            .copied()
-            .unwrap_or(f64::NAN)
-    }
-}
-
-/// Sends the reel at 30 a second; measures what comes back after the warm-up.
-async fn film(mut client: Client, warm_up: Duration, measured: Duration) -> Measured {
-    let reel = reel();
-    let begin = Instant::now();
-    let end = begin + warm_up + measured;
-    let mut sent = HashMap::new();
-    let mut latencies = Vec::new();
-    for frame in 0u32.. {
-        let at = begin + INTERVAL * frame;
-        if at >= end {
-            break;
-        }
-        sleep_until(at.into()).await;
-        let timestamp = frame * 3000;
-        client.send(&reel[frame as usize % reel.len()], timestamp).await;
-        sent.insert(timestamp, Instant::now());
-        while let Some(event) = client.try_next() {
-            if let Event::Unit { timestamp, completed, .. } = event
-                && let Some(out) = sent.remove(&timestamp)
-                && completed >= begin + warm_up
-            {
-                latencies.push(completed.saturating_duration_since(out).as_secs_f64() * 1e3);
-            }
-        }
-        sent.retain(|_, out| out.elapsed() < Duration::from_secs(5));
-    }
-    client.close().await;
-    latencies.sort_by(f64::total_cmp);
-    Measured { fps: latencies.len() as f64 / measured.as_secs_f64(), latencies }
-}
-
 /// Time in the server against what its stages cost.
 async fn latency(server: &Server) {
-    let film = tokio::spawn(film(connect(server, "one").await, Duration::ZERO, WARM_UP + MEASURED));
+    let film = tokio::spawn(film(connect(server, "one", "handler=invert").await, Duration::ZERO, WARM_UP + MEASURED));
     sleep(WARM_UP + MEASURED - Duration::from_secs(1)).await;
     let stats = server.session("one").await.unwrap();
     let measured = film.await.unwrap();
@@ -145,7 +74,7 @@ async fn latency(server: &Server) {
 async fn streams(server: &Server) {
     let mut clients = Vec::new();
     for n in 0..STREAMS {
-        clients.push(connect(server, &format!("stream-{n}")).await);
+        clients.push(connect(server, &format!("stream-{n}"), "handler=invert").await);
         // Cameras do not all begin at one moment.
         sleep(INTERVAL / STREAMS as u32).await;
     }
@@ -174,7 +103,7 @@ async fn idle(server: &Server) {
     let before = Usage::of(server.child.id()).resident_mib;
     let mut clients = Vec::new();
     for n in 0..STREAMS {
-        clients.push(connect(server, &format!("idle-{n}")).await);
+        clients.push(connect(server, &format!("idle-{n}"), "handler=invert").await);
     }
     sleep(Duration::from_secs(2)).await;
     let each = (Usage::of(server.child.id()).resident_mib - before) / STREAMS as f64;
@@ -182,25 +111,4 @@ async fn idle(server: &Server) {
     print("memory of a session that is connected and idle", each, "MiB", Goal::AtMost(30.0));
     let sessions: Value = server.get("/sessions").await.json();
     assert_eq!(sessions["sessions"].as_array().unwrap().len(), STREAMS, "all are still there");
-}
-
-/// What a process uses.
-#[derive(Clone, Copy)]
-struct Usage {
-    cpu_seconds: f64,
-    resident_mib: f64,
-}
-
-impl Usage {
-    fn of(process: u32) -> Self {
-        let read = |file: &str| std::fs::read_to_string(format!("/proc/{process}/{file}")).unwrap();
-        let stat = read("stat");
-        // Fields 14 and 15 (proc_pid_stat(5)): time in user and kernel mode, in ticks of 10 ms.
-        let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
-        let ticks: f64 = fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap();
-        let status = read("status");
-        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        let kib: f64 = resident.trim().trim_end_matches(" kB").parse().unwrap();
-        Self { cpu_seconds: ticks / 100.0, resident_mib: kib / 1024.0 }
-    }
 }

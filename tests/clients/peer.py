@@ -36,7 +36,9 @@ def prefer_h264(connection: RTCPeerConnection) -> None:
 class Peer:
     """One connection. `messages` keeps what came through the channel, `frames` yields the video that comes back."""
 
-    def __init__(self, base: str, session: str, track: MediaStreamTrack | None, channel: bool = True) -> None:
+    def __init__(
+        self, base: str, session: str, track: MediaStreamTrack | None, channel: bool = True, direction: str = "sendrecv"
+    ) -> None:
         self.base = base
         self.session = session
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
@@ -48,8 +50,8 @@ class Peer:
         if self.channel:
             self.channel.on("open", self.opened.set)
             self.channel.on("message", self._message)
-        if track:
-            self.connection.addTransceiver(track, direction="sendrecv")
+        if track or direction == "recvonly":
+            self.connection.addTransceiver(track or "video", direction=direction)
             prefer_h264(self.connection)
         self.connection.on("track", self._track)
 
@@ -72,9 +74,9 @@ class Peer:
         """Takes the server's answer."""
         await self.connection.setRemoteDescription(RTCSessionDescription(answer["sdp"], answer["type"]))
 
-    async def connect(self, handler: str | None) -> None:
+    async def connect(self, handler: str | None, options: dict[str, str] | None = None) -> None:
         """Offers, and takes the answer."""
-        status, body = await post_offer(self.base, await self.offer(), handler)
+        status, body, _ = await post(self.base, await self.offer(), handler, options)
         if status != 200:
             raise RuntimeError(f"the offer was answered with {status}: {body}")
         await self.take(body)
@@ -132,9 +134,11 @@ class Peer:
         await self.connection.close()
 
 
-async def post(base: str, body: Any, handler: str | None = None) -> tuple[int, Any, dict[str, str]]:
+async def post(
+    base: str, body: Any, handler: str | None = None, options: dict[str, str] | None = None
+) -> tuple[int, Any, dict[str, str]]:
     """Posts to the signalling route: text as it is, anything else as JSON. Status, body and headers of the answer."""
-    query = {"handler": handler} if handler else {}
+    query = {**({"handler": handler} if handler else {}), **(options or {})}
     text = body if isinstance(body, str) else json.dumps(body)
     headers = {"content-type": "application/json"}
     async with aiohttp.ClientSession() as http:

@@ -1,10 +1,13 @@
 """A client that stays until its standard input closes, or until it is killed.
 
-`stay.py BASE SESSION HANDLER`. Prints a line of JSON for each message of the channel, `{"event": "message", "message": …}`
-and, twice a second, `{"event": "frames", "count": …}`: the pictures that came back so far.
+`stay.py BASE SESSION HANDLER [DIRECTION [OPTIONS]]`: DIRECTION is `sendrecv`, `recvonly` or `sendonly`; OPTIONS are
+further ones of the offer, as JSON. Each line of standard input is sent through the channel. Prints a line of JSON for
+each message of the channel, `{"event": "message", "message": …}` and, twice a second, `{"event": "frames", "count": …,
+"size": …}`: the pictures that came so far, and the size of the last.
 """
 
 import asyncio
+import json
 import sys
 import threading
 
@@ -12,24 +15,29 @@ from counting import Camera
 from peer import Peer, report
 
 
-async def run(base: str, session: str, handler: str) -> None:
+async def run(base: str, session: str, handler: str, direction: str = "sendrecv", options: str = "{}") -> None:
     """The client."""
     loop = asyncio.get_running_loop()
     over = asyncio.Event()
 
-    def wait_for_end() -> None:
-        sys.stdin.read()
+    camera = None if direction == "recvonly" else Camera(320, 240, 20)
+    peer = Peer(base, session, camera, direction=direction)
+
+    def read() -> None:
+        for line in sys.stdin:
+            loop.call_soon_threadsafe(peer.say, line.strip())
         loop.call_soon_threadsafe(over.set)
 
-    threading.Thread(target=wait_for_end, daemon=True).start()
-    peer = Peer(base, session, Camera(320, 240, 20))
-    await peer.connect(handler)
+    await peer.connect(handler, json.loads(options))
+    threading.Thread(target=read, daemon=True).start()
     count = 0
+    size = None
 
     async def frames() -> None:
-        nonlocal count
-        async for _ in peer.frames():
+        nonlocal count, size
+        async for frame in peer.frames():
             count += 1
+            size = [frame.width, frame.height]
 
     async def messages() -> None:
         told = 0
@@ -41,7 +49,7 @@ async def run(base: str, session: str, handler: str) -> None:
 
     async def counts() -> None:
         while True:
-            report(event="frames", count=count)
+            report(event="frames", count=count, size=size)
             await asyncio.sleep(0.5)
 
     tasks = [asyncio.create_task(task) for task in (frames(), messages(), counts())]

@@ -11,7 +11,7 @@ use framebox_sandbox::{
 use serde_json::Value;
 
 /// Every handler that comes with the program.
-pub const NAMES: [&str; 6] = ["edges", "flip", "hello", "invert", "motion", "pixelate"];
+pub const NAMES: &[&str] = &["detect", "edges", "flip", "hello", "invert", "knobs", "motion", "pixelate", "watch"];
 
 /// Far more than any of them needs, on any machine.
 const PLENTY: Budget = Budget { time: Duration::from_secs(20), fuel: 20_000_000_000 };

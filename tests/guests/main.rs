@@ -7,7 +7,7 @@
 //! | `golden` | digests of outputs, so that a change is seen |
 //! | `cost` | fuel for a frame, which grows many times when a loop no longer runs in vectors |
 //! | `sources` | prebuilt components and their sources |
-//! | `handler`, `pictures` | what the tests share |
+//! | `handler`, `photographs`, `pictures` | what the tests share |
 
 #![allow(clippy::unwrap_used)]
 
@@ -15,5 +15,6 @@ mod cost;
 mod golden;
 mod handler;
 mod meaning;
+mod photographs;
 mod pictures;
 mod sources;

@@ -41,9 +41,10 @@ fn all_that_is_prebuilt_is_known_and_small() {
     let files = std::fs::read_dir(folder().join("prebuilt")).unwrap().map(|entry| entry.unwrap().path());
     let mut names: Vec<_> = files.filter(|path| path.extension().is_some_and(|it| it == "wasm")).collect();
     names.sort();
-    assert!(names.iter().map(|path| path.file_stem().unwrap().to_str().unwrap()).eq(NAMES));
+    assert!(names.iter().map(|path| path.file_stem().unwrap().to_str().unwrap()).eq(NAMES.iter().copied()));
     for name in NAMES {
-        assert!(prebuilt_bytes(name).len() < 200_000, "{name}");
+        let most = if *name == "detect" { 400_000 } else { 200_000 };
+        assert!(prebuilt_bytes(name).len() < most, "{name}");
     }
 }
 

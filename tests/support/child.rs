@@ -1,6 +1,6 @@
 //! Processes whose output is kept and that do not outlive their test.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -75,6 +75,12 @@ impl Child {
     /// True once nothing more can come from it.
     fn is_read(&self) -> bool {
         Arc::strong_count(&self.out) == 1 && Arc::strong_count(&self.err) == 1
+    }
+
+    /// Writes a line to its standard input.
+    pub fn say(&mut self, line: &str) {
+        let input = self.child.stdin.as_mut().unwrap();
+        writeln!(input, "{line}").and_then(|()| input.flush()).unwrap_or_else(|error| panic!("{}: {error}", self.name));
     }
 
     /// Closes its standard input.

@@ -80,6 +80,17 @@ impl Server {
         send(self.http.post(format!("{}{path}", self.base)).json(body)).await
     }
 
+    /// `PATCH path` with a JSON body.
+    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
+        send(self.http.patch(format!("{}{path}", self.base)).json(body)).await
+    }
+
+    /// An answer that goes on, such as server-sent events; there is no limit to its time.
+    pub async fn stream(&self, path: &str) -> reqwest::Response {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        client.get(format!("{}{path}", self.base)).send().await.unwrap()
+    }
+
     /// Any other request.
     pub async fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<String>) -> Answer {
         let method = method.parse().unwrap();

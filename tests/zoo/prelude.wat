@@ -29,6 +29,28 @@
   (import "wasi:clocks/monotonic-clock@0.2.6" "subscribe-duration" (func $subscribe (param $ns i64) (result i32)))
   (import "wasi:io/poll@0.2.6" "[method]pollable.block" (func $block (param $pollable i32)))
   (import "wasi:io/poll@0.2.6" "[resource-drop]pollable" (func $drop-pollable (param i32)))
+;;; if $clock-now
+  (import "wasi:clocks/monotonic-clock@0.2.6" "now" (func $clock-now (result i64)))
+;;; if $get-stdin
+  (import "wasi:cli/stdin@0.2.6" "get-stdin" (func $get-stdin (result i32)))
+  (import "wasi:io/streams@0.2.6" "[method]input-stream.blocking-read"
+    (func $read (param $stream i32) (param $length i64) (param $result i32)))
+  (import "wasi:io/streams@0.2.6" "[resource-drop]input-stream" (func $drop-in (param i32)))
+;;; if $get-stdout
+  (import "wasi:cli/stdout@0.2.6" "get-stdout" (func $get-stdout (result i32)))
+  (import "wasi:io/streams@0.2.6" "[method]output-stream.blocking-write-and-flush"
+    (func $write (param $stream i32) (param $data i32) (param $length i32) (param $result i32)))
+  (import "wasi:io/streams@0.2.6" "[resource-drop]output-stream" (func $drop-out (param i32)))
+;;; if $random
+  (import "wasi:random/random@0.2.6" "get-random-bytes" (func $random (param $length i64) (param $result i32)))
+;;; if $exit
+  (import "wasi:cli/exit@0.2.6" "exit" (func $exit (param $status i32)))
+;;; if $new-thing
+  (import "[export]framebox:zoo/hoard" "[resource-new]thing" (func $new-thing (param $rep i32) (result i32)))
+;;; if $open
+  (import "framebox:video/sources@0.1.0" "open"
+    (func $open (param $name i32) (param $length i32) (param $result i32)))
+  (import "framebox:video/sources@0.1.0" "[method]source.next" (func $advance (param $source i32) (param $result i32)))
 ;;; unless #next
   (import "framebox:video/media@0.1.0" "[resource-drop]frame" (func $drop-frame (param i32)))
 ;;; always
@@ -49,7 +71,7 @@
     (call $drop-output (local.get $output))
     (global.set $heap (i32.const 65536))
     (i32.const 16))
-;;; always
+;;; unless cabi_realloc
   (func (export "cabi_realloc") (param $old i32) (param $old-size i32) (param $align i32) (param $size i32) (result i32)
     (local $at i32) (local $missing i32)
     (local.set $at (i32.and (i32.add (global.get $heap) (i32.const 15)) (i32.const -16)))

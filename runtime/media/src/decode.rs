@@ -26,6 +26,13 @@ pub trait Decoder: Send {
     /// [`Error::Damaged`] or [`Error::TooLarge`]: decoding goes on with the next keyframe.
     fn decode(&mut self, access_unit: &[u8]) -> Result<bool, Error>;
 
+    /// The stream is at its end: true while pictures that were held back to be put in order come out, one a call. A
+    /// camera's streams have none.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`].
+    fn flush(&mut self) -> Result<bool, Error>;
+
     /// The picture of the last call, where the decoder holds it. None when that call gave none.
     fn picture(&self) -> Option<Planes<'_>>;
 }

@@ -1,14 +1,16 @@
-//! Codecs: encoded access units to pictures and back.
+//! Codecs and files: encoded access units to pictures and back, and pictures out of files.
 //!
-//! **Nothing of a coded stream is trusted: a wrong one is an error, never a panic.**
+//! **Nothing of a coded stream or a file is trusted: a wrong one is an error, never a panic.**
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | [`clip`] | [`clip::Clip`]: video and picture files |
 //! | [`codec`] | [`Codec`]: which codecs there are, and how to get one |
 //! | [`decode`] | [`Decoder`]: access units to pictures |
 //! | [`encode`] | [`Encoder`]: pictures to access units |
 //! | [`h264`] | H.264 by OpenH264, and what others ask about its byte stream |
 
+pub mod clip;
 pub mod codec;
 pub mod decode;
 pub mod encode;

@@ -71,8 +71,14 @@ struct Session {
 }
 
 impl Session {
+    /// What it uses, ms a second; what it last used counts for less the longer it says nothing.
+    fn uses(&self, now: Instant) -> Option<f64> {
+        let silence = now.saturating_duration_since(self.window).max(WINDOW);
+        self.used.map(|used| if silence > WINDOW * 3 { used / silence.as_secs_f64() } else { used })
+    }
+
     fn counts(&self, now: Instant) -> f64 {
-        let used = self.used.unwrap_or(0.0);
+        let used = self.uses(now).unwrap_or(0.0);
         if now.saturating_duration_since(self.since) < WARM_UP { used.max(self.expected_ms) } else { used }
     }
 }
@@ -148,8 +154,8 @@ impl Admission {
         self.learned.get(handler).map_or(self.settings.unknown_ms, |learned| learned.ms)
     }
 
-    /// A session's threads used `cpu` since the last report. Some: there is contention, and the session, being over its
-    /// fair share, is to use no more than that, ms a second.
+    /// A session's threads used `cpu` since the last report. Some: there is contention, and a session that uses more than
+    /// that, ms a second, is over its fair share and has to skip.
     pub fn report(&mut self, now: Instant, seat: Seat, cpu: Duration) -> Option<f64> {
         let session = self.sessions.get_mut(&seat)?;
         session.spent = session.spent.saturating_add(cpu);
@@ -166,8 +172,7 @@ impl Admission {
             }
         }
         self.review(now);
-        let used = self.sessions.get(&seat)?.used?;
-        self.level.filter(|level| used > *level * 0.95)
+        self.level
     }
 
     /// A session is over.
@@ -206,7 +211,7 @@ impl Admission {
             return;
         }
         self.reviewed = Some(now);
-        let uses: Vec<_> = self.sessions.values().filter_map(|session| session.used).collect();
+        let uses: Vec<_> = self.sessions.values().filter_map(|session| session.uses(now)).collect();
         self.level = self.shares.level(&uses, self.settings.capacity_ms).filter(|level| level.is_finite());
     }
 

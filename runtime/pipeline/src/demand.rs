@@ -13,8 +13,10 @@ const MOST: usize = 256;
 /// What a call costs on average.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Cost {
-    /// Time on the handler's thread, encoding included, ms.
-    pub ms: f64,
+    /// How long the handler's thread is busy with it, encoding included, ms.
+    pub wall_ms: f64,
+    /// CPU time of that thread, ms.
+    pub cpu_ms: f64,
     /// Fuel.
     pub fuel: f64,
 }
@@ -27,14 +29,15 @@ pub struct Demand {
 
 impl Demand {
     /// A call ended.
-    pub fn called(&mut self, now: Instant, time: Duration, fuel: u64) {
+    pub fn called(&mut self, now: Instant, wall: Duration, cpu: Duration, fuel: u64) {
         let old = |at: &Instant| now.saturating_duration_since(*at) > WINDOW;
         while self.calls.len() >= MOST
             || (self.calls.len() >= KEPT && self.calls.front().is_some_and(|(at, _)| old(at)))
         {
             self.calls.pop_front();
         }
-        self.calls.push_back((now, Cost { ms: time.as_secs_f64() * 1e3, fuel: fuel as f64 }));
+        let ms = |time: Duration| time.as_secs_f64() * 1e3;
+        self.calls.push_back((now, Cost { wall_ms: ms(wall), cpu_ms: ms(cpu), fuel: fuel as f64 }));
     }
 
     /// What was measured says nothing of the calls to come: their pictures have another size.
@@ -45,11 +48,13 @@ impl Demand {
     /// The mean of the recent calls; none before there were enough.
     pub fn cost(&self) -> Option<Cost> {
         let count = self.calls.len();
-        let sum = self
-            .calls
-            .iter()
-            .fold(Cost::default(), |sum, (_, cost)| Cost { ms: sum.ms + cost.ms, fuel: sum.fuel + cost.fuel });
-        (count >= KEPT).then(|| Cost { ms: sum.ms / count as f64, fuel: sum.fuel / count as f64 })
+        let sum = self.calls.iter().fold(Cost::default(), |sum, (_, cost)| Cost {
+            wall_ms: sum.wall_ms + cost.wall_ms,
+            cpu_ms: sum.cpu_ms + cost.cpu_ms,
+            fuel: sum.fuel + cost.fuel,
+        });
+        let mean = |sum| sum / count as f64;
+        (count >= KEPT).then(|| Cost { wall_ms: mean(sum.wall_ms), cpu_ms: mean(sum.cpu_ms), fuel: mean(sum.fuel) })
     }
 }
 
@@ -62,15 +67,15 @@ mod tests {
         let start = Instant::now();
         let ms = Duration::from_millis;
         let mut demand = Demand::default();
-        demand.called(start, ms(10), 100);
-        demand.called(start, ms(20), 200);
+        demand.called(start, ms(10), ms(1), 100);
+        demand.called(start, ms(20), ms(2), 200);
         assert_eq!(demand.cost(), None);
-        demand.called(start, ms(30), 300);
-        assert_eq!(demand.cost(), Some(Cost { ms: 20.0, fuel: 200.0 }));
+        demand.called(start, ms(30), ms(3), 300);
+        assert_eq!(demand.cost(), Some(Cost { wall_ms: 20.0, cpu_ms: 2.0, fuel: 200.0 }));
         for i in 0..1000 {
-            demand.called(start + ms(4000 + i), ms(50), 7);
+            demand.called(start + ms(4000 + i), ms(50), ms(5), 7);
         }
-        assert_eq!(demand.cost(), Some(Cost { ms: 50.0, fuel: 7.0 }));
+        assert_eq!(demand.cost(), Some(Cost { wall_ms: 50.0, cpu_ms: 5.0, fuel: 7.0 }));
         assert!(demand.calls.len() <= MOST);
         demand.forget();
         assert_eq!(demand.cost(), None);

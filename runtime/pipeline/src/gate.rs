@@ -250,7 +250,17 @@ impl<T> Gate<T> {
     pub fn discard(&mut self, now: Instant) -> Vec<Skipped<T>> {
         let mut skipped = Vec::new();
         self.skip_all(now, Reason::Busy, &mut skipped);
+        if !skipped.is_empty() {
+            // It had its turn and did not use it: the next one takes it.
+            self.last_chosen = None;
+        }
         skipped
+    }
+
+    /// Usual time between two frames that the policy lets in, whatever the ladder does.
+    pub fn usual_interval(&self) -> Duration {
+        let every = if self.skipping == Skipping::Adaptive { self.pace.every() } else { 1 };
+        self.pace.interval().saturating_mul(every)
     }
 
     /// Frames that wait.

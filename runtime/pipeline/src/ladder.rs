@@ -63,7 +63,7 @@ impl Default for Settings {
 pub struct Allowance {
     /// Fuel a second.
     pub fuel: Option<u64>,
-    /// Time on the handler's thread a second, ms.
+    /// CPU time of the handler's thread a second, ms.
     pub ms: Option<f64>,
 }
 
@@ -81,7 +81,7 @@ pub struct Rung {
 }
 
 impl Rung {
-    const BOTTOM: Self = Self { step: None, every: 1, sides_percent: 100, sent_every: 1 };
+    pub(crate) const BOTTOM: Self = Self { step: None, every: 1, sides_percent: 100, sent_every: 1 };
 
     /// True when the handler is not called.
     pub fn rests(&self) -> bool {
@@ -210,7 +210,7 @@ fn words(rung: &Rung) -> String {
         Some(Step::SkipMore) => format!("it gets {}", every(rung.every)),
         Some(Step::Smaller) => format!("it gets pictures of {} % of the width and height", rung.sides_percent),
         Some(Step::LowerRate) => format!("{} is sent", every(rung.sent_every)),
-        Some(Step::PassThrough) => "the camera's pictures go out unprocessed for a while".to_owned(),
+        Some(Step::PassThrough) => "it rests for a while, and the camera's pictures go out unprocessed".to_owned(),
         Some(Step::End) => "the session ends".to_owned(),
     }
 }
@@ -221,12 +221,12 @@ fn pressure(cost: Cost, here: Rung, there: &Rung, interval: Duration, may: Allow
         return 0.0;
     }
     let shrink = there.area() / here.area();
-    let (ms, fuel) = (cost.ms * shrink, cost.fuel * shrink);
+    let (wall_ms, cpu_ms, fuel) = (cost.wall_ms * shrink, cost.cpu_ms * shrink, cost.fuel * shrink);
     let every = f64::from(there.every.max(there.sent_every));
     // No more calls than frames, and no more than fit one after the other.
-    let calls = 1e3 / (interval.as_secs_f64() * 1e3 * every).max(ms).max(0.1);
+    let calls = 1e3 / (interval.as_secs_f64() * 1e3 * every).max(wall_ms).max(0.1);
     let of_fuel = may.fuel.map_or(0.0, |may| calls * fuel / may.max(1) as f64);
-    let of_time = may.ms.map_or(0.0, |may| calls * ms / may.max(0.001));
+    let of_time = may.ms.map_or(0.0, |may| calls * cpu_ms / may.max(0.001));
     of_fuel.max(of_time)
 }
 

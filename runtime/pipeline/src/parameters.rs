@@ -51,19 +51,22 @@ impl Parameters {
         Self { descriptor: descriptor.clone(), current, waiting: Changes::default() }
     }
 
-    /// Checks what was asked for. The good ones wait for the next moment between two frames; the wrong ones are returned.
+    /// Checks what was asked for. When all of it is good, it waits for the next moment between two frames; else the wrong ones
+    /// are returned, and nothing of it is done.
     pub(crate) fn ask(&mut self, asked: &Map<String, serde_json::Value>, request: Option<u64>) -> Vec<Wrong> {
-        let mut wrong = Vec::new();
+        let (mut good, mut wrong) = (Vec::new(), Vec::new());
         for (id, given) in asked {
             match self.check(id, given) {
-                Ok(value) => {
-                    self.waiting.values.retain(|waiting| waiting.id != *id);
-                    self.waiting.values.push(NamedValue { id: id.clone(), value });
-                }
+                Ok(value) => good.push(NamedValue { id: id.clone(), value }),
                 Err(problem) => wrong.push(Wrong { id: id.clone(), problem }),
             }
         }
-        if let Some(request) = request.filter(|_| wrong.is_empty()) {
+        if !wrong.is_empty() {
+            return wrong;
+        }
+        self.waiting.values.retain(|waiting| !asked.contains_key(&waiting.id));
+        self.waiting.values.extend(good);
+        if let Some(request) = request {
             if self.waiting.requests.len() == MOST_REQUESTS {
                 self.waiting.requests.remove(0);
             }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use serde::Serialize;
 
 /// Rows that are kept.
-const MOST: usize = 300;
+pub const MOST: usize = 300;
 
 /// What became of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]

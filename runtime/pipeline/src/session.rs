@@ -1,4 +1,4 @@
-//! Starts, feeds and ends the two threads of a session.
+//! Starts, feeds and ends the threads of a session.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -8,11 +8,16 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use framebox_media::{Codec, encode};
-use framebox_sandbox::{Component, Limits, Log, Sources};
+use framebox_sandbox::{Component, Kind, Limits, Log, Sources};
 use serde_json::{Map, Value};
 
+use crate::budgets::Budgets;
 use crate::desk::Desk;
+use crate::node::Place;
+use crate::pacer::{self, Pacer};
 use crate::parameters::{Parameters, Wrong};
+use crate::policy::Policy;
+use crate::ring::Row;
 use crate::sink::Sink;
 use crate::stats::Stats;
 use crate::{decode, handle};
@@ -25,6 +30,8 @@ const QUEUE: usize = 32;
 pub struct Setup {
     /// The handler.
     pub component: Component,
+    /// Frames a second that a generator is asked for; none: what its descriptor says, else [`pacer::USUAL_RATE`].
+    pub fps: Option<f32>,
     /// Of both directions.
     pub codec: Codec,
     /// What the handler may use.
@@ -35,6 +42,12 @@ pub struct Setup {
     pub log: Arc<dyn Log>,
     /// The videos that were granted.
     pub sources: Arc<dyn Sources>,
+    /// Which frames are skipped, and what is shown instead; where the session starts.
+    pub policy: Policy,
+    /// What the session may use beyond a single call.
+    pub budgets: Budgets,
+    /// Its place on the node, from [`Node::admit`](crate::node::Node::admit). None: it counts nowhere.
+    pub place: Option<Place>,
 }
 
 /// A coded picture from the peer.
@@ -61,6 +74,7 @@ pub struct Session {
     desk: Arc<Desk>,
     controls: Arc<Controls>,
     max_bitrate: u32,
+    fps: Option<f32>,
     units: Mutex<Intake>,
     sink: Arc<dyn Sink>,
     threads: Vec<JoinHandle<()>>,
@@ -78,24 +92,36 @@ impl Session {
     /// # Errors
     /// When the decoder cannot be made or the system gives no thread.
     pub fn start(setup: Setup, sink: Arc<dyn Sink>) -> Result<Self, Error> {
-        let decoder = setup.codec.decoder()?;
-        let desk = Arc::new(Desk::new(decoder, Parameters::new(setup.component.descriptor())));
+        let mut setup = setup;
+        let descriptor = setup.component.descriptor();
+        let generates = setup.component.kind() == Kind::Generator;
+        let fps = generates.then(|| {
+            let fps = setup.fps.or(descriptor.fps).unwrap_or(pacer::USUAL_RATE);
+            fps.clamp(*pacer::RATES.start(), *pacer::RATES.end())
+        });
+        let decoder = if generates { None } else { Some(setup.codec.decoder()?) };
+        let desk = Arc::new(Desk::new(decoder, Parameters::new(descriptor), setup.policy, setup.budgets.backlog));
         let controls =
             Arc::new(Controls { keyframe: AtomicBool::new(false), bitrate: AtomicU32::new(setup.encode.bitrate) });
+        setup.encode.fps = fps.unwrap_or(setup.encode.fps);
         let max_bitrate = setup.encode.max_bitrate;
+        let setup = Arc::new(setup);
         let (sender, units) = sync_channel(QUEUE);
         let mut session = Self {
             desk: desk.clone(),
             controls: controls.clone(),
             max_bitrate,
-            units: Mutex::new(Intake { units: Some(sender), awaits_keyframe: true }),
+            fps,
+            units: Mutex::new(Intake { units: (!generates).then_some(sender), awaits_keyframe: true }),
             sink: sink.clone(),
             threads: Vec::new(),
         };
-        let (decode_desk, decode_sink) = (desk.clone(), sink.clone());
-        session.threads.push(Builder::new().name("decode".into()).spawn(move || {
-            decode::run(&decode_desk, &units, &decode_sink);
-        })?);
+        if !generates {
+            let (desk, sink, setup) = (desk.clone(), sink.clone(), setup.clone());
+            session.threads.push(Builder::new().name("decode".into()).spawn(move || {
+                decode::run(&desk, &units, setup.place.as_ref(), &sink);
+            })?);
+        }
         session.threads.push(Builder::new().name("handler".into()).spawn(move || {
             let reason = handle::run(&desk, &setup, &controls, &sink);
             desk.lock().ended = true;
@@ -105,10 +131,25 @@ impl Session {
         Ok(session)
     }
 
-    /// Hands in what came from the camera. Never blocks: when the decoder is too far behind, access units are dropped up
+    /// Somebody watches: a generator's stream begins. Further calls change nothing, nor do those for other kinds.
+    pub fn begin(&self) {
+        let Some(fps) = self.fps else { return };
+        self.desk.lock().pacer.get_or_insert_with(|| Pacer::new(Instant::now(), fps));
+        self.desk.wake();
+    }
+
+    /// Frames a second that are asked of a generator; none for other kinds.
+    pub fn fps(&self) -> Option<f32> {
+        self.fps
+    }
+
+    /// Hands in what came from the camera; a generator takes none of it. Never blocks: when the decoder is too far behind, access units are dropped up
     /// to the next keyframe, and the sink is asked for one.
     pub fn access_unit(&self, unit: AccessUnit) {
         let mut intake = self.units.lock().unwrap_or_else(PoisonError::into_inner);
+        if intake.units.is_none() {
+            return;
+        }
         if intake.awaits_keyframe && !unit.keyframe {
             self.desk.gathered().counts.undecodable += 1;
             drop(intake);
@@ -127,8 +168,8 @@ impl Session {
         }
     }
 
-    /// Asks for parameters. The good ones are applied between two frames and reported to the sink; the wrong ones are
-    /// returned and change nothing.
+    /// Asks for parameters. They are applied between two frames and reported to the sink, unless some are wrong: these are
+    /// returned, and nothing changes.
     pub fn set_parameters(&self, asked: &Map<String, Value>, request: Option<u64>) -> Vec<Wrong> {
         let wrong = self.desk.lock().parameters.ask(asked, request);
         self.desk.wake();
@@ -158,6 +199,23 @@ impl Session {
     /// The first packet of a frame left.
     pub fn sent(&self, rtp_timestamp: u32, at: Instant) {
         self.desk.gathered().sent(rtp_timestamp, at);
+    }
+
+    /// Another policy holds from now on; frames that wait are kept as far as it lets them. A generator has no frames that
+    /// wait: to it the policy means nothing.
+    pub fn set_policy(&self, policy: Policy) {
+        self.desk.set_policy(policy);
+    }
+
+    /// The policy that holds.
+    pub fn policy(&self) -> Policy {
+        self.desk.gathered().policy
+    }
+
+    /// The recent frames whose fate was settled since `cursor`, at most [`ring::MOST`](crate::ring::MOST), and the cursor
+    /// for the next time. 0 stands before the first one.
+    pub fn frames(&self, cursor: u64) -> (Vec<Row>, u64) {
+        self.desk.gathered().ring.since(cursor)
     }
 
     /// Counts and times.

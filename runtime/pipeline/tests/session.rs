@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use framebox_media::{Codec, encode, h264};
 use framebox_picture::{Picture, Size};
 use framebox_pipeline::parameters::Applied;
-use framebox_pipeline::{AccessUnit, Frame, Notice, Session, Setup, Sink};
+use framebox_pipeline::{AccessUnit, Budgets, Frame, Notice, Policy, Session, Setup, Sink};
 use framebox_sandbox::{Budget, Component, Engine, Limits, NamedValue, NoLog, NoSources, Settings};
 use serde_json::json;
 
@@ -88,14 +88,53 @@ fn start(component: Component) -> (Session, Arc<Listener>) {
 
 fn start_within(component: Component, time: Duration) -> (Session, Arc<Listener>) {
     let listener = Arc::new(Listener::default());
-    let setup = Setup {
+    (Session::start(setup(component, time), listener.clone()).unwrap(), listener)
+}
+
+fn setup(component: Component, time: Duration) -> Setup {
+    Setup {
         component,
+        fps: None,
         codec: Codec::H264,
         limits: Limits { call: Budget { time, fuel: u64::MAX / 2 }, ..Limits::default() },
         encode: encode::Settings::default(),
         log: Arc::new(NoLog),
         sources: Arc::new(NoSources),
-    };
+        policy: Policy::default(),
+        budgets: Budgets::default(),
+        place: None,
+    }
+}
+
+/// A gray generator, 320x240, as bright as the time in fifths of a second; it spins for SPIN rounds first. After LAST
+/// frames it is over.
+const GENERATOR: &str = r#"
+(data (i32.const 3000) "over")
+(global $frames (mut i32) (i32.const 0))
+(func (export "framebox:video/generate@0.1.0#next")
+  (param $now i64) (param $output i32) (param $time i32) (param $fuel i64) (result i32)
+  (local $left i32)
+  (global.set $frames (i32.add (global.get $frames) (i32.const 1)))
+  (if (i32.gt_u (global.get $frames) (i32.const LAST)) (then
+    (call $drop-output (local.get $output))
+    (i32.store (i32.const 3100) (i32.const 1))
+    (i32.store (i32.const 3104) (i32.const 1))
+    (i32.store (i32.const 3108) (i32.const 3000))
+    (i32.store (i32.const 3112) (i32.const 4))
+    (return (i32.const 3100))))
+  (local.set $left (i32.const SPIN))
+  (loop $again (br_if $again (i32.gt_s (local.tee $left (i32.sub (local.get $left) (i32.const 1))) (i32.const 0))))
+  (if (i32.lt_u (memory.size) (i32.const 8)) (then (drop (memory.grow (i32.const 8)))))
+  (memory.fill (i32.const 131072) (i32.wrap_i64 (i64.div_u (local.get $now) (i64.const 200000))) (i32.const 76800))
+  (call $draw (local.get $output) (i32.const 320) (i32.const 240) (i32.const 2)
+    (i32.const 131072) (i32.const 76800) (i32.const 1300))
+  (call $return (local.get $output)))"#;
+
+fn generate(fps: Option<f32>, spin: u32, last: u32) -> (Session, Arc<Listener>) {
+    let body = GENERATOR.replace("SPIN", &spin.to_string()).replace("LAST", &last.to_string());
+    let component = engine().load(&framebox_zoo::component(&body, "video-generator")).unwrap();
+    let listener = Arc::new(Listener::default());
+    let setup = Setup { fps, ..setup(component, Duration::from_secs(5)) };
     (Session::start(setup, listener.clone()).unwrap(), listener)
 }
 
@@ -305,4 +344,56 @@ fn damage_and_overflow_ask_for_a_keyframe_and_heal() {
     let timestamps = fresh.film(&session, 15);
     listener.wait("pictures again", |heard| heard.frames.last().is_some_and(|f| timestamps.contains(&f.rtp_timestamp)));
     session.join();
+}
+
+#[test]
+fn a_generator_begins_when_somebody_watches_and_keeps_its_rate() {
+    for (asked, fps) in [(None, 30.0), (Some(60.0), 60.0), (Some(24.0), 24.0)] {
+        let (session, listener) = generate(asked, 1, u32::MAX);
+        assert_eq!(session.fps(), Some(fps));
+        sleep(Duration::from_millis(200));
+        assert_eq!(session.stats().frames.received, 0, "nobody watches yet");
+        session.begin();
+        let wanted = fps as usize * 3 + 1;
+        listener.wait("three seconds of pictures", |heard| heard.frames.len() >= wanted);
+        let stats = session.stats();
+        session.join();
+        let heard = listener.0.lock().unwrap();
+        assert_eq!(stats.frames.skipped.values().sum::<u64>(), 0, "{:?}", stats.frames);
+        assert!(heard.frames[0].keyframe);
+        let stamp = |i: usize| heard.frames[i].rtp_timestamp;
+        // Three seconds on the clock of RTP: what is shown is evenly spaced, however late it was made.
+        assert!(stamp(wanted - 1).wrapping_sub(stamp(0)).abs_diff(270_000) <= 1, "{}", stamp(wanted - 1) - stamp(0));
+        let interval = 90_000.0 / f64::from(fps);
+        let even = (1..wanted).all(|i| (f64::from(stamp(i) - stamp(i - 1)) - interval).abs() <= 1.0);
+        assert!(even && stats.stages_ms.decode.is_none() && stats.stages_ms.handler.is_some());
+    }
+}
+
+#[test]
+fn a_generator_that_is_too_slow_shows_the_present_and_every_moment_is_accounted_for() {
+    let (session, listener) = generate(Some(120.0), 200_000_000, u32::MAX);
+    session.begin();
+    listener.wait("some pictures", |heard| heard.frames.len() >= 8);
+    let frames = session.stats().frames;
+    session.join();
+    let skipped: u64 = frames.skipped.values().sum();
+    assert!(skipped > frames.processed, "{frames:?}");
+    assert!(frames.received - frames.processed - skipped <= 1, "{frames:?}");
+    let heard = listener.0.lock().unwrap();
+    let shown = heard.frames.last().unwrap().rtp_timestamp - heard.frames[0].rtp_timestamp;
+    assert!(u64::from(shown) / 750 >= frames.processed, "time goes on while frames are left out: {shown}");
+}
+
+#[test]
+fn a_generator_ends_its_stream_and_takes_parameters_without_frames() {
+    let (session, listener) = generate(Some(100.0), 1, 7);
+    assert!(session.set_parameters(&serde_json::Map::new(), Some(3)).is_empty());
+    listener.wait("the answer", |heard| heard.applied.iter().any(|applied| applied.requests == [3]));
+    session.access_unit(Camera::new().next());
+    session.begin();
+    listener.wait("the end", |heard| heard.ended.as_deref() == Some("over"));
+    session.join();
+    let heard = listener.0.lock().unwrap();
+    assert_eq!((heard.frames.len(), heard.keyframes_needed), (7, 0));
 }

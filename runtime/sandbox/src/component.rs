@@ -9,6 +9,7 @@ use wasmtime::component::{ComponentExportIndex, InstancePre};
 use crate::bindings::HandlerBaseIndices;
 use crate::descriptor::{Descriptor, Output};
 use crate::failure::brief;
+use crate::instance::Unmade;
 use crate::load::{Outline, inspect};
 use crate::state::State;
 use crate::{Allowance, Engine, Failure, Instance, Limits, Log, NamedValue, NoLog, NoSources, Refused, Sources};
@@ -105,7 +106,11 @@ impl Component {
         let Setup { mut limits, parameters, log, sources } = setup;
         limits.memory = limits.memory.min(self.inner.engine.most_memory());
         let state = State::new(self.kind(), self.inner.outputs.clone(), &limits, log, sources);
-        let mut instance = Instance::new(&self.inner.engine, &self.inner.compiled, state, limits)?;
+        let instance = Instance::new(&self.inner.engine, &self.inner.compiled, state, limits);
+        let mut instance = instance.map_err(|unmade| match unmade {
+            Unmade::Failed(failure) => failure,
+            Unmade::Mismatch(error) => Failure::Refused(chain(&error)),
+        })?;
         instance.init(&parameters)?;
         Ok(instance)
     }
@@ -129,19 +134,29 @@ pub(crate) struct Compiled {
 /// Checks, compiles and describes.
 pub(crate) fn load(engine: &Engine, bytes: &[u8], allowance: &Allowance) -> Result<Component, Refused> {
     let outline = inspect(bytes, allowance)?;
-    let compiled = compile(engine, bytes, &outline)?;
+    let component = wasmtime::component::Component::from_binary(engine.wasmtime(), bytes)
+        .map_err(|error| Refused::Compile(chain(&error)))?;
+    assemble(engine, &component, outline, Digest::of(bytes))
+}
+
+/// Links and describes what was compiled.
+pub(crate) fn assemble(
+    engine: &Engine,
+    component: &wasmtime::component::Component,
+    outline: Outline,
+    digest: Digest,
+) -> Result<Component, Refused> {
+    let compiled = link(engine, component, &outline)?;
     let descriptor = describe(engine, &compiled)?;
     descriptor.check().map_err(Refused::Descriptor)?;
     let outputs = descriptor.outputs.clone().into();
-    let (engine, digest, imports) = (engine.clone(), Digest::of(bytes), outline.imports);
+    let (engine, imports) = (engine.clone(), outline.imports);
     Ok(Component { inner: Arc::new(Inner { engine, compiled, digest, imports, descriptor, outputs }) })
 }
 
-fn compile(engine: &Engine, bytes: &[u8], outline: &Outline) -> Result<Compiled, Refused> {
-    let component = wasmtime::component::Component::from_binary(engine.wasmtime(), bytes)
-        .map_err(|error| Refused::Compile(chain(&error)))?;
+fn link(engine: &Engine, component: &wasmtime::component::Component, outline: &Outline) -> Result<Compiled, Refused> {
     let mismatch = |error: wasmtime::Error| Refused::Mismatch(chain(&error));
-    let pre = engine.linker().instantiate_pre(&component).map_err(mismatch)?;
+    let pre = engine.linker().instantiate_pre(component).map_err(mismatch)?;
     let lifecycle = HandlerBaseIndices::new(&pre).map_err(mismatch)?;
     let function = match outline.kind {
         Kind::Transform => "process",
@@ -158,12 +173,15 @@ fn compile(engine: &Engine, bytes: &[u8], outline: &Outline) -> Result<Compiled,
 fn describe(engine: &Engine, compiled: &Compiled) -> Result<Descriptor, Refused> {
     let limits = Limits { memory: engine.most_memory(), ..Limits::default() };
     let state = State::new(compiled.kind, Arc::new([]), &limits, Arc::new(NoLog), Arc::new(NoSources));
-    let instance = Instance::new(engine, compiled, state, limits);
-    instance.and_then(|mut instance| instance.describe()).map_err(Refused::Describe)
+    let mut instance = Instance::new(engine, compiled, state, limits).map_err(|unmade| match unmade {
+        Unmade::Failed(failure) => Refused::Describe(failure),
+        Unmade::Mismatch(error) => Refused::Mismatch(chain(&error)),
+    })?;
+    instance.describe().map_err(Refused::Describe)
 }
 
 /// What an error says, from the outermost to its cause.
-fn chain(error: &wasmtime::Error) -> String {
+pub(crate) fn chain(error: &wasmtime::Error) -> String {
     let parts: Vec<_> = error.chain().map(ToString::to_string).collect();
     brief(&parts.join(": "))
 }

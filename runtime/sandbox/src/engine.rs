@@ -143,6 +143,13 @@ impl Drop for Inner {
 }
 
 fn config(settings: &Settings) -> Config {
+    let mut config = compiling();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings)));
+    config
+}
+
+/// All that compiled code depends on.
+pub(crate) fn compiling() -> Config {
     let mut config = Config::new();
     config.strategy(Strategy::Cranelift).cranelift_opt_level(OptLevel::Speed);
 
@@ -159,7 +166,6 @@ fn config(settings: &Settings) -> Config {
 
     config.max_wasm_stack(GUEST_STACK).async_stack_size(CALL_STACK);
     config.memory_init_cow(true).memory_reservation(RESERVATION).parallel_compilation(true);
-    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings)));
     config
 }
 

@@ -18,6 +18,9 @@ use crate::{Budget, Call, Cost, Descriptor, Engine, Failure, Input, Limits, Name
 /// What `close` may take; it is only a courtesy.
 const CLOSE: Duration = Duration::from_secs(1);
 
+/// So many calls during which memory grew are a leak; one that only needs much has it after the first few.
+const LEAK: u32 = 4;
+
 type Given = (Result<(), Stop>,);
 type OnFrame = TypedFunc<(Resource<Frame>, Resource<Handle>, types::Budget), Given>;
 type OnTime = TypedFunc<(i64, Resource<Handle>, types::Budget), Given>;
@@ -29,6 +32,8 @@ pub struct Instance {
     limits: Limits,
     guest: HandlerBase,
     frame: Function,
+    /// Calls for a frame during which its memory grew.
+    growths: u32,
     dead: bool,
 }
 
@@ -39,27 +44,45 @@ enum Function {
     Observe(OnFrame),
 }
 
+/// Why there is no instance.
+pub(crate) enum Unmade {
+    /// It could not be made, or its start function failed.
+    Failed(Failure),
+    /// A function that it exports has another type than the interface says.
+    Mismatch(wasmtime::Error),
+}
+
+/// The functions of a fresh instance, with their types checked.
+fn functions(
+    compiled: &Compiled,
+    store: &mut Store<State>,
+    instance: &wasmtime::component::Instance,
+) -> wasmtime::Result<(HandlerBase, Function)> {
+    let guest = compiled.lifecycle.load(&mut *store, instance)?;
+    let frame = match compiled.kind {
+        Kind::Transform => Function::Transform(instance.get_typed_func(&mut *store, compiled.frame)?),
+        Kind::Generator => Function::Generate(instance.get_typed_func(&mut *store, compiled.frame)?),
+        Kind::Observer => Function::Observe(instance.get_typed_func(&mut *store, compiled.frame)?),
+    };
+    Ok((guest, frame))
+}
+
 impl Instance {
-    pub(crate) fn new(engine: &Engine, compiled: &Compiled, state: State, limits: Limits) -> Result<Self, Failure> {
+    pub(crate) fn new(engine: &Engine, compiled: &Compiled, state: State, limits: Limits) -> Result<Self, Unmade> {
         let mut store = Store::new(engine.wasmtime(), state);
         store.limiter(|state| &mut state.growth);
         store.set_hostcall_fuel(limits.host_call_bytes());
+        store.set_max_component_handles(limits.handles);
         store.epoch_deadline_callback(|context| match Instant::now() < context.data().deadline {
             true => Ok(UpdateDeadline::Continue(1)),
             false => Ok(UpdateDeadline::Interrupt),
         });
         let made = run(engine, &mut store, limits.setup, async |store: &mut Store<State>| {
             let instance = compiled.pre.instantiate_async(&mut *store).await?;
-            let guest = compiled.lifecycle.load(&mut *store, &instance)?;
-            let frame = match compiled.kind {
-                Kind::Transform => Function::Transform(instance.get_typed_func(&mut *store, compiled.frame)?),
-                Kind::Generator => Function::Generate(instance.get_typed_func(&mut *store, compiled.frame)?),
-                Kind::Observer => Function::Observe(instance.get_typed_func(&mut *store, compiled.frame)?),
-            };
-            Ok((guest, frame))
+            Ok(functions(compiled, store, &instance))
         });
-        let (guest, frame) = made.0?;
-        Ok(Self { engine: engine.clone(), store, limits, guest, frame, dead: false })
+        let (guest, frame) = made.0.map_err(Unmade::Failed)?.map_err(Unmade::Mismatch)?;
+        Ok(Self { engine: engine.clone(), store, limits, guest, frame, growths: 0, dead: false })
     }
 
     /// Gives a transform or an observer a frame.
@@ -105,6 +128,12 @@ impl Instance {
     /// Linear memory that it has, bytes.
     pub fn memory(&self) -> usize {
         self.store.data().growth.used()
+    }
+
+    /// True when it has more than its soft limit of memory and got there by growing frame after frame: a fresh instance,
+    /// made between two frames, gives the memory back before the hard limit costs a frame.
+    pub fn wants_replacement(&self) -> bool {
+        !self.dead && self.growths >= LEAK && self.memory() > self.limits.soft_memory()
     }
 
     /// True when nothing can be called any more and only a fresh instance can go on.
@@ -160,8 +189,10 @@ impl Instance {
         if self.dead {
             return Call { result: Err(dead()), cost: Cost::default() };
         }
+        let before = self.memory();
         let (result, cost) = run(&self.engine, &mut self.store, budget, call);
         let result = self.note(result);
+        self.growths = self.growths.saturating_add(u32::from(self.memory() > before));
         let state = self.store.data_mut();
         let picture = state.canvas.take();
         let values = state.values.take();

@@ -1,4 +1,4 @@
-//! A handler's log on its way out: limited in rate and length, cleaned of control characters.
+//! A handler's log on its way out: limited in lines and bytes a second and in length, cleaned of control characters.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ pub(crate) struct Journal {
 
 impl Journal {
     pub(crate) fn new(log: Arc<dyn Log>, limits: &Limits) -> Self {
-        let rate = Arc::new(Mutex::new(Rate::new(limits.log_lines)));
+        let rate = Arc::new(Mutex::new(Rate::new(limits.log_lines, limits.log_bytes)));
         Self { log, line_bytes: limits.log_line_bytes, rate }
     }
 
@@ -27,7 +27,8 @@ impl Journal {
     /// Passes `text` on, line by line.
     pub(crate) fn write(&self, level: Level, text: &str) {
         for line in text.lines() {
-            match self.rate.lock().unwrap_or_else(PoisonError::into_inner).offer(Instant::now()) {
+            let line = clean(line, self.line_bytes);
+            match self.rate.lock().unwrap_or_else(PoisonError::into_inner).offer(Instant::now(), line.len()) {
                 // Whatever follows in this text comes within the same second as a rule; looking at each line of
                 // a long text would only take time.
                 Verdict::Drop => return,
@@ -36,7 +37,7 @@ impl Journal {
                     self.log.line(Level::Warn, &format!("more was said than is kept: {dropped} messages were dropped"));
                 }
             }
-            self.log.line(level, &clean(line, self.line_bytes));
+            self.log.line(level, &line);
         }
     }
 }
@@ -55,11 +56,13 @@ fn clean(line: &str, most: usize) -> String {
     clean
 }
 
-/// Lets so many lines through a second.
+/// Lets so many lines and so many bytes through a second.
 struct Rate {
-    most: u32,
+    most_lines: u32,
+    most_bytes: usize,
     since: Option<Instant>,
-    passed: u32,
+    lines: u32,
+    bytes: usize,
     dropped: u64,
 }
 
@@ -73,21 +76,24 @@ enum Verdict {
 }
 
 impl Rate {
-    fn new(most: u32) -> Self {
-        Self { most, since: None, passed: 0, dropped: 0 }
+    fn new(most_lines: u32, most_bytes: usize) -> Self {
+        Self { most_lines, most_bytes, since: None, lines: 0, bytes: 0, dropped: 0 }
     }
 
-    fn offer(&mut self, now: Instant) -> Verdict {
+    fn offer(&mut self, now: Instant, bytes: usize) -> Verdict {
         let over = self.since.is_none_or(|since| now.duration_since(since) >= Duration::from_secs(1));
         if over {
             self.since = Some(now);
-            self.passed = 0;
+            self.lines = 0;
+            self.bytes = 0;
         }
-        if self.passed >= self.most {
+        let sum = self.bytes.saturating_add(bytes);
+        if self.lines >= self.most_lines || sum > self.most_bytes {
             self.dropped = self.dropped.saturating_add(1);
             return Verdict::Drop;
         }
-        self.passed += 1;
+        self.lines += 1;
+        self.bytes = sum;
         Verdict::Pass { dropped: std::mem::take(&mut self.dropped) }
     }
 }
@@ -99,7 +105,7 @@ mod tests {
     #[test]
     fn a_second_takes_so_many_lines_and_the_rest_is_counted() {
         let begin = Instant::now();
-        let mut rate = Rate::new(2);
+        let mut rate = Rate::new(2, 100);
         for (ms, verdict) in [
             (0, Verdict::Pass { dropped: 0 }),
             (10, Verdict::Pass { dropped: 0 }),
@@ -109,7 +115,24 @@ mod tests {
             (1001, Verdict::Pass { dropped: 0 }),
             (1002, Verdict::Drop),
         ] {
-            assert_eq!(rate.offer(begin + Duration::from_millis(ms)), verdict, "at {ms} ms");
+            assert_eq!(rate.offer(begin + Duration::from_millis(ms), 5), verdict, "at {ms} ms");
+        }
+    }
+
+    #[test]
+    fn a_second_takes_so_many_bytes() {
+        let begin = Instant::now();
+        let mut rate = Rate::new(100, 20);
+        for (ms, bytes, verdict) in [
+            (0, 15, Verdict::Pass { dropped: 0 }),
+            (1, 6, Verdict::Drop),
+            (2, 5, Verdict::Pass { dropped: 1 }),
+            (3, 1, Verdict::Drop),
+            (1000, 21, Verdict::Drop),
+            (1001, usize::MAX, Verdict::Drop),
+            (1002, 20, Verdict::Pass { dropped: 3 }),
+        ] {
+            assert_eq!(rate.offer(begin + Duration::from_millis(ms), bytes), verdict, "{bytes} bytes at {ms} ms");
         }
     }
 

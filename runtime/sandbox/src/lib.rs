@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`engine`] | [`Engine`]: compiler, pools and the clock that deadlines are read by |
 //! | [`load`] | what is looked at before anything is compiled: [`Allowance`], [`Refused`] |
+//! | [`compiler`] | [`Compiler`]: compiling apart from running, for a process of its own |
 //! | [`component`] | [`Component`]: a handler, compiled and described |
 //! | [`instance`] | [`Instance`]: a running handler, one for each session |
 //! | [`call`] | what goes into a call and what comes out of it |
@@ -20,6 +21,7 @@
 //! | [`sources`] | [`Sources`]: videos granted by name |
 
 pub mod call;
+pub mod compiler;
 pub mod component;
 pub mod descriptor;
 pub mod engine;
@@ -47,6 +49,7 @@ mod wasi;
 mod wire;
 
 pub use call::{Call, Cost, Input, Output};
+pub use compiler::{Code, Compiler};
 pub use component::{Component, Digest, Kind, Setup};
 pub use descriptor::Descriptor;
 pub use engine::{Engine, Error, Settings};
@@ -56,5 +59,5 @@ pub use limits::{Budget, Limits};
 pub use load::{Allowance, Refused};
 pub use log::{Level, Log, NoLog};
 pub use parameter::Parameter;
-pub use sources::{NoSources, Source, SourceInfo, Sources};
+pub use sources::{NoSources, Shot, Source, SourceInfo, Sources};
 pub use value::{NamedValue, Value};

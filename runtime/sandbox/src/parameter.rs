@@ -115,13 +115,24 @@ impl Parameter {
     /// A text that says what is allowed.
     pub fn accept(&self, given: &Json) -> Result<Value, String> {
         match &self.kind {
-            Kind::Number { min, max, .. } => {
-                let number = given.as_f64().filter(|number| (*min..=*max).contains(number));
-                number.map(Value::Number).ok_or_else(|| format!("a number from {min} to {max} is wanted"))
+            Kind::Number { min, max, step, default, .. } => {
+                let fits = |number: &f64| {
+                    (*min..=*max).contains(number) && (is_step(number - min, *step) || number == default)
+                };
+                let number = given.as_f64().filter(fits);
+                number
+                    .map(Value::Number)
+                    .ok_or_else(|| format!("a number from {min} to {max} in steps of {step} is wanted"))
             }
-            Kind::Integer { min, max, .. } => {
-                let integer = integer(given).filter(|integer| (*min..=*max).contains(integer));
-                integer.map(Value::Integer).ok_or_else(|| format!("a whole number from {min} to {max} is wanted"))
+            Kind::Integer { min, max, step, default, .. } => {
+                let on_step = |integer: &i64| {
+                    (i128::from(*integer) - i128::from(*min)) % i128::from((*step).max(1)) == 0 || integer == default
+                };
+                let integer = integer(given).filter(|it| (*min..=*max).contains(it)).filter(on_step);
+                integer.map(Value::Integer).ok_or_else(|| match step {
+                    1 => format!("a whole number from {min} to {max} is wanted"),
+                    _ => format!("a whole number from {min} to {max} in steps of {step} is wanted"),
+                })
             }
             Kind::Toggle { .. } => given.as_bool().map(Value::Boolean).ok_or_else(|| "true or false is wanted".into()),
             Kind::Choice { options, .. } => {
@@ -148,6 +159,12 @@ impl Parameter {
             },
         }
     }
+}
+
+/// Whether `distance` is a whole number of steps, but for what decimal fractions lose as binary ones.
+fn is_step(distance: f64, step: f64) -> bool {
+    let steps = distance / step;
+    (steps - steps.round()).abs() <= 1e-6 * steps.abs().max(1.0)
 }
 
 /// A whole number, also when it is written with a fraction of zero.
@@ -178,6 +195,9 @@ mod tests {
     fn each_kind_takes_what_is_within_it_and_says_what_it_would_take() {
         let number = parameter(Kind::Number { min: 0.0, max: 1.0, step: 0.1, default: 0.5, unit: None });
         let integer = parameter(Kind::Integer { min: -2, max: 5, step: 1, default: 0, unit: None });
+        // A default may lie between two steps.
+        let unaligned = parameter(Kind::Number { min: 0.0, max: 1.0, step: 0.1, default: 0.25, unit: None });
+        let even = parameter(Kind::Integer { min: -2, max: 8, step: 2, default: 5, unit: None });
         let option = |id: &str| Choice { id: id.into(), label: id.into() };
         let choice = parameter(Kind::Choice { options: vec![option("a"), option("b")], default: "a".into() });
         let text = parameter(Kind::Text { max_chars: 3, multiline: false, default: String::new() });
@@ -185,10 +205,16 @@ mod tests {
         let color = parameter(Kind::Color { default: "#000000".into() });
         let button = parameter(Kind::Button);
         for (parameter, given, expected) in [
-            (&number, json!(0.25), Ok(Value::Number(0.25))),
+            (&number, json!(0.3), Ok(Value::Number(0.3))),
+            (&number, json!(0.7000000000000001), Ok(Value::Number(0.7000000000000001))),
+            (&number, json!(0.25), Err("a number from 0 to 1 in steps of 0.1 is wanted")),
+            (&unaligned, json!(0.25), Ok(Value::Number(0.25))),
+            (&even, json!(4), Ok(Value::Integer(4))),
+            (&even, json!(3), Err("a whole number from -2 to 8 in steps of 2 is wanted")),
+            (&even, json!(5), Ok(Value::Integer(5))),
             (&number, json!(1), Ok(Value::Number(1.0))),
-            (&number, json!(1.01), Err("a number from 0 to 1 is wanted")),
-            (&number, json!("0.5"), Err("a number from 0 to 1 is wanted")),
+            (&number, json!(1.01), Err("a number from 0 to 1 in steps of 0.1 is wanted")),
+            (&number, json!("0.5"), Err("a number from 0 to 1 in steps of 0.1 is wanted")),
             (&integer, json!(5.0), Ok(Value::Integer(5))),
             (&integer, json!(2.5), Err("a whole number from -2 to 5 is wanted")),
             (&integer, json!(1e300), Err("a whole number from -2 to 5 is wanted")),

@@ -21,12 +21,21 @@ pub trait Source: Send {
     ///
     /// # Errors
     /// A text for the guest.
-    fn next(&mut self) -> Result<Option<Arc<Picture>>, String>;
+    fn next(&mut self) -> Result<Option<Shot>, String>;
     /// Goes to a time, µs from the beginning.
     ///
     /// # Errors
     /// A text for the guest, also when the source cannot seek.
     fn seek(&mut self, pts_us: i64) -> Result<(), String>;
+}
+
+/// One picture of a source.
+#[derive(Clone, Debug)]
+pub struct Shot {
+    /// Its pixels.
+    pub picture: Arc<Picture>,
+    /// When it is shown, µs from the beginning of the source.
+    pub pts_us: i64,
 }
 
 /// What is known of a source.

@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::http::HeaderValue;
 use framebox_media::{Codec, encode};
-use framebox_pipeline::{Session, Setup};
-use framebox_sandbox::{Engine, Kind, Level, Limits, Log, NoSources};
+use framebox_pipeline::{Budgets, Policy, Session, Setup};
+use framebox_sandbox::{Engine, Kind};
 use tokio::net::TcpListener;
 
 use crate::catalog::{Catalog, Entry};
@@ -16,6 +16,7 @@ use crate::config::{self, Config};
 use crate::peer::{self, Direction, Transport};
 use crate::sessions::bridge::Bridge;
 use crate::sessions::{Full, Live, Sessions};
+use crate::sources::{self, Library};
 
 /// Time that sessions are given to end when the server stops.
 const SHUTDOWN: Duration = Duration::from_secs(5);
@@ -27,8 +28,17 @@ pub struct App {
     /// The sessions.
     pub sessions: Arc<Sessions>,
     transport: Box<dyn Transport>,
-    limits: Limits,
     encoder: config::Encoder,
+    library: Library,
+}
+
+/// What an offer asks for beside the connection.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes {
+    /// Name of the handler; none: the default one.
+    pub handler: Option<String>,
+    /// Frames a second of a generator, within [`framebox_pipeline::pacer::RATES`]; none: what the handler says.
+    pub fps: Option<f32>,
 }
 
 /// Why an offer was not answered.
@@ -50,15 +60,15 @@ impl App {
     /// # Errors
     /// What of the configuration cannot be had.
     pub fn new(config: &Config) -> anyhow::Result<Self> {
-        let limits = config.limits();
         let engine = Engine::new(&framebox_sandbox::Settings {
             // A session has one instance; while a fresh one takes over, two; loading one needs one more.
             instances: config.server.sessions + config.server.sessions.div_ceil(4) + 2,
-            memory: limits.memory,
+            memory: config.most_memory(),
             tick: Duration::from_millis(1),
         })
         .context("the sandbox cannot be set up")?;
-        let catalog = Catalog::load(&engine, &config.handlers, config.server.default_handler.clone())?;
+        let catalog = Catalog::load(&engine, config)?;
+        let library = Library::new(&config.sources, &sources::Limits::default())?;
         let transport = peer::transport(peer::Settings {
             udp_ports: config.webrtc.first_port.zip(config.webrtc.last_port).map(|(first, last)| first..=last),
             addresses: config.webrtc.addresses.clone(),
@@ -67,12 +77,12 @@ impl App {
             start_bitrate: config.encoder.start_kbps * 1000,
         });
         let sessions = Arc::new(Sessions::new(config.server.sessions));
-        Ok(Self { catalog, sessions, transport, limits, encoder: config.encoder.clone() })
+        Ok(Self { catalog, sessions, transport, encoder: config.encoder.clone(), library })
     }
 
     /// Answers an offer; the session lives on by itself. A slot is held only when this succeeds.
-    pub async fn answer(&self, id: &str, handler: Option<&str>, offer: &str) -> Result<String, Unanswered> {
-        let (name, entry) = self.catalog.find(handler).ok_or(Unanswered::NoHandler)?;
+    pub async fn answer(&self, id: &str, wishes: &Wishes, offer: &str) -> Result<String, Unanswered> {
+        let (name, entry) = self.catalog.find(wishes.handler.as_deref()).ok_or(Unanswered::NoHandler)?;
         let reservation = self.sessions.reserve(id).map_err(Unanswered::Full)?;
         let bridge = Arc::new(Bridge::default());
         let direction = match entry.component.kind() {
@@ -81,7 +91,7 @@ impl App {
             Kind::Observer => Direction::ReceiveOnly,
         };
         let (answer, peer) = self.transport.answer(offer, direction, bridge.clone()).await.map_err(Unanswered::Peer)?;
-        let session = match Session::start(self.setup(id, entry), bridge.clone()) {
+        let session = match Session::start(self.setup(name, entry, wishes, &bridge), bridge.clone()) {
             Ok(session) => session,
             Err(error) => {
                 peer.close().await;
@@ -100,35 +110,22 @@ impl App {
         Ok(answer)
     }
 
-    fn setup(&self, id: &str, entry: &Entry) -> Setup {
+    fn setup(&self, name: &str, entry: &Entry, wishes: &Wishes, bridge: &Arc<Bridge>) -> Setup {
         Setup {
             component: entry.component.clone(),
+            fps: wishes.fps,
             codec: Codec::H264,
-            limits: self.limits.clone(),
+            limits: entry.limits.clone(),
             encode: encode::Settings {
                 bitrate: self.encoder.start_kbps * 1000,
                 max_bitrate: self.encoder.max_kbps * 1000,
                 ..encode::Settings::default()
             },
-            log: Arc::new(ServerLog { session: id.to_owned() }),
-            sources: Arc::new(NoSources),
-        }
-    }
-}
-
-/// The handler's log goes into the server's, under its own target.
-struct ServerLog {
-    session: String,
-}
-
-impl Log for ServerLog {
-    fn line(&self, level: Level, message: &str) {
-        let session = &self.session;
-        match level {
-            Level::Debug => tracing::debug!(target: "handler", session, "{message}"),
-            Level::Info => tracing::info!(target: "handler", session, "{message}"),
-            Level::Warn => tracing::warn!(target: "handler", session, "{message}"),
-            Level::Error => tracing::error!(target: "handler", session, "{message}"),
+            log: bridge.clone(),
+            sources: self.library.granted(name),
+            policy: Policy::default(),
+            budgets: Budgets::default(),
+            place: None,
         }
     }
 }
@@ -156,11 +153,14 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()> + Send + 'stat
     println!("Framebox is ready: open http://{address} in a browser. Ctrl-C ends it.");
     let router = crate::http::router(app.clone(), &origins);
     let sessions = app.sessions.clone();
-    axum::serve(listener, router).with_graceful_shutdown(stop).await.context("the HTTP server failed")?;
-    if tokio::time::timeout(SHUTDOWN, sessions.close()).await.is_err() {
-        tracing::warn!("some sessions did not end in time");
-    }
-    Ok(())
+    // Sessions end first: the streams of their outputs end with them, and only then have all requests been answered.
+    let stop = async move {
+        stop.await;
+        if tokio::time::timeout(SHUTDOWN, sessions.close()).await.is_err() {
+            tracing::warn!("some sessions did not end in time");
+        }
+    };
+    axum::serve(listener, router).with_graceful_shutdown(stop).await.context("the HTTP server failed")
 }
 
 /// Resolves when the program is asked to stop: Ctrl-C, or the signal TERM.

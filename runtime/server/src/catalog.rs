@@ -5,18 +5,21 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
-use framebox_sandbox::{Allowance, Component, Engine, Kind};
+use framebox_sandbox::{Allowance, Component, Engine, Kind, Limits};
 use serde_json::{Value, json};
 
-use crate::config::Handler;
+use crate::config::Config;
 
 /// Prebuilt components of `guest-examples`.
-const BUILT_IN: [(&str, &[u8]); 6] = [
+const BUILT_IN: &[(&str, &[u8])] = &[
     ("invert", include_bytes!("../../../guest-examples/prebuilt/invert.wasm")),
     ("flip", include_bytes!("../../../guest-examples/prebuilt/flip.wasm")),
     ("edges", include_bytes!("../../../guest-examples/prebuilt/edges.wasm")),
     ("pixelate", include_bytes!("../../../guest-examples/prebuilt/pixelate.wasm")),
     ("motion", include_bytes!("../../../guest-examples/prebuilt/motion.wasm")),
+    ("watch", include_bytes!("../../../guest-examples/prebuilt/watch.wasm")),
+    ("knobs", include_bytes!("../../../guest-examples/prebuilt/knobs.wasm")),
+    ("detect", include_bytes!("../../../guest-examples/prebuilt/detect.wasm")),
     ("hello", include_bytes!("../../../guest-examples/prebuilt/hello.wasm")),
 ];
 
@@ -25,6 +28,8 @@ const BUILT_IN: [(&str, &[u8]); 6] = [
 pub struct Entry {
     /// The compiled component.
     pub component: Component,
+    /// What an instance of it may use.
+    pub limits: Limits,
     /// Comes with the program.
     pub built_in: bool,
 }
@@ -38,25 +43,30 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// Loads the built-in handlers and `configured`, which replace built-in ones of the same name.
+    /// Loads the built-in handlers and those of the configuration, which replace built-in ones of the same name.
     ///
     /// # Errors
     /// When a component cannot be read or is refused, or `default` names none.
-    pub fn load(
-        engine: &Engine,
-        configured: &BTreeMap<String, Handler>,
-        default: Option<String>,
-    ) -> anyhow::Result<Self> {
+    pub fn load(engine: &Engine, config: &Config) -> anyhow::Result<Self> {
+        let default = config.server.default_handler.clone();
         let mut catalog =
             Self { entries: BTreeMap::new(), order: Vec::new(), default: default.unwrap_or_else(|| "invert".into()) };
         for (name, bytes) in BUILT_IN {
-            if !configured.contains_key(name) {
-                catalog.add(engine, name, bytes, true)?;
+            if config.handlers.get(*name).is_none_or(|handler| handler.component.is_none()) {
+                catalog.add(engine, name, bytes, config.limits(name), true)?;
             }
         }
-        for (name, handler) in configured {
-            let bytes = read(&handler.component).with_context(|| format!("handler {name}"))?;
-            catalog.add(engine, name, &bytes, false)?;
+        for (name, handler) in &config.handlers {
+            match &handler.component {
+                Some(file) => {
+                    let bytes = read(file).with_context(|| format!("handler {name}"))?;
+                    catalog.add(engine, name, &bytes, config.limits(name), false)?;
+                }
+                None => ensure!(
+                    catalog.entries.contains_key(name),
+                    "handlers.{name} names no `component`, and no handler of that name is built in"
+                ),
+            }
         }
         ensure!(
             catalog.entries.contains_key(&catalog.default),
@@ -67,18 +77,14 @@ impl Catalog {
         Ok(catalog)
     }
 
-    fn add(&mut self, engine: &Engine, name: &str, bytes: &[u8], built_in: bool) -> anyhow::Result<()> {
+    fn add(&mut self, engine: &Engine, name: &str, bytes: &[u8], limits: Limits, built_in: bool) -> anyhow::Result<()> {
         let fits = name.len() <= 64
             && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b));
         ensure!(fits && !name.is_empty(), "the handler name {name:?} is wrong: use a–z, 0–9, - and _, at most 64");
         let begin = Instant::now();
         let component = engine.load(bytes).with_context(|| format!("the handler {name} cannot be loaded"))?;
-        ensure!(
-            component.kind() != Kind::Generator,
-            "the handler {name} is a generator, which this version does not serve"
-        );
         tracing::info!(handler = name, ms = begin.elapsed().as_millis(), "loaded");
-        self.entries.insert(name.to_owned(), Entry { component, built_in });
+        self.entries.insert(name.to_owned(), Entry { component, limits, built_in });
         self.order.push(name.to_owned());
         Ok(())
     }

@@ -3,13 +3,19 @@
 //! The types `log`, `warning`, `error` and `end_stream` are those of FastRTC, so that pages written for it understand
 //! them; `message` and `data` both carry the text, since its clients disagree on which to read.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use framebox_pipeline::parameters::Applied;
 use framebox_pipeline::{Notice, Severity};
 use framebox_sandbox::NamedValue;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+
+use crate::sessions::journal::Line;
+use crate::sessions::outputs::Batch;
 
 /// Largest message from a client that is read, bytes.
 const LARGEST: usize = 64 * 1024;
@@ -26,18 +32,28 @@ pub enum Request {
         /// The client's number for it.
         request: Option<u64>,
     },
-    /// Statistics are wanted every so many milliseconds.
-    Subscribe {
-        /// Milliseconds.
-        stats_ms: u64,
-    },
+    /// The client wants to be told how the session does.
+    Subscribe(Subscription),
+}
+
+/// What a client wants to be told beside values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct Subscription {
+    /// Statistics, every so many milliseconds.
+    pub stats_ms: u64,
+    /// The lines of the handler's log.
+    #[serde(default)]
+    pub log: bool,
+    /// With the statistics, what became of each frame since the last ones.
+    #[serde(default)]
+    pub frames: bool,
 }
 
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Message {
     SetParameters { parameters: Map<String, Value>, request: Option<u64> },
-    Subscribe { stats_ms: u64 },
+    Subscribe(Subscription),
 }
 
 /// Understands a client's message; None for what is to be ignored.
@@ -50,13 +66,31 @@ pub fn parse(text: &str) -> Option<Request> {
     }
     Some(match serde_json::from_str(text).ok()? {
         Message::SetParameters { parameters, request } => Request::SetParameters { parameters, request },
-        Message::Subscribe { stats_ms } => Request::Subscribe { stats_ms: stats_ms.clamp(100, 60_000) },
+        Message::Subscribe(wanted) => {
+            Request::Subscribe(Subscription { stats_ms: wanted.stats_ms.clamp(100, 60_000), ..wanted })
+        }
     })
 }
 
 /// The answer to [`Request::Handshake`], as FastRTC gives it.
 pub fn handshake() -> Value {
     json!({ "type": "log", "data": "Server received: handshake" })
+}
+
+/// To a client of FastRTC: it may post its inputs.
+pub fn send_input() -> Value {
+    json!({ "type": "send_input", "data": [] })
+}
+
+/// To a client of FastRTC: there are outputs to fetch.
+pub fn fetch_output() -> Value {
+    json!({ "type": "fetch_output", "data": [] })
+}
+
+/// A line of the handler's log.
+pub fn log(line: &Line) -> Value {
+    let Line { n, at_ms, level, message } = line;
+    json!({ "type": "log", "data": message, "level": level, "n": n, "at_ms": at_ms })
 }
 
 /// What the session is.
@@ -69,33 +103,50 @@ pub fn stats(stats: Value) -> Value {
     json!({ "type": "stats", "data": stats })
 }
 
-/// Parameters were applied: a message for each request, or one without a request.
-pub fn applied(applied: Applied) -> Vec<Value> {
-    let Applied { parameters, sequence, requests } = applied;
-    let message = |request: Option<u64>| {
-        let mut message = json!({ "type": "parameters", "parameters": parameters, "sequence": sequence });
-        if let Some(request) = request {
-            message["request"] = request.into();
-        }
-        message
-    };
-    if requests.is_empty() { vec![message(None)] } else { requests.into_iter().map(|id| message(Some(id))).collect() }
+/// Parameters were applied, as the request of the client's number asked, or somebody else did.
+pub fn applied(applied: &Applied, request: Option<u64>) -> Value {
+    let Applied { parameters, sequence, .. } = applied;
+    let mut message = json!({ "type": "parameters", "parameters": parameters, "sequence": sequence });
+    if let Some(request) = request {
+        message["request"] = request.into();
+    }
+    message
 }
 
-/// Values of one frame.
-pub fn values(sequence: u64, pts_us: i64, values: &[NamedValue]) -> Value {
+/// What was put for a frame, as JSON. Bytes are an object of media type and base64.
+pub fn batch(sequence: u64, pts_us: i64, values: &[NamedValue]) -> Batch {
     use framebox_sandbox::Value as Of;
-    let values: Map<String, Value> = values
-        .iter()
-        .map(|NamedValue { id, value }| {
-            let json = match value {
-                Of::Blob { media_type, data } => json!({ "media_type": media_type, "data": STANDARD.encode(data) }),
-                value => value.to_json(),
-            };
-            (id.clone(), json)
-        })
-        .collect();
-    json!({ "type": "values", "sequence": sequence, "pts_us": pts_us, "values": values })
+    let json = |value: &Of| match value {
+        Of::Blob { media_type, data } => json!({ "media_type": media_type, "data": STANDARD.encode(data) }),
+        value => value.to_json(),
+    };
+    let values = values.iter().map(|NamedValue { id, value }| (id.clone(), Arc::new(json(value)))).collect();
+    Batch { sequence, pts_us, values }
+}
+
+/// The text of the message with the values of one frame.
+pub fn values(batch: &Batch) -> String {
+    #[derive(Serialize)]
+    struct Message<'a> {
+        r#type: &'static str,
+        #[serde(flatten)]
+        stamped: Stamped<'a>,
+    }
+    serde_json::to_string(&Message { r#type: "values", stamped: stamped(batch) }).unwrap_or_default()
+}
+
+/// Values with the frame that they belong to.
+#[derive(Serialize)]
+pub struct Stamped<'a> {
+    sequence: u64,
+    pts_us: i64,
+    values: BTreeMap<&'a str, &'a Value>,
+}
+
+/// As it is sent.
+pub fn stamped(batch: &Batch) -> Stamped<'_> {
+    let values = batch.values.iter().map(|(id, value)| (id.as_str(), &**value)).collect();
+    Stamped { sequence: batch.sequence, pts_us: batch.pts_us, values }
 }
 
 /// A warning or an error.
@@ -126,11 +177,13 @@ mod tests {
             parameters: json!({ "threshold": 40 }).as_object().unwrap().clone(),
             request,
         };
+        let subscribe = |stats_ms, log, frames| Some(Request::Subscribe(Subscription { stats_ms, log, frames }));
         for (text, request) in [
             ("handshake", Some(Request::Handshake)),
             (r#"{"type":"set_parameters","parameters":{"threshold":40}}"#, Some(set(None))),
             (r#"{"type":"set_parameters","parameters":{"threshold":40},"request":7}"#, Some(set(Some(7)))),
-            (r#"{"type":"subscribe","stats_ms":1}"#, Some(Request::Subscribe { stats_ms: 100 })),
+            (r#"{"type":"subscribe","stats_ms":1}"#, subscribe(100, false, false)),
+            (r#"{"type":"subscribe","stats_ms":500,"log":true,"frames":true}"#, subscribe(500, true, true)),
             (r#"{"type":"set_parameters","parameters":[]}"#, None),
             (r#"{"type":"dance"}"#, None),
             ("[1,2", None),
@@ -145,10 +198,14 @@ mod tests {
     }
 
     #[test]
-    fn each_request_is_answered() {
-        let of = |requests| Applied { parameters: Map::new(), sequence: 3, requests };
-        assert_eq!(applied(of(vec![])), [json!({ "type": "parameters", "parameters": {}, "sequence": 3 })]);
-        assert_eq!(applied(of(vec![4, 5])).len(), 2);
-        assert_eq!(applied(of(vec![4, 5]))[1]["request"], 5);
+    fn messages_have_the_agreed_form() {
+        let of = Applied { parameters: Map::new(), sequence: 3, requests: vec![] };
+        assert_eq!(applied(&of, None), json!({ "type": "parameters", "parameters": {}, "sequence": 3 }));
+        assert_eq!(applied(&of, Some(5))["request"], 5);
+        let blob = framebox_sandbox::Value::Blob { media_type: "image/png".into(), data: vec![1, 2, 3] };
+        let put = [NamedValue { id: "shot".into(), value: blob }];
+        let message: Value = serde_json::from_str(&values(&batch(7, 8, &put))).unwrap();
+        let shot = json!({ "media_type": "image/png", "data": "AQID" });
+        assert_eq!(message, json!({ "type": "values", "sequence": 7, "pts_us": 8, "values": { "shot": shot } }));
     }
 }

@@ -71,7 +71,11 @@ impl Serve {
         if !self.media_addresses.is_empty() {
             config.webrtc.addresses = self.media_addresses;
         }
-        config.handlers.extend(self.handlers.into_iter().map(|(name, component)| (name, Handler { component })));
+        config.handlers.extend(
+            self.handlers
+                .into_iter()
+                .map(|(name, component)| (name, Handler { component: Some(component), ..Handler::default() })),
+        );
         config.check().context("the configuration is wrong")?;
         Ok(config)
     }

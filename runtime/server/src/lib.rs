@@ -10,6 +10,7 @@
 //! | [`http`] | the API, FastRTC's signalling, the page |
 //! | [`peer`] | WebRTC behind a small trait: access units in and out, a data channel |
 //! | [`sessions`] | who holds a slot; the bridge between a peer and its pipeline; when a session is over |
+//! | [`sources`] | the videos and pictures that handlers may read |
 //! | [`channel`] | the messages of the data channel |
 
 pub mod app;
@@ -21,3 +22,4 @@ pub mod http;
 pub mod logging;
 pub mod peer;
 pub mod sessions;
+pub mod sources;

@@ -73,6 +73,19 @@ fn under_contention_the_greedy_are_cut_down_and_the_modest_are_left_alone() {
 }
 
 #[test]
+fn a_session_that_fell_silent_gives_way() {
+    let start = Instant::now();
+    let mut node = Admission::new(SETTINGS);
+    let seat = admitted(node.admit(start, "a")).unwrap();
+    run(&mut node, start, 0, 10, &[(seat, 1700.0)]);
+    let at = |s| start + Duration::from_secs(s);
+    assert!(node.load(at(11)).used_ms > 1600.0);
+    assert_eq!(admitted(node.admit(at(11), "b")), None);
+    assert!(node.load(at(30)).used_ms < 100.0);
+    assert!(admitted(node.admit(at(30), "b")).is_some());
+}
+
+#[test]
 fn memory_of_handlers_is_bounded_and_the_oldest_go() {
     let start = Instant::now();
     let mut node = Admission::new(SETTINGS);

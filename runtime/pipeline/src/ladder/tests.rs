@@ -16,7 +16,7 @@ fn run(
     let may = Allowance { fuel: Some(1000), ms: None };
     let mut changes = Vec::new();
     for tick in seconds.start * 30..seconds.end * 30 {
-        let cost = Cost { ms: 1.0, fuel: fuel(&ladder.rung()) };
+        let cost = Cost { wall_ms: 1.0, cpu_ms: 1.0, fuel: fuel(&ladder.rung()) };
         let now = start + INTERVAL * tick;
         changes.extend(ladder.tick(now, Some(cost), INTERVAL, may).map(|change| (tick / 30, change)));
     }
@@ -109,7 +109,7 @@ fn without_steps_or_limits_nothing_happens() {
     let mut ladder = Ladder::new(Settings { steps: vec![], ..Settings::default() }, true);
     assert!(run(&mut ladder, start, 0..60, |_| 1e9).is_empty());
     let mut ladder = Ladder::new(Settings::default(), true);
-    let cost = Some(Cost { ms: 1e6, fuel: 1e18 });
+    let cost = Some(Cost { wall_ms: 1e6, cpu_ms: 1e6, fuel: 1e18 });
     for second in 0..60 {
         let now = start + Duration::from_secs(second);
         assert_eq!(ladder.tick(now, cost, INTERVAL, Allowance::default()), None);
@@ -120,7 +120,7 @@ fn without_steps_or_limits_nothing_happens() {
 fn time_counts_as_fuel_does_and_a_slow_handler_is_not_charged_for_calls_it_cannot_make() {
     let start = Instant::now();
     // 200 ms a call: five calls a second, whatever the camera's rate.
-    let cost = Some(Cost { ms: 200.0, fuel: 0.0 });
+    let cost = Some(Cost { wall_ms: 200.0, cpu_ms: 200.0, fuel: 0.0 });
     for (may, rung) in
         [(1000.0, (None, 1)), (600.0, (Some(Step::SkipMore), 12)), (100.0, (Some(Step::PassThrough), 32))]
     {
@@ -147,7 +147,7 @@ proptest! {
         let mut moved = now;
         for (fuel, ms, gap) in costs {
             now += MS * gap;
-            if let Some(change) = ladder.tick(now, Some(Cost { ms, fuel }), INTERVAL, may) {
+            if let Some(change) = ladder.tick(now, Some(Cost { wall_ms: ms, cpu_ms: ms, fuel }), INTERVAL, may) {
                 prop_assert!(change.rung != last);
                 prop_assert!(change.rung.step.is_none_or(|step| allowed.contains(&step)));
                 prop_assert!(last.step != Some(Step::End));

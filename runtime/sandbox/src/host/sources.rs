@@ -1,15 +1,12 @@
 //! `sources`: videos that the operator granted by name.
 
-use std::sync::Arc;
-
-use framebox_picture::Picture;
 use wasmtime::component::{LinkerInstance, Resource, ResourceType};
 use wasmtime::{Result, StoreContextMut};
 
 use super::frame::Frame;
 use crate::bindings::framebox::video::sources::SourceInfo;
 use crate::state::State;
-use crate::{Source, wire};
+use crate::{Shot, Source, wire};
 
 /// Frames of sources that a guest may hold at once.
 const MOST_FRAMES: usize = 64;
@@ -70,8 +67,8 @@ pub(crate) fn add(sources: &mut LinkerInstance<'_, State>) -> Result<()> {
             let stopwatch = state.stopwatch.clone();
             let opened = state.table.get_mut(&source)?;
             match stopwatch.time(|| opened.source.next()) {
-                Ok(Some(picture)) => {
-                    let frame = opened.frame(picture);
+                Ok(Some(shot)) => {
+                    let frame = opened.frame(shot);
                     let handle = state.table.push(frame)?;
                     state.frames_held += 1;
                     Ok((Ok(Some(handle)),))
@@ -88,24 +85,16 @@ pub(crate) fn add(sources: &mut LinkerInstance<'_, State>) -> Result<()> {
             state.in_time()?;
             let stopwatch = state.stopwatch.clone();
             let opened = state.table.get_mut(&source)?;
-            Ok((stopwatch.time(|| opened.seek(pts_us)),))
+            Ok((stopwatch.time(|| opened.source.seek(pts_us)),))
         },
     )
 }
 
 impl Opened {
-    fn frame(&mut self, picture: Arc<Picture>) -> Frame {
+    /// The frame of a shot; frames are numbered as they are read.
+    fn frame(&mut self, Shot { picture, pts_us }: Shot) -> Frame {
         let sequence = self.sequence;
         self.sequence += 1;
-        let fps = f64::from(self.source.info().fps);
-        // A cast of what is not a number gives 0, and one of what is too large the largest.
-        let pts_us = if fps > 0.0 { (sequence as f64 * 1e6 / fps) as i64 } else { 0 };
         Frame { picture, pts_us, sequence, skipped: 0 }
-    }
-
-    fn seek(&mut self, pts_us: i64) -> std::result::Result<(), String> {
-        self.source.seek(pts_us)?;
-        self.sequence = (pts_us.max(0) as f64 * f64::from(self.source.info().fps) / 1e6) as u64;
-        Ok(())
     }
 }

@@ -79,6 +79,72 @@ fn lines_are_cut_and_cannot_command_a_terminal() {
 }
 
 #[test]
+fn long_lines_are_limited_by_their_bytes() {
+    let component = transform(
+        "",
+        "(local $left i32)
+         (memory.fill (i32.const 65536) (i32.const 0x61) (i32.const 4000))
+         (local.set $left (i32.const 1000))
+         (loop $again
+           (call $log (i32.const 1) (i32.const 65536) (i32.const 4000))
+           (br_if $again (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))",
+    );
+    let limits = Limits { log_lines: 1000, log_bytes: 20_000, setup: PLENTY, ..Limits::default() };
+    let (mut instance, lines) = start_logged(&component, limits);
+    let call = instance.process(input(), PLENTY);
+    assert!(call.result.is_ok());
+    let seconds = call.cost.time.as_secs() as usize + 1;
+    let bytes: usize = lines.all().iter().map(|(_, line)| line.len()).sum();
+    assert!((20_000..=20_200 * (seconds + 1)).contains(&bytes), "{bytes} bytes in {:?}", call.cost.time);
+}
+
+#[test]
+fn a_leak_asks_for_a_fresh_instance_before_the_limit_and_great_need_does_not() {
+    let limits = Limits { memory: 64 * MIB, soft_memory: 32 * MIB, setup: PLENTY, ..Limits::default() };
+    let mut leaks = start_within(&beast("leaks"), limits.clone()).unwrap();
+    let asked = (1..).find(|_| {
+        leaks.process(input(), PLENTY).result.expect("the limit is not reached");
+        leaks.wants_replacement()
+    });
+    // Four MiB a frame.
+    assert_eq!(asked, Some(8));
+    assert!(!start_within(&beast("leaks"), limits.clone()).unwrap().wants_replacement(), "a fresh one is content");
+
+    let needs_much = transform(
+        "(global $has (mut i32) (i32.const 0))",
+        "(if (i32.eqz (global.get $has)) (then (global.set $has (memory.grow (i32.const 800)))))",
+    );
+    let mut needs_much = start_within(&needs_much, limits).unwrap();
+    for _ in 0..20 {
+        needs_much.process(input(), PLENTY).result.unwrap();
+        assert!(!needs_much.wants_replacement());
+    }
+    assert!(needs_much.memory() > 50 * MIB);
+}
+
+#[test]
+fn tables_are_limited() {
+    // `grow-table` traps when it gets more than a hundred thousand elements.
+    start(&beast("grow-table")).process(input(), PLENTY).result.unwrap();
+    let all = (0..16).map(|table| format!("(table $t{table} 1 funcref)")).collect::<String>();
+    start(&transform(&all, "")).process(input(), PLENTY).result.unwrap();
+}
+
+#[test]
+fn handles_of_its_own_are_limited() {
+    let most = |handles| {
+        let limits = Limits { handles, setup: PLENTY, ..Limits::default() };
+        start_within(&beast("hoard-handles"), limits).unwrap().process(input(), PLENTY)
+    };
+    let (few, many) = (most(10), most(1000));
+    for call in [&few, &many] {
+        let failure = call.result.as_ref().unwrap_err();
+        assert!(failure.to_string().contains("handle limit"), "{failure}");
+    }
+    assert!(many.cost.fuel > 50 * few.cost.fuel, "{:?} {:?}", few.cost, many.cost);
+}
+
+#[test]
 fn handles_that_are_never_given_back_end_in_a_trap() {
     // A thousand clocks to wait for; the host keeps 256.
     let component = transform(

@@ -1,9 +1,10 @@
 //! Generators, observers, and what is known of a component.
+#![allow(unsafe_code)]
 
 use framebox_picture::Size;
-use framebox_sandbox::Kind;
+use framebox_sandbox::{Allowance, Code, Compiler, Kind, Refused};
 
-use crate::support::{PLENTY, beast, input, load, start};
+use crate::support::{PLENTY, beast, engine, input, load, start};
 
 #[test]
 fn a_generator_makes_frames_by_itself() {
@@ -54,4 +55,20 @@ fn a_component_is_known_by_what_it_is() {
     assert_eq!((digest.len(), &digest[..7]), (71, "sha256:"));
     assert_eq!(component.digest(), beast("good").digest());
     assert_ne!(component.digest(), beast("trap").digest());
+}
+
+#[test]
+fn code_that_was_compiled_apart_runs_and_other_code_is_refused() {
+    let compiler = Compiler::new().unwrap();
+    let (good, allowance) = (framebox_zoo::beast("good"), Allowance::default());
+    let code = compiler.compile(&good, &allowance).unwrap();
+    let component = engine().load_compiled(&good, &code, &allowance).unwrap();
+    assert_eq!(component.digest(), beast("good").digest());
+    assert!(start(&component).process(input(), PLENTY).result.is_ok());
+    assert_eq!(compiler.edition(), Compiler::new().unwrap().edition());
+    // SAFETY: what is no code at all is not run, which is what is tried here.
+    let rubbish = unsafe { Code::from_kept(b"rubbish".to_vec()) };
+    let refused = engine().load_compiled(&good, &rubbish, &allowance).unwrap_err();
+    assert!(matches!(refused, Refused::Compile(_)), "{refused}");
+    assert!(matches!(compiler.compile(b"\0asm\x01\0\0\0", &allowance), Err(Refused::CoreModule)));
 }

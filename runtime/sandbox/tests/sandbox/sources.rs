@@ -1,10 +1,9 @@
 //! Handlers that read granted videos.
 
 use std::path::Path;
-use std::sync::Arc;
 
-use framebox_picture::{Picture, Size};
-use framebox_sandbox::{Component, NoSources, Source, SourceInfo, Sources};
+use framebox_picture::Size;
+use framebox_sandbox::{Component, NoSources, Shot, Source, SourceInfo, Sources};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
@@ -17,6 +16,7 @@ fn reader(body: &str) -> Component {
           (import "framebox:video/sources@0.1.0" "open" (func $open (param i32 i32 i32)))
           (import "framebox:video/sources@0.1.0" "[method]source.next" (func $next (param i32 i32)))
           (import "framebox:video/sources@0.1.0" "[resource-drop]source" (func $drop-source (param i32)))
+          (import "framebox:video/media@0.1.0" "[method]frame.info" (func $info (param i32 i32)))
           (import "framebox:video/media@0.1.0" "[method]output.show" (func $show (param i32 i32 i32)))
           (import "framebox:video/media@0.1.0" "[resource-drop]frame" (func $drop-frame (param i32)))
           (import "framebox:video/media@0.1.0" "[resource-drop]output" (func $drop-output (param i32)))
@@ -63,15 +63,18 @@ impl Sources for Clips {
 }
 
 const CLIP: Size = Size::new(20, 10);
+/// The times of the pictures, µs, begin after this one: no rate gives them.
+const PTS: i64 = 7_000_000_000;
 
 impl Source for Clip {
     fn info(&self) -> SourceInfo {
         SourceInfo { size: CLIP, fps: 25.0, duration_us: None, live: false }
     }
 
-    fn next(&mut self) -> Result<Option<Arc<Picture>>, String> {
+    fn next(&mut self) -> Result<Option<Shot>, String> {
         self.0 += 1;
-        Ok((self.0 <= 100).then(|| picture(CLIP)))
+        let pts_us = PTS + i64::from(self.0);
+        Ok((self.0 <= 100).then(|| Shot { picture: picture(CLIP), pts_us }))
     }
 
     fn seek(&mut self, _pts_us: i64) -> Result<(), String> {
@@ -112,6 +115,26 @@ fn frames_that_are_held_are_counted() {
              (then (local.set $count (i32.add (local.get $count) (i32.const 1))) (br $again))))
          (if (i32.ne (local.get $count) (i32.const 64)) (then (unreachable)))",
     );
+    let call = start_with(&component, Clips).process(input(), PLENTY);
+    assert!(call.result.is_ok(), "{:?}", call.result);
+}
+
+#[test]
+fn frames_have_the_times_of_their_source_and_are_numbered() {
+    // Traps unless the second frame has the second time and number.
+    let component = reader(&format!(
+        "(call $open (i32.const 2048) (i32.const 4) (i32.const 3000))
+         (local.set $source (i32.load (i32.const 3004)))
+         (call $next (local.get $source) (i32.const 3100))
+         (call $drop-frame (i32.load (i32.const 3108)))
+         (call $next (local.get $source) (i32.const 3100))
+         (call $info (i32.load (i32.const 3108)) (i32.const 3200))
+         (if (i64.ne (i64.load (i32.const 3216)) (i64.const {})) (then (unreachable)))
+         (if (i64.ne (i64.load (i32.const 3224)) (i64.const 1)) (then (unreachable)))
+         (call $drop-frame (i32.load (i32.const 3108)))
+         (call $drop-source (local.get $source))",
+        PTS + 2
+    ));
     let call = start_with(&component, Clips).process(input(), PLENTY);
     assert!(call.result.is_ok(), "{:?}", call.result);
 }

@@ -2,7 +2,9 @@
 
 mod handlers;
 mod offer;
+mod outputs;
 mod page;
+mod parameters;
 mod problem;
 mod sessions;
 
@@ -25,7 +27,7 @@ const LARGEST_BODY: usize = 256 * 1024;
 pub fn router(app: Arc<App>, origins: &[HeaderValue]) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(origins.to_vec())
-        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
         .allow_headers([header::CONTENT_TYPE]);
     Router::new()
         .route("/webrtc/offer", post(offer::offer))
@@ -33,6 +35,11 @@ pub fn router(app: Arc<App>, origins: &[HeaderValue]) -> Router {
         .route("/handlers/{name}", get(handlers::one))
         .route("/sessions", get(sessions::list))
         .route("/sessions/{id}", get(sessions::one).delete(sessions::end))
+        .route("/sessions/{id}/parameters", get(parameters::all).patch(parameters::change))
+        .route("/sessions/{id}/outputs", get(outputs::stream))
+        .route("/sessions/{id}/log", get(sessions::log))
+        .route("/input_hook", post(parameters::input_hook))
+        .route("/outputs", get(outputs::fastrtc))
         .route("/healthz", get(health))
         .route("/", get(page::index))
         .route("/framebox.js", get(page::client))

@@ -9,10 +9,11 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use framebox_pipeline::pacer::RATES;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::app::{App, Unanswered};
+use crate::app::{App, Unanswered, Wishes};
 use crate::peer::{self, Candidate};
 use crate::sessions::Full;
 
@@ -22,6 +23,26 @@ const LONGEST_ID: usize = 128;
 #[derive(Deserialize)]
 pub struct Options {
     handler: Option<String>,
+    fps: Option<String>,
+}
+
+impl Options {
+    fn wishes(self) -> Result<Wishes, Failure> {
+        let wrong = |message| Failure::new(StatusCode::BAD_REQUEST, "invalid_option", message);
+        let fps = match self.fps {
+            None => None,
+            Some(text) => match text.parse() {
+                Ok(fps) if RATES.contains(&fps) => Some(fps),
+                _ => {
+                    let (least, most) = (RATES.start(), RATES.end());
+                    return Err(wrong(format!(
+                        "`fps` is {text:?}: frames a second must be a number from {least} to {most}"
+                    )));
+                }
+            },
+        };
+        Ok(Wishes { handler: self.handler, fps })
+    }
 }
 
 /// What is wrong with a request.
@@ -60,7 +81,7 @@ pub async fn offer(
         let Json(body) = body.map_err(|error| Failure::new(error.status(), "invalid_request", error.body_text()))?;
         let id = session_id(&body)?;
         match body["type"].as_str() {
-            Some("offer") => answer(&app, id, options.handler.as_deref(), &body).await,
+            Some("offer") => answer(&app, id, &options.wishes()?, &body).await,
             Some("ice-candidate") => candidate(&app, id, &body["candidate"]).await,
             _ => Err(Failure::new(
                 StatusCode::BAD_REQUEST,
@@ -83,16 +104,19 @@ fn session_id(body: &Value) -> Result<&str, Failure> {
     }
 }
 
-async fn answer(app: &App, id: &str, handler: Option<&str>, body: &Value) -> Result<Response, Failure> {
+async fn answer(app: &App, id: &str, wishes: &Wishes, body: &Value) -> Result<Response, Failure> {
     let Some(sdp) = body["sdp"].as_str().filter(|sdp| !sdp.trim().is_empty()) else {
         return Err(Failure::new(StatusCode::BAD_REQUEST, "invalid_offer", "`sdp` is missing: give the offer's SDP"));
     };
-    match app.answer(id, handler, sdp).await {
+    match app.answer(id, wishes, sdp).await {
         Ok(sdp) => Ok(Json(json!({ "sdp": sdp, "type": "answer" })).into_response()),
         Err(Unanswered::NoHandler) => Err(Failure::new(
             StatusCode::NOT_FOUND,
             "unknown_handler",
-            format!("there is no handler {:?}; GET /handlers lists them", handler.unwrap_or_default()),
+            format!(
+                "there is no handler {:?}; GET /handlers lists them",
+                wishes.handler.as_deref().unwrap_or_default()
+            ),
         )),
         Err(Unanswered::Full(Full::Exists)) => Err(Failure::new(
             StatusCode::CONFLICT,

@@ -2,31 +2,49 @@
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 /// An error that says what to do.
 #[derive(Debug)]
 pub struct Problem {
     status: StatusCode,
     detail: String,
+    more: Map<String, Value>,
 }
 
 impl Problem {
+    /// One of `status`.
+    pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self { status, detail: detail.into(), more: Map::new() }
+    }
+
+    /// With a further member, for programs (RFC 9457 §3.2).
+    pub fn with(mut self, key: &str, value: Value) -> Self {
+        self.more.insert(key.to_owned(), value);
+        self
+    }
+
     /// 404: there is no such thing.
     pub fn not_found(detail: impl Into<String>) -> Self {
-        Self { status: StatusCode::NOT_FOUND, detail: detail.into() }
+        Self::new(StatusCode::NOT_FOUND, detail)
     }
 
     /// 405: not this way.
     pub fn method(detail: impl Into<String>) -> Self {
-        Self { status: StatusCode::METHOD_NOT_ALLOWED, detail: detail.into() }
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, detail)
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let title = self.status.canonical_reason().unwrap_or("error");
-        let body = json!({ "title": title, "status": self.status.as_u16(), "detail": self.detail });
+        let mut body = self.more;
+        body.extend([
+            ("title".to_owned(), json!(title)),
+            ("status".to_owned(), json!(self.status.as_u16())),
+            ("detail".to_owned(), json!(self.detail)),
+        ]);
+        let body = Value::Object(body);
         (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
     }
 }

@@ -1,15 +1,26 @@
-//! `GET /sessions`, `GET /sessions/{id}`, `DELETE /sessions/{id}`.
+//! `GET /sessions`, `GET /sessions/{id}`, `DELETE /sessions/{id}`, `GET /sessions/{id}/log`.
 
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::problem::Problem;
 use crate::app::App;
 use crate::sessions::Live;
+use crate::sessions::journal::Excerpt;
+
+/// What of a log is asked for.
+#[derive(Deserialize)]
+pub struct After {
+    /// Lines after that number.
+    #[serde(default)]
+    after: u64,
+}
 
 pub async fn list(State(app): State<Arc<App>>) -> Json<Value> {
     let sessions: Vec<_> = app.sessions.list().iter().map(|live| live.summary()).collect();
@@ -25,8 +36,20 @@ pub async fn end(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn find(app: &App, id: &str) -> Result<Arc<Live>, Problem> {
-    app.sessions.find(id).ok_or_else(|| {
-        Problem::not_found(format!("there is no session {id:?}; it may have ended. GET /sessions lists them"))
-    })
+pub async fn log(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    query: Result<Query<After>, QueryRejection>,
+) -> Result<Json<Excerpt>, Problem> {
+    let Query(After { after }) = query.map_err(|error| Problem::new(error.status(), error.body_text()))?;
+    app.sessions.journal(&id).map(|journal| Json(journal.read(after))).ok_or_else(|| gone(&id))
+}
+
+/// The session `id`, or the text that there is none.
+pub fn find(app: &App, id: &str) -> Result<Arc<Live>, Problem> {
+    app.sessions.find(id).ok_or_else(|| gone(id))
+}
+
+fn gone(id: &str) -> Problem {
+    Problem::not_found(format!("there is no session {id:?}; it may have ended. GET /sessions lists them"))
 }

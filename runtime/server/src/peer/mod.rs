@@ -44,6 +44,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 pub use candidate::Candidate;
+pub use setup::LONGEST_MESSAGE;
 pub use stats::Stats;
 
 /// Where and how peers are reached.

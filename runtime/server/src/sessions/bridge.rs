@@ -2,32 +2,39 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use framebox_pipeline::parameters::Applied;
+use framebox_pipeline::parameters::{Applied, Wrong};
 use framebox_pipeline::{AccessUnit, Frame, Notice, Session, Severity, Sink};
-use framebox_sandbox::NamedValue;
+use framebox_sandbox::{Level, Log, NamedValue};
 use serde_json::{Map, Value};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
-use crate::channel::{self, Request};
+use crate::channel::{self, Request, Subscription};
 use crate::peer::{self, Peer, State};
 
-use super::lifecycle::Lifecycle;
+use super::answers::{Answer, Answers, Asker};
+use super::journal::Journal;
+use super::lifecycle::{Lifecycle, Phase};
+use super::outputs::Outputs;
 use super::throttle::Throttle;
 
 /// Messages kept for a data channel that is not open yet; of more, the oldest go.
 const BACKLOG: usize = 64;
+/// A client of FastRTC is told of outputs at most that often.
+const FETCH_INTERVAL: Duration = Duration::from_millis(100);
 
 /// What the owner of the session watches.
 #[derive(Clone, Debug)]
 pub struct Watched {
     /// Where the peer stands.
     pub life: Lifecycle,
+    /// The data channel was opened: what was said meanwhile is on its way.
+    pub open: bool,
     /// The pipeline ended, for that reason.
     pub ended: Option<String>,
-    /// Statistics are wanted every so many milliseconds.
-    pub stats_ms: Option<u64>,
+    /// What the client wants to be told.
+    pub wanted: Option<Subscription>,
     /// The client asked to be told what the session is, so many times.
     pub introductions: u64,
 }
@@ -37,6 +44,9 @@ pub struct Bridge {
     sides: RwLock<Sides>,
     watched: watch::Sender<Watched>,
     outgoing: Mutex<Outgoing>,
+    answers: Mutex<Answers>,
+    outputs: Outputs,
+    journal: Arc<Journal>,
 }
 
 #[derive(Default)]
@@ -50,14 +60,23 @@ struct Outgoing {
     open: bool,
     backlog: VecDeque<String>,
     throttle: Throttle,
+    /// Whether the client is one of FastRTC, and when it was last told of outputs.
+    fastrtc: Option<Option<Instant>>,
 }
 
 impl Default for Bridge {
     /// A bridge without sides.
     fn default() -> Self {
-        let life = Lifecycle::new(Instant::now());
-        let watched = Watched { life, ended: None, stats_ms: None, introductions: 0 };
-        Self { sides: RwLock::default(), watched: watch::Sender::new(watched), outgoing: Mutex::default() }
+        let begin = Instant::now();
+        let watched = Watched { life: Lifecycle::new(begin), open: false, ended: None, wanted: None, introductions: 0 };
+        Self {
+            sides: RwLock::default(),
+            watched: watch::Sender::new(watched),
+            outgoing: Mutex::default(),
+            answers: Mutex::default(),
+            outputs: Outputs::default(),
+            journal: Arc::new(Journal::new(begin)),
+        }
     }
 }
 
@@ -65,7 +84,12 @@ impl Bridge {
     /// Gives it both sides.
     pub fn set_up(&self, peer: Arc<dyn Peer>, session: Session) {
         let sides = Sides { peer: Some(peer), session: Some(Arc::new(session)) };
+        let session = sides.session.clone();
         *self.sides.write().unwrap_or_else(PoisonError::into_inner) = sides;
+        // The peer may have been quicker.
+        if let Some(session) = session.filter(|_| self.watched.borrow().life.phase() == Phase::Live) {
+            session.begin();
+        }
     }
 
     /// Lets go of both sides, so that they are freed.
@@ -85,6 +109,16 @@ impl Bridge {
 
     fn sides(&self) -> RwLockReadGuard<'_, Sides> {
         self.sides.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the handler said.
+    pub fn journal(&self) -> &Arc<Journal> {
+        &self.journal
+    }
+
+    /// What the handler puts beside its pictures.
+    pub fn outputs(&self) -> &Outputs {
+        &self.outputs
     }
 
     /// What the owner of the session watches.
@@ -113,9 +147,34 @@ impl Bridge {
         self.outgoing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn answers(&self) -> MutexGuard<'_, Answers> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks for parameters. What comes of it arrives once the change was tried between two frames; never when the session
+    /// ends before.
+    ///
+    /// # Errors
+    /// Those that are wrong; nothing is changed then.
+    pub fn ask(&self, parameters: &Map<String, Value>) -> Result<oneshot::Receiver<Answer>, Vec<Wrong>> {
+        let (sender, answer) = oneshot::channel();
+        let Some(session) = self.session() else { return Ok(answer) };
+        let number = self.answers().expect(Asker::Http(sender));
+        let wrong = session.set_parameters(parameters, Some(number));
+        if wrong.is_empty() {
+            return Ok(answer);
+        }
+        self.answers().take(number);
+        Err(wrong)
+    }
+
     fn set_parameters(&self, parameters: &Map<String, Value>, request: Option<u64>) {
         let Some(session) = self.session() else { return };
-        for wrong in session.set_parameters(parameters, request) {
+        let number = request.map(|request| self.answers().expect(Asker::Channel(request)));
+        for wrong in session.set_parameters(parameters, number) {
+            if let Some(number) = number {
+                self.answers().take(number);
+            }
             let (severity, code, message) = (Severity::Error, "parameter", wrong.to_string());
             self.tell(&channel::notice(&Notice { severity, code, message, request }));
         }
@@ -124,6 +183,11 @@ impl Bridge {
 
 impl peer::Observer for Bridge {
     fn state(&self, state: State) {
+        if state == State::Connected
+            && let Some(session) = self.session()
+        {
+            session.begin();
+        }
         self.watched.send_modify(|watched| watched.life.peer(Instant::now(), state));
     }
 
@@ -155,14 +219,21 @@ impl peer::Observer for Bridge {
         for text in backlog {
             self.tell_text(text);
         }
+        self.watched.send_modify(|watched| watched.open = true);
     }
 
     fn message(&self, text: String) {
         match channel::parse(&text) {
-            Some(Request::Handshake) => self.tell(&channel::handshake()),
+            Some(Request::Handshake) => {
+                self.tell(&channel::handshake());
+                let first = self.outgoing().fastrtc.replace(None).is_none();
+                if first && self.session().is_some_and(|session| !session.parameters().is_empty()) {
+                    self.tell(&channel::send_input());
+                }
+            }
             Some(Request::SetParameters { parameters, request }) => self.set_parameters(&parameters, request),
-            Some(Request::Subscribe { stats_ms }) => self.watched.send_modify(|watched| {
-                watched.stats_ms = Some(stats_ms);
+            Some(Request::Subscribe(wanted)) => self.watched.send_modify(|watched| {
+                watched.wanted = Some(wanted);
                 watched.introductions += 1;
             }),
             None => {}
@@ -184,21 +255,68 @@ impl Sink for Bridge {
     }
 
     fn values(&self, sequence: u64, pts_us: i64, values: &[NamedValue]) {
-        // Values are for those who watch: before anyone does, they are not kept.
-        if self.outgoing().open {
-            self.tell(&channel::values(sequence, pts_us, values));
+        let batch = channel::batch(sequence, pts_us, values);
+        self.outputs.put(&batch);
+        let now = Instant::now();
+        let fetch = {
+            let mut outgoing = self.outgoing();
+            // On the channel values are for those who watch: before anyone does, they are not kept.
+            if !outgoing.open {
+                return;
+            }
+            match &mut outgoing.fastrtc {
+                Some(told) if told.is_none_or(|at| now.duration_since(at) >= FETCH_INTERVAL) => {
+                    *told = Some(now);
+                    true
+                }
+                _ => false,
+            }
+        };
+        let text = channel::values(&batch);
+        if text.len() > peer::LONGEST_MESSAGE {
+            let message = format!(
+                "the values of a frame are {} bytes, more than a data channel carries: read them at /sessions/{{id}}/outputs",
+                text.len()
+            );
+            let (severity, code) = (Severity::Warning, "values-too-large");
+            return self.notice(Notice { severity, code, message, request: None });
+        }
+        self.tell_text(text);
+        if fetch {
+            self.tell(&channel::fetch_output());
         }
     }
 
     fn applied(&self, applied: Applied) {
-        for message in channel::applied(applied) {
-            self.tell(&message);
+        let mut told = false;
+        for number in &applied.requests {
+            let asker = self.answers().take(*number);
+            match asker {
+                Some(Asker::Channel(request)) => {
+                    self.tell(&channel::applied(&applied, Some(request)));
+                    told = true;
+                }
+                // Whoever gave up waiting needs no answer.
+                Some(Asker::Http(answer)) => drop(answer.send(Ok(applied.clone()))),
+                None => {}
+            }
+        }
+        // The page follows changes that came another way.
+        if !told {
+            self.tell(&channel::applied(&applied, None));
         }
     }
 
     fn notice(&self, mut notice: Notice) {
-        // An answer to a request is always told; what happens by itself is told seldom.
-        if notice.request.is_none() && notice.severity == Severity::Warning {
+        if let Some(number) = notice.request {
+            let asker = self.answers().take(number);
+            match asker {
+                Some(Asker::Channel(request)) => notice.request = Some(request),
+                Some(Asker::Http(answer)) => return drop(answer.send(Err(notice))),
+                None => return,
+            }
+        } else if notice.severity == Severity::Warning {
+            // An answer to a request is always told; what happens by itself is told seldom.
             match self.outgoing().throttle.admit(Instant::now(), notice.code) {
                 None => return,
                 Some(0) => {}
@@ -216,5 +334,15 @@ impl Sink for Bridge {
 
     fn ended(&self, reason: &str) {
         self.watched.send_modify(|watched| watched.ended = Some(reason.to_owned()));
+    }
+}
+
+impl Log for Bridge {
+    fn line(&self, level: Level, message: &str) {
+        let line = self.journal.write(Instant::now(), level, message);
+        tracing::debug!(target: "handler", level = line.level, "{message}");
+        if self.watched.borrow().wanted.is_some_and(|wanted| wanted.log) {
+            self.tell(&channel::log(&line));
+        }
     }
 }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, sleep_until, timeout};
 
 use crate::catalog::{Entry, handler_json};
 use crate::channel;
 
-use super::bridge::Bridge;
-use super::lifecycle::Phase;
+use super::bridge::{Bridge, Watched};
+use super::lifecycle::{HANDSHAKE, Phase};
 
 /// Time that a last message is given to leave before the connection is closed.
 const FAREWELL: Duration = Duration::from_millis(200);
@@ -69,6 +69,7 @@ impl Live {
             |session| {
                 let mut json = serde_json::to_value(session.stats()).unwrap_or_else(|_| json!({}));
                 json["bitrate_bps"] = session.bitrate().into();
+                json["fps"] = session.fps().into();
                 json["parameters"] = session.parameters().into();
                 json
             },
@@ -78,6 +79,12 @@ impl Live {
         }
         json["digest"] = self.entry.component.digest().to_string().into();
         json["codec"] = "H264".into();
+        let limits = &self.entry.limits;
+        json["budget"] = json!({
+            "call_ms": limits.call.time.as_secs_f64() * 1e3,
+            "call_fuel": limits.call.fuel,
+            "memory_bytes": limits.memory,
+        });
         json
     }
 
@@ -90,6 +97,7 @@ impl Live {
             let watched = watch.borrow_and_update().clone();
             let now = Instant::now();
             if let Some(reason) = watched.ended {
+                self.heard(&mut watch).await;
                 return reason;
             }
             if let Some(reason) = watched.life.over(now) {
@@ -101,7 +109,7 @@ impl Live {
                 self.bridge.tell(&channel::session(&self.id, handler_json(&self.handler, &self.entry), parameters));
                 next_stats = Some(now);
             }
-            if let (Some(at), Some(interval)) = (next_stats, watched.stats_ms)
+            if let (Some(at), Some(interval)) = (next_stats, watched.wanted.map(|wanted| wanted.stats_ms))
                 && now >= at
             {
                 self.bridge.tell(&channel::stats(self.stats()));
@@ -122,12 +130,23 @@ impl Live {
         }
     }
 
+    /// Waits until a viewer can be told why the session ended. A handler that fails at its start does so before anyone
+    /// is connected.
+    async fn heard(&self, watch: &mut watch::Receiver<Watched>) {
+        let heard = watch.wait_for(|watched| watched.open || watched.life.phase() == Phase::Ended);
+        tokio::select! {
+            _ = timeout(HANDSHAKE, heard) => {}
+            () = self.stop.notified() => {}
+        }
+    }
+
     /// Says farewell, closes the connection and waits until the pipeline has ended, which takes at most the time of the
     /// handler's longest call.
     pub async fn close(&self, reason: &str) {
         if let Some(session) = self.bridge.session() {
             session.end();
         }
+        self.bridge.outputs().end(reason);
         if let Some(peer) = self.bridge.peer() {
             if self.phase() == Phase::Live {
                 self.bridge.tell(&channel::end(reason));

@@ -1,12 +1,15 @@
 //! The sessions of this server: who holds a slot, and the candidates that came before their offer.
 
+pub mod answers;
 pub mod bridge;
 mod early;
+pub mod journal;
 pub mod lifecycle;
 mod live;
+pub mod outputs;
 mod throttle;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -16,6 +19,10 @@ pub use early::Early;
 pub use live::Live;
 
 use crate::peer::Candidate;
+use journal::Journal;
+
+/// Logs kept of sessions that ended.
+const LOGS_KEPT: usize = 64;
 
 /// Sessions by id, never more than the limit.
 pub struct Sessions {
@@ -29,6 +36,9 @@ pub struct Sessions {
 #[derive(Default)]
 struct Table {
     sessions: HashMap<String, Slot>,
+    /// What the handlers of ended sessions said, the latest last.
+    logs: VecDeque<(String, Arc<Journal>)>,
+    closed: bool,
     early: Early,
 }
 
@@ -69,6 +79,9 @@ impl Sessions {
     /// Takes a slot for `id`, decided at once: of two offers with one id, one gets it.
     pub fn reserve(&self, id: &str) -> Result<Reservation<'_>, Full> {
         let mut table = self.table();
+        if table.closed {
+            return Err(Full::Limit);
+        }
         if table.sessions.contains_key(id) {
             return Err(Full::Exists);
         }
@@ -105,8 +118,18 @@ impl Sessions {
         self.table().early.keep(std::time::Instant::now(), id, candidate)
     }
 
-    /// Ends every session and waits until all are freed.
+    /// What the handler of the session `id` said, be it that the session ended a short while ago.
+    pub fn journal(&self, id: &str) -> Option<Arc<Journal>> {
+        let table = self.table();
+        match table.sessions.get(id) {
+            Some(Slot::Live(live)) => Some(live.bridge().journal().clone()),
+            _ => table.logs.iter().rev().find(|(of, _)| of == id).map(|(_, journal)| journal.clone()),
+        }
+    }
+
+    /// Takes no more sessions, ends every one and waits until all are freed.
     pub async fn close(&self) {
+        self.table().closed = true;
         for live in self.list() {
             live.stop();
         }
@@ -115,7 +138,14 @@ impl Sessions {
     }
 
     fn remove(&self, id: &str) {
-        self.table().sessions.remove(id);
+        let mut table = self.table();
+        if let Some(Slot::Live(live)) = table.sessions.remove(id) {
+            table.logs.retain(|(of, _)| of != id);
+            if table.logs.len() == LOGS_KEPT {
+                table.logs.pop_front();
+            }
+            table.logs.push_back((id.to_owned(), live.bridge().journal().clone()));
+        }
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {

@@ -1,12 +1,13 @@
 //! The configuration file and what it means. Unknown keys are errors.
 
+pub mod limits;
+
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use framebox_sandbox::{Budget, Limits};
+use framebox_sandbox::Limits;
 use serde::Deserialize;
 
 /// The whole file; every key has a default.
@@ -19,10 +20,14 @@ pub struct Config {
     pub webrtc: WebRtc,
     /// How results are encoded.
     pub encoder: Encoder,
-    /// What a call of a handler may use.
-    pub limits: CallLimits,
+    /// What a handler may use.
+    pub limits: limits::Table,
+    /// What no handler may use more of.
+    pub bounds: limits::Table,
     /// Handlers beside the built-in ones, by name.
     pub handlers: BTreeMap<String, Handler>,
+    /// Videos and pictures that handlers may read, by name.
+    pub sources: BTreeMap<String, Source>,
 }
 
 /// `[server]`
@@ -81,32 +86,46 @@ impl Default for Encoder {
     }
 }
 
-/// `[limits]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct CallLimits {
-    /// Time of a call for a frame, milliseconds.
-    pub call_ms: u64,
-    /// Fuel of a call for a frame.
-    pub call_fuel: u64,
-    /// Time of `describe`, `init`, `configure` and `close`, milliseconds.
-    pub setup_ms: u64,
-    /// Linear memory of an instance, MiB.
-    pub memory_mib: u32,
-}
-
-impl Default for CallLimits {
-    fn default() -> Self {
-        Self { call_ms: 500, call_fuel: 20_000_000_000, setup_ms: 2000, memory_mib: 128 }
-    }
-}
-
 /// `[handlers.NAME]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Handler {
-    /// The component's file; relative to the configuration file.
-    pub component: PathBuf,
+    /// The component's file, relative to the configuration file; absent for a built-in handler.
+    pub component: Option<PathBuf>,
+    /// What it may use, where that is not as in `[limits]`.
+    pub limits: limits::Table,
+}
+
+/// `[sources.NAME]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Source {
+    /// The file; relative to the configuration file.
+    pub file: Option<PathBuf>,
+    /// In place of a file: where the server fetches it, `http://` or `https://`.
+    pub url: Option<String>,
+    /// It begins again at its end.
+    #[serde(rename = "loop")]
+    pub looped: bool,
+    /// Names of the handlers that may open it.
+    pub handlers: Vec<String>,
+}
+
+impl Source {
+    fn check(&self, name: &str) -> anyhow::Result<()> {
+        let fits = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+        ensure!(
+            (1..=64).contains(&name.len()) && name.bytes().all(fits),
+            "the source name {name:?} is wrong: use letters, digits, -, _ and ., at most 64"
+        );
+        ensure!(self.file.is_some() != self.url.is_some(), "sources.{name} needs a file or a url, and not both");
+        if let Some(url) = &self.url {
+            let address = reqwest::Url::parse(url).ok().filter(|url| ["http", "https"].contains(&url.scheme()));
+            ensure!(address.is_some(), "sources.{name}.url must be an address that begins with http:// or https://");
+        }
+        ensure!(!self.handlers.is_empty(), "sources.{name}.handlers must name who may open it");
+        Ok(())
+    }
 }
 
 impl Config {
@@ -119,9 +138,26 @@ impl Config {
         let mut config: Self = toml::from_str(&text).with_context(|| format!("{} is wrong", path.display()))?;
         let folder = path.parent().unwrap_or(Path::new("."));
         for handler in config.handlers.values_mut() {
-            handler.component = folder.join(&handler.component);
+            handler.component = handler.component.take().map(|file| folder.join(file));
+        }
+        for file in config.sources.values_mut().filter_map(|source| source.file.as_mut()) {
+            *file = folder.join(&*file);
         }
         Ok(config)
+    }
+
+    /// What the handler `name` may use. Of a configuration that was checked.
+    pub fn limits(&self, name: &str) -> Limits {
+        let bounds = self.bounds.bounds().unwrap_or_default();
+        let usual = self.limits.usual(bounds).unwrap_or_default();
+        let own = self.handlers.get(name).map(|handler| handler.limits).unwrap_or_default();
+        own.over(usual, bounds, "limits").unwrap_or(usual).limits()
+    }
+
+    /// The most memory that an instance of any handler may have, bytes.
+    pub fn most_memory(&self) -> usize {
+        let configured = self.handlers.keys().map(|name| self.limits(name).memory);
+        configured.chain([self.limits("").memory]).max().unwrap_or_default()
     }
 
     /// Checks what types cannot.
@@ -135,10 +171,14 @@ impl Config {
             (50..=self.encoder.max_kbps).contains(&self.encoder.start_kbps),
             "encoder.start_kbps must be within 50 and encoder.max_kbps"
         );
-        ensure!((1..=10_000).contains(&self.limits.call_ms), "limits.call_ms must be within 1 and 10000");
-        ensure!((1..=60_000).contains(&self.limits.setup_ms), "limits.setup_ms must be within 1 and 60000");
-        ensure!((1..=1024).contains(&self.limits.memory_mib), "limits.memory_mib must be within 1 and 1024");
-        ensure!(self.limits.call_fuel >= 1, "limits.call_fuel must be at least 1");
+        let bounds = self.bounds.bounds()?;
+        let usual = self.limits.usual(bounds)?;
+        for (name, handler) in &self.handlers {
+            handler.limits.over(usual, bounds, &format!("handlers.{name}.limits"))?;
+        }
+        for (name, source) in &self.sources {
+            source.check(name)?;
+        }
         match (self.webrtc.first_port, self.webrtc.last_port) {
             (None, None) => {}
             (Some(first), Some(last)) => {
@@ -147,18 +187,6 @@ impl Config {
             _ => anyhow::bail!("webrtc.first_port and webrtc.last_port go together: give both or none"),
         }
         Ok(())
-    }
-
-    /// What a handler may use.
-    pub fn limits(&self) -> Limits {
-        let CallLimits { call_ms, call_fuel, setup_ms, memory_mib } = self.limits;
-        let defaults = Limits::default();
-        Limits {
-            call: Budget { time: Duration::from_millis(call_ms), fuel: call_fuel },
-            setup: Budget { time: Duration::from_millis(setup_ms), ..defaults.setup },
-            memory: memory_mib as usize * 1024 * 1024,
-            ..defaults
-        }
     }
 }
 
@@ -177,13 +205,33 @@ mod tests {
             ("[serve]", "unknown field `serve`"),
             ("[server]\nbind = \"nowhere\"", "invalid socket address"),
             ("[server]\nsessions = 0", "server.sessions must be within"),
-            ("[limits]\ncall_ms = 0", "limits.call_ms must be within"),
+            ("[limits]\ncall_ms = 0", "limits.call_ms must be at least 1"),
+            ("[bounds]\ncall_ms = 9\n[limits]\ncall_ms = 10", "limits.call_ms is 10: at most 9"),
+            ("[handlers.a.limits]\ncall_ms = 90000", "handlers.a.limits.call_ms is 90000: at most 10000"),
             ("[webrtc]\nfirst_port = 5000", "go together"),
             ("[encoder]\nstart_kbps = 9000", "encoder.start_kbps must be within"),
             ("[handlers.a]\nfile = \"a.wasm\"", "unknown field `file`"),
+            (
+                "[sources.a]\npath = \"a.mp4\"",
+                "unknown field `path`, expected one of `file`, `url`, `loop`, `handlers`",
+            ),
+            ("[sources.a]\nhandlers = [\"play\"]", "sources.a needs a file or a url"),
+            ("[sources.a]\nfile = \"a\"\nurl = \"http://a\"\nhandlers = [\"play\"]", "and not both"),
+            ("[sources.a]\nfile = \"a.mp4\"", "sources.a.handlers must name"),
+            ("[sources.a]\nurl = \"file:///etc/passwd\"\nhandlers = [\"play\"]", "sources.a.url must be an address"),
+            ("[sources.\"../a\"]\nfile = \"a\"\nhandlers = [\"play\"]", "is wrong: use letters"),
         ] {
             assert!(error(text).contains(words), "{text}: {}", error(text));
         }
+    }
+
+    #[test]
+    fn a_source_is_read() {
+        let text = "[sources.a]\nfile = \"a.mp4\"\nloop = true\nhandlers = [\"play\"]";
+        let config: Config = toml::from_str(text).unwrap();
+        config.check().unwrap();
+        let source = &config.sources["a"];
+        assert!(source.looped && source.handlers == ["play"] && source.file.as_deref() == Some(Path::new("a.mp4")));
     }
 
     #[test]

@@ -1,0 +1,60 @@
+//! A regular file of bounded length, read at places.
+
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use super::{Bounds, Error};
+
+/// An opened file and its length, bytes, as it was then.
+pub(super) struct File {
+    file: std::fs::File,
+    length: u64,
+}
+
+impl File {
+    pub(super) fn open(path: &Path, bounds: &Bounds) -> Result<Self, Error> {
+        // Looked at before it is opened: opening a pipe waits for a writer.
+        if !std::fs::metadata(path)?.is_file() {
+            return Err(Error::NotAFile);
+        }
+        let file = std::fs::File::open(path)?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(Error::NotAFile);
+        }
+        let length = metadata.len();
+        if length > bounds.file_bytes {
+            return Err(Error::TooMuch { what: "its bytes", most: bounds.file_bytes });
+        }
+        Ok(Self { file, length })
+    }
+
+    /// Bytes.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Fills `buffer` from `at` as far as the file goes; says how far.
+    pub(super) fn read_some(&self, at: u64, buffer: &mut [u8]) -> Result<usize, Error> {
+        let rest = usize::try_from(self.length.saturating_sub(at)).unwrap_or(usize::MAX);
+        let length = rest.min(buffer.len());
+        match self.file.read_exact_at(&mut buffer[..length], at) {
+            Ok(()) => Ok(length),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                Err(Error::Broken("it became shorter while it was read".into()))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Appends `length` bytes from `at` to `buffer`, if the file has them.
+    pub(super) fn append(&self, at: u64, length: usize, buffer: &mut Vec<u8>, what: &'static str) -> Result<(), Error> {
+        if at.checked_add(length as u64).is_none_or(|end| end > self.length) {
+            return Err(Error::CutOff(what));
+        }
+        let from = buffer.len();
+        buffer.resize(from + length, 0);
+        self.read_some(at, &mut buffer[from..]).map(|_| ())
+    }
+}

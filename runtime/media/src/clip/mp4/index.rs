@@ -1,0 +1,135 @@
+//! The samples of a track: where each is, and when its picture is shown.
+
+use std::time::Duration;
+
+use mp4_atom::StszSamples;
+
+use super::boxes::Tables;
+use super::{Bounds, Error};
+
+/// Longer than this, a video's times are wrong.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+
+/// One coded picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sample {
+    /// Bytes from the beginning of the file.
+    pub(super) offset: u64,
+    pub(super) bytes: u32,
+    /// Decodable without any earlier one.
+    pub(super) keyframe: bool,
+    /// From the first picture that is shown.
+    pub(super) pts: Duration,
+}
+
+/// All of them, in the order of decoding.
+pub(super) struct Index {
+    /// At least one.
+    pub(super) samples: Vec<Sample>,
+    /// To the end of the last picture.
+    pub(super) duration: Duration,
+}
+
+impl Index {
+    pub(super) fn new(tables: &Tables, bounds: &Bounds) -> Result<Self, Error> {
+        let count = match &tables.sizes.samples {
+            StszSamples::Identical { count, .. } => *count,
+            StszSamples::Different { sizes } => u32::try_from(sizes.len()).unwrap_or(u32::MAX),
+        };
+        if count == 0 {
+            return Err(Error::Broken("it has no pictures".into()));
+        }
+        if count > bounds.frames {
+            return Err(Error::TooMuch { what: "its pictures", most: bounds.frames.into() });
+        }
+        let count = count as usize;
+        let (times, end) = times(tables, count)?;
+        let mut samples = Vec::with_capacity(count);
+        places(tables, count, |offset, bytes| {
+            let pts = times[samples.len()];
+            samples.push(Sample { offset, bytes, keyframe: tables.keyframes.is_none(), pts });
+        })?;
+        if samples.len() < count {
+            return Err(Error::Broken("it does not say where all of its pictures are".into()));
+        }
+        for number in tables.keyframes.iter().flat_map(|table| &table.entries) {
+            if let Some(sample) = (*number as usize).checked_sub(1).and_then(|at| samples.get_mut(at)) {
+                sample.keyframe = true;
+            }
+        }
+        // Nothing is before it that it could need.
+        samples[0].keyframe = true;
+        Ok(Self { samples, duration: end })
+    }
+
+    /// Frames a second on average; 0 when there is no time.
+    pub(super) fn fps(&self) -> f32 {
+        if self.duration.is_zero() { 0.0 } else { self.samples.len() as f32 / self.duration.as_secs_f32() }
+    }
+
+    /// The keyframe to begin at and the sample that is shown at a time, by their places in the list.
+    pub(super) fn find(&self, to: Duration) -> (usize, usize) {
+        let shown = self.samples.iter().enumerate().filter(|(_, sample)| sample.pts <= to);
+        let wanted = shown.max_by_key(|(at, sample)| (sample.pts, *at)).map_or(0, |(at, _)| at);
+        let keyframe = self.samples[..=wanted].iter().rposition(|sample| sample.keyframe).unwrap_or(0);
+        (keyframe, wanted)
+    }
+}
+
+/// When each sample is shown, from the first that is; and the end of the last.
+fn times(tables: &Tables, count: usize) -> Result<(Vec<Duration>, Duration), Error> {
+    let wrong = || Error::Broken("the times of its pictures make no sense".into());
+    let scale = i128::from(tables.timescale);
+    if scale == 0 {
+        return Err(wrong());
+    }
+    let durations = tables.durations.entries.iter().flat_map(|run| repeat(run.sample_delta, run.sample_count, count));
+    let entries = tables.offsets.iter().flat_map(|table| &table.entries);
+    let offsets =
+        entries.flat_map(|run| repeat(run.sample_offset, run.sample_count, count)).chain(std::iter::repeat(0));
+    let (mut times, mut clock, mut first, mut end) = (Vec::with_capacity(count), 0i128, i128::MAX, i128::MIN);
+    for (duration, offset) in durations.zip(offsets).take(count) {
+        let time = clock + i128::from(offset);
+        times.push(time);
+        first = first.min(time);
+        end = end.max(time + i128::from(duration));
+        clock += i128::from(duration);
+    }
+    let most = LONGEST.as_secs() as i128 * scale;
+    if times.len() < count || end - first > most || (end == first && count > 1) {
+        return Err(wrong());
+    }
+    let duration = |units: i128| Duration::from_nanos((units * 1_000_000_000 / scale) as u64);
+    Ok((times.into_iter().map(|time| duration(time - first)).collect(), duration(end - first)))
+}
+
+/// A run of a table, no longer than there is use for.
+fn repeat<T: Clone>(value: T, times: u32, most: usize) -> impl Iterator<Item = T> {
+    std::iter::repeat_n(value, (times as usize).min(most))
+}
+
+/// Tells the place and size of each sample, as far as the tables have them.
+fn places(tables: &Tables, count: usize, mut each: impl FnMut(u64, u32)) -> Result<(), Error> {
+    let size = |at: usize| match &tables.sizes.samples {
+        StszSamples::Identical { size, .. } => *size,
+        StszSamples::Different { sizes } => sizes.get(at).copied().unwrap_or(0),
+    };
+    let mut runs = tables.chunks.entries.iter().peekable();
+    let (mut at, mut in_chunk) = (0, 0);
+    for (chunk, place) in (1u32..).zip(&tables.places) {
+        while let Some(run) = runs.next_if(|run| run.first_chunk <= chunk) {
+            in_chunk = run.samples_per_chunk;
+        }
+        let mut offset = *place;
+        for _ in 0..in_chunk {
+            if at == count {
+                return Ok(());
+            }
+            each(offset, size(at));
+            let next = offset.checked_add(size(at).into());
+            offset = next.ok_or_else(|| Error::Broken("a picture is beyond the end of any file".into()))?;
+            at += 1;
+        }
+    }
+    Ok(())
+}

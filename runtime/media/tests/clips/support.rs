@@ -1,0 +1,109 @@
+//! Files to read, and what is in them.
+
+use std::io::Write;
+use std::time::Duration;
+
+use framebox_media::clip::{self, Bounds, Clip, Error, Info, Shot};
+use framebox_media::{Codec, encode};
+use framebox_picture::{Picture, Size};
+use tempfile::NamedTempFile;
+
+use crate::mux::{Sample, mp4};
+
+pub const SIZE: Size = Size::new(96, 64);
+
+pub fn file(bytes: &[u8]) -> NamedTempFile {
+    let mut file = NamedTempFile::new().unwrap();
+    file.write_all(bytes).unwrap();
+    file
+}
+
+pub fn open_with(bytes: &[u8], bounds: &Bounds) -> Result<Box<dyn Clip>, Error> {
+    // Opened clips outlive their file's name.
+    clip::open(file(bytes).path(), bounds)
+}
+
+pub fn open(bytes: &[u8]) -> Result<Box<dyn Clip>, Error> {
+    open_with(bytes, &Bounds::default())
+}
+
+pub fn refusal(bytes: &[u8], bounds: &Bounds) -> Error {
+    open_with(bytes, bounds).map(|clip| clip.info()).expect_err("it is refused")
+}
+
+/// Everything until the end or the first error.
+pub fn all(clip: &mut dyn Clip) -> (Vec<Shot>, Option<Error>) {
+    let mut shots = vec![];
+    loop {
+        match clip.next() {
+            Ok(Some(shot)) => shots.push(shot),
+            Ok(None) => return (shots, None),
+            Err(error) => return (shots, Some(error)),
+        }
+        assert!(shots.len() < 10_000, "it does not end");
+    }
+}
+
+/// A picture whose brightness tells its number, up to 50.
+pub fn numbered(number: usize) -> Picture {
+    let mut picture = Picture::black(SIZE).unwrap();
+    picture.planes_mut().0.fill(luma(number));
+    picture
+}
+
+pub fn luma(number: usize) -> u8 {
+    20 + 4 * number as u8
+}
+
+/// Which picture it is.
+pub fn number(shot: &Shot) -> usize {
+    let luma = shot.picture.planes().y.data;
+    let mean = luma.iter().map(|luma| u64::from(*luma)).sum::<u64>() / luma.len() as u64;
+    (mean as usize - 18) / 4
+}
+
+/// Coded pictures, with a keyframe every ten; `duration` is that of each.
+pub fn samples(count: usize, duration: impl Fn(usize) -> u32) -> Vec<Sample> {
+    let mut encoder = Codec::H264.encoder(&encode::Settings::default()).unwrap();
+    let sample = |at: usize| {
+        let mut bytes = vec![];
+        let time = Duration::from_millis(40 * at as u64);
+        let encoded = encoder.encode(numbered(at).planes(), time, at % 10 == 0, &mut bytes).unwrap();
+        Sample { bytes, keyframe: encoded.keyframe, duration: duration(at), offset: 0 }
+    };
+    (0..count).map(sample).collect()
+}
+
+/// Forty pictures, 25 a second.
+pub fn movie() -> Vec<u8> {
+    mp4(SIZE, 1000, &samples(40, |_| 40))
+}
+
+pub fn millis(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+/// Each of `count` pictures can be gone to, at its time and shortly after, forwards and backwards.
+pub fn seeks_everywhere(clip: &mut dyn Clip, count: usize, period: Duration) {
+    for step in 0..count {
+        let wanted = step * 7 % count;
+        for into in [Duration::from_nanos(1000), period / 2] {
+            clip.seek(period * wanted as u32 + into).unwrap();
+            for at in wanted..count.min(wanted + 2) {
+                let shot = clip.next().unwrap().unwrap();
+                assert_eq!(number(&shot), at, "after seeking to picture {wanted}");
+                assert!(shot.pts.abs_diff(period * at as u32) <= millis(1), "picture {at} at {:?}", shot.pts);
+            }
+        }
+    }
+    clip.seek(period * (count as u32 + 5)).unwrap();
+    assert!(clip.next().unwrap().is_none(), "nothing is after the end");
+    clip.seek(Duration::ZERO).unwrap();
+    assert_eq!(number(&clip.next().unwrap().unwrap()), 0);
+}
+
+pub fn known(info: Info, size: Size, fps: f32, duration: Duration) {
+    assert_eq!(info.size, size);
+    assert!((info.fps - fps).abs() < 0.01, "{} frames a second", info.fps);
+    assert!(info.duration.unwrap().abs_diff(duration) <= millis(1), "{:?}", info.duration);
+}

@@ -1,0 +1,77 @@
+//! Compiling apart from running: what a process of its own does, so that its memory and time can be bounded.
+#![allow(unsafe_code)]
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::component::{self, Component, Digest};
+use crate::engine::{self, Engine, Error};
+use crate::load::inspect;
+use crate::{Allowance, Refused};
+
+/// Compiles components for engines of any size, without room to run any.
+pub struct Compiler {
+    engine: wasmtime::Engine,
+}
+
+/// Compiled code of a component: what [`Compiler::compile`] made, and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Code(Vec<u8>);
+
+impl Code {
+    /// As it can be kept.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Takes back what was kept.
+    ///
+    /// # Safety
+    /// `bytes` are those of a [`Code`] that [`Compiler::compile`] made, unchanged: they run as machine code. The engine only
+    /// checks that version and settings are its own.
+    pub unsafe fn from_kept(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl Compiler {
+    /// A compiler with the settings of every [`Engine`].
+    ///
+    /// # Errors
+    /// When the machine lacks what compiled code needs.
+    pub fn new() -> Result<Self, Error> {
+        let engine = wasmtime::Engine::new(&engine::compiling())
+            .map_err(|error| Error::Engine { instances: 0, message: error.root_cause().to_string() })?;
+        Ok(Self { engine })
+    }
+
+    /// What compiled code depends on beside the component: version, settings and processor. Code is kept under it.
+    pub fn edition(&self) -> String {
+        let mut hasher = DefaultHasher::new();
+        self.engine.precompile_compatibility_hash().hash(&mut hasher);
+        format!("{:016x}", hasher.finish())
+    }
+
+    /// Checks and compiles a component that comes from anywhere. Takes as long, and as much memory, as it takes.
+    ///
+    /// # Errors
+    /// Why it is refused, for its author.
+    pub fn compile(&self, bytes: &[u8], allowance: &Allowance) -> Result<Code, Refused> {
+        inspect(bytes, allowance)?;
+        let code = self.engine.precompile_component(bytes);
+        code.map(Code).map_err(|error| Refused::Compile(component::chain(&error)))
+    }
+}
+
+impl Engine {
+    /// The component of `bytes` out of its compiled `code`, described.
+    ///
+    /// # Errors
+    /// [`Refused::Compile`] when the code is not for this engine; else why the component is refused, for its author.
+    pub fn load_compiled(&self, bytes: &[u8], code: &Code, allowance: &Allowance) -> Result<Component, Refused> {
+        let outline = inspect(bytes, allowance)?;
+        // SAFETY: a `Code` is what our own compiler made, which whoever took it from outside has promised.
+        let component = unsafe { wasmtime::component::Component::deserialize(self.wasmtime(), code.bytes()) }
+            .map_err(|error| Refused::Compile(component::chain(&error)))?;
+        component::assemble(self, &component, outline, Digest::of(bytes))
+    }
+}

@@ -1,0 +1,6 @@
+;; Divides by zero.
+(func (export "framebox:video/transform@0.1.0#process")
+  (param $frame i32) (param $output i32) (param $time i32) (param $fuel i64) (result i32)
+  (drop (i32.div_u (i32.const 1) (i32.load (i32.const 0))))
+  (call $show (local.get $output) (local.get $frame) (i32.const 1024))
+  (call $return (local.get $frame) (local.get $output)))

@@ -1,0 +1,8 @@
+;; Makes resources of its own without end.
+(func (export "framebox:video/transform@0.1.0#process")
+  (param $frame i32) (param $output i32) (param $time i32) (param $fuel i64) (result i32)
+  (loop $again
+    (drop (call $new-thing (i32.const 1)))
+    (br $again))
+  (call $show (local.get $output) (local.get $frame) (i32.const 1024))
+  (call $return (local.get $frame) (local.get $output)))

@@ -1,0 +1,10 @@
+;; Calls a function as one of another type.
+(type $process (func (param i32)))
+(table $table 2 2 funcref)
+(func $none)
+(elem (i32.const 0) $none)
+(func (export "framebox:video/transform@0.1.0#process")
+  (param $frame i32) (param $output i32) (param $time i32) (param $fuel i64) (result i32)
+  (call_indirect (type $process) (i32.const 1) (i32.const 0))
+  (call $show (local.get $output) (local.get $frame) (i32.const 1024))
+  (call $return (local.get $frame) (local.get $output)))

@@ -1,0 +1,6 @@
+;; Answers with a case that there is not.
+(data (i32.const 2064) "\63\00\00\00" "\63\00\00\00")
+(func (export "framebox:video/transform@0.1.0#process")
+  (param $frame i32) (param $output i32) (param $time i32) (param $fuel i64) (result i32)
+  (drop (call $return (local.get $frame) (local.get $output)))
+  (i32.const 2064))

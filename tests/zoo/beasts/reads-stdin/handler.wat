@@ -1,0 +1,10 @@
+;; Waits for a byte of its standard input, which is at its end.
+(func (export "framebox:video/transform@0.1.0#process")
+  (param $frame i32) (param $output i32) (param $time i32) (param $fuel i64) (result i32)
+  (local $in i32)
+  (local.set $in (call $get-stdin))
+  (call $read (local.get $in) (i64.const 1) (i32.const 1024))
+  (if (i32.eqz (i32.load8_u (i32.const 1024))) (then (unreachable)))
+  (call $drop-in (local.get $in))
+  (call $show (local.get $output) (local.get $frame) (i32.const 1024))
+  (call $return (local.get $frame) (local.get $output)))

@@ -1,0 +1,10 @@
+;; Wants its pixels at address 0, which is a place like any other.
+(func (export "cabi_realloc") (param $old i32) (param $old-size i32) (param $align i32) (param $size i32) (result i32)
+  (i32.const 0))
+(func (export "framebox:video/transform@0.1.0#process")
+  (param $frame i32) (param $output i32) (param $time i32) (param $fuel i64) (result i32)
+  (call $sample (local.get $frame) (i32.const 2)
+    (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
+    (i32.const 1) (i32.const 4) (i32.const 4) (i32.const 1200))
+  (call $show (local.get $output) (local.get $frame) (i32.const 1024))
+  (call $return (local.get $frame) (local.get $output)))
