@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::http::HeaderValue;
 use framebox_media::{Codec, encode};
-use framebox_pipeline::{Session, Setup};
+use framebox_pipeline::{Budgets, Policy, Session, Setup};
 use framebox_sandbox::{Engine, Kind};
 use tokio::net::TcpListener;
 
@@ -123,6 +123,9 @@ impl App {
             },
             log: bridge.clone(),
             sources: self.library.granted(name),
+            policy: Policy::default(),
+            budgets: Budgets::default(),
+            place: None,
         }
     }
 }
