@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
+use framebox_pipeline::{Budgets, Policy};
 use framebox_sandbox::{Allowance, Component, Engine, Kind, Limits};
 use serde_json::{Value, json};
 
@@ -42,6 +43,10 @@ pub struct Entry {
     pub component: Component,
     /// What an instance of it may use.
     pub limits: Limits,
+    /// What a session of it may use beyond a call.
+    pub budgets: Budgets,
+    /// Of sessions whose offer names none.
+    pub policy: Policy,
     /// Comes with the program.
     pub built_in: bool,
 }
@@ -65,14 +70,14 @@ impl Catalog {
             Self { entries: BTreeMap::new(), order: Vec::new(), default: default.unwrap_or_else(|| "invert".into()) };
         for (name, bytes) in BUILT_IN {
             if config.handlers.get(*name).is_none_or(|handler| handler.component.is_none()) {
-                catalog.add(engine, name, bytes, config.limits(name), true)?;
+                catalog.add(engine, name, bytes, config, true)?;
             }
         }
         for (name, handler) in &config.handlers {
             match &handler.component {
                 Some(file) => {
                     let bytes = read(file).with_context(|| format!("handler {name}"))?;
-                    catalog.add(engine, name, &bytes, config.limits(name), false)?;
+                    catalog.add(engine, name, &bytes, config, false)?;
                 }
                 None => ensure!(
                     catalog.entries.contains_key(name),
@@ -89,14 +94,22 @@ impl Catalog {
         Ok(catalog)
     }
 
-    fn add(&mut self, engine: &Engine, name: &str, bytes: &[u8], limits: Limits, built_in: bool) -> anyhow::Result<()> {
+    fn add(
+        &mut self,
+        engine: &Engine,
+        name: &str,
+        bytes: &[u8],
+        config: &Config,
+        built_in: bool,
+    ) -> anyhow::Result<()> {
         let fits = name.len() <= 64
             && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b));
         ensure!(fits && !name.is_empty(), "the handler name {name:?} is wrong: use a–z, 0–9, - and _, at most 64");
         let begin = Instant::now();
         let component = engine.load(bytes).with_context(|| format!("the handler {name} cannot be loaded"))?;
         tracing::info!(handler = name, ms = begin.elapsed().as_millis(), "loaded");
-        self.entries.insert(name.to_owned(), Entry { component, limits, built_in });
+        let (limits, budgets, policy) = (config.limits(name), config.budgets(name), config.policy(name));
+        self.entries.insert(name.to_owned(), Entry { component, limits, budgets, policy, built_in });
         self.order.push(name.to_owned());
         Ok(())
     }

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use framebox_picture::Picture;
-use framebox_sandbox::{Budget, Failure, Kind, NoSources, Source, Sources};
+use framebox_sandbox::{Budget, Failure, Kind, NoSources, Shot, Source, Sources};
 use serde_json::{Value, json};
 
 use crate::clips::{Clips, LENGTH, other, picture};
@@ -212,7 +212,7 @@ impl Source for Kept {
         self.0.info()
     }
 
-    fn next(&mut self) -> Result<Option<Arc<Picture>>, String> {
+    fn next(&mut self) -> Result<Option<Shot>, String> {
         self.0.next()
     }
 
