@@ -1,5 +1,6 @@
 //! What each handler does, told from its output.
 
+mod background;
 mod edges;
 mod flip;
 mod hello;

@@ -11,13 +11,17 @@ use serde_json::{Value, json};
 use crate::config::Handler;
 
 /// Prebuilt components of `guest-examples`.
-const BUILT_IN: [(&str, &[u8]); 6] = [
+const BUILT_IN: [(&str, &[u8]); 10] = [
     ("invert", include_bytes!("../../../guest-examples/prebuilt/invert.wasm")),
     ("flip", include_bytes!("../../../guest-examples/prebuilt/flip.wasm")),
     ("edges", include_bytes!("../../../guest-examples/prebuilt/edges.wasm")),
     ("pixelate", include_bytes!("../../../guest-examples/prebuilt/pixelate.wasm")),
     ("motion", include_bytes!("../../../guest-examples/prebuilt/motion.wasm")),
     ("hello", include_bytes!("../../../guest-examples/prebuilt/hello.wasm")),
+    ("background", include_bytes!("../../../guest-examples/prebuilt/background.wasm")),
+    ("qr", include_bytes!("../../../guest-examples/prebuilt/qr.wasm")),
+    ("timestamp", include_bytes!("../../../guest-examples/prebuilt/timestamp.wasm")),
+    ("slow-flip", include_bytes!("../../../guest-examples/prebuilt/slow-flip.wasm")),
 ];
 
 /// One handler.
