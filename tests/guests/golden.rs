@@ -35,7 +35,9 @@ pub fn settings(name: &str) -> Vec<Value> {
         "invert" => vec![json!({}), json!({ "strength": 30 })],
         "motion" => vec![json!({}), json!({ "color": "#ff8000", "sensitivity": 90 })],
         "pixelate" => vec![json!({}), json!({ "block": 6 })],
-        "plasma" => vec![json!({}), json!({ "palette": "ember", "scale": 4, "detail": 7, "speed": 2.5, "size": "320x180" })],
+        "plasma" => {
+            vec![json!({}), json!({ "palette": "ember", "scale": 4, "detail": 7, "speed": 2.5, "size": "320x180" })]
+        }
         "play" => vec![json!({}), json!({ "source": "slow", "loop": true, "speed": 1.5 })],
         "play-fps" => vec![json!({}), json!({ "source": "other" })],
         "qr" => vec![json!({}), json!({ "color": "#ff4000", "resolution": 320 })],

@@ -61,7 +61,8 @@ impl lifecycle::Guest for Background {
             kind,
             unit: unit.map(Into::into),
         };
-        let integer = |min, max, default| ParameterKind::Integer(IntegerSpec { min, max, step: 1, default, unit: None });
+        let integer =
+            |min, max, default| ParameterKind::Integer(IntegerSpec { min, max, step: 1, default, unit: None });
         let options = MODES.map(|(id, label, _)| Choice { id: id.into(), label: label.into() }).into();
         Descriptor {
             title: "Background".into(),

@@ -142,7 +142,8 @@ fn spread(values: &[i32], width: usize, join: impl Fn(i32, i32) -> i32) -> Vec<i
     }
     let mut result = Vec::with_capacity(values.len());
     for y in 0..height {
-        let [above, row, below] = [y.saturating_sub(1), y, (y + 1).min(height - 1)].map(|y| &across[y * width..][..width]);
+        let [above, row, below] =
+            [y.saturating_sub(1), y, (y + 1).min(height - 1)].map(|y| &across[y * width..][..width]);
         result.extend((0..width).map(|x| join(row[x], join(above[x], below[x]))));
     }
     result

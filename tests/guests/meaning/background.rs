@@ -41,7 +41,8 @@ fn state(output: &Output) -> &str {
 /// Whether `x`, `y` lies within the thing or outside of it, by 24 pixels; none in between.
 fn inside(x: usize, y: usize) -> Option<bool> {
     let (left, top, side) = THING;
-    let away = |edge: usize| (left - edge..left + side + edge).contains(&x) && (top - edge..top + side + edge).contains(&y);
+    let away =
+        |edge: usize| (left - edge..left + side + edge).contains(&x) && (top - edge..top + side + edge).contains(&y);
     let within = (left + 24..left + side - 24).contains(&x) && (top + 24..top + side - 24).contains(&y);
     if within { Some(true) } else { (!away(24)).then_some(false) }
 }

@@ -30,7 +30,9 @@ fn the_rate_is_told_once_a_second() {
             // Rounded up, so that a second is over with the frame that begins the next one.
             let output = running.at((frame * 1_000_000 + rate - 1) / rate);
             match fps(&output) {
-                Some(fps) => assert!(frame % rate == 0 && frame > 0 && fps == rate as f64, "{frame}: {fps}, not {rate}"),
+                Some(fps) => {
+                    assert!(frame % rate == 0 && frame > 0 && fps == rate as f64, "{frame}: {fps}, not {rate}")
+                }
                 None => assert!(frame % rate != 0 || frame == 0, "frame {frame} of {rate} fps"),
             }
         }

@@ -149,11 +149,8 @@ fn what_a_code_holds_is_only_text() {
         "Grüße, 世界 🎥",
         "' OR 1=1; --",
     ] {
-        let output = start(json!({})).frame(&over(
-            &flat(SIZE, PLAIN),
-            &[Placed::new(text, (320.0, 240.0), 8.0, 0.0)],
-            0,
-        ));
+        let output =
+            start(json!({})).frame(&over(&flat(SIZE, PLAIN), &[Placed::new(text, (320.0, 240.0), 8.0, 0.0)], 0));
         let (plain, codes, count) = values(&output);
         assert_eq!((plain.as_deref(), count), (Some(text), 1));
         assert_eq!(codes[0]["text"], text, "one string of the document");

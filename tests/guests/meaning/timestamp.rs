@@ -28,11 +28,15 @@ fn line(picture: &Picture, (left, top): (usize, usize), dot: usize, number: usiz
     };
     let glyph = |place: usize| -> [u8; 8] {
         std::array::from_fn(|row| {
-            (0..8).filter(|column| bright(MARGIN + place * 8 + column, MARGIN + number * LINE + row)).map(|it| 1 << it).sum()
+            (0..8)
+                .filter(|column| bright(MARGIN + place * 8 + column, MARGIN + number * LINE + row))
+                .map(|it| 1 << it)
+                .sum()
         })
     };
     let known: Vec<_> = BASIC_FONTS.iter().chain(LATIN_FONTS.iter()).filter(|it| !it.char().is_control()).collect();
-    let read = |place| known.iter().find(|font| font.byte_array() == glyph(place)).map_or('\u{fffd}', |font| font.char());
+    let read =
+        |place| known.iter().find(|font| font.byte_array() == glyph(place)).map_or('\u{fffd}', |font| font.char());
     (0..40).map(read).collect::<String>().trim_end().to_owned()
 }
 
@@ -50,9 +54,8 @@ fn time_number_and_skipped_frames_can_be_read() {
     let lines = |picture: &Picture| [0, 1, 2].map(|number| line(picture, (0, 0), 2, number));
     assert_eq!(lines(&running.picture(&black())), ["0:00:00.000", "frame 0", "skipped 0"]);
     assert_eq!(lines(&running.picture(&black())), ["0:00:00.033", "frame 1", "skipped 0"]);
-    let skip = |running: &mut Running, count| {
-        running.call_within(&black(), count, PLENTY).result.unwrap().picture.unwrap()
-    };
+    let skip =
+        |running: &mut Running, count| running.call_within(&black(), count, PLENTY).result.unwrap().picture.unwrap();
     assert_eq!(lines(&skip(&mut running, 3)), ["0:00:00.166", "frame 5", "skipped 3"]);
     // All that were skipped, not only those before this frame.
     assert_eq!(lines(&skip(&mut running, 120_000)), ["1:06:40.159", "frame 120006", "skipped 120003"]);
