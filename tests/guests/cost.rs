@@ -12,6 +12,7 @@ const SIZE: Size = Size::new(640, 480);
 /// Handlers, and the most fuel that a pixel may take; `detect` takes the same for a picture of any size.
 #[rustfmt::skip]
 const MOST: [(&str, f64); NAMES.len()] = [
+    ("background", 60.0),
     ("detect", 400.0),
     ("edges", 22.0),
     ("flip", 4.0),
@@ -37,16 +38,17 @@ pub fn settings(name: &str) -> Value {
     }
 }
 
-/// The second frame of `size`, or of the generator's own: the first one sets up what is kept from frame to frame.
-fn call(name: &str, size: Size) -> Call {
+/// Frames of `size`, or of the generator's own, without the first one, which sets up what is kept from frame to frame.
+fn calls<const COUNT: usize>(name: &str, size: Size) -> [Call; COUNT] {
     let component = prebuilt(name);
     let mut running = Running::new(&component, &settings(name));
     if component.kind() == Kind::Generator {
         running.at(0);
-        return running.tick(40_000);
+        return std::array::from_fn(|frame| running.tick(40_000 * (frame as i64 + 1)));
     }
+    running.learn(&scene(size, 20));
     running.frame(&scene(size, 0));
-    running.call(&scene(size, 1))
+    std::array::from_fn(|frame| running.call(&scene(size, frame + 1)))
 }
 
 /// The cost of a call, and the pixels of the picture that came of it.
@@ -60,7 +62,8 @@ fn figures(call: &Call, size: Size) -> (f64, f64) {
 #[test]
 fn loops_run_in_vectors() {
     for (name, most) in MOST {
-        let (fuel, pixels) = figures(&call(name, SIZE), SIZE);
+        let [call] = calls(name, SIZE);
+        let (fuel, pixels) = figures(&call, SIZE);
         let fuel = fuel / pixels;
         assert!(fuel <= most, "{name} takes {fuel:.1} units of fuel a pixel, more than {most}");
     }
@@ -71,9 +74,11 @@ fn loops_run_in_vectors() {
 #[ignore = "prints the figures that the explanations of the handlers give"]
 fn costs_at_720p() {
     for name in NAMES {
-        let call = call(name, Size::new(1280, 720));
-        let (fuel, pixels) = figures(&call, Size::new(1280, 720));
-        let (millions, ms) = (fuel / 1e6, call.cost.time.as_secs_f64() * 1e3);
+        let calls: [Call; 12] = calls(name, Size::new(1280, 720));
+        let (fuel, pixels) = figures(&calls[0], Size::new(1280, 720));
+        // The least of them, since whatever else runs on the machine only adds.
+        let time = calls.iter().map(|call| call.cost.time).min().unwrap();
+        let (millions, ms) = (fuel / 1e6, time.as_secs_f64() * 1e3);
         println!("{name}: {millions:.2} million units of fuel, {ms:.2} ms, {pixels} pixels");
     }
 }

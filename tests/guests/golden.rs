@@ -25,6 +25,11 @@ const NOWS: [i64; 8] = [0, 16_667, 33_333, 50_000, 66_667, 1_000_000, 1_033_333,
 pub fn settings(name: &str) -> Vec<Value> {
     match name {
         "detect" => vec![json!({}), json!({ "conf-threshold": 0, "keypoints": true })],
+        "background" => vec![
+            json!({}),
+            json!({ "mode": "gradient", "threshold": 8 }),
+            json!({ "mode": "color", "color": "#208040" }),
+        ],
         "edges" => vec![json!({}), json!({ "threshold": 10 }), json!({ "overlay": true, "threshold": 60 })],
         "flip" => ["horizontal", "vertical", "both"].map(|it| json!({ "direction": it })).into(),
         "hello" => vec![json!({}), json!({ "tint": "#4080ff", "strength": 80 })],
@@ -55,13 +60,16 @@ pub fn outputs(component: &Component, given: &Value) -> Vec<Output> {
         return NOWS.map(|now| running.at(now)).into();
     }
     // What is read has to be there.
-    let coded = component.descriptor().parameters.iter().any(|parameter| parameter.id == "resolution");
-    let sizes = [Size::new(320, 240), Size::new(333, 217)];
-    sizes
-        .into_iter()
-        .flat_map(|size| (0..4).map(move |frame| scene(size, frame)))
-        .map(|it| running.frame(&if coded { codes::among(&it) } else { it }))
-        .collect()
+    let coded = component.descriptor().outputs.iter().any(|output| output.id == "codes");
+    let mut outputs = Vec::new();
+    for size in [Size::new(320, 240), Size::new(333, 217)] {
+        running.learn(&scene(size, 20));
+        for frame in 0..4 {
+            let scene = scene(size, frame);
+            outputs.push(running.frame(&if coded { codes::among(&scene) } else { scene }));
+        }
+    }
+    outputs
 }
 
 /// A digest of everything in `outputs`, as hexadecimal digits.

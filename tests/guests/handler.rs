@@ -15,7 +15,8 @@ use crate::clips::Clips;
 
 /// Every handler that comes with the program.
 #[rustfmt::skip]
-pub const NAMES: [&str; 15] = [
+pub const NAMES: [&str; 16] = [
+    "background",
     "detect",
     "edges",
     "flip",
@@ -35,6 +36,9 @@ pub const NAMES: [&str; 15] = [
 
 /// Far more than any of them needs, on any machine.
 pub const PLENTY: Budget = Budget { time: Duration::from_secs(20), fuel: 20_000_000_000 };
+
+/// Frames from which `background` learns.
+pub const LESSONS: usize = 30;
 
 /// Those that make something of a frame.
 pub fn transforms() -> impl Iterator<Item = &'static str> {
@@ -98,6 +102,13 @@ impl Running {
     /// The same, where the handler may refuse.
     pub fn try_configure(&mut self, given: &Value) -> Result<(), Failure> {
         self.instance.configure(&accepted(&self.component, given))
+    }
+
+    /// Gives it as many frames of `picture` as it learns from, if it does.
+    pub fn learn(&mut self, picture: &Arc<Picture>) {
+        if self.component.descriptor().parameters.iter().any(|parameter| parameter.id == "reset") {
+            (0..LESSONS).for_each(|_| drop(self.frame(picture)));
+        }
     }
 
     /// What it makes of the next frame.

@@ -1,5 +1,6 @@
 //! What each handler does, told from its output.
 
+mod background;
 mod detect;
 mod edges;
 mod flip;

@@ -162,7 +162,8 @@ impl<V: Video> Reel<V> {
         }
         let due = self.begin.saturating_add(pts.saturating_sub(self.first));
         // Times that do not rise would never bring the next picture.
-        let due = if last.is_some_and(|last| due <= last) && self.count > 0 { last.unwrap_or(0) + interval } else { due };
+        let due =
+            if last.is_some_and(|last| due <= last) && self.count > 0 { last.unwrap_or(0) + interval } else { due };
         self.ahead = Some((picture, due));
         self.count += 1;
         Ok(())

@@ -38,7 +38,7 @@ impl Table {
 /// The colour at `place`, of which `COLORS` lie between two stops; eased, so that no stop is an edge.
 fn between(stops: &[u32; 6], place: usize) -> [i32; 3] {
     let (stop, part) = (place / COLORS, (place % COLORS) as i32 * 256 / COLORS as i32);
-    let part = part * part * (3 * 256 - 2 * part) >> 16;
+    let part = (part * part * (3 * 256 - 2 * part)) >> 16;
     let channel = |stop: usize, shift: u32| (stops[stop % stops.len()] >> shift & 255) as i32;
     [16, 8, 0].map(|shift| (channel(stop, shift) * (256 - part) + channel(stop + 1, shift) * part) >> 8)
 }

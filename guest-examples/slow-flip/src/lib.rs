@@ -25,8 +25,9 @@ impl lifecycle::Guest for SlowFlip {
     fn describe() -> Descriptor {
         Descriptor {
             title: "Slow flip".into(),
-            summary: "Turns the picture upside down and works for 200 ms on each frame, to show how frames are skipped."
-                .into(),
+            summary:
+                "Turns the picture upside down and works for 200 ms on each frame, to show how frames are skipped."
+                    .into(),
             parameters: vec![Parameter {
                 id: "work-ms".into(),
                 label: "Work for each frame".into(),

@@ -25,6 +25,7 @@ const BUILT_IN: &[(&str, &[u8])] = prebuilt![
     "pixelate",
     "motion",
     "detect",
+    "background",
     "qr",
     "timestamp",
     "slow-flip",
