@@ -1,0 +1,90 @@
+//! Marks over the picture: outlines, dots, and scores in digits of 3 by 5 dots.
+
+use crate::framebox::video::media::Output;
+use crate::framebox::video::types::{PixelFormat, Rect, Size, Stop};
+
+const COLOR: [u8; 3] = [0, 220, 90];
+const INK: [u8; 3] = [0, 0, 0];
+
+/// Each row of a sign is three bits.
+const DIGITS: [[u8; 5]; 10] = [
+    [0b111, 0b101, 0b101, 0b101, 0b111],
+    [0b010, 0b110, 0b010, 0b010, 0b111],
+    [0b111, 0b001, 0b111, 0b100, 0b111],
+    [0b111, 0b001, 0b111, 0b001, 0b111],
+    [0b101, 0b101, 0b111, 0b001, 0b001],
+    [0b111, 0b100, 0b111, 0b001, 0b111],
+    [0b111, 0b100, 0b111, 0b101, 0b111],
+    [0b111, 0b001, 0b010, 0b010, 0b010],
+    [0b111, 0b101, 0b111, 0b101, 0b111],
+    [0b111, 0b101, 0b111, 0b001, 0b111],
+];
+const PERCENT: [u8; 5] = [0b101, 0b001, 0b010, 0b100, 0b101];
+
+/// Draws on what was shown, a picture of `size`.
+pub struct Pen<'a> {
+    pub out: &'a Output,
+    pub size: Size,
+}
+
+impl Pen<'_> {
+    /// Thickness of a line, pixels: at even ones colours are sharp.
+    fn line(&self) -> u32 {
+        (self.size.width.max(self.size.height) / 200).next_multiple_of(2).max(2)
+    }
+
+    /// The four sides of `at`, within it.
+    pub fn outline(&self, at: Rect) -> Result<(), Stop> {
+        let line = self.line().min(at.width).min(at.height);
+        self.fill(Rect { height: line, ..at })?;
+        self.fill(Rect { y: at.y + at.height - line, height: line, ..at })?;
+        self.fill(Rect { width: line, ..at })?;
+        self.fill(Rect { x: at.x + at.width - line, width: line, ..at })
+    }
+
+    /// A dot around a place, if that lies in the picture.
+    pub fn dot(&self, [x, y]: [f32; 2]) -> Result<(), Stop> {
+        if !(0.0..self.size.width as f32).contains(&x) || !(0.0..self.size.height as f32).contains(&y) {
+            return Ok(());
+        }
+        let half = self.line();
+        let [left, top] = [x, y].map(|at| (at as u32).saturating_sub(half) & !1);
+        let (width, height) = ((2 * half).min(self.size.width - left), (2 * half).min(self.size.height - top));
+        self.fill(Rect { x: left, y: top, width, height })
+    }
+
+    fn fill(&self, at: Rect) -> Result<(), Stop> {
+        self.patch(at, &COLOR.repeat((at.width * at.height) as usize))
+    }
+
+    /// The score in percent on top of `at`, or in it where no room is above; nothing where it does not fit.
+    pub fn score(&self, at: Rect, score: f32) -> Result<(), Stop> {
+        let percent = (score * 100.0).round() as usize;
+        let digits = percent.to_string();
+        let signs: Vec<_> = digits.bytes().map(|digit| DIGITS[usize::from(digit - b'0')]).chain([PERCENT]).collect();
+        let dot = self.line();
+        // A dot's distance around each sign.
+        let (columns, rows) = (4 * signs.len() as u32 + 1, 7);
+        let (width, height) = (columns * dot, rows * dot);
+        if width > self.size.width || height > self.size.height {
+            return Ok(());
+        }
+        let x = at.x.min(self.size.width - width) & !1;
+        let y = at.y.checked_sub(height).unwrap_or(at.y).min(self.size.height - height) & !1;
+        let inked = |column: u32, row: u32| {
+            let (sign, bit) = (column.wrapping_sub(1) / 4, column.wrapping_sub(1) % 4);
+            column > 0
+                && bit < 3
+                && (1..6).contains(&row)
+                && signs[sign as usize][row as usize - 1] >> (2 - bit) & 1 == 1
+        };
+        let pixels: Vec<u8> = (0..width * height)
+            .flat_map(|pixel| if inked(pixel % width / dot, pixel / width / dot) { INK } else { COLOR })
+            .collect();
+        self.patch(Rect { x, y, width, height }, &pixels)
+    }
+
+    fn patch(&self, at: Rect, pixels: &[u8]) -> Result<(), Stop> {
+        self.out.patch(at, PixelFormat::Rgb8, pixels).map_err(Stop::Failed)
+    }
+}
