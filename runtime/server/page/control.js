@@ -6,6 +6,7 @@
  */
 
 import { h } from './elements.js';
+import { wrong } from './fit.js';
 import { significant } from './format.js';
 
 /** A choice of up to so many options, with labels that are short in sum, is drawn as segments rather than as a list. */
@@ -56,8 +57,9 @@ function range(parameter, report, id) {
   field.addEventListener('input', () => {
     const typed = field.valueAsNumber;
     if (Number.isNaN(typed)) return;
-    if (typed < min || typed > max || (whole && !Number.isInteger(typed))) {
-      report.wrong(`${whole ? 'A whole number' : 'A number'} from ${significant(min)} to ${significant(max)}`);
+    const problem = wrong(parameter, typed);
+    if (problem) {
+      report.wrong(problem);
       return;
     }
     value = typed;

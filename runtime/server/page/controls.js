@@ -2,9 +2,12 @@
 
 import { control } from './control.js';
 import { h, setText } from './elements.js';
+import { wrong } from './fit.js';
 
 /** A change that takes longer than this is marked as on its way, ms. */
 const SLOW = 250;
+/** It is told so long from which frame a change holds, ms. */
+const TOLD = 4000;
 
 export class Controls {
   #form;
@@ -15,7 +18,8 @@ export class Controls {
   /**
    * @param {HTMLFormElement} form
    * @param {HTMLButtonElement} reset
-   * @param {{set: (values: object) => void, press: (id: string) => void}} report
+   * @param {{set: (values: object) => Promise<object>|undefined, press: (id: string) => Promise<object>|undefined}} report
+   *   What they return tells from which frame the change holds.
    */
   constructor(form, reset, report) {
     this.#form = form;
@@ -30,7 +34,8 @@ export class Controls {
     this.#rows.clear();
     const groups = new Map([['', []]]);
     for (const parameter of parameters) {
-      const row = this.#row(parameter, values[parameter.id]);
+      const kept = Object.hasOwn(values, parameter.id) ? values[parameter.id] : undefined;
+      const row = this.#row(parameter, kept !== undefined && !wrong(parameter, kept) ? kept : undefined);
       this.#rows.set(parameter.id, row);
       const group = parameter.group ?? '';
       if (!groups.has(group)) groups.set(group, []);
@@ -54,12 +59,30 @@ export class Controls {
     return Object.fromEntries(entries);
   }
 
+  /** All values, by id. */
+  values() {
+    const rows = [...this.#rows].filter(([, { parameter }]) => parameter.kind !== 'button');
+    return Object.fromEntries(rows.map(([id, { control }]) => [id, control.get()]));
+  }
+
+  /** Shows values that were chosen all at once; they hold from frame `sequence` on, if that is known. */
+  put(values, sequence) {
+    for (const [id, value] of values) {
+      const row = this.#rows.get(id);
+      if (!row) continue;
+      row.control.set(value);
+      this.#wrong(row, '');
+      this.#tell(row, sequence);
+    }
+    this.#mark();
+  }
+
   /** Shows the values that hold, except where the person is ahead of the server. */
   reflect(values, isPending = () => false) {
     for (const [id, row] of this.#rows) {
       if (isPending(id)) continue;
       this.#settled(row);
-      if (id in values && !row.control.editing()) row.control.set(values[id]);
+      if (Object.hasOwn(values, id) && !row.control.editing()) row.control.set(values[id]);
     }
     this.#mark();
   }
@@ -90,7 +113,11 @@ export class Controls {
         element.title = live ? '' : 'Works while a session runs';
       }
     }
-    if (!live) for (const row of this.#rows.values()) this.#settled(row);
+    if (live) return;
+    for (const row of this.#rows.values()) {
+      this.#settled(row);
+      row.element.removeAttribute('data-told');
+    }
   }
 
   #row(parameter, value) {
@@ -101,12 +128,12 @@ export class Controls {
         this.#wrong(row, '');
         clearTimeout(row.timer);
         row.timer = setTimeout(() => row.element.toggleAttribute('data-pending', true), SLOW);
-        this.#report.set({ [parameter.id]: next });
+        this.#follow(row, this.#report.set({ [parameter.id]: next }));
         this.#mark();
       },
       press: () => {
         this.#wrong(row, '');
-        this.#report.press(parameter.id);
+        this.#follow(row, this.#report.press(parameter.id));
       },
       wrong: (message) => this.#wrong(row, message),
     });
@@ -129,9 +156,10 @@ export class Controls {
       '↺',
     );
     row.back.hidden = true;
+    row.since = h('span', { class: 'control-since', 'aria-hidden': true });
     const label = isButton
       ? null
-      : h(labelled ? 'label' : 'span', { class: 'control-label', for: labelled || null }, parameter.label);
+      : h('span', { class: 'control-label' }, h(labelled ? 'label' : 'span', { for: labelled || null }, parameter.label));
     const help = parameter.help ? h('p', { class: 'control-help', id: helpId }, parameter.help) : null;
     row.fields = [...element.querySelectorAll('input, textarea')].concat(
       element.matches('input, select, textarea, button') ? element : [],
@@ -146,6 +174,7 @@ export class Controls {
       help,
       row.error,
     );
+    (label ?? row.element).append(row.since);
     row.element.addEventListener('focusout', () => {
       if (!('holds' in row)) return;
       row.control.set(row.holds);
@@ -165,6 +194,22 @@ export class Controls {
     row.element.toggleAttribute('data-wrong', Boolean(message));
   }
 
+  /** Tells, once the answer is there, from which frame a change holds. */
+  #follow(row, answer) {
+    answer?.then(
+      ({ sequence }) => this.#tell(row, sequence),
+      () => {},
+    );
+  }
+
+  #tell(row, sequence) {
+    if (!Number.isSafeInteger(sequence)) return;
+    setText(row.since, `from frame ${sequence}`);
+    row.element.toggleAttribute('data-told', true);
+    clearTimeout(row.told);
+    row.told = setTimeout(() => row.element.removeAttribute('data-told'), TOLD);
+  }
+
   #settled(row) {
     clearTimeout(row.timer);
     row.element.removeAttribute('data-pending');
@@ -177,7 +222,10 @@ export class Controls {
       this.#wrong(row, '');
     }
     const values = changed.map(({ parameter }) => [parameter.id, parameter.default]);
-    if (values.length) this.#report.set(Object.fromEntries(values));
+    if (values.length) {
+      const answer = this.#report.set(Object.fromEntries(values));
+      for (const row of changed) this.#follow(row, answer);
+    }
     this.#mark();
   }
 

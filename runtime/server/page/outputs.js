@@ -1,12 +1,17 @@
 /** Additional outputs, each drawn as its kind asks for. Values may come with each frame: drawing follows the screen. */
 
 import { h, oncePerFrame, setText } from './elements.js';
-import { significant, steady } from './format.js';
+import { duration, UNKNOWN } from './format.js';
+import { Gauge } from './gauge.js';
+import { Picture } from './picture.js';
 import { Plot } from './plot.js';
 import { fillTable } from './table.js';
+import { parsed, plain, pretty } from './value.js';
 
 /** Characters of a JSON document that are shown; a longer one is cut. */
 const MOST_JSON = 20_000;
+/** Characters of a text. */
+const MOST_TEXT = 10_000;
 
 /** Kinds that need little room; they come first, side by side. */
 const SMALL = ['number', 'gauge', 'text'];
@@ -16,7 +21,7 @@ export class Outputs {
   #views = new Map();
   #dirty = new Set();
   #draw = oncePerFrame(() => {
-    for (const view of this.#dirty) view.draw(view.value);
+    for (const view of this.#dirty) draw(view);
     this.#dirty.clear();
   });
 
@@ -41,12 +46,14 @@ export class Outputs {
     this.#root.hidden = !outputs.length;
   }
 
-  /** Values of one frame. */
-  take(values, ptsUs) {
+  /** Values of one frame: its number, and its time in the stream, microseconds. */
+  take(values, sequence, ptsUs) {
     for (const [id, value] of Object.entries(values)) {
       const view = this.#views.get(id);
       if (!view) continue;
       view.value = value;
+      view.sequence = sequence;
+      view.ptsUs = ptsUs;
       view.each?.(value, ptsUs);
       view.element.removeAttribute('data-empty');
       this.#dirty.add(view);
@@ -60,95 +67,59 @@ export class Outputs {
   }
 }
 
+/** A value that one view cannot draw leaves the others alone. */
+function draw(view) {
+  try {
+    view.draw(view.value);
+  } catch (problem) {
+    console.warn(`The output ${view.element.dataset.output} cannot be drawn:`, problem);
+  }
+  setText(view.stamp, `frame ${view.sequence} · ${duration(view.ptsUs / 1000)}`);
+}
+
 function place(output) {
   const view = (VIEWS[output.kind] ?? VIEWS.json)(output);
+  const stamp = h('small', { class: 'output-stamp' });
   const title = h(
     'h3',
     {},
-    output.label,
-    output.unit && output.kind === 'plot' ? h('small', {}, ` ${output.unit}`) : null,
+    h('span', {}, output.label, output.unit && output.kind === 'plot' ? h('small', {}, ` ${output.unit}`) : null),
+    stamp,
   );
   const element = h(
     'section',
-    { class: 'output', data: { output: output.id, kind: output.kind, empty: '' } },
+    { class: 'output', data: { output: output.id, kind: output.kind, empty: '' }, 'aria-label': output.label },
     title,
     view.body,
   );
-  return { ...view, element };
+  return { ...view, element, stamp };
 }
 
 const VIEWS = {
   number({ unit }) {
-    const value = h('output', { class: 'output-number' }, '–');
+    const value = h('output', { class: 'output-number' }, UNKNOWN);
     const body = h('p', {}, value, unit ? h('small', {}, ` ${unit}`) : null);
-    return { body, draw: (next) => setText(value, plain(next)) };
+    return { body, draw: (next) => setText(value, plain(next, 40)) };
   },
 
-  gauge({ unit, label }) {
-    // The description has no range: percent is known, else the scale grows with what was seen.
-    let [low, high] = unit === '%' ? [0, 100] : [0, 1];
-    const value = h('output', { class: 'output-number' }, '–');
-    const bar = h('div', { class: 'gauge', role: 'meter', 'aria-label': label });
-    const [from, to] = [h('span'), h('span')];
-    const body = h(
-      'div',
-      {},
-      h('p', {}, value, unit ? h('small', {}, ` ${unit}`) : null),
-      bar,
-      h('p', { class: 'gauge-scale' }, from, to),
-    );
-    return {
-      body,
-      draw(next) {
-        const number = Number(typeof next === 'object' ? next?.value : next);
-        if (Number.isFinite(next?.min)) low = next.min;
-        if (Number.isFinite(next?.max)) high = next.max;
-        if (number > high) high = ceiling(number);
-        if (number < low) low = -ceiling(-number);
-        setText(value, plain(number));
-        setText(from, significant(low, 3));
-        setText(to, significant(high, 3));
-        bar.style.setProperty('--part', high > low ? Math.min(1, Math.max(0, (number - low) / (high - low))) : 0);
-        for (const [name, now] of [
-          ['valuenow', number],
-          ['valuemin', low],
-          ['valuemax', high],
-        ])
-          bar.setAttribute(`aria-${name}`, now);
-      },
-    };
+  gauge(output) {
+    const gauge = new Gauge(output);
+    return { body: gauge.element, draw: (next) => gauge.draw(next) };
   },
 
   text() {
-    const body = h('p', { class: 'output-text' }, '–');
-    return { body, draw: (next) => setText(body, plain(next)) };
+    const body = h('p', { class: 'output-text', tabindex: 0 }, UNKNOWN);
+    return { body, draw: (next) => setText(body, plain(next, MOST_TEXT)) };
   },
 
   json() {
-    const body = h('pre', { class: 'output-json', tabindex: 0 }, '–');
-    return {
-      body,
-      draw(next) {
-        const whole = pretty(parsed(next));
-        setText(body, whole.length > MOST_JSON ? `${whole.slice(0, MOST_JSON)}\n…` : whole);
-      },
-    };
+    const body = h('pre', { class: 'output-json', tabindex: 0 }, UNKNOWN);
+    return { body, draw: (next) => setText(body, pretty(parsed(next), MOST_JSON)) };
   },
 
   image({ label }) {
-    const image = h('img', { alt: label, hidden: true });
-    const note = h('p', { class: 'quiet' }, '–');
-    return {
-      body: h('div', { class: 'output-image' }, image, note),
-      draw(next) {
-        const type = next?.media_type ?? '';
-        const good = /^image\/[a-z0-9.+-]+$/i.test(type) && typeof next.data === 'string';
-        image.hidden = !good;
-        note.hidden = good;
-        if (good) image.src = `data:${type};base64,${next.data}`;
-        else setText(note, type ? `Not a picture: ${type}` : 'Not a picture');
-      },
-    };
+    const picture = new Picture(label);
+    return { body: picture.element, draw: (next) => picture.draw(next), leave: () => picture.leave() };
   },
 
   table() {
@@ -169,31 +140,3 @@ const VIEWS = {
     };
   },
 };
-
-function plain(value) {
-  if (typeof value === 'number') return steady(value);
-  if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '–');
-}
-
-/** Indented, with lists of plain values on one line. Text within JSON has no raw line breaks, so it stays as it is. */
-function pretty(value) {
-  const whole = JSON.stringify(value, null, 2) ?? '–';
-  return whole.replace(/\[\n[^[\]{}]*\]/g, (list) => list.replace(/\n */g, ' '));
-}
-
-/** JSON that arrives as text, as it was meant. */
-function parsed(value) {
-  if (typeof value !== 'string') return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
-}
-
-/** The next 1, 2 or 5 times a power of ten. */
-function ceiling(value) {
-  const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 5, 10].map((factor) => factor * power).find((round) => round >= value) ?? value;
-}

@@ -4,11 +4,17 @@ import { Framebox } from '../framebox.js';
 import { Camera } from './camera.js';
 import { Controls } from './controls.js';
 import { Details } from './details.js';
+import { fit } from './fit.js';
 import { Handlers } from './handlers.js';
+import { Log } from './log.js';
 import { Messages } from './messages.js';
 import { Outputs } from './outputs.js';
+import { Policy } from './policy.js';
+import { Presets } from './presets.js';
+import { Rate } from './rate.js';
 import { Screen } from './screen.js';
 import { ShownRate, Status } from './status.js';
+import { Strip } from './strip.js';
 import { describe } from './troubles.js';
 
 /** Time between two tries to reach a server that does not answer, ms. */
@@ -25,10 +31,18 @@ const output = new Screen(at('output'));
 const shownRate = new ShownRate(at('output'));
 const handlers = new Handlers(at('handler'), at('handler-filter'), choose);
 const camera = new Camera(at('camera'), at('resolution'), { changed: changeCamera, lost: cameraLost });
+const rate = new Rate(at('fps'), () => client && start());
+const log = new Log(at('log'));
+const strip = new Strip(at('frames'));
+const policy = new Policy(at('policy'), changePolicy);
 const controls = new Controls(at('controls'), at('reset'), {
-  set: (values) => client?.set(values),
+  set: (values) => {
+    presets.changed();
+    return client?.set(values);
+  },
   press: (id) => client?.press(id),
 });
+const presets = new Presets(at('presets'), { values: () => controls.values(), apply });
 
 /** The current session's client; null while none runs. */
 let client = null;
@@ -45,8 +59,6 @@ document.addEventListener('visibilitychange', () => {
   if (!document.hidden && !client) load();
 });
 load();
-
-if (!window.isSecureContext) trouble({ code: 'insecure-context' }, { severity: 'warning', key: 'insecure-context' });
 
 /** Fetches the handlers; keeps trying while the server does not answer. */
 async function load() {
@@ -78,7 +90,15 @@ function show(handler, values) {
   shown = handler;
   document.body.dataset.kind = handler.kind;
   document.title = `${handler.title || handler.name} · Framebox`;
-  at('output-title').textContent = handler.kind === 'generator' ? 'Video' : 'Processed';
+  const plays = handler.kind === 'generator';
+  at('output-title').textContent = plays ? 'Video' : 'Processed';
+  at('output-placeholder').textContent = plays ? 'Video' : 'Processed video';
+  at('output').setAttribute('aria-label', plays ? 'Video' : 'Processed video');
+  at('start-label').textContent = plays ? 'Play' : 'Start';
+  rate.show(handler);
+  presets.show(handler);
+  if (plays || window.isSecureContext) messages.dismiss('insecure-context');
+  else trouble({ code: 'insecure-context' }, { severity: 'warning', key: 'insecure-context', once: true });
   at('handler-summary').textContent = handler.summary;
   controls.show(handler.parameters, kept);
   controls.live = client?.state === 'live';
@@ -103,8 +123,13 @@ async function start() {
   messages.clear();
   status.clear();
   details.clear();
+  strip.clear();
+  policy.clear();
+  log.clear();
   output.show(null);
-  const next = (client = window.frameboxClient = new Framebox({ handler, parameters: controls.changed() }));
+  const fps = handler.kind === 'generator' ? rate.value : null;
+  const options = { fps, log: true, frames: true, ...policy.chosen };
+  const next = (client = window.frameboxClient = new Framebox({ handler, parameters: controls.changed(), ...options }));
   listen(next);
   running(true);
   status.state = 'connecting';
@@ -151,7 +176,9 @@ function stopped(problem) {
   messages.dismiss('interrupted');
   const label =
     problem.code === 'finished'
-      ? 'Start again'
+      ? shown.kind === 'generator'
+        ? 'Play again'
+        : 'Start again'
       : ENDED_BY_CONNECTION.includes(problem.code)
         ? 'Reconnect'
         : 'Try again';
@@ -162,6 +189,38 @@ function stopped(problem) {
 }
 
 const ENDED_BY_CONNECTION = ['connection-lost', 'session-gone', 'connect-failed'];
+
+/** Makes a preset's values hold, those that fit. The server takes all that it is given or nothing. */
+async function apply(values) {
+  const { fitting, misfits } = fit(shown.parameters, values);
+  const session = client?.state === 'live' ? client : null;
+  let sequence = null;
+  while (session && fitting.size) {
+    try {
+      ({ sequence } = await session.setParameters(Object.fromEntries(fitting)));
+      break;
+    } catch (problem) {
+      const refused = Object.entries(problem.parameters ?? {}).filter(([id]) => fitting.delete(id));
+      if (!refused.length) throw problem;
+      for (const [id, reason] of refused) misfits.set(id, String(reason));
+    }
+  }
+  if (session !== (client?.state === 'live' ? client : null)) throw new Error('The session ended meanwhile.');
+  controls.put(fitting, sequence);
+  if (!session) client?.set(Object.fromEntries(fitting));
+  return { applied: [...fitting.keys()], misfits };
+}
+
+async function changePolicy(wanted) {
+  const session = client;
+  if (!session) return;
+  try {
+    policy.reflect({ ...session.stats()?.server, ...(await session.setPolicy(wanted)) });
+  } catch (problem) {
+    if (client === session) trouble(problem, { severity: 'warning' });
+    throw problem;
+  }
+}
 
 /** What a session says is shown as long as it is the current one. */
 function listen(session) {
@@ -189,18 +248,26 @@ function listen(session) {
     if (JSON.stringify(handler) !== JSON.stringify(shown)) show(handler, { ...parameters, ...controls.changed() });
     controls.reflect(parameters, (id) => session.isPending(id));
   });
+  // Its last words come after its end.
+  session.addEventListener('log', ({ detail }) => session === window.frameboxClient && log.take(detail));
+  on('frames', ({ frames }) => strip.take(frames));
+  on('policy', (holds) => policy.reflect(holds));
   on('parameters', ({ parameters }) => controls.reflect(parameters, (id) => session.isPending(id)));
-  on('values', ({ values, pts_us }) => outputs.take(values, pts_us));
+  on('values', ({ values, sequence, pts_us }) => outputs.take(values, sequence, pts_us));
   for (const severity of ['warning', 'error']) {
     on(severity, (detail) => {
       const { parameter, message } = detail;
-      if (parameter && controls.refuse(parameter, message, session.held[parameter])) return;
-      trouble(detail, { severity });
+      const shownThere = parameter && controls.refuse(parameter, message, session.held[parameter]);
+      // With one value the others of its request were not taken either.
+      if (detail.request !== undefined) controls.reflect(session.held, (id) => session.isPending(id));
+      if (!shownThere) trouble(detail, { severity });
     });
   }
   on('stats', (snapshot) => {
     status.update(snapshot, shown.kind === 'observer' ? null : shownRate.read());
     details.update(snapshot);
+    strip.budget = snapshot.server?.budget?.call_ms;
+    policy.reflect(snapshot.server ?? {});
   });
   on('end', stopped);
 }

@@ -8,6 +8,12 @@ const SPAN = 15;
 /** Points kept; at 60 values a second the span has fewer. */
 const MOST_POINTS = 1200;
 const MOST_LINES = 8;
+/** Characters of a line's name. */
+const MOST_NAME = 40;
+/** Larger values are drawn as that large: with what is left of their digits there is nothing to be seen. */
+const LARGEST = 1e15;
+/** Steps of the scale. */
+const MOST_STEPS = 6;
 const HEIGHT = 140;
 const EDGE = { left: 44, right: 8, top: 8, bottom: 18 };
 
@@ -34,17 +40,14 @@ export class Plot {
   }
 
   add(value, ptsUs) {
-    const series = Array.isArray(value) ? value : value && typeof value === 'object' ? Object.values(value) : [value];
-    const names =
-      value && typeof value === 'object' && !Array.isArray(value)
-        ? Object.keys(value)
-        : series.map((_, index) => String(index + 1));
     const time = ptsUs / 1e6;
+    if (!Number.isFinite(time)) return;
+    const [names, values] = lines(value);
     const last = this.#points.at(-1);
     // A new stream begins at its own zero.
     if (last && time < last.time) this.#points = [];
-    this.#names = names.slice(0, MOST_LINES);
-    this.#points.push({ time, values: series.slice(0, MOST_LINES).map(Number) });
+    this.#names = names;
+    this.#points.push({ time, values });
     const old = this.#points.findIndex((point) => point.time >= time - SPAN);
     this.#points.splice(0, Math.max(old - 1, this.#points.length - MOST_POINTS, 0));
   }
@@ -73,7 +76,9 @@ export class Plot {
     context.strokeStyle = colour('--line');
     context.textBaseline = 'middle';
     context.textAlign = 'right';
-    for (let value = Math.ceil(low / step) * step; value <= high + step / 1e6; value += step) {
+    for (let line = 0; line <= MOST_STEPS; line += 1) {
+      const value = low + line * step;
+      if (value > high + step / 1e6) break;
       const at = Math.round(y(value)) + 0.5;
       context.beginPath();
       context.moveTo(EDGE.left, at);
@@ -134,10 +139,22 @@ export class Plot {
     let low = all.reduce((least, value) => Math.min(least, value), all[0] ?? 0);
     let high = all.reduce((most, value) => Math.max(most, value), all[0] ?? 1);
     if (low > 0 && low < high / 2) low = 0;
-    if (low === high) [low, high] = [low - (Math.abs(low) || 1) / 2, high + (Math.abs(high) || 1) / 2];
+    // Of a range that is nothing beside its numbers, the steps would get lost in rounding.
+    const size = Math.max(Math.abs(low), Math.abs(high)) || 1;
+    if (high - low < size * 1e-6) [low, high] = [low - size / 2, high + size / 2];
     const rough = (high - low) / 3;
     const power = 10 ** Math.floor(Math.log10(rough));
     const step = [1, 2, 5, 10].map((factor) => factor * power).find((round) => round >= rough) ?? rough;
     return { low: Math.floor(low / step) * step, high: Math.ceil(high / step) * step, step };
   }
+}
+
+/** The names and the values of a point's lines; what is no number leaves a gap. */
+function lines(value) {
+  const many = value !== null && typeof value === 'object';
+  const keys = many && !Array.isArray(value) ? Object.keys(value).slice(0, MOST_LINES) : null;
+  const values = keys ? keys.map((key) => value[key]) : many ? value.slice(0, MOST_LINES) : [value];
+  const names = (keys ?? values.map((_, index) => String(index + 1))).map((name) => name.slice(0, MOST_NAME));
+  const number = (each) => (typeof each === 'number' ? Math.min(LARGEST, Math.max(-LARGEST, each)) : NaN);
+  return [names, values.map(number)];
 }

@@ -2,23 +2,26 @@
 
 import { h, setText } from './elements.js';
 import { significant } from './format.js';
+import { cut, plain } from './value.js';
 
 const MOST_ROWS = 100;
 const MOST_COLUMNS = 20;
+/** Characters of a cell, and of a column's name. */
+const MOST_CELL = 200;
+const MOST_NAME = 60;
 
 /** @param {HTMLTableElement} table */
 export function fillTable(table, value) {
-  const { columns, rows } = shape(value);
-  const shown = rows.slice(0, MOST_ROWS).map((row) => row.slice(0, MOST_COLUMNS));
+  const { columns, rows: shown, more: cutOff } = bounded(shape(value));
   const width = Math.max(columns.length, ...shown.map((row) => row.length), 0);
-  const key = `${columns.join('\u0000')}|${shown.length}|${width}`;
+  const key = JSON.stringify([columns, shown.length, width, cutOff]);
   if (table.dataset.shape !== key) {
     table.dataset.shape = key;
     const head = columns.length
-      ? h('thead', {}, h('tr', {}, ...columns.slice(0, MOST_COLUMNS).map((name) => h('th', { scope: 'col' }, name))))
+      ? h('thead', {}, h('tr', {}, ...columns.map((name) => h('th', { scope: 'col' }, name))))
       : null;
     const body = h('tbody', {}, ...shown.map(() => h('tr', {}, ...Array.from({ length: width }, () => h('td')))));
-    const more = rows.length > shown.length ? h('caption', {}, `The first ${MOST_ROWS} rows`) : null;
+    const more = cutOff ? h('caption', {}, cutOff) : null;
     table.replaceChildren(...[more, head, body].filter(Boolean));
   }
   shown.forEach((row, y) => {
@@ -30,23 +33,37 @@ export function fillTable(table, value) {
   });
 }
 
+function bounded({ columns, rows, more = '' }) {
+  const cells = rows.slice(0, MOST_ROWS).map((row) => row.slice(0, MOST_COLUMNS));
+  const names = columns.slice(0, MOST_COLUMNS).map((name) => cut(String(name), MOST_NAME));
+  const tooLong = rows.length > MOST_ROWS ? `The first ${MOST_ROWS} rows of ${rows.length}` : more;
+  return { columns: names, rows: cells, more: tooLong };
+}
+
 function shape(value) {
-  if (Array.isArray(value?.rows))
-    return { ...shape(value.rows), ...(Array.isArray(value.columns) ? { columns: value.columns.map(String) } : {}) };
+  if (Array.isArray(value?.rows)) {
+    const inner = shape(value.rows);
+    return Array.isArray(value.columns) ? { ...inner, columns: value.columns.slice(0, MOST_COLUMNS).map(text) } : inner;
+  }
   if (Array.isArray(value)) {
-    const objects = value.filter((row) => row && typeof row === 'object' && !Array.isArray(row));
-    if (objects.length && objects.length === value.length) {
-      const columns = [...new Set(objects.flatMap(Object.keys))];
-      return { columns, rows: objects.map((row) => columns.map((column) => row[column])) };
+    const rows = value.slice(0, MOST_ROWS);
+    const more = value.length > rows.length ? `The first ${MOST_ROWS} rows of ${value.length}` : '';
+    if (rows.length && rows.every((row) => row && typeof row === 'object' && !Array.isArray(row))) {
+      const columns = [...new Set(rows.flatMap((row) => Object.keys(row).slice(0, MOST_COLUMNS)))];
+      const shown = columns.slice(0, MOST_COLUMNS);
+      return { columns: shown, rows: rows.map((row) => shown.map((column) => own(row, column))), more };
     }
-    return { columns: [], rows: value.map((row) => (Array.isArray(row) ? row : [row])) };
+    return { columns: [], rows: rows.map((row) => (Array.isArray(row) ? row : [row])), more };
   }
   if (value && typeof value === 'object') return { columns: [], rows: Object.entries(value) };
   return { columns: [], rows: value === null || value === undefined ? [] : [[value]] };
 }
 
+const own = (row, column) => (Object.hasOwn(row, column) ? row[column] : undefined);
+
+const text = (value) => plain(value, MOST_NAME);
+
 function cell(value) {
   if (value === null || value === undefined) return '';
-  if (typeof value === 'number') return significant(value);
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'number' ? significant(value) : plain(value, MOST_CELL);
 }

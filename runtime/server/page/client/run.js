@@ -23,7 +23,7 @@ export class Run {
     this.id = newId();
     this.signal = this.#abort.signal;
     this.meter = new Meter();
-    this.#wanted = { ...first };
+    this.#wanted = bare(first);
     const { promise, resolve, reject } = deferred();
     /** Resolves once video can flow. */
     this.live = promise;
@@ -54,7 +54,7 @@ export class Run {
 
   /** Whether a value of this parameter is on its way and not answered. */
   isPending(id) {
-    return id in this.#wanted || [...this.#requests.values()].some(({ parameters }) => id in parameters);
+    return id in this.#wanted || [...this.#requests.values()].some(({ parameters }) => Object.hasOwn(parameters, id));
   }
 
   /** Waits for the next animation frame; a timer helps where none comes, as in a hidden tab. */
@@ -70,7 +70,7 @@ export class Run {
         return;
       }
       const [wanted, answer] = [this.#wanted, this.#answer];
-      this.#wanted = {};
+      this.#wanted = bare();
       this.#answer = null;
       this.request(wanted, answer ?? deferred());
     };
@@ -123,6 +123,9 @@ export class Run {
     if (this.ownsInput) stopTracks(this.input);
   }
 }
+
+/** Values by id, and nothing that every object has: a parameter may be named `constructor`. */
+const bare = (values) => Object.assign(Object.create(null), values);
 
 /** A random UUID; `crypto.randomUUID` exists in secure contexts only. */
 function newId() {
