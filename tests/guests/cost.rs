@@ -18,7 +18,7 @@ const MOST: [(&str, f64); NAMES.len()] = [
     ("flip", 4.0),
     ("hello", 10.0),
     ("invert", 5.0),
-    ("knobs", 8.0),
+    ("knobs", 30.0),
     ("motion", 3.0),
     ("pixelate", 10.0),
     ("plasma", 200.0),
