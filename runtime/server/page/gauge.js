@@ -58,7 +58,8 @@ export class Gauge {
 function ceiling(value) {
   if (value < 0) return -floor(-value);
   const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 5, 10].map((factor) => factor * power).find((round) => round >= value) ?? value;
+  const rounds = [1, 2, 5, 10].map((factor) => factor * power);
+  return rounds.find((round) => round >= value && round < Infinity) ?? value;
 }
 
 function floor(value) {

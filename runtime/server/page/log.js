@@ -9,6 +9,8 @@ const MOST_LINES = 500;
 const MOST_TEXT = 2000;
 /** So near to the end counts as being there, pixels. */
 const NEAR = 24;
+/** A movement that follows a hand's within that time is the hand's, ms. */
+const SCROLLING = 1000;
 
 const LEVELS = ['debug', 'info', 'warn', 'error'];
 
@@ -19,6 +21,7 @@ export class Log {
   #dropped = 0;
   #total = 0;
   #paused = false;
+  #touched = -Infinity;
   #draw = oncePerFrame(() => this.#flush());
 
   /** @param {HTMLDetailsElement} root */
@@ -46,9 +49,13 @@ export class Log {
         this.list,
       ),
     );
+    for (const type of ['wheel', 'touchmove', 'keydown', 'pointerdown'])
+      this.list.addEventListener(type, () => (this.#touched = performance.now()), { passive: true });
+    // Whoever scrolls back wants to read; what the page itself moves is no reason to stop.
     this.list.addEventListener('scroll', () => {
       const { scrollHeight, scrollTop, clientHeight } = this.list;
-      if (!this.#paused && scrollHeight - scrollTop - clientHeight > NEAR) this.#pause(true);
+      const byHand = performance.now() - this.#touched < SCROLLING;
+      if (byHand && !this.#paused && scrollHeight - scrollTop - clientHeight > NEAR) this.#pause(true);
     });
     root.addEventListener('toggle', () => root.open && this.#redraw());
     this.clear();

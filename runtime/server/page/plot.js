@@ -1,7 +1,7 @@
 /** A live chart of the last seconds: one line for a number, several for a list of numbers or an object of numbers. */
 
 import { h, setText } from './elements.js';
-import { significant } from './format.js';
+import { significant, UNKNOWN } from './format.js';
 
 /** The span shown, s. */
 const SPAN = 15;
@@ -129,7 +129,7 @@ export class Plot {
     names.forEach((name, line) => {
       const item = this.#legend.children[line];
       setText(item.querySelector('span'), names.length > 1 ? name : '');
-      setText(item.querySelector('b'), significant(last[line], 4));
+      setText(item.querySelector('b'), Number.isFinite(last[line]) ? significant(last[line], 4) : UNKNOWN);
     });
   }
 

@@ -6,6 +6,7 @@ import { LONGEST_NAME, Shelf } from './shelf.js';
 export class Presets {
   #root;
   #shelf = null;
+  #shelves = new Map(); // handler -> its shelf; where nothing can be stored, what is on it stays all the same
   #report;
 
   /**
@@ -76,9 +77,8 @@ export class Presets {
     );
     globalThis.addEventListener('storage', ({ key }) => {
       // Another tab changed them, or emptied the storage.
-      if (!this.#shelf || (key !== null && key !== this.#shelf.key)) return;
-      this.#shelf.reload();
-      this.#list(this.choice.value);
+      for (const shelf of this.#shelves.values()) if (key === null || key === shelf.key) shelf.reload();
+      if (this.#shelf) this.#list(this.choice.value);
     });
   }
 
@@ -86,7 +86,8 @@ export class Presets {
   show({ name, parameters }) {
     this.#root.hidden = !parameters.some(({ kind }) => kind !== 'button');
     if (this.#shelf?.handler === name) return;
-    this.#shelf = new Shelf(name);
+    this.#shelf = this.#shelves.get(name) ?? new Shelf(name);
+    this.#shelves.set(name, this.#shelf);
     this.name.value = '';
     this.text.value = '';
     this.#say('');

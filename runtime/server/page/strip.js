@@ -10,7 +10,7 @@ const NARROWEST = 3;
 const WIDEST = 8;
 const HEIGHT = 132;
 /** Beneath the columns: the lane of marks for frames without a result. */
-const LANE = 10;
+const LANE = 13;
 const TOP = 6;
 /** The budget's line is drawn where it is within so many times the highest column. */
 const BUDGET_NEAR = 3;
@@ -122,10 +122,10 @@ export class Strip {
       });
       if (row.outcome === 'skipped') {
         context.fillStyle = warn;
-        context.fillRect(x, floor + 3, thick, 4);
+        context.fillRect(x, floor + 3, thick, 5);
       } else if (row.outcome === 'failed') {
         context.fillStyle = bad;
-        context.fillRect(x, floor + 1, thick, LANE - 1);
+        context.fillRect(x, floor + 2, thick, LANE - 2);
       }
       if (row.sequence === this.#cursor) {
         context.strokeStyle = colour('--ink');
