@@ -12,7 +12,7 @@ use crate::failure::brief;
 use crate::instance::Unmade;
 use crate::load::{Outline, inspect};
 use crate::state::State;
-use crate::{Allowance, Engine, Failure, Instance, Limits, Log, NamedValue, NoLog, NoSources, Refused, Sources};
+use crate::{Allowance, Engine, Failure, Instance, Limits, Log, NamedValue, NoLog, NoSources, Refused, Sources, bulk};
 
 /// What a handler does, told from what it exports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -143,7 +143,8 @@ pub(crate) fn load(engine: &Engine, bytes: &[u8], allowance: &Allowance) -> Resu
 }
 
 fn compile(engine: &Engine, bytes: &[u8], outline: &Outline) -> Result<Compiled, Refused> {
-    let component = wasmtime::component::Component::from_binary(engine.wasmtime(), bytes)
+    let bytes = bulk::cut(bytes).map_err(|error| Refused::Malformed(error.to_string()))?;
+    let component = wasmtime::component::Component::from_binary(engine.wasmtime(), &bytes)
         .map_err(|error| Refused::Compile(chain(&error)))?;
     let mismatch = |error: wasmtime::Error| Refused::Mismatch(chain(&error));
     let pre = engine.linker().instantiate_pre(&component).map_err(mismatch)?;

@@ -34,6 +34,7 @@ pub mod value;
 
 mod bindings;
 mod block;
+mod bulk;
 mod canvas;
 mod growth;
 mod host;
