@@ -232,7 +232,7 @@ fn run<T>(
     store.set_epoch_deadline(1);
     let result = match store.set_fuel(budget.fuel) {
         Ok(()) => {
-            let _ticks = engine.ticker().during_call();
+            let _ticks = engine.ticker().during_call(deadline);
             let _timers = engine.with_timers();
             block::until(deadline, work(store))
         }
