@@ -58,7 +58,7 @@ impl Inputs {
     }
 
     fn size(&self, native: Size) -> Size {
-        let side = |side: u32| (side * self.sides_percent / 100 & !1).max(2).min(side);
+        let side = |side: u32| ((side * self.sides_percent / 100) & !1).max(2).min(side);
         match self.wanted {
             Some(size) => size,
             None if self.sides_percent >= 100 => native,

@@ -27,8 +27,8 @@ type Result<T> = std::result::Result<T, BinaryReaderError>;
 /// A component with the long operations of all its modules cut.
 pub(crate) fn cut(component: &[u8]) -> Result<Vec<u8>> {
     let mut out = component.get(..HEADER).unwrap_or(component).to_vec();
-    let mut sections = Sections { bytes: component, at: HEADER };
-    while let Some((id, contents)) = sections.next() {
+    let sections = Sections { bytes: component, at: HEADER };
+    for (id, contents) in sections {
         match id {
             COMPONENT_MODULE => section(&mut out, id, &cut_module(contents)?),
             // How deep it nests was looked at before.
