@@ -68,7 +68,7 @@ async fn an_idle_server_is_well_and_serves_the_page() {
     let health = server.get("/healthz").await;
     let version = env!("CARGO_PKG_VERSION");
     assert_eq!(health.status, 200);
-    assert_eq!(health.json(), json!({ "status": "ok", "sessions": 0, "limit": 3, "version": version }));
+    assert_eq!(health.json(), json!({ "status": "ok", "sessions": 0, "limit": 3, "load": null, "version": version }));
     assert_eq!(server.get("/sessions").await.json(), json!({ "sessions": [], "limit": 3 }));
 
     let page = server.get("/").await;

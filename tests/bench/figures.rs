@@ -1,14 +1,16 @@
 //! The figures of the README, each as a ratio to a reference measured in the same run.
 //!
-//! `cargo bench` prints them all; `cargo bench -- stages`, `-- sessions` or `-- budgets` only some. `-- soak` and `-- slow` take
-//! ten minutes each and are not part of the rest.
+//! `cargo bench` prints them all; `cargo bench -- stages`, `-- deadlines`, `-- metering`, `-- sessions` or `-- budgets` only
+//! some. `-- soak` and `-- slow` take ten minutes and more and are not part of the rest.
 
 #![allow(clippy::unwrap_used)]
 
 #[path = "../../runtime/server/tests/client/mod.rs"]
 mod client;
+mod deadlines;
 mod figure;
 mod film;
+mod metering;
 mod scene;
 mod sessions;
 mod slow;
@@ -23,6 +25,12 @@ fn main() {
     };
     if runs("stages") {
         stages::run();
+    }
+    if runs("deadlines") {
+        deadlines::run();
+    }
+    if runs("metering") {
+        metering::run();
     }
     if runs("sessions") {
         sessions::run();

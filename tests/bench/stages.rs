@@ -21,7 +21,8 @@ pub fn run() {
     instantiation(&engine);
 }
 
-fn start(component: &Component) -> Instance {
+/// An instance with its defaults.
+pub fn start(component: &Component) -> Instance {
     let parameters = component.descriptor().parameters.iter();
     let parameters =
         parameters.map(|p| framebox_sandbox::NamedValue { id: p.id.clone(), value: p.default_value() }).collect();
@@ -29,7 +30,8 @@ fn start(component: &Component) -> Instance {
     component.start(setup).unwrap()
 }
 
-fn input(picture: &Arc<Picture>, frame: usize) -> Input {
+/// The frame of that number.
+pub fn input(picture: &Arc<Picture>, frame: usize) -> Input {
     Input { picture: picture.clone(), pts_us: 33_333 * frame as i64, sequence: frame as u64, skipped: 0 }
 }
 

@@ -6,15 +6,44 @@ use std::time::Duration;
 
 use framebox_picture::Picture;
 use framebox_sandbox::{
-    Budget, Call, Component, Engine, Input, Instance, Limits, NamedValue, NoLog, NoSources, Output, Settings, Setup,
+    Budget, Call, Component, Engine, Failure, Input, Instance, Kind, Limits, NamedValue, NoLog, Output, Settings,
+    Setup, Sources,
 };
 use serde_json::Value;
 
+use crate::clips::Clips;
+
 /// Every handler that comes with the program.
-pub const NAMES: &[&str] = &["detect", "edges", "flip", "hello", "invert", "knobs", "motion", "pixelate", "watch"];
+#[rustfmt::skip]
+pub const NAMES: [&str; 16] = [
+    "background",
+    "detect",
+    "edges",
+    "flip",
+    "hello",
+    "invert",
+    "knobs",
+    "motion",
+    "pixelate",
+    "plasma",
+    "play",
+    "play-fps",
+    "qr",
+    "slow-flip",
+    "timestamp",
+    "watch",
+];
 
 /// Far more than any of them needs, on any machine.
-const PLENTY: Budget = Budget { time: Duration::from_secs(20), fuel: 20_000_000_000 };
+pub const PLENTY: Budget = Budget { time: Duration::from_secs(20), fuel: 20_000_000_000 };
+
+/// Frames from which `background` learns.
+pub const LESSONS: usize = 30;
+
+/// Those that make something of a frame.
+pub fn transforms() -> impl Iterator<Item = &'static str> {
+    NAMES.into_iter().filter(|name| prebuilt(name).kind() == Kind::Transform)
+}
 
 /// The folder `guest-examples`.
 pub fn folder() -> PathBuf {
@@ -45,6 +74,11 @@ pub struct Running {
 impl Running {
     /// Starts `component` with its defaults, but for what is `given`: an object of parameters.
     pub fn new(component: &Component, given: &Value) -> Self {
+        Self::granted(component, given, Clips)
+    }
+
+    /// The same, with the sources that it may open.
+    pub fn granted(component: &Component, given: &Value, sources: impl Sources + 'static) -> Self {
         let mut parameters: Vec<_> = component
             .descriptor()
             .parameters
@@ -55,15 +89,26 @@ impl Running {
             parameters.iter_mut().find(|named| named.id == changed.id).unwrap().value = changed.value;
         }
         let limits = Limits { setup: PLENTY, ..Limits::default() };
-        let setup = Setup { limits, parameters, log: Arc::new(NoLog), sources: Arc::new(NoSources) };
+        let setup = Setup { limits, parameters, log: Arc::new(NoLog), sources: Arc::new(sources) };
         let instance = component.start(setup).unwrap_or_else(|failure| panic!("{failure}"));
         Self { component: component.clone(), instance, sequence: 0 }
     }
 
     /// Changes the parameters that are `given`.
     pub fn configure(&mut self, given: &Value) {
-        let changed = accepted(&self.component, given);
-        self.instance.configure(&changed).unwrap_or_else(|failure| panic!("{given}: {failure}"));
+        self.try_configure(given).unwrap_or_else(|failure| panic!("{given}: {failure}"));
+    }
+
+    /// The same, where the handler may refuse.
+    pub fn try_configure(&mut self, given: &Value) -> Result<(), Failure> {
+        self.instance.configure(&accepted(&self.component, given))
+    }
+
+    /// Gives it as many frames of `picture` as it learns from, if it does.
+    pub fn learn(&mut self, picture: &Arc<Picture>) {
+        if self.component.descriptor().parameters.iter().any(|parameter| parameter.id == "reset") {
+            (0..LESSONS).for_each(|_| drop(self.frame(picture)));
+        }
     }
 
     /// What it makes of the next frame.
@@ -77,10 +122,28 @@ impl Running {
     }
 
     pub fn call(&mut self, picture: &Arc<Picture>) -> Call {
-        let sequence = self.sequence;
-        self.sequence += 1;
+        self.call_within(picture, 0, PLENTY)
+    }
+
+    /// Gives it the next frame after `skipped` others, and a budget.
+    pub fn call_within(&mut self, picture: &Arc<Picture>, skipped: u32, budget: Budget) -> Call {
+        let sequence = self.sequence + u64::from(skipped);
+        self.sequence = sequence + 1;
         let pts_us = 33_333 * sequence as i64;
-        self.instance.process(Input { picture: picture.clone(), pts_us, sequence, skipped: 0 }, PLENTY)
+        self.instance.process(Input { picture: picture.clone(), pts_us, sequence, skipped }, budget)
+    }
+
+    /// What a generator makes at `now`, µs.
+    pub fn at(&mut self, now: i64) -> Output {
+        self.tick(now).result.unwrap_or_else(|failure| panic!("at {now} µs: {failure}"))
+    }
+
+    pub fn tick(&mut self, now: i64) -> Call {
+        self.tick_within(now, PLENTY)
+    }
+
+    pub fn tick_within(&mut self, now: i64, budget: Budget) -> Call {
+        self.instance.next(now, budget)
     }
 }
 

@@ -7,10 +7,12 @@
 //! | `golden` | digests of outputs, so that a change is seen |
 //! | `cost` | fuel for a frame, which grows many times when a loop no longer runs in vectors |
 //! | `sources` | prebuilt components and their sources |
-//! | `handler`, `photographs`, `pictures` | what the tests share |
+//! | `handler`, `photographs`, `pictures`, `clips`, `codes` | what the tests share |
 
 #![allow(clippy::unwrap_used)]
 
+mod clips;
+mod codes;
 mod cost;
 mod golden;
 mod handler;

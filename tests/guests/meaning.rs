@@ -1,5 +1,6 @@
 //! What each handler does, told from its output.
 
+mod background;
 mod detect;
 mod edges;
 mod flip;
@@ -8,5 +9,11 @@ mod invert;
 mod knobs;
 mod motion;
 mod pixelate;
+mod plasma;
+mod play;
+mod play_fps;
+mod qr;
 mod sizes;
+mod slow_flip;
+mod timestamp;
 mod watch;

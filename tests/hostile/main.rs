@@ -35,14 +35,14 @@ use usage::Usage;
 
 /// Beasts at once in the first round, in which only what they leave behind counts.
 const CROWD: usize = 6;
-/// Beasts at once while the neighbour is watched.
-const PAIR: usize = 2;
+/// Beasts at once while the neighbour is watched: with two cores, one is the neighbour's.
+const LONE: usize = 1;
 /// Times at which the neighbour is alone, between the beasts: the machine's moods fall on both sides.
 const CALMS: usize = 5;
 
 /// Memory that a second round of all beasts may add, MiB: what allocators keep of a peak differs from time to time by
 /// that much, while one beast's instance that stayed would be more.
-const MEMORY: f64 = 48.0;
+const MEMORY: f64 = 32.0;
 /// Threads and file descriptors that may be more: pools of the runtime wake and rest as they like.
 const SLACK: usize = 3;
 
@@ -117,7 +117,7 @@ async fn beasts_come_to_what_they_deserve_and_hurt_nobody_else() {
         calm.extend(neighbour.p99s(begin, Instant::now()));
         if let Some(part) = part {
             let begin = Instant::now();
-            visits(&server, part, PAIR).await;
+            visits(&server, part, LONE).await;
             beside.extend(neighbour.p99s(begin, Instant::now()));
         }
     }

@@ -12,7 +12,7 @@ use crate::support::wait::seconds;
 use crate::visit::{Camera, connect};
 
 /// What one p99 is taken over.
-pub const SLICE: Duration = Duration::from_secs(3);
+pub const SLICE: Duration = Duration::from_secs(2);
 
 /// Sends pictures to a handler that inverts them, and notes when each comes back.
 pub struct Neighbour {

@@ -6,6 +6,7 @@
 //! | `parameters` | each kind, good and wrong, over the channel, PATCH and FastRTC's input hook |
 //! | `outputs` | server-sent events, a slow reader, and handlers that put too much |
 //! | `log` | what a handler says, during its session and after |
+//! | `policies` | which frames are skipped, what became of each, and what a machine refuses |
 //! | `modes` | generators, observers and transforms side by side |
 
 #![allow(clippy::unwrap_used)]
@@ -14,6 +15,7 @@ mod log;
 mod modes;
 mod outputs;
 mod parameters;
+mod policies;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -76,20 +76,12 @@ impl transform::Guest for Flip {
         for (plane, width) in common::I420::new(size.width, size.height).planes(&mut pixels) {
             match DIRECTION.get() {
                 Direction::Horizontal => plane.chunks_exact_mut(width).for_each(<[u8]>::reverse),
-                Direction::Vertical => upside_down(plane, width),
+                Direction::Vertical => common::upside_down(plane, width),
                 // All bytes in reverse are all rows in reverse, each reversed.
                 Direction::Both => plane.reverse(),
             }
         }
         out.pixels(size, PixelFormat::I420, &pixels).map_err(Stop::Failed)
-    }
-}
-
-fn upside_down(plane: &mut [u8], width: usize) {
-    let rows = plane.len() / width;
-    let (top, bottom) = plane.split_at_mut(rows / 2 * width);
-    for (a, b) in top.chunks_exact_mut(width).zip(bottom.rchunks_exact_mut(width)) {
-        a.swap_with_slice(b);
     }
 }
 

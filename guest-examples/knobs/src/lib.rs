@@ -58,8 +58,7 @@ impl lifecycle::Guest for Knobs {
             group: Some(group.into()),
             kind,
         };
-        let output =
-            |id: &str, label: &str, kind| OutputSpec { id: id.into(), label: label.into(), kind, unit: None };
+        let output = |id: &str, label: &str, kind| OutputSpec { id: id.into(), label: label.into(), kind, unit: None };
         let sides = ["left", "right", "top", "bottom"];
         Descriptor {
             title: "Knobs".into(),
@@ -151,19 +150,20 @@ impl transform::Guest for Knobs {
     fn process(input: &Frame, out: &Output, _budget: Budget) -> Result<(), Stop> {
         let info = input.info();
         let small = input.sample(PixelFormat::Rgb8, None, Some(SMALL));
-        STATE.with_borrow_mut(|state| {
-            out.show(input)?;
-            draw_bar(&state.settings, info.size, out)?;
-            state.frames += 1;
-            put(state, &small, out)?;
-            if state.settings.snapshot && info.pts_us >= state.next_thumbnail_us {
-                state.next_thumbnail_us = info.pts_us + THUMBNAIL_US;
-                let blob = Blob { media_type: "image/png".into(), data: png(&small)? };
-                out.put("thumbnail", &Value::Blob(blob))?;
-            }
-            Ok(())
-        })
-        .map_err(Stop::Failed)
+        STATE
+            .with_borrow_mut(|state| {
+                out.show(input)?;
+                draw_bar(&state.settings, info.size, out)?;
+                state.frames += 1;
+                put(state, &small, out)?;
+                if state.settings.snapshot && info.pts_us >= state.next_thumbnail_us {
+                    state.next_thumbnail_us = info.pts_us + THUMBNAIL_US;
+                    let blob = Blob { media_type: "image/png".into(), data: png(&small)? };
+                    out.put("thumbnail", &Value::Blob(blob))?;
+                }
+                Ok(())
+            })
+            .map_err(Stop::Failed)
     }
 }
 

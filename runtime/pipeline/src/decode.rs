@@ -5,46 +5,42 @@ use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
 use crate::clock::Clock;
+use crate::cpu;
 use crate::desk::{Desk, Fresh};
-use crate::gate::Reason;
+use crate::input::Pool;
+use crate::node::Place;
 use crate::session::AccessUnit;
 use crate::sink::Sink;
 
 /// Decodes until the sender of `units` is gone or the session ended.
-pub(crate) fn run(desk: &Desk, units: &Receiver<AccessUnit>, sink: &Arc<dyn Sink>) {
+pub(crate) fn run(desk: &Desk, units: &Receiver<AccessUnit>, place: Option<&Place>, sink: &Arc<dyn Sink>) {
+    cpu::stand_back();
+    let mut used = cpu::Meter::new();
     let mut clock = Clock::default();
+    let mut pool = Pool::default();
     while let Ok(unit) = units.recv() {
         desk.wait_for_handler(unit.completed);
         let pts = clock.pts(unit.rtp_timestamp);
-        let Some(mut decoder) = desk.take_decoder() else { break };
+        let Some((mut decoder, keeps)) = desk.take_decoder() else { break };
         let begin = Instant::now();
         let decoded = decoder.decode(&unit.data);
         let now = Instant::now();
-        let size = decoder.picture().map(|planes| planes.size);
-        let mut state = desk.lock();
-        state.decoder = Some(decoder);
-        let skipped = match (&decoded, size) {
-            (Ok(true), Some(size)) => {
-                desk.gathered().received(now, size);
-                let AccessUnit { rtp_timestamp, completed, .. } = unit;
-                state.fresh = Some(Fresh { rtp_timestamp, pts, completed, decode: Some(now - begin) });
-                state.gate.offer(now, pts)
-            }
-            _ => {
-                // The decoder's memory may have been overwritten: what waited in it is gone.
-                state.fresh = None;
-                state.gate.discard()
-            }
-        };
-        drop(state);
-        desk.wake();
-        if skipped {
-            desk.gathered().skipped(Reason::Busy);
-        }
+        let planes = decoder.picture().filter(|_| matches!(decoded, Ok(true)));
+        let fresh = planes.map(|planes| Fresh {
+            rtp_timestamp: unit.rtp_timestamp,
+            pts,
+            completed: unit.completed,
+            decode: Some(now - begin),
+            picture: if keeps { pool.filled(|to| to.copy_from(planes)) } else { None },
+        });
+        desk.put_decoder(decoder, now, fresh);
         if let Err(error) = decoded {
             tracing::debug!(%error, "an access unit could not be decoded");
             desk.gathered().counts.undecodable += 1;
             sink.keyframe_needed();
+        }
+        if let Some(place) = place {
+            place.report(Instant::now(), used.lap());
         }
     }
 }

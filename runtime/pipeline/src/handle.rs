@@ -1,70 +1,72 @@
-//! The handler thread: takes the latest picture, or waits for a generator's next frame to be due; calls the component;
-//! encodes what it put.
+//! The handler thread: takes the frame whose turn it is, or waits for a generator's next frame to be due; calls the
+//! component; encodes what it put.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use framebox_media::{Decoder, Encoder};
-use framebox_picture::{Picture, Size, sample::Sampler};
-use framebox_sandbox::{Failure, Input, Instance, Kind, NamedValue, Output};
+use framebox_picture::Picture;
+use framebox_sandbox::{Call, Failure, Input, Instance, Kind, NamedValue};
 
 use crate::breaker::Breaker;
+use crate::cpu;
 use crate::desk::{Desk, Fresh, Work};
-use crate::gate::{Reason, Ticket};
+use crate::gate::{Reason, Skipped, Ticket};
+use crate::input::Inputs;
+use crate::ladder::{Change, Step};
+use crate::outlet::Outlet;
 use crate::parameters::Changes;
 use crate::session::{Controls, Setup};
 use crate::sink::{Frame, Notice, Severity, Sink};
 use crate::stats::Record;
+use crate::steward::{Spent, Steward};
+
+/// How often a person is told of frames that were lost from the backlog.
+const TELL: Duration = Duration::from_secs(5);
 
 /// Serves the session until it ends; returns the reason.
 pub(crate) fn run(desk: &Desk, setup: &Setup, controls: &Controls, sink: &Arc<dyn Sink>) -> String {
+    cpu::stand_back();
+    let size = setup.component.descriptor().size;
     let mut handler = Handler {
         desk,
         setup,
-        controls,
         sink,
         instance: None,
-        breaker: Breaker::default(),
-        inputs: Inputs { pool: Vec::new(), sampler: Sampler::default(), size: setup.component.descriptor().size },
-        encoder: None,
-        encoded: Vec::new(),
-        bitrate: 0,
+        unproven: true,
+        breaker: Breaker::new(setup.budgets.breaker),
+        steward: Steward::new(&setup.budgets, size.is_none()),
+        closed: None,
+        told: None,
+        used: cpu::Meter::new(),
+        inputs: Inputs::new(size),
+        outlet: Outlet::new(setup, controls),
     };
     if let Err(failure) = handler.start() {
         return handler.over(&failure, "the handler could not be started");
     }
     let reason = loop {
         let mut input = None;
-        match desk.work(|decoder| input = handler.inputs.copy(decoder)) {
+        let inputs = &mut handler.inputs;
+        let work = desk.work(handler.steward.resting_until(), |decoder| {
+            input = decoder.picture().and_then(|planes| inputs.copy(planes));
+        });
+        handler.tell_losses();
+        let ended = match work {
             Work::End => break "the session was ended".to_owned(),
-            Work::Configure(changes) => handler.configure(changes),
-            Work::Process(ticket, fresh) => {
-                let ended = match input {
-                    Some(picture) => handler.frame(ticket, fresh, Some(picture)),
-                    None => {
-                        handler.failed(&Failure::Refused("the picture could not be copied".into()));
-                        None
-                    }
-                };
-                desk.lock().gate.done(Instant::now());
-                desk.wake();
-                if let Some(reason) = ended {
-                    break reason;
-                }
+            Work::Tick => handler.look_at_ladder(Instant::now()),
+            Work::Configure(changes) => {
+                handler.configure(changes);
+                None
             }
-            Work::Generate(ticket, fresh) => {
-                let begin = Instant::now();
-                desk.gathered().due(begin, ticket.skipped);
-                let ended = handler.frame(ticket, fresh, None);
-                if let Some(pacer) = &mut desk.lock().pacer {
-                    pacer.done(begin.elapsed());
-                }
-                if let Some(reason) = ended {
-                    break reason;
-                }
+            Work::Show(frame) => {
+                handler.show(frame);
+                None
             }
+            Work::Process(ticket) => handler.process(ticket, input),
+            Work::Generate(ticket) => handler.generate(ticket),
+        };
+        if let Some(reason) = ended {
+            break reason;
         }
     };
     if let Some(instance) = handler.instance.take() {
@@ -76,14 +78,18 @@ pub(crate) fn run(desk: &Desk, setup: &Setup, controls: &Controls, sink: &Arc<dy
 struct Handler<'a> {
     desk: &'a Desk,
     setup: &'a Setup,
-    controls: &'a Controls,
     sink: &'a Arc<dyn Sink>,
     instance: Option<Instance>,
+    /// The instance was not called yet: its first call takes longer than those to come.
+    unproven: bool,
     breaker: Breaker,
+    steward: Steward,
+    /// Until when a generator is not called, and why; for the camera's frames the gate knows.
+    closed: Option<(Instant, Reason)>,
+    told: Option<Instant>,
+    used: cpu::Meter,
     inputs: Inputs,
-    encoder: Option<Box<dyn Encoder>>,
-    encoded: Vec<u8>,
-    bitrate: u32,
+    outlet: Outlet<'a>,
 }
 
 impl Handler<'_> {
@@ -91,6 +97,7 @@ impl Handler<'_> {
     fn start(&mut self) -> Result<(), Failure> {
         let parameters = self.desk.lock().parameters.all();
         self.desk.gathered().instances += 1;
+        self.unproven = true;
         self.instance = Some(self.setup.component.start(framebox_sandbox::Setup {
             limits: self.setup.limits.clone(),
             parameters,
@@ -128,21 +135,109 @@ impl Handler<'_> {
         }
     }
 
-    /// One frame: of the camera's `picture`, or of a generator. Some: the stream is over, for the reason given.
-    fn frame(&mut self, ticket: Ticket, fresh: Fresh, picture: Option<Arc<Picture>>) -> Option<String> {
-        if self.breaker.is_resting(Instant::now()) {
-            self.desk.gathered().skipped(Reason::Resting);
+    /// The camera's frame. `copied`: its picture, where it had to be copied out of the decoder. Some: the stream is over.
+    fn process(&mut self, mut ticket: Ticket<Fresh>, copied: Option<Arc<Picture>>) -> Option<String> {
+        let begin = Instant::now();
+        self.used.lap();
+        // What goes out when there is no result.
+        let native = ticket.what.picture.take();
+        let picture = match &native {
+            Some(kept) => self.inputs.fit(kept),
+            None => copied,
+        };
+        let typical = !self.unproven;
+        let native = native.or_else(|| picture.clone());
+        let ended = self.frame(&ticket, picture, native.as_deref());
+        let now = Instant::now();
+        self.desk.lock().gate.done(now, typical);
+        self.desk.wake();
+        ended.or_else(|| self.settle(now, begin))
+    }
+
+    /// A generator's frame is due. Some: the stream is over.
+    fn generate(&mut self, ticket: Ticket<Fresh>) -> Option<String> {
+        let begin = Instant::now();
+        self.used.lap();
+        self.desk.gathered().due(begin, &ticket);
+        let every = u64::from(self.steward.rung().every.max(1));
+        let closed = self.closed.filter(|(until, _)| begin < *until).map(|(_, reason)| reason);
+        if let Some(reason) = closed.or((!ticket.sequence.is_multiple_of(every)).then_some(Reason::OverBudget)) {
+            let Ticket { sequence, pts, waited, what, .. } = ticket;
+            self.desk.gathered().left_out(&Skipped { sequence, pts, waited, reason, what });
             return None;
         }
-        if self.instance.is_none()
-            && let Err(failure) = self.start()
-        {
-            self.failed(&failure);
-            return None;
+        let ended = self.frame(&ticket, None, None);
+        if let Some(pacer) = &mut self.desk.lock().pacer {
+            pacer.done(begin.elapsed());
         }
-        let instance = self.instance.as_mut()?;
-        let pts_us = fresh.pts.as_micros() as i64;
+        ended.or_else(|| self.settle(Instant::now(), begin))
+    }
+
+    /// One call: with the camera's `picture`, or of a generator. `native` is shown when it fails. Some: the stream is over,
+    /// for the reason given.
+    fn frame(
+        &mut self,
+        ticket: &Ticket<Fresh>,
+        picture: Option<Arc<Picture>>,
+        native: Option<&Picture>,
+    ) -> Option<String> {
+        let fresh = &ticket.what;
+        let mut record = Record::of(ticket);
+        let called = self.call(ticket, picture);
+        let (call, memory) = match called {
+            Ok(called) => called,
+            Err(failure) => {
+                self.failed(&record, &failure);
+                self.show_instead(native, fresh);
+                return None;
+            }
+        };
+        (record.handler, record.fuel) = (call.cost.time, call.cost.fuel);
+        self.desk.gathered().memory = memory;
+        let output = match call.result {
+            Ok(output) => output,
+            Err(Failure::Finished(reason)) => {
+                self.desk.gathered().finished(&record);
+                return Some(reason);
+            }
+            Err(failure) => {
+                self.failed(&record, &failure);
+                self.show_instead(native, fresh);
+                return None;
+            }
+        };
+        self.breaker.success();
+        let begin = Instant::now();
+        let shows = self.setup.component.kind() != Kind::Observer;
+        let picture = output.picture.as_ref().filter(|_| shows);
+        let encoded = picture.map_or(Ok(None), |picture| self.outlet.result(picture, fresh));
+        let frame = self.encoded(encoded);
+        let now = Instant::now();
+        record.encode = frame.is_some().then_some(now - begin);
+        if !output.values.is_empty() {
+            self.sink.values(ticket.sequence, fresh.pts.as_micros() as i64, &output.values);
+        }
+        self.desk.gathered().processed(now, record);
+        if let Some(frame) = frame {
+            self.sink.frame(frame);
+        }
+        self.replace_leaking();
+        None
+    }
+
+    /// Calls the instance, a fresh one where there is none. Also tells how much memory it has, bytes.
+    fn call(&mut self, ticket: &Ticket<Fresh>, picture: Option<Arc<Picture>>) -> Result<(Call, usize), Failure> {
+        let generates = self.setup.component.kind() == Kind::Generator;
+        if picture.is_none() && !generates {
+            return Err(Failure::Refused("the picture could not be copied".into()));
+        }
+        if self.instance.is_none() {
+            self.start()?;
+        }
+        self.unproven = false;
+        let pts_us = ticket.pts.as_micros() as i64;
         let budget = self.setup.limits.call;
+        let instance = self.instance.as_mut().ok_or_else(|| Failure::Refused("there is no instance".into()))?;
         let call = match picture {
             Some(picture) => {
                 let input = Input { picture, pts_us, sequence: ticket.sequence, skipped: ticket.skipped };
@@ -150,84 +245,94 @@ impl Handler<'_> {
             }
             None => instance.next(pts_us, budget),
         };
-        let memory = instance.memory();
-        let output = match call.result {
-            Ok(output) => output,
-            Err(Failure::Finished(reason)) => return Some(reason),
-            Err(failure) => {
-                self.failed(&failure);
-                return None;
-            }
-        };
-        self.breaker.success();
-        let begin = Instant::now();
-        let frame = self.encode(&output, fresh);
-        let now = Instant::now();
-        if !output.values.is_empty() {
-            self.sink.values(ticket.sequence, pts_us, &output.values);
+        Ok((call, instance.memory()))
+    }
+
+    /// A call is over: what it used is booked, and held against what the session may use. Some: the session is over.
+    fn settle(&mut self, now: Instant, begin: Instant) -> Option<String> {
+        let cpu = self.used.lap();
+        let fuel = self.desk.gathered().last_fuel();
+        let shut = self.steward.called(now, Spent { wall: now - begin, cpu, fuel });
+        self.hold_off(now, shut);
+        self.share(now, cpu);
+        self.look_at_ladder(now)
+    }
+
+    /// Tells the node what was used, and makes do with what it leaves.
+    fn share(&mut self, now: Instant, cpu: Duration) {
+        if let Some(place) = &self.setup.place {
+            let level = place.report(now, cpu);
+            let shut = self.steward.shared(now, cpu, level);
+            self.hold_off(now, shut);
         }
-        let mut gathered = self.desk.gathered();
-        gathered.memory = memory;
-        gathered.processed(
-            now,
-            Record {
-                rtp_timestamp: fresh.rtp_timestamp,
-                completed: fresh.completed,
-                decode: fresh.decode,
-                wait: ticket.waited,
-                handler: call.cost.time,
-                encode: frame.is_some().then_some(now - begin),
-                total: None,
-                fuel: call.cost.fuel,
-            },
-        );
-        drop(gathered);
-        if let Some(frame) = frame {
+    }
+
+    fn hold_off(&mut self, now: Instant, shut: Option<(Instant, Reason)>) {
+        let Some((until, reason)) = shut else { return };
+        if self.closed.is_none_or(|(end, _)| end < until) {
+            self.closed = shut;
+        }
+        self.desk.close(now, until, reason);
+    }
+
+    /// Some: the session is over, for the reason given.
+    fn look_at_ladder(&mut self, now: Instant) -> Option<String> {
+        let state = self.desk.lock();
+        let interval = match &state.pacer {
+            Some(pacer) => pacer.interval(),
+            None => state.gate.usual_interval(),
+        };
+        drop(state);
+        let Change { rung, text, .. } = self.steward.tick(now, interval)?;
+        let mut state = self.desk.lock();
+        state.gate.at_least(rung.every);
+        state.passing.forced = rung.rests();
+        state.passing.sent_every = rung.sent_every;
+        drop(state);
+        self.inputs.sides_percent = rung.sides_percent;
+        self.desk.gathered().rung = rung;
+        let ends = rung.step == Some(Step::End);
+        let severity = if ends { Severity::Error } else { Severity::Warning };
+        self.notice(severity, if ends { "over-budget" } else { "ladder" }, text.clone(), None);
+        let rest = self.steward.resting_until().map(|until| (until, Reason::OverBudget));
+        self.hold_off(now, rest);
+        ends.then_some(text)
+    }
+
+    /// A frame that was skipped is shown as it came.
+    fn show(&mut self, frame: Skipped<Fresh>) {
+        self.used.lap();
+        self.show_unprocessed(frame.what.picture.as_deref(), &frame.what);
+        let cpu = self.used.lap();
+        self.share(Instant::now(), cpu);
+    }
+
+    /// A frame for which the handler failed is shown as it came, where the policy says so.
+    fn show_instead(&mut self, native: Option<&Picture>, fresh: &Fresh) {
+        if self.desk.lock().passing.is_on() {
+            self.show_unprocessed(native, fresh);
+        }
+    }
+
+    fn show_unprocessed(&mut self, picture: Option<&Picture>, fresh: &Fresh) {
+        let Some(picture) = picture.filter(|_| self.setup.component.kind() == Kind::Transform) else { return };
+        let encoded = self.outlet.unprocessed(picture, fresh);
+        if let Some(frame) = self.encoded(encoded) {
+            self.desk.gathered().passed(Instant::now());
             self.sink.frame(frame);
         }
-        None
     }
 
-    /// Encodes the picture that was put, if any is to be sent.
-    fn encode(&mut self, output: &Output, fresh: Fresh) -> Option<Frame> {
-        let picture = output.picture.as_ref().filter(|_| self.setup.component.kind() != Kind::Observer)?;
-        let result = self.encode_picture(picture, fresh.pts);
-        match result {
-            Ok(keyframe) if !self.encoded.is_empty() => {
-                let data = Bytes::copy_from_slice(&self.encoded);
-                Some(Frame { data, rtp_timestamp: fresh.rtp_timestamp, keyframe })
-            }
-            Ok(_) => None,
-            Err(error) => {
-                self.encoder = None;
-                self.notice(Severity::Warning, "encode", format!("the picture could not be encoded: {error}"), None);
-                None
-            }
-        }
-    }
-
-    fn encode_picture(&mut self, picture: &Picture, pts: Duration) -> Result<bool, framebox_media::Error> {
-        self.encoded.clear();
-        let bitrate = self.controls.bitrate.load(Relaxed);
-        let encoder = match &mut self.encoder {
-            Some(encoder) => encoder,
-            none => {
-                self.bitrate = bitrate;
-                let settings = framebox_media::encode::Settings { bitrate, ..self.setup.encode.clone() };
-                none.insert(self.setup.codec.encoder(&settings)?)
-            }
-        };
-        if bitrate != self.bitrate {
-            encoder.set_bitrate(bitrate);
-            self.bitrate = bitrate;
-        }
-        let keyframe = self.controls.keyframe.swap(false, Relaxed);
-        Ok(encoder.encode(picture.planes(), pts, keyframe, &mut self.encoded)?.keyframe)
+    fn encoded(&self, frame: Result<Option<Frame>, framebox_media::Error>) -> Option<Frame> {
+        frame.unwrap_or_else(|error| {
+            self.notice(Severity::Warning, "encode", format!("the picture could not be encoded: {error}"), None);
+            None
+        })
     }
 
     /// Counts a fault, tells the viewer, and sees to it that a fresh instance takes over where needed.
-    fn failed(&mut self, failure: &Failure) {
-        self.desk.gathered().failed(failure.code());
+    fn failed(&mut self, record: &Record, failure: &Failure) {
+        self.desk.gathered().failed(record, failure.code());
         self.notice(Severity::Warning, failure.code(), failure.to_string(), None);
         self.discard_after(failure);
     }
@@ -237,9 +342,33 @@ impl Handler<'_> {
             return;
         }
         self.instance = None;
-        if let Some(rest) = self.breaker.fault(Instant::now()) {
+        let now = Instant::now();
+        if let Some(rest) = self.breaker.fault(now) {
             let message = format!("the handler keeps failing and rests for {} s", rest.as_secs_f32());
             self.notice(Severity::Warning, "resting", message, None);
+            self.hold_off(now, Some((now + rest, Reason::Resting)));
+        }
+    }
+
+    /// Between two frames a guest that keeps more and more memory makes room for a fresh instance, which is made when it
+    /// is needed. It is told that it is over, as at the end of a session.
+    fn replace_leaking(&mut self) {
+        if let Some(instance) = self.instance.take_if(|instance| instance.wants_replacement()) {
+            tracing::debug!(memory = instance.memory(), "an instance is replaced before it has no memory left");
+            instance.close();
+        }
+    }
+
+    fn tell_losses(&mut self) {
+        let now = Instant::now();
+        if self.told.is_some_and(|told| now.saturating_duration_since(told) < TELL) {
+            return;
+        }
+        let lost = std::mem::take(&mut self.desk.lock().lost);
+        if lost > 0 {
+            self.told = Some(now);
+            let message = format!("the handler does not keep up: {lost} frames were left out of those that waited");
+            self.notice(Severity::Warning, "backlog", message, None);
         }
     }
 
@@ -251,34 +380,5 @@ impl Handler<'_> {
 
     fn notice(&self, severity: Severity, code: &'static str, message: String, request: Option<u64>) {
         self.sink.notice(Notice { severity, code, message, request });
-    }
-}
-
-/// Pictures for the handler, copied out of the decoder into recycled memory.
-struct Inputs {
-    pool: Vec<Arc<Picture>>,
-    sampler: Sampler,
-    /// What the handler's descriptor asks for; none: as they come.
-    size: Option<Size>,
-}
-
-impl Inputs {
-    fn copy(&mut self, decoder: &dyn Decoder) -> Option<Arc<Picture>> {
-        let planes = decoder.picture()?;
-        // Whoever held a picture of an earlier call is done with it by now, save for one that a guest still shows.
-        let free = self.pool.iter_mut().position(|picture| Arc::get_mut(picture).is_some());
-        let mut picture = match free {
-            Some(index) => self.pool.swap_remove(index),
-            None => Arc::new(Picture::black(Size::new(2, 2)).ok()?),
-        };
-        let to = Arc::get_mut(&mut picture)?;
-        match self.size {
-            Some(size) if size != planes.size => self.sampler.scale(planes, size, to).ok()?,
-            _ => to.copy_from(planes).ok()?,
-        }
-        if self.pool.len() < 4 {
-            self.pool.push(picture.clone());
-        }
-        Some(picture)
     }
 }

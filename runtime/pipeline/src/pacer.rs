@@ -49,6 +49,11 @@ impl Pacer {
         Self { fps: f64::from(fps), begin, next: 0, cost: Duration::ZERO }
     }
 
+    /// Time between two ticks.
+    pub fn interval(&self) -> Duration {
+        Duration::from_secs_f64(1.0 / self.fps)
+    }
+
     /// Index of the next tick.
     pub fn next_index(&self) -> u64 {
         self.next

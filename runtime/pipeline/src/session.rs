@@ -11,9 +11,13 @@ use framebox_media::{Codec, encode};
 use framebox_sandbox::{Component, Kind, Limits, Log, Sources};
 use serde_json::{Map, Value};
 
+use crate::budgets::Budgets;
 use crate::desk::Desk;
+use crate::node::Place;
 use crate::pacer::{self, Pacer};
 use crate::parameters::{Parameters, Wrong};
+use crate::policy::Policy;
+use crate::ring::Row;
 use crate::sink::Sink;
 use crate::stats::Stats;
 use crate::{decode, handle};
@@ -38,6 +42,12 @@ pub struct Setup {
     pub log: Arc<dyn Log>,
     /// The videos that were granted.
     pub sources: Arc<dyn Sources>,
+    /// Which frames are skipped, and what is shown instead; where the session starts.
+    pub policy: Policy,
+    /// What the session may use beyond a single call.
+    pub budgets: Budgets,
+    /// Its place on the node, from [`Node::admit`](crate::node::Node::admit). None: it counts nowhere.
+    pub place: Option<Place>,
 }
 
 /// A coded picture from the peer.
@@ -90,11 +100,12 @@ impl Session {
             fps.clamp(*pacer::RATES.start(), *pacer::RATES.end())
         });
         let decoder = if generates { None } else { Some(setup.codec.decoder()?) };
-        let desk = Arc::new(Desk::new(decoder, Parameters::new(descriptor)));
+        let desk = Arc::new(Desk::new(decoder, Parameters::new(descriptor), setup.policy, setup.budgets.backlog));
         let controls =
             Arc::new(Controls { keyframe: AtomicBool::new(false), bitrate: AtomicU32::new(setup.encode.bitrate) });
         setup.encode.fps = fps.unwrap_or(setup.encode.fps);
         let max_bitrate = setup.encode.max_bitrate;
+        let setup = Arc::new(setup);
         let (sender, units) = sync_channel(QUEUE);
         let mut session = Self {
             desk: desk.clone(),
@@ -106,9 +117,9 @@ impl Session {
             threads: Vec::new(),
         };
         if !generates {
-            let (desk, sink) = (desk.clone(), sink.clone());
+            let (desk, sink, setup) = (desk.clone(), sink.clone(), setup.clone());
             session.threads.push(Builder::new().name("decode".into()).spawn(move || {
-                decode::run(&desk, &units, &sink);
+                decode::run(&desk, &units, setup.place.as_ref(), &sink);
             })?);
         }
         session.threads.push(Builder::new().name("handler".into()).spawn(move || {
@@ -188,6 +199,23 @@ impl Session {
     /// The first packet of a frame left.
     pub fn sent(&self, rtp_timestamp: u32, at: Instant) {
         self.desk.gathered().sent(rtp_timestamp, at);
+    }
+
+    /// Another policy holds from now on; frames that wait are kept as far as it lets them. A generator has no frames that
+    /// wait: to it the policy means nothing.
+    pub fn set_policy(&self, policy: Policy) {
+        self.desk.set_policy(policy);
+    }
+
+    /// The policy that holds.
+    pub fn policy(&self) -> Policy {
+        self.desk.gathered().policy
+    }
+
+    /// The recent frames whose fate was settled since `cursor`, at most [`ring::MOST`](crate::ring::MOST), and the cursor
+    /// for the next time. 0 stands before the first one.
+    pub fn frames(&self, cursor: u64) -> (Vec<Row>, u64) {
+        self.desk.gathered().ring.since(cursor)
     }
 
     /// Counts and times.

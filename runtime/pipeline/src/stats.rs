@@ -6,15 +6,19 @@ use std::time::{Duration, Instant};
 use framebox_picture::Size;
 use serde::Serialize;
 
-use crate::gate::Reason;
+use crate::desk::Fresh;
+use crate::gate::{Reason, Skipped, Ticket};
+use crate::ladder::Rung;
+use crate::policy::Policy;
+use crate::ring::{self, Outcome, Ring, Row};
 
 /// Frames over which stage times are taken.
 const RECENT: usize = 150;
 /// Time over which rates are taken.
 const RATE_WINDOW: Duration = Duration::from_secs(2);
 
-/// Counts since the session began; a generator's frames are received when they are due. At any moment `received` = `processed` + skipped + failed + the one that waits + the one
-/// that is being worked on.
+/// Counts since the session began; a generator's frames are received when they are due. At any moment `received` =
+/// `processed` + skipped + failed + `waiting` + `in_work`.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Counts {
     /// Pictures that were decoded, or moments at which a generator's frame was due.
@@ -25,15 +29,23 @@ pub struct Counts {
     pub skipped: BTreeMap<Reason, u64>,
     /// Pictures for which the handler failed, by the code of the failure.
     pub failed: BTreeMap<&'static str, u64>,
-    /// Encoded pictures handed to the peer.
+    /// Pictures that wait for the handler.
+    pub waiting: u64,
+    /// Pictures that the handler works on: one or none.
+    pub in_work: u64,
+    /// Encoded pictures handed to the peer, those that no handler touched among them.
     pub sent: u64,
+    /// Of them, pictures of frames without a result, sent as they came.
+    pub passed: u64,
     /// Access units that could not be decoded or were dropped while waiting for a keyframe.
     pub undecodable: u64,
 }
 
-/// Times of one processed frame.
+/// Times of one frame that the handler was called for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Record {
+    pub(crate) sequence: u64,
+    pub(crate) pts: Duration,
     pub(crate) rtp_timestamp: u32,
     pub(crate) completed: Instant,
     pub(crate) decode: Option<Duration>,
@@ -42,6 +54,39 @@ pub(crate) struct Record {
     pub(crate) encode: Option<Duration>,
     pub(crate) total: Option<Duration>,
     pub(crate) fuel: u64,
+}
+
+impl Record {
+    /// Before the call.
+    pub(crate) fn of(ticket: &Ticket<Fresh>) -> Self {
+        Self {
+            sequence: ticket.sequence,
+            pts: ticket.pts,
+            rtp_timestamp: ticket.what.rtp_timestamp,
+            completed: ticket.what.completed,
+            decode: ticket.what.decode,
+            wait: ticket.waited,
+            handler: Duration::ZERO,
+            encode: None,
+            total: None,
+            fuel: 0,
+        }
+    }
+
+    fn row(&self, outcome: Outcome, reason: Option<&'static str>) -> Row {
+        let us = |time: Option<Duration>| time.map_or(0, |time| time.as_micros() as u64);
+        Row {
+            sequence: self.sequence,
+            pts_us: self.pts.as_micros() as i64,
+            outcome,
+            reason,
+            decode_us: us(self.decode),
+            wait_us: us(Some(self.wait)),
+            handler_us: us(Some(self.handler)),
+            encode_us: us(self.encode),
+            fuel: self.fuel,
+        }
+    }
 }
 
 /// Median, 95th percentile and maximum, milliseconds.
@@ -116,17 +161,26 @@ pub struct Stats {
     pub fuel: Fuel,
     /// Linear memory of the handler's instance, bytes.
     pub memory_bytes: usize,
-    /// Instances made for this session: one, and one more for each fault.
+    /// Instances made for this session: one, and one more for each fault and each leak.
     pub instances_made: u64,
+    /// The policy that holds.
+    #[serde(flatten)]
+    pub policy: Policy,
+    /// Where the ladder stands.
+    pub ladder: Rung,
 }
 
 /// Gathers the statistics.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Gathered {
     pub(crate) counts: Counts,
     pub(crate) size: Option<Size>,
     pub(crate) memory: usize,
     pub(crate) instances: u64,
+    pub(crate) policy: Policy,
+    pub(crate) rung: Rung,
+    pub(crate) ring: Ring,
+    last_fuel: u64,
     recent: VecDeque<Record>,
     received: Meter,
     processed: Meter,
@@ -134,29 +188,95 @@ pub(crate) struct Gathered {
 }
 
 impl Gathered {
+    pub(crate) fn new(policy: Policy) -> Self {
+        Self {
+            counts: Counts::default(),
+            size: None,
+            memory: 0,
+            instances: 0,
+            policy,
+            rung: Rung::BOTTOM,
+            ring: Ring::default(),
+            last_fuel: 0,
+            recent: VecDeque::new(),
+            received: Meter::default(),
+            processed: Meter::default(),
+            sent: Meter::default(),
+        }
+    }
+
+    /// The camera's picture was decoded: it waits.
     pub(crate) fn received(&mut self, now: Instant, size: Size) {
         self.counts.received += 1;
+        self.counts.waiting += 1;
         self.size = Some(size);
         self.received.count(now);
     }
 
-    /// A generator's frame was due, and `skipped` others before it for which there was no time.
-    pub(crate) fn due(&mut self, now: Instant, skipped: u32) {
-        self.counts.received += 1 + u64::from(skipped);
+    /// The handler took a picture that waited.
+    pub(crate) fn taken(&mut self) {
+        self.counts.waiting = self.counts.waiting.saturating_sub(1);
+        self.counts.in_work += 1;
+    }
+
+    /// A generator's frame was due and is in work; there was no time for those before it that were skipped.
+    pub(crate) fn due(&mut self, now: Instant, ticket: &Ticket<Fresh>) {
+        let skipped = u64::from(ticket.skipped);
+        self.counts.received += 1 + skipped;
+        self.counts.in_work += 1;
         if skipped > 0 {
-            *self.counts.skipped.entry(Reason::Busy).or_default() += u64::from(skipped);
+            *self.counts.skipped.entry(Reason::Busy).or_default() += skipped;
+        }
+        let first = ticket.sequence - skipped.min(ticket.sequence).min(ring::MOST as u64);
+        for sequence in first..ticket.sequence {
+            // What came before it, at the same rate.
+            let pts = ticket.pts.mul_f64(sequence as f64 / ticket.sequence as f64);
+            let record = Record { sequence, pts, wait: Duration::ZERO, ..Record::of(ticket) };
+            self.ring.push(record.row(Outcome::Skipped, Some(Reason::Busy.as_str())));
         }
         self.received.count(now);
     }
 
-    pub(crate) fn skipped(&mut self, reason: Reason) {
-        *self.counts.skipped.entry(reason).or_default() += 1;
+    /// A frame that waited was skipped.
+    pub(crate) fn skipped(&mut self, frame: &Skipped<Fresh>) {
+        self.counts.waiting = self.counts.waiting.saturating_sub(1);
+        self.skip(frame);
     }
 
-    pub(crate) fn failed(&mut self, code: &'static str) {
+    /// A generator's frame that was due is skipped after all.
+    pub(crate) fn left_out(&mut self, frame: &Skipped<Fresh>) {
+        self.counts.in_work = 0;
+        self.skip(frame);
+    }
+
+    fn skip(&mut self, frame: &Skipped<Fresh>) {
+        *self.counts.skipped.entry(frame.reason).or_default() += 1;
+        self.ring.push(Row {
+            sequence: frame.sequence,
+            pts_us: frame.pts.as_micros() as i64,
+            outcome: Outcome::Skipped,
+            reason: Some(frame.reason.as_str()),
+            decode_us: frame.what.decode.map_or(0, |time| time.as_micros() as u64),
+            wait_us: frame.waited.as_micros() as u64,
+            handler_us: 0,
+            encode_us: 0,
+            fuel: 0,
+        });
+    }
+
+    /// The handler failed for the frame in work.
+    pub(crate) fn failed(&mut self, record: &Record, code: &'static str) {
         *self.counts.failed.entry(code).or_default() += 1;
+        self.settled(record, Outcome::Failed, Some(code));
     }
 
+    /// The handler said that the stream is over; the frame counts as processed.
+    pub(crate) fn finished(&mut self, record: &Record) {
+        self.counts.processed += 1;
+        self.settled(record, Outcome::Finished, None);
+    }
+
+    /// The handler gave a result for the frame in work.
     pub(crate) fn processed(&mut self, now: Instant, record: Record) {
         self.counts.processed += 1;
         self.processed.count(now);
@@ -164,10 +284,29 @@ impl Gathered {
             self.counts.sent += 1;
             self.sent.count(now);
         }
+        self.settled(&record, Outcome::Processed, None);
         if self.recent.len() == RECENT {
             self.recent.pop_front();
         }
         self.recent.push_back(record);
+    }
+
+    fn settled(&mut self, record: &Record, outcome: Outcome, reason: Option<&'static str>) {
+        self.counts.in_work = 0;
+        self.last_fuel = record.fuel;
+        self.ring.push(record.row(outcome, reason));
+    }
+
+    /// A picture that no handler touched was handed to the peer.
+    pub(crate) fn passed(&mut self, now: Instant) {
+        self.counts.passed += 1;
+        self.counts.sent += 1;
+        self.sent.count(now);
+    }
+
+    /// Fuel of the last call, whatever came of it.
+    pub(crate) fn last_fuel(&self) -> u64 {
+        self.last_fuel
     }
 
     /// The first packet of the frame with `rtp_timestamp` left at `at`.
@@ -201,6 +340,8 @@ impl Gathered {
             fuel: Fuel { last, p50: percentile(50), p95: percentile(95) },
             memory_bytes: self.memory,
             instances_made: self.instances,
+            policy: self.policy,
+            ladder: self.rung,
         }
     }
 }
@@ -267,10 +408,12 @@ mod tests {
     #[test]
     fn only_recent_frames_count_for_the_stages() {
         let now = Instant::now();
-        let mut gathered = Gathered::default();
+        let mut gathered = Gathered::new(Policy::default());
         for i in 0..200u32 {
             let handler = MS * if i < 50 { 1000 } else { 10 };
             let record = Record {
+                sequence: u64::from(i),
+                pts: MS * i,
                 rtp_timestamp: i,
                 completed: now,
                 decode: Some(MS),

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use framebox_media::{Codec, encode, h264};
 use framebox_picture::{Picture, Size};
 use framebox_pipeline::parameters::Applied;
-use framebox_pipeline::{AccessUnit, Frame, Notice, Session, Setup, Sink};
+use framebox_pipeline::{AccessUnit, Budgets, Frame, Notice, Policy, Session, Setup, Sink};
 use framebox_sandbox::{Budget, Component, Engine, Limits, NamedValue, NoLog, NoSources, Settings};
 use serde_json::json;
 
@@ -100,6 +100,9 @@ fn setup(component: Component, time: Duration) -> Setup {
         encode: encode::Settings::default(),
         log: Arc::new(NoLog),
         sources: Arc::new(NoSources),
+        policy: Policy::default(),
+        budgets: Budgets::default(),
+        place: None,
     }
 }
 

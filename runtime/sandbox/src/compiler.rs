@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use crate::component::{self, Component, Digest};
 use crate::engine::{self, Engine, Error};
 use crate::load::inspect;
-use crate::{Allowance, Refused};
+use crate::{Allowance, Refused, bulk};
 
 /// Compiles components for engines of any size, without room to run any.
 pub struct Compiler {
@@ -57,7 +57,8 @@ impl Compiler {
     /// Why it is refused, for its author.
     pub fn compile(&self, bytes: &[u8], allowance: &Allowance) -> Result<Code, Refused> {
         inspect(bytes, allowance)?;
-        let code = self.engine.precompile_component(bytes);
+        let cut = bulk::cut(bytes).map_err(|error| Refused::Malformed(error.to_string()))?;
+        let code = self.engine.precompile_component(&cut);
         code.map(Code).map_err(|error| Refused::Compile(component::chain(&error)))
     }
 }

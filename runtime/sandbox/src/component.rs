@@ -12,7 +12,7 @@ use crate::failure::brief;
 use crate::instance::Unmade;
 use crate::load::{Outline, inspect};
 use crate::state::State;
-use crate::{Allowance, Engine, Failure, Instance, Limits, Log, NamedValue, NoLog, NoSources, Refused, Sources};
+use crate::{Allowance, Engine, Failure, Instance, Limits, Log, NamedValue, NoLog, NoSources, Refused, Sources, bulk};
 
 /// What a handler does, told from what it exports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -134,7 +134,8 @@ pub(crate) struct Compiled {
 /// Checks, compiles and describes.
 pub(crate) fn load(engine: &Engine, bytes: &[u8], allowance: &Allowance) -> Result<Component, Refused> {
     let outline = inspect(bytes, allowance)?;
-    let component = wasmtime::component::Component::from_binary(engine.wasmtime(), bytes)
+    let cut = bulk::cut(bytes).map_err(|error| Refused::Malformed(error.to_string()))?;
+    let component = wasmtime::component::Component::from_binary(engine.wasmtime(), &cut)
         .map_err(|error| Refused::Compile(chain(&error)))?;
     assemble(engine, &component, outline, Digest::of(bytes))
 }

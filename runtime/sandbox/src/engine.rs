@@ -27,7 +27,7 @@ pub struct Settings {
     pub instances: u32,
     /// Linear memory that one instance may have at most, whatever its own limits say, bytes.
     pub memory: usize,
-    /// How often deadlines are looked at while calls are under way.
+    /// A call that is over its deadline is told so at once, and again after each such time until it has ended.
     pub tick: Duration,
 }
 

@@ -7,16 +7,20 @@ use wasmtime::component::{Resource, TypedFunc};
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap, UpdateDeadline};
 
 use crate::bindings::HandlerBase;
-use crate::bindings::types::{self, Stop};
+use crate::bindings::types;
 use crate::component::{Compiled, Kind};
 use crate::failure::brief;
 use crate::host::frame::Frame;
 use crate::host::output::Handle;
 use crate::state::State;
+use crate::wire::Stop;
 use crate::{Budget, Call, Cost, Descriptor, Engine, Failure, Input, Limits, NamedValue, Output, block, wire};
 
 /// What `close` may take; it is only a courtesy.
 const CLOSE: Duration = Duration::from_secs(1);
+
+/// What a guest may hand to the host in one host call, and as a result, while it is set up, bytes.
+const SETUP_BYTES: usize = 4 * 1024 * 1024;
 
 /// So many calls during which memory grew are a leak; one that only needs much has it after the first few.
 const LEAK: u32 = 4;
@@ -71,7 +75,7 @@ impl Instance {
     pub(crate) fn new(engine: &Engine, compiled: &Compiled, state: State, limits: Limits) -> Result<Self, Unmade> {
         let mut store = Store::new(engine.wasmtime(), state);
         store.limiter(|state| &mut state.growth);
-        store.set_hostcall_fuel(limits.host_call_bytes());
+        store.set_hostcall_fuel(SETUP_BYTES);
         store.set_max_component_handles(limits.handles);
         store.epoch_deadline_callback(|context| match Instant::now() < context.data().deadline {
             true => Ok(UpdateDeadline::Continue(1)),
@@ -176,6 +180,8 @@ impl Instance {
             return Err(dead());
         }
         let Self { engine, store, guest, limits, .. } = self;
+        // No pictures here: descriptors and reasons are short.
+        store.set_hostcall_fuel(SETUP_BYTES);
         let (result, _) = run(engine, store, limits.setup, async |store: &mut Store<State>| call(guest, store).await);
         self.note(result)
     }
@@ -190,6 +196,7 @@ impl Instance {
             return Call { result: Err(dead()), cost: Cost::default() };
         }
         let before = self.memory();
+        self.store.set_hostcall_fuel(self.limits.host_call_bytes());
         let (result, cost) = run(&self.engine, &mut self.store, budget, call);
         let result = self.note(result);
         self.growths = self.growths.saturating_add(u32::from(self.memory() > before));
@@ -198,8 +205,8 @@ impl Instance {
         let values = state.values.take();
         let result = match result {
             Ok((Ok(()),)) => picture.map(|picture| Output { picture, values }).map_err(Failure::BadOutput),
-            Ok((Err(Stop::Failed(message)),)) => Err(Failure::Failed(brief(&message))),
-            Ok((Err(Stop::Finished(reason)),)) => Err(Failure::Finished(brief(&reason))),
+            Ok((Err(Stop::Failed(message)),)) => Err(Failure::Failed(brief(&message.0))),
+            Ok((Err(Stop::Finished(reason)),)) => Err(Failure::Finished(brief(&reason.0))),
             Err(failure) => Err(failure),
         };
         Call { result, cost }
@@ -225,7 +232,7 @@ fn run<T>(
     store.set_epoch_deadline(1);
     let result = match store.set_fuel(budget.fuel) {
         Ok(()) => {
-            let _ticks = engine.ticker().during_call();
+            let _ticks = engine.ticker().during_call(deadline);
             let _timers = engine.with_timers();
             block::until(deadline, work(store))
         }

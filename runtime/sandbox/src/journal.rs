@@ -1,6 +1,6 @@
 //! A handler's log on its way out: limited in lines and bytes a second and in length, cleaned of control characters.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::{Level, Limits, Log};
@@ -24,11 +24,16 @@ impl Journal {
         self.line_bytes
     }
 
+    fn rate(&self) -> MutexGuard<'_, Rate> {
+        self.rate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Passes `text` on, line by line.
     pub(crate) fn write(&self, level: Level, text: &str) {
         for line in text.lines() {
-            let line = clean(line, self.line_bytes);
-            match self.rate.lock().unwrap_or_else(PoisonError::into_inner).offer(Instant::now(), line.len()) {
+            let bytes = line.len().min(self.line_bytes);
+            let verdict = self.rate().offer(Instant::now(), bytes);
+            match verdict {
                 // Whatever follows in this text comes within the same second as a rule; looking at each line of
                 // a long text would only take time.
                 Verdict::Drop => return,
@@ -37,6 +42,9 @@ impl Journal {
                     self.log.line(Level::Warn, &format!("more was said than is kept: {dropped} messages were dropped"));
                 }
             }
+            let line = clean(line, self.line_bytes);
+            // What takes the place of a control character is longer than it.
+            self.rate().bytes += line.len().saturating_sub(bytes);
             self.log.line(level, &line);
         }
     }

@@ -36,6 +36,7 @@ pub mod value;
 
 mod bindings;
 mod block;
+mod bulk;
 mod canvas;
 mod growth;
 mod host;

@@ -14,6 +14,8 @@ const OFFERED: [(&str, &str); 7] = [
     ("wasi:random/", "0.2"),
     ("wasi:sockets/", "0.2"),
 ];
+/// Modules and components within each other: what reads them does so recursively.
+const MOST_DEEP: u32 = 128;
 /// Characters of a name that are shown.
 const MOST_NAME: usize = 200;
 /// Names that are shown.
@@ -136,7 +138,12 @@ fn walk(bytes: &[u8], allowance: &Allowance) -> Result<Names, Refused> {
     for payload in Parser::new(0).parse_all(bytes) {
         match payload.map_err(damaged)? {
             Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => return Err(Refused::CoreModule),
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => {
+                depth += 1;
+                if depth > MOST_DEEP {
+                    return Err(Refused::TooComplex(format!("it is nested more than {MOST_DEEP} deep")));
+                }
+            }
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::ComponentImportSection(imports) if depth == 0 => {
                 for import in imports {

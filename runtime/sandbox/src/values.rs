@@ -5,6 +5,9 @@ use std::sync::Arc;
 use crate::descriptor::Output;
 use crate::{NamedValue, Value};
 
+/// Characters of an id that are shown.
+const MOST_SHOWN: usize = 80;
+
 /// What was put so far: one value for each id, in the order in which each was first put.
 pub(crate) struct Values {
     declared: Arc<[Output]>,
@@ -24,7 +27,7 @@ impl Values {
     pub(crate) fn put(&mut self, id: String, value: Value) -> Result<(), String> {
         if !self.declared.iter().any(|output| output.id == id) {
             let ids: Vec<_> = self.declared.iter().map(|output| output.id.as_str()).collect();
-            let id: String = id.chars().take(80).collect();
+            let id: String = id.chars().take(MOST_SHOWN).collect();
             return Err(match ids.is_empty() {
                 true => format!("there is no output {id:?}: the descriptor declares none"),
                 false => format!("there is no output {id:?}; the descriptor declares {}", ids.join(", ")),
@@ -34,10 +37,7 @@ impl Values {
         let freed = earlier.map_or(0, |index| self.put[index].value.bytes());
         let bytes = (self.bytes - freed).saturating_add(value.bytes());
         if bytes > self.limit {
-            return Err(format!(
-                "the values of one frame may have {} bytes together; with {id} it were {bytes}",
-                self.limit
-            ));
+            return Err(self.too_large(&id, bytes));
         }
         if let Some(fault) = value.fault() {
             return Err(format!("{id}: {fault}"));
@@ -48,6 +48,17 @@ impl Values {
             None => self.put.push(NamedValue { id, value }),
         }
         Ok(())
+    }
+
+    /// All together, bytes.
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// What a guest is told whose values would have `bytes` bytes with that for `id`.
+    pub(crate) fn too_large(&self, id: &str, bytes: usize) -> String {
+        let (limit, id) = (self.limit, id.chars().take(MOST_SHOWN).collect::<String>());
+        format!("the values of one frame may have {limit} bytes together; with {id} it were {bytes}")
     }
 
     /// What was put; the next call begins with none.

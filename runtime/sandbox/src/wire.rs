@@ -1,10 +1,14 @@
 //! Between the types that are generated from the interface and our own.
 
 use framebox_picture::{Format, Rect, Size};
+use wasmtime::component::{ComponentType, Lift, WasmList, WasmStr};
+use wasmtime::{Result, StoreContext, StoreContextMut};
 
 use crate::bindings::types;
 use crate::descriptor::{Descriptor, Output, OutputKind};
+use crate::host::words::Words;
 use crate::parameter::{Choice, Kind, Parameter};
+use crate::state::State;
 use crate::{Budget, NamedValue, Value};
 
 pub(crate) fn size(size: types::Size) -> Size {
@@ -33,16 +37,72 @@ pub(crate) fn budget(budget: Budget) -> types::Budget {
     types::Budget { time_us: u32::try_from(budget.time.as_micros()).unwrap_or(u32::MAX), fuel: budget.fuel }
 }
 
-pub(crate) fn value(value: types::Value) -> Value {
-    match value {
-        types::Value::Boolean(value) => Value::Boolean(value),
-        types::Value::Integer(value) => Value::Integer(value),
-        types::Value::Number(value) => Value::Number(value),
-        types::Value::Text(value) => Value::Text(value),
-        types::Value::Numbers(value) => Value::Numbers(value),
-        types::Value::Json(value) => Value::Json(value),
-        types::Value::Blob(types::Blob { media_type, data }) => Value::Blob { media_type, data },
-    }
+/// Why a call for a frame gave no result, as the interface has it.
+#[derive(Debug, ComponentType, Lift)]
+#[component(variant)]
+pub(crate) enum Stop {
+    #[component(name = "failed")]
+    Failed(Words),
+    #[component(name = "finished")]
+    Finished(Words),
+}
+
+/// A value that a guest puts, not yet copied out of its memory.
+#[derive(ComponentType, Lift)]
+#[component(variant)]
+pub(crate) enum Put {
+    #[component(name = "boolean")]
+    Boolean(bool),
+    #[component(name = "integer")]
+    Integer(i64),
+    #[component(name = "number")]
+    Number(f64),
+    #[component(name = "text")]
+    Text(WasmStr),
+    #[component(name = "numbers")]
+    Numbers(WasmList<f64>),
+    #[component(name = "json")]
+    Json(WasmStr),
+    #[component(name = "blob")]
+    Blob(Blob),
+}
+
+#[derive(ComponentType, Lift)]
+#[component(record)]
+pub(crate) struct Blob {
+    #[component(name = "media-type")]
+    media_type: Words,
+    data: WasmList<u8>,
+}
+
+/// Copies what was put, unless it alone has more than `most` bytes: then it says how many.
+pub(crate) fn put(
+    store: &mut StoreContextMut<'_, State>,
+    put: Put,
+    most: usize,
+) -> Result<std::result::Result<Value, usize>> {
+    let text = |text: WasmStr, make: fn(String) -> Value| {
+        let text = text.to_str(StoreContext::from(&*store))?;
+        Ok::<_, wasmtime::Error>(if text.len() > most { Err(text.len()) } else { Ok(make(text.into_owned())) })
+    };
+    Ok(match put {
+        Put::Boolean(value) => Ok(Value::Boolean(value)),
+        Put::Integer(value) => Ok(Value::Integer(value)),
+        Put::Number(value) => Ok(Value::Number(value)),
+        Put::Text(value) => text(value, Value::Text)?,
+        Put::Json(value) => text(value, Value::Json)?,
+        Put::Numbers(value) => match value.len().saturating_mul(8) {
+            bytes if bytes > most => Err(bytes),
+            _ => Ok(Value::Numbers(value.iter(&mut *store)?.collect::<Result<_>>()?)),
+        },
+        Put::Blob(Blob { media_type, data }) => match data.len() {
+            bytes if bytes > most => Err(bytes),
+            _ => Ok(Value::Blob {
+                media_type: media_type.0,
+                data: data.as_le_slice(StoreContext::from(&*store)).to_vec(),
+            }),
+        },
+    })
 }
 
 pub(crate) fn values_out(values: &[NamedValue]) -> Vec<types::NamedValue> {

@@ -2,12 +2,14 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use axum::http::HeaderValue;
 use framebox_media::{Codec, encode};
-use framebox_pipeline::{Session, Setup};
+use framebox_pipeline::node::{self, Node};
+use framebox_pipeline::policy::{Policy, Skipping, Unprocessed};
+use framebox_pipeline::{Session, Setup, admission};
 use framebox_sandbox::{Engine, Kind};
 use tokio::net::TcpListener;
 
@@ -30,6 +32,8 @@ pub struct App {
     transport: Box<dyn Transport>,
     encoder: config::Encoder,
     library: Library,
+    /// Admits sessions by what they cost; none: as many as there are slots.
+    node: Option<Arc<Node>>,
 }
 
 /// What an offer asks for beside the connection.
@@ -39,6 +43,10 @@ pub struct Wishes {
     pub handler: Option<String>,
     /// Frames a second of a generator, within [`framebox_pipeline::pacer::RATES`]; none: what the handler says.
     pub fps: Option<f32>,
+    /// Which frames are skipped; none: what holds for the handler.
+    pub skipping: Option<Skipping>,
+    /// What is shown for a frame without a result; none: what holds for the handler.
+    pub unprocessed: Option<Unprocessed>,
 }
 
 /// Why an offer was not answered.
@@ -48,6 +56,8 @@ pub enum Unanswered {
     NoHandler,
     /// There is no slot.
     Full(Full),
+    /// Those that run already use what the machine has.
+    Overloaded(node::Full),
     /// The offer is wrong, has nothing that the server could take part in, or no connection can be had.
     Peer(peer::Error),
     /// The session could not be started.
@@ -77,13 +87,21 @@ impl App {
             start_bitrate: config.encoder.start_kbps * 1000,
         });
         let sessions = Arc::new(Sessions::new(config.server.sessions));
-        Ok(Self { catalog, sessions, transport, encoder: config.encoder.clone(), library })
+        let node = match config.server.capacity_ms {
+            Some(0) => None,
+            Some(ms) => Some(Node::new(admission::Settings { capacity_ms: f64::from(ms), ..Default::default() })),
+            None => Some(Node::new(admission::Settings::default())),
+        };
+        Ok(Self { catalog, sessions, transport, encoder: config.encoder.clone(), library, node })
     }
 
     /// Answers an offer; the session lives on by itself. A slot is held only when this succeeds.
     pub async fn answer(&self, id: &str, wishes: &Wishes, offer: &str) -> Result<String, Unanswered> {
         let (name, entry) = self.catalog.find(wishes.handler.as_deref()).ok_or(Unanswered::NoHandler)?;
         let reservation = self.sessions.reserve(id).map_err(Unanswered::Full)?;
+        let digest = entry.component.digest().to_string();
+        let place = self.node.as_ref().map(|node| node.admit(Instant::now(), &digest)).transpose();
+        let place = place.map_err(Unanswered::Overloaded)?;
         let bridge = Arc::new(Bridge::default());
         let direction = match entry.component.kind() {
             Kind::Transform => Direction::SendReceive,
@@ -91,7 +109,8 @@ impl App {
             Kind::Observer => Direction::ReceiveOnly,
         };
         let (answer, peer) = self.transport.answer(offer, direction, bridge.clone()).await.map_err(Unanswered::Peer)?;
-        let session = match Session::start(self.setup(name, entry, wishes, &bridge), bridge.clone()) {
+        let session = match Session::start(Setup { place, ..self.setup(name, entry, wishes, &bridge) }, bridge.clone())
+        {
             Ok(session) => session,
             Err(error) => {
                 peer.close().await;
@@ -110,6 +129,11 @@ impl App {
         Ok(answer)
     }
 
+    /// What sessions use and may use of the machine, ms of CPU a second; none when that is not limited.
+    pub fn load(&self) -> Option<admission::Load> {
+        self.node.as_ref().map(|node| node.load(Instant::now()))
+    }
+
     fn setup(&self, name: &str, entry: &Entry, wishes: &Wishes, bridge: &Arc<Bridge>) -> Setup {
         Setup {
             component: entry.component.clone(),
@@ -123,6 +147,12 @@ impl App {
             },
             log: bridge.clone(),
             sources: self.library.granted(name),
+            policy: Policy {
+                skipping: wishes.skipping.unwrap_or(entry.policy.skipping),
+                unprocessed: wishes.unprocessed.unwrap_or(entry.policy.unprocessed),
+            },
+            budgets: entry.budgets.clone(),
+            place: None,
         }
     }
 }

@@ -5,22 +5,36 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
+use framebox_pipeline::{Budgets, Policy};
 use framebox_sandbox::{Allowance, Component, Engine, Kind, Limits};
 use serde_json::{Value, json};
 
 use crate::config::Config;
 
-/// Prebuilt components of `guest-examples`.
-const BUILT_IN: &[(&str, &[u8])] = &[
-    ("invert", include_bytes!("../../../guest-examples/prebuilt/invert.wasm")),
-    ("flip", include_bytes!("../../../guest-examples/prebuilt/flip.wasm")),
-    ("edges", include_bytes!("../../../guest-examples/prebuilt/edges.wasm")),
-    ("pixelate", include_bytes!("../../../guest-examples/prebuilt/pixelate.wasm")),
-    ("motion", include_bytes!("../../../guest-examples/prebuilt/motion.wasm")),
-    ("watch", include_bytes!("../../../guest-examples/prebuilt/watch.wasm")),
-    ("knobs", include_bytes!("../../../guest-examples/prebuilt/knobs.wasm")),
-    ("detect", include_bytes!("../../../guest-examples/prebuilt/detect.wasm")),
-    ("hello", include_bytes!("../../../guest-examples/prebuilt/hello.wasm")),
+macro_rules! prebuilt {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_bytes!(concat!("../../../guest-examples/prebuilt/", $name, ".wasm")))),*]
+    };
+}
+
+/// Prebuilt components of `guest-examples`, in the order in which they are shown.
+const BUILT_IN: &[(&str, &[u8])] = prebuilt![
+    "invert",
+    "flip",
+    "edges",
+    "pixelate",
+    "motion",
+    "detect",
+    "background",
+    "qr",
+    "timestamp",
+    "slow-flip",
+    "plasma",
+    "play",
+    "play-fps",
+    "watch",
+    "knobs",
+    "hello",
 ];
 
 /// One handler.
@@ -30,6 +44,10 @@ pub struct Entry {
     pub component: Component,
     /// What an instance of it may use.
     pub limits: Limits,
+    /// What a session of it may use beyond a call.
+    pub budgets: Budgets,
+    /// Of sessions whose offer names none.
+    pub policy: Policy,
     /// Comes with the program.
     pub built_in: bool,
 }
@@ -53,14 +71,14 @@ impl Catalog {
             Self { entries: BTreeMap::new(), order: Vec::new(), default: default.unwrap_or_else(|| "invert".into()) };
         for (name, bytes) in BUILT_IN {
             if config.handlers.get(*name).is_none_or(|handler| handler.component.is_none()) {
-                catalog.add(engine, name, bytes, config.limits(name), true)?;
+                catalog.add(engine, name, bytes, config, true)?;
             }
         }
         for (name, handler) in &config.handlers {
             match &handler.component {
                 Some(file) => {
                     let bytes = read(file).with_context(|| format!("handler {name}"))?;
-                    catalog.add(engine, name, &bytes, config.limits(name), false)?;
+                    catalog.add(engine, name, &bytes, config, false)?;
                 }
                 None => ensure!(
                     catalog.entries.contains_key(name),
@@ -77,14 +95,22 @@ impl Catalog {
         Ok(catalog)
     }
 
-    fn add(&mut self, engine: &Engine, name: &str, bytes: &[u8], limits: Limits, built_in: bool) -> anyhow::Result<()> {
+    fn add(
+        &mut self,
+        engine: &Engine,
+        name: &str,
+        bytes: &[u8],
+        config: &Config,
+        built_in: bool,
+    ) -> anyhow::Result<()> {
         let fits = name.len() <= 64
             && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b));
         ensure!(fits && !name.is_empty(), "the handler name {name:?} is wrong: use a–z, 0–9, - and _, at most 64");
         let begin = Instant::now();
         let component = engine.load(bytes).with_context(|| format!("the handler {name} cannot be loaded"))?;
         tracing::info!(handler = name, ms = begin.elapsed().as_millis(), "loaded");
-        self.entries.insert(name.to_owned(), Entry { component, limits, built_in });
+        let (limits, budgets, policy) = (config.limits(name), config.budgets(name), config.policy(name));
+        self.entries.insert(name.to_owned(), Entry { component, limits, budgets, policy, built_in });
         self.order.push(name.to_owned());
         Ok(())
     }

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use framebox_pipeline::parameters::Applied;
+use framebox_pipeline::policy::{Policy, Skipping, Unprocessed};
+use framebox_pipeline::ring::Row;
 use framebox_pipeline::{Notice, Severity};
 use framebox_sandbox::NamedValue;
 use serde::{Deserialize, Serialize};
@@ -32,6 +34,13 @@ pub enum Request {
         /// The client's number for it.
         request: Option<u64>,
     },
+    /// Another policy; the answer carries `request`.
+    SetPolicy {
+        /// What is to change.
+        choice: Choice,
+        /// The client's number for it.
+        request: Option<u64>,
+    },
     /// The client wants to be told how the session does.
     Subscribe(Subscription),
 }
@@ -49,9 +58,20 @@ pub struct Subscription {
     pub frames: bool,
 }
 
+/// What of a session's policy is to change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Choice {
+    /// Which frames are skipped.
+    pub policy: Option<Skipping>,
+    /// What is shown for a frame without a result.
+    pub unprocessed: Option<Unprocessed>,
+}
+
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Message {
+    SetPolicy { policy: Option<Skipping>, unprocessed: Option<Unprocessed>, request: Option<u64> },
     SetParameters { parameters: Map<String, Value>, request: Option<u64> },
     Subscribe(Subscription),
 }
@@ -66,6 +86,9 @@ pub fn parse(text: &str) -> Option<Request> {
     }
     Some(match serde_json::from_str(text).ok()? {
         Message::SetParameters { parameters, request } => Request::SetParameters { parameters, request },
+        Message::SetPolicy { policy, unprocessed, request } => {
+            Request::SetPolicy { choice: Choice { policy, unprocessed }, request }
+        }
         Message::Subscribe(wanted) => {
             Request::Subscribe(Subscription { stats_ms: wanted.stats_ms.clamp(100, 60_000), ..wanted })
         }
@@ -98,9 +121,22 @@ pub fn session(id: &str, handler: Value, parameters: Map<String, Value>) -> Valu
     json!({ "type": "session", "data": { "id": id, "handler": handler, "parameters": parameters } })
 }
 
-/// The statistics of the session.
-pub fn stats(stats: Value) -> Value {
-    json!({ "type": "stats", "data": stats })
+/// The statistics of the session, and, for who wants them, the frames since the last ones.
+pub fn stats(stats: Value, frames: Option<Vec<Row>>) -> Value {
+    let mut message = json!({ "type": "stats", "data": stats });
+    if let Some(frames) = frames {
+        message["frames"] = json!(frames);
+    }
+    message
+}
+
+/// The policy that holds, as the request of the client's number asked, or somebody else did.
+pub fn policy(policy: Policy, request: Option<u64>) -> Value {
+    let mut message = json!({ "type": "policy", "policy": policy.skipping, "unprocessed": policy.unprocessed });
+    if let Some(request) = request {
+        message["request"] = request.into();
+    }
+    message
 }
 
 /// Parameters were applied, as the request of the client's number asked, or somebody else did.
@@ -185,6 +221,14 @@ mod tests {
             (r#"{"type":"subscribe","stats_ms":1}"#, subscribe(100, false, false)),
             (r#"{"type":"subscribe","stats_ms":500,"log":true,"frames":true}"#, subscribe(500, true, true)),
             (r#"{"type":"set_parameters","parameters":[]}"#, None),
+            (
+                r#"{"type":"set_policy","policy":"adaptive","request":3}"#,
+                Some(Request::SetPolicy {
+                    choice: Choice { policy: Some(Skipping::Adaptive), unprocessed: None },
+                    request: Some(3),
+                }),
+            ),
+            (r#"{"type":"set_policy","policy":"always"}"#, None),
             (r#"{"type":"dance"}"#, None),
             ("[1,2", None),
             ("", None),

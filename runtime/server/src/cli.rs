@@ -40,6 +40,9 @@ pub struct Serve {
     /// Sessions at once. [default: 32]
     #[arg(long, value_name = "N")]
     pub sessions: Option<u32>,
+    /// CPU time that sessions may use a second, milliseconds; 0: as much as there is. [default: nine tenths of the cores]
+    #[arg(long, value_name = "MS")]
+    pub capacity_ms: Option<u32>,
     /// Address on which media is exchanged; may be given several times. [default: those of every interface]
     #[arg(long = "media-address", value_name = "IP")]
     pub media_addresses: Vec<IpAddr>,
@@ -67,6 +70,7 @@ impl Serve {
         let mut config = self.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
         config.server.bind = self.bind.unwrap_or(config.server.bind);
         config.server.sessions = self.sessions.unwrap_or(config.server.sessions);
+        config.server.capacity_ms = self.capacity_ms.or(config.server.capacity_ms);
         config.server.default_handler = self.default_handler.or(config.server.default_handler);
         if !self.media_addresses.is_empty() {
             config.webrtc.addresses = self.media_addresses;

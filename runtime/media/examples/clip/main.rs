@@ -30,7 +30,7 @@ fn main() {
         let rgb = scene::draw(SIZE, frame as f32 / FRAMES as f32);
         convert::write(&rgb, Format::Rgb8, SIZE, &mut picture).unwrap();
         let (time, mut bytes) = (Duration::from_secs(frame.into()) / FPS, vec![]);
-        let encoded = encoder.encode(picture.planes(), time, frame % GROUP == 0, &mut bytes).unwrap();
+        let encoded = encoder.encode(picture.planes(), time, frame.is_multiple_of(GROUP), &mut bytes).unwrap();
         mux::Sample { bytes, keyframe: encoded.keyframe, duration: 1, offset: 0 }
     });
     std::fs::write(path, mux::mp4(SIZE, FPS, &samples.collect::<Vec<_>>())).unwrap();

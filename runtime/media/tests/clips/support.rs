@@ -68,7 +68,7 @@ pub fn samples(count: usize, duration: impl Fn(usize) -> u32) -> Vec<Sample> {
     let sample = |at: usize| {
         let mut bytes = vec![];
         let time = Duration::from_millis(40 * at as u64);
-        let encoded = encoder.encode(numbered(at).planes(), time, at % 10 == 0, &mut bytes).unwrap();
+        let encoded = encoder.encode(numbered(at).planes(), time, at.is_multiple_of(10), &mut bytes).unwrap();
         Sample { bytes, keyframe: encoded.keyframe, duration: duration(at), offset: 0 }
     };
     (0..count).map(sample).collect()

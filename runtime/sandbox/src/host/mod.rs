@@ -5,6 +5,7 @@ pub(crate) mod log;
 pub(crate) mod output;
 pub(crate) mod pixels;
 pub(crate) mod sources;
+pub(crate) mod words;
 
 use wasmtime::Result;
 use wasmtime::component::Linker;

@@ -4,6 +4,7 @@ use wasmtime::component::{LinkerInstance, Resource, ResourceType, WasmList};
 use wasmtime::{Result, StoreContext, StoreContextMut};
 
 use super::frame::Frame;
+use super::words::Words;
 use crate::bindings::types;
 use crate::canvas::Canvas;
 use crate::state::State;
@@ -17,7 +18,7 @@ impl Handle {
     pub(crate) const REP: u32 = 0;
 }
 
-type Put = (Resource<Handle>, String, types::Value);
+type Put = (Resource<Handle>, Words, wire::Put);
 type Show = (Resource<Handle>, Resource<Frame>);
 type Whole = (Resource<Handle>, types::Size, types::PixelFormat, WasmList<u8>);
 type Patch = (Resource<Handle>, types::Rect, types::PixelFormat, WasmList<u8>);
@@ -48,10 +49,13 @@ pub(crate) fn add(media: &mut LinkerInstance<'_, State>) -> Result<()> {
         Ok((Ok(()),))
     })?;
     media.func_wrap("[method]output.put", |mut store: StoreContextMut<'_, State>, (_, id, value): Put| -> Answer {
-        let state = store.data_mut();
+        let state = store.data();
         state.in_time()?;
-        let stopwatch = state.stopwatch.clone();
-        Ok((stopwatch.time(|| state.values.put(id, wire::value(value))),))
+        let (stopwatch, most) = (state.stopwatch.clone(), state.values.limit());
+        stopwatch.time(|| match wire::put(&mut store, value, most)? {
+            Ok(value) => Ok((store.data_mut().values.put(id.0, value),)),
+            Err(bytes) => Ok((Err(store.data().values.too_large(&id.0, bytes)),)),
+        })
     })
 }
 

@@ -34,6 +34,38 @@ fn bulk_operations_cost_by_their_length() {
 }
 
 #[test]
+fn long_bulk_operations_do_what_short_ones_do() {
+    // Traps unless the word at an address is as given.
+    let check = |at: u32, word: u32| {
+        format!("(if (i32.ne (i32.load (i32.const {at})) (i32.const {word})) (then (unreachable)))")
+    };
+    let number = "(local.set $i (i32.const 0))
+        (loop $next
+          (i32.store (i32.add (i32.const 65536) (i32.mul (local.get $i) (i32.const 4))) (local.get $i))
+          (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 400000))))";
+    let copy = |to: u32, from: u32| {
+        format!("(memory.copy (i32.const {to}) (i32.const {from}) (i32.add (local.get $i) (i32.const 1200000)))")
+    };
+    let body = [
+        "(local $i i32) (drop (memory.grow (i32.const 60)))".to_owned(),
+        "(memory.fill (i32.const 65536) (i32.const 7) (i32.add (local.get $i) (i32.const 2000004)))".to_owned(),
+        check(65_532, 0) + &check(65_536, 0x0707_0707),
+        check(65_536 + 1_000_000, 0x0707_0707)
+            + &check(65_536 + 2_000_000, 0x0707_0707)
+            + &check(65_536 + 2_000_004, 0),
+        // `$i` is 400000 from here on: 1 600 000 bytes are copied, onto themselves.
+        number.to_owned() + &copy(65_536 + 12, 65_536),
+        [0, 1, 100_000, 262_143, 399_999].map(|i| check(65_536 + 12 + 4 * i, i)).concat(),
+        number.to_owned() + &copy(65_536, 65_536 + 12),
+        [3, 4, 100_000, 262_143, 399_999].map(|i| check(65_536 + 4 * i - 12, i)).concat(),
+    ];
+    let call = start(&transform("", &body.concat())).process(input(), PLENTY);
+    assert!(call.result.is_ok(), "{:?}", call.result);
+    // Each byte has its price, wherever it is cut.
+    assert!(call.cost.fuel > 2_000_000 + 2 * 1_600_000, "{:?}", call.cost);
+}
+
+#[test]
 fn memory_is_counted_and_limited() {
     let limits = Limits { memory: 20 * MIB, setup: PLENTY, ..Limits::default() };
     let mut instance = start_within(&beast("exhaust-memory"), limits.clone()).unwrap();

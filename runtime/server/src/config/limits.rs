@@ -24,6 +24,14 @@ pub struct Table {
     pub output_kilopixels: Option<u64>,
     /// Lines of log a second.
     pub log_lines: Option<u64>,
+    /// Log a second, KiB.
+    pub log_kib: Option<u64>,
+    /// Memory beyond which an instance that goes on growing is replaced between two frames, MiB.
+    pub soft_memory_mib: Option<u64>,
+    /// Fuel that a session may use a second; absent: as much as its calls do.
+    pub fuel_per_second: Option<u64>,
+    /// CPU time of a session's handler a second, milliseconds; absent: as much as its calls take.
+    pub cpu_ms_per_second: Option<u64>,
 }
 
 /// One key: its name, where it is, the smallest value that makes sense, what it is when nothing is said, and the most that
@@ -36,7 +44,7 @@ struct Key {
     most: u64,
 }
 
-const KEYS: [Key; 7] = [
+const KEYS: [Key; 11] = [
     Key { name: "call_ms", of: |table| &mut table.call_ms, least: 1, usual: 500, most: 10_000 },
     Key { name: "call_fuel", of: |table| &mut table.call_fuel, least: 1, usual: 20_000_000_000, most: u64::MAX },
     Key { name: "setup_ms", of: |table| &mut table.setup_ms, least: 1, usual: 2000, most: 60_000 },
@@ -44,7 +52,14 @@ const KEYS: [Key; 7] = [
     Key { name: "values_kib", of: |table| &mut table.values_kib, least: 1, usual: 1024, most: 16 * 1024 },
     Key { name: "output_kilopixels", of: |table| &mut table.output_kilopixels, least: 1, usual: 8295, most: 35_390 },
     Key { name: "log_lines", of: |table| &mut table.log_lines, least: 0, usual: 100, most: 10_000 },
+    Key { name: "log_kib", of: |table| &mut table.log_kib, least: 0, usual: 64, most: 16 * 1024 },
+    Key { name: "soft_memory_mib", of: |table| &mut table.soft_memory_mib, least: 1, usual: 96, most: 1024 },
+    Key { name: "fuel_per_second", of: |table| &mut table.fuel_per_second, least: 1, usual: NONE, most: NONE },
+    Key { name: "cpu_ms_per_second", of: |table| &mut table.cpu_ms_per_second, least: 1, usual: NONE, most: NONE },
 ];
+
+/// As much as there is.
+const NONE: u64 = u64::MAX;
 
 impl Table {
     /// What nobody gets more of: `[bounds]`, and for the rest what is sensible at all.
@@ -88,6 +103,13 @@ impl Table {
         Ok(self)
     }
 
+    /// What a session may use a second: fuel, and CPU time in milliseconds. None: as much as there is.
+    pub fn per_second(&self) -> (Option<u64>, Option<u32>) {
+        let limited = |value: Option<u64>| value.filter(|value| *value != NONE);
+        let ms = limited(self.cpu_ms_per_second).map(|ms| u32::try_from(ms).unwrap_or(u32::MAX));
+        (limited(self.fuel_per_second), ms)
+    }
+
     /// As the sandbox wants it. What the table does not say is as the sandbox has it.
     pub fn limits(&self) -> Limits {
         let defaults = Limits::default();
@@ -102,6 +124,8 @@ impl Table {
             memory: self.memory_mib.map_or(defaults.memory, |mib| size(mib << 20)),
             values_bytes: self.values_kib.map_or(defaults.values_bytes, |kib| size(kib << 10)),
             output_pixels: self.output_kilopixels.map_or(defaults.output_pixels, |kilo| kilo * 1000),
+            log_bytes: self.log_kib.map_or(defaults.log_bytes, |kib| size(kib << 10)),
+            soft_memory: self.soft_memory_mib.map_or(defaults.soft_memory, |mib| size(mib << 20)),
             log_lines: self.log_lines.map_or(defaults.log_lines, |lines| u32::try_from(lines).unwrap_or(u32::MAX)),
             ..defaults
         }

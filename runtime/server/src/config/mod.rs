@@ -1,5 +1,6 @@
 //! The configuration file and what it means. Unknown keys are errors.
 
+pub mod budgets;
 pub mod limits;
 
 use std::collections::BTreeMap;
@@ -7,6 +8,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
+use framebox_pipeline::Budgets;
+use framebox_pipeline::policy::{Policy, Skipping, Unprocessed};
 use framebox_sandbox::Limits;
 use serde::Deserialize;
 
@@ -24,6 +27,10 @@ pub struct Config {
     pub limits: limits::Table,
     /// What no handler may use more of.
     pub bounds: limits::Table,
+    /// What is done about sessions that cost too much.
+    pub ladder: budgets::Ladder,
+    /// When handlers that fail rest.
+    pub breaker: budgets::Breaker,
     /// Handlers beside the built-in ones, by name.
     pub handlers: BTreeMap<String, Handler>,
     /// Videos and pictures that handlers may read, by name.
@@ -38,6 +45,13 @@ pub struct Server {
     pub bind: SocketAddr,
     /// Sessions at once.
     pub sessions: u32,
+    /// CPU time that sessions may use a second, milliseconds; absent: nine tenths of the cores; 0: as much as there is. A
+    /// session that would not fit is refused.
+    pub capacity_ms: Option<u32>,
+    /// Which frames are skipped where neither the handler's section nor the offer says: `latest`, `adaptive`, `never`.
+    pub policy: Skipping,
+    /// What is shown for a frame without a result, likewise: `hold`, `passthrough`.
+    pub unprocessed: Unprocessed,
     /// The handler of an offer that names none; absent: `invert`.
     pub default_handler: Option<String>,
     /// Origins of pages elsewhere that may use the API, `https://host`; none by default.
@@ -49,6 +63,9 @@ impl Default for Server {
         Self {
             bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
             sessions: 32,
+            capacity_ms: None,
+            policy: Skipping::default(),
+            unprocessed: Unprocessed::default(),
             default_handler: None,
             origins: Vec::new(),
         }
@@ -94,6 +111,10 @@ pub struct Handler {
     pub component: Option<PathBuf>,
     /// What it may use, where that is not as in `[limits]`.
     pub limits: limits::Table,
+    /// Which frames are skipped, where that is not as in `[server]`.
+    pub policy: Option<Skipping>,
+    /// What is shown for a frame without a result, likewise.
+    pub unprocessed: Option<Unprocessed>,
 }
 
 /// `[sources.NAME]`
@@ -146,12 +167,32 @@ impl Config {
         Ok(config)
     }
 
-    /// What the handler `name` may use. Of a configuration that was checked.
+    /// What the handler `name` may use in a call. Of a configuration that was checked.
     pub fn limits(&self, name: &str) -> Limits {
+        self.table(name).limits()
+    }
+
+    /// What a session of the handler `name` may use, and what is done when it uses more.
+    pub fn budgets(&self, name: &str) -> Budgets {
+        let (fuel_per_second, ms_per_second) = self.table(name).per_second();
+        let (ladder, breaker) = (self.ladder.settings(), self.breaker.settings());
+        Budgets { fuel_per_second, ms_per_second, ladder, breaker, ..Budgets::default() }
+    }
+
+    /// The policy of sessions of the handler `name` whose offer names none.
+    pub fn policy(&self, name: &str) -> Policy {
+        let own = self.handlers.get(name);
+        Policy {
+            skipping: own.and_then(|handler| handler.policy).unwrap_or(self.server.policy),
+            unprocessed: own.and_then(|handler| handler.unprocessed).unwrap_or(self.server.unprocessed),
+        }
+    }
+
+    fn table(&self, name: &str) -> limits::Table {
         let bounds = self.bounds.bounds().unwrap_or_default();
         let usual = self.limits.usual(bounds).unwrap_or_default();
         let own = self.handlers.get(name).map(|handler| handler.limits).unwrap_or_default();
-        own.over(usual, bounds, "limits").unwrap_or(usual).limits()
+        own.over(usual, bounds, "limits").unwrap_or(usual)
     }
 
     /// The most memory that an instance of any handler may have, bytes.
@@ -179,6 +220,8 @@ impl Config {
         for (name, source) in &self.sources {
             source.check(name)?;
         }
+        self.ladder.check()?;
+        self.breaker.check()?;
         match (self.webrtc.first_port, self.webrtc.last_port) {
             (None, None) => {}
             (Some(first), Some(last)) => {
@@ -207,6 +250,9 @@ mod tests {
             ("[server]\nsessions = 0", "server.sessions must be within"),
             ("[limits]\ncall_ms = 0", "limits.call_ms must be at least 1"),
             ("[bounds]\ncall_ms = 9\n[limits]\ncall_ms = 10", "limits.call_ms is 10: at most 9"),
+            ("[server]\npolicy = \"always\"", "unknown variant `always`, expected one of `latest`"),
+            ("[ladder]\nsteps = [\"jump\"]", "unknown variant `jump`, expected one of `skip-more`"),
+            ("[breaker]\nfaults = 0", "breaker.faults must be within"),
             ("[handlers.a.limits]\ncall_ms = 90000", "handlers.a.limits.call_ms is 90000: at most 10000"),
             ("[webrtc]\nfirst_port = 5000", "go together"),
             ("[encoder]\nstart_kbps = 9000", "encoder.start_kbps must be within"),

@@ -34,7 +34,8 @@ pub fn router(app: Arc<App>, origins: &[HeaderValue]) -> Router {
         .route("/handlers", get(handlers::list))
         .route("/handlers/{name}", get(handlers::one))
         .route("/sessions", get(sessions::list))
-        .route("/sessions/{id}", get(sessions::one).delete(sessions::end))
+        .route("/sessions/{id}", get(sessions::one).patch(sessions::change).delete(sessions::end))
+        .route("/sessions/{id}/frames", get(sessions::frames))
         .route("/sessions/{id}/parameters", get(parameters::all).patch(parameters::change))
         .route("/sessions/{id}/outputs", get(outputs::stream))
         .route("/sessions/{id}/log", get(sessions::log))
@@ -55,5 +56,7 @@ pub fn router(app: Arc<App>, origins: &[HeaderValue]) -> Router {
 async fn health(State(app): State<Arc<App>>) -> axum::Json<Value> {
     let sessions = app.sessions.list().len();
     let version = env!("CARGO_PKG_VERSION");
-    axum::Json(json!({ "status": "ok", "sessions": sessions, "limit": app.sessions.limit(), "version": version }))
+    let load = app.load().map(|load| json!({ "used_ms": load.used_ms.round(), "capacity_ms": load.capacity_ms }));
+    let limit = app.sessions.limit();
+    axum::Json(json!({ "status": "ok", "sessions": sessions, "limit": limit, "load": load, "version": version }))
 }

@@ -2,6 +2,8 @@
 //!
 //! The bodies are FastRTC's, the status codes tell the truth.
 
+use std::fmt::Display;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::Json;
@@ -24,6 +26,8 @@ const LONGEST_ID: usize = 128;
 pub struct Options {
     handler: Option<String>,
     fps: Option<String>,
+    policy: Option<String>,
+    unprocessed: Option<String>,
 }
 
 impl Options {
@@ -41,8 +45,16 @@ impl Options {
                 }
             },
         };
-        Ok(Wishes { handler: self.handler, fps })
+        let skipping = word("policy", self.policy).map_err(wrong)?;
+        let unprocessed = word("unprocessed", self.unprocessed).map_err(wrong)?;
+        Ok(Wishes { handler: self.handler, fps, skipping, unprocessed })
     }
+}
+
+/// One of the words that `key` takes.
+fn word<T: FromStr<Err: Display>>(key: &str, given: Option<String>) -> Result<Option<T>, String> {
+    let parse = |word: String| word.parse().map_err(|error| format!("`{key}` is {word:?}: it {error}"));
+    given.map(parse).transpose()
 }
 
 /// What is wrong with a request.
@@ -52,11 +64,13 @@ struct Failure {
     error: &'static str,
     message: String,
     limit: Option<u32>,
+    /// Seconds after which another try makes sense.
+    retry_after: u64,
 }
 
 impl Failure {
     fn new(status: StatusCode, error: &'static str, message: impl Into<String>) -> Self {
-        Self { status, error, message: message.into(), limit: None }
+        Self { status, error, message: message.into(), limit: None, retry_after: 5 }
     }
 }
 
@@ -66,7 +80,7 @@ impl IntoResponse for Failure {
         let mut headers = HeaderMap::new();
         if let Some(limit) = self.limit {
             meta["limit"] = limit.into();
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(self.retry_after));
         }
         (self.status, headers, Json(json!({ "status": "failed", "meta": meta }))).into_response()
     }
@@ -130,6 +144,11 @@ async fn answer(app: &App, id: &str, wishes: &Wishes, body: &Value) -> Result<Re
                 "concurrency_limit_reached",
                 "the server serves as many sessions as it may: try again later",
             )
+        }),
+        Err(Unanswered::Overloaded(full)) => Err(Failure {
+            limit: Some(app.sessions.limit()),
+            retry_after: full.retry_after.as_secs().max(1),
+            ..Failure::new(StatusCode::SERVICE_UNAVAILABLE, "concurrency_limit_reached", full.to_string())
         }),
         Err(Unanswered::Peer(peer::Error::NoPort)) => {
             tracing::warn!("no UDP port is free for media; widen webrtc.first_port and webrtc.last_port");

@@ -1,9 +1,9 @@
-//! `GET /sessions`, `GET /sessions/{id}`, `DELETE /sessions/{id}`, `GET /sessions/{id}/log`.
+//! `GET /sessions`, `GET`, `PATCH` and `DELETE /sessions/{id}`, `GET /sessions/{id}/frames`, `GET /sessions/{id}/log`.
 
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
@@ -11,13 +11,14 @@ use serde_json::{Value, json};
 
 use super::problem::Problem;
 use crate::app::App;
+use crate::channel::Choice;
 use crate::sessions::Live;
 use crate::sessions::journal::Excerpt;
 
-/// What of a log is asked for.
+/// What of a log or of the frames is asked for.
 #[derive(Deserialize)]
 pub struct After {
-    /// Lines after that number.
+    /// What comes after that number.
     #[serde(default)]
     after: u64,
 }
@@ -29,6 +30,31 @@ pub async fn list(State(app): State<Arc<App>>) -> Json<Value> {
 
 pub async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
     find(&app, &id).map(|live| Json(live.stats()))
+}
+
+/// Changes the policy of a session.
+pub async fn change(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    body: Result<Json<Choice>, JsonRejection>,
+) -> Result<Json<Value>, Problem> {
+    let live = find(&app, &id)?;
+    let hint = "give an object with `policy` (latest, adaptive, never), `unprocessed` (hold, passthrough), or both";
+    let Json(choice) = body.map_err(|error| Problem::new(error.status(), format!("{}; {hint}", error.body_text())))?;
+    live.bridge().set_policy(choice);
+    Ok(Json(live.stats()))
+}
+
+/// The recent frames, a row each.
+pub async fn frames(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    query: Result<Query<After>, QueryRejection>,
+) -> Result<Json<Value>, Problem> {
+    let Query(After { after }) = query.map_err(|error| Problem::new(error.status(), error.body_text()))?;
+    let session = find(&app, &id)?.bridge().session();
+    let (rows, next) = session.map(|session| session.frames(after)).unwrap_or_default();
+    Ok(Json(json!({ "frames": rows, "next": next })))
 }
 
 pub async fn end(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<StatusCode, Problem> {

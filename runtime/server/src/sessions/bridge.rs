@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
 use framebox_pipeline::parameters::{Applied, Wrong};
+use framebox_pipeline::policy::Policy;
 use framebox_pipeline::{AccessUnit, Frame, Notice, Session, Severity, Sink};
 use framebox_sandbox::{Level, Log, NamedValue};
 use serde_json::{Map, Value};
 use tokio::sync::{oneshot, watch};
 
-use crate::channel::{self, Request, Subscription};
+use crate::channel::{self, Choice, Request, Subscription};
 use crate::peer::{self, Peer, State};
 
 use super::answers::{Answer, Answers, Asker};
@@ -168,6 +169,22 @@ impl Bridge {
         Err(wrong)
     }
 
+    /// Changes the policy, and tells whoever watches.
+    pub fn set_policy(&self, choice: Choice) {
+        self.change_policy(choice, None);
+    }
+
+    fn change_policy(&self, Choice { policy, unprocessed }: Choice, request: Option<u64>) {
+        let Some(session) = self.session() else { return };
+        let before = session.policy();
+        let policy = Policy {
+            skipping: policy.unwrap_or(before.skipping),
+            unprocessed: unprocessed.unwrap_or(before.unprocessed),
+        };
+        session.set_policy(policy);
+        self.tell(&channel::policy(policy, request));
+    }
+
     fn set_parameters(&self, parameters: &Map<String, Value>, request: Option<u64>) {
         let Some(session) = self.session() else { return };
         let number = request.map(|request| self.answers().expect(Asker::Channel(request)));
@@ -232,6 +249,7 @@ impl peer::Observer for Bridge {
                 }
             }
             Some(Request::SetParameters { parameters, request }) => self.set_parameters(&parameters, request),
+            Some(Request::SetPolicy { choice, request }) => self.change_policy(choice, request),
             Some(Request::Subscribe(wanted)) => self.watched.send_modify(|watched| {
                 watched.wanted = Some(wanted);
                 watched.introductions += 1;

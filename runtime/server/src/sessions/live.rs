@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use framebox_pipeline::ring::Row;
 use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, sleep_until, timeout};
@@ -88,11 +89,19 @@ impl Live {
         json
     }
 
+    /// The recent frames since `cursor`, which moves on.
+    fn frames(&self, cursor: &mut u64) -> Vec<Row> {
+        let (rows, next) = self.bridge.session().map(|session| session.frames(*cursor)).unwrap_or_default();
+        *cursor = next;
+        rows
+    }
+
     /// Watches over the session until it is over; returns the reason.
     pub async fn run(&self) -> String {
         let mut watch = self.bridge.watch();
         let mut introductions = 0;
         let mut next_stats = None;
+        let mut cursor = 0;
         loop {
             let watched = watch.borrow_and_update().clone();
             let now = Instant::now();
@@ -109,11 +118,12 @@ impl Live {
                 self.bridge.tell(&channel::session(&self.id, handler_json(&self.handler, &self.entry), parameters));
                 next_stats = Some(now);
             }
-            if let (Some(at), Some(interval)) = (next_stats, watched.wanted.map(|wanted| wanted.stats_ms))
+            if let (Some(at), Some(wanted)) = (next_stats, watched.wanted)
                 && now >= at
             {
-                self.bridge.tell(&channel::stats(self.stats()));
-                next_stats = Some(now + Duration::from_millis(interval));
+                let frames = wanted.frames.then(|| self.frames(&mut cursor));
+                self.bridge.tell(&channel::stats(self.stats(), frames));
+                next_stats = Some(now + Duration::from_millis(wanted.stats_ms));
             }
             let wake = next_stats.into_iter().chain(watched.life.deadline()).min();
             let timer = async {

@@ -116,7 +116,7 @@ impl Sources for Granted {
             Place::File(path) => clip::open(path, &bounds),
             Place::Temporary(path) => clip::open(path, &bounds),
             Place::Remote(remote) => {
-                clip::open(&remote.file().map_err(|why| format!("the source {name} {why}"))?, &bounds)
+                clip::open(remote.file().map_err(|why| format!("the source {name} {why}"))?, &bounds)
             }
         };
         let clip = clip.map_err(|error| format!("the source {name} cannot be opened: {error}"))?;

@@ -1,0 +1,229 @@
+//! Which sessions a node takes on: as many as their measured cost lets it carry.
+//!
+//! A plain struct: time comes in as an argument. Every session reports the CPU time that its threads used. What sessions
+//! of a handler use is learned, so that the next one of it is judged by that; a handler nobody has seen is judged by a
+//! guess. A session that has just begun counts with what is expected of it until it has shown what it uses.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use crate::share::Shares;
+
+/// Handlers that are remembered; of more, the one that was seen longest ago is forgotten.
+const MOST_HANDLERS: usize = 1024;
+/// How long a session counts with what is expected of it.
+const WARM_UP: Duration = Duration::from_secs(4);
+/// Time over which a session's use is taken.
+const WINDOW: Duration = Duration::from_secs(1);
+/// How often the shares are worked out again.
+const REVIEW: Duration = Duration::from_millis(250);
+/// Bounds of what a refused person is asked to wait.
+const RETRY: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(30));
+
+/// What a node can carry.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// CPU that sessions may use, ms a second: cores × 1000 × the part that is theirs.
+    pub capacity_ms: f64,
+    /// What a session of a handler that nobody has seen is expected to use, ms a second.
+    pub unknown_ms: f64,
+}
+
+impl Settings {
+    /// For a machine with `cores`: nine tenths of them, and a quarter of a core for an unknown handler.
+    pub fn for_cores(cores: usize) -> Self {
+        Self { capacity_ms: cores.max(1) as f64 * 900.0, unknown_ms: 250.0 }
+    }
+}
+
+impl Default for Settings {
+    /// For this machine.
+    fn default() -> Self {
+        Self::for_cores(std::thread::available_parallelism().map_or(1, usize::from))
+    }
+}
+
+/// The answer to an offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The session may begin. Its seat counts until [`Admission::leave`].
+    Admit(Seat),
+    /// The node is full.
+    Refuse {
+        /// When another try makes sense.
+        retry_after: Duration,
+    },
+}
+
+/// Stands for an admitted session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Seat(u64);
+
+#[derive(Debug)]
+struct Session {
+    handler: String,
+    since: Instant,
+    expected_ms: f64,
+    window: Instant,
+    spent: Duration,
+    /// ms a second; none before the first window is over.
+    used: Option<f64>,
+}
+
+impl Session {
+    /// What it uses, ms a second; what it last used counts for less the longer it says nothing.
+    fn uses(&self, now: Instant) -> Option<f64> {
+        let silence = now.saturating_duration_since(self.window).max(WINDOW);
+        self.used.map(|used| if silence > WINDOW * 3 { used / silence.as_secs_f64() } else { used })
+    }
+
+    fn counts(&self, now: Instant) -> f64 {
+        let used = self.uses(now).unwrap_or(0.0);
+        if now.saturating_duration_since(self.since) < WARM_UP { used.max(self.expected_ms) } else { used }
+    }
+}
+
+#[derive(Debug)]
+struct Learned {
+    ms: f64,
+    seen: Instant,
+}
+
+/// What a node carries at one moment, ms of CPU a second.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+pub struct Load {
+    /// What its sessions use or are expected to use.
+    pub used_ms: f64,
+    /// What they may use together.
+    pub capacity_ms: f64,
+    /// Sessions.
+    pub sessions: usize,
+    /// While there is contention: what a session may use without being over its fair share.
+    pub level_ms: Option<f64>,
+}
+
+/// Keeps the books of a node.
+#[derive(Debug)]
+pub struct Admission {
+    settings: Settings,
+    next: u64,
+    sessions: HashMap<Seat, Session>,
+    learned: HashMap<String, Learned>,
+    shares: Shares,
+    reviewed: Option<Instant>,
+    level: Option<f64>,
+}
+
+impl Admission {
+    /// An empty node.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            next: 0,
+            sessions: HashMap::new(),
+            learned: HashMap::new(),
+            shares: Shares::default(),
+            reviewed: None,
+            level: None,
+        }
+    }
+
+    /// May a session of `handler` (a digest, or a name that says as much) begin? One always may.
+    pub fn admit(&mut self, now: Instant, handler: &str) -> Answer {
+        let expected_ms = self.expected(handler);
+        let used: f64 = self.sessions.values().map(|session| session.counts(now)).sum();
+        if !self.sessions.is_empty() && used + expected_ms > self.settings.capacity_ms {
+            return Answer::Refuse { retry_after: self.retry_after(now) };
+        }
+        let seat = Seat(self.next);
+        self.next += 1;
+        let session = Session {
+            handler: handler.to_owned(),
+            since: now,
+            expected_ms,
+            window: now,
+            spent: Duration::ZERO,
+            used: None,
+        };
+        self.sessions.insert(seat, session);
+        Answer::Admit(seat)
+    }
+
+    /// What a session of `handler` is expected to use, ms of CPU a second.
+    pub fn expected(&self, handler: &str) -> f64 {
+        self.learned.get(handler).map_or(self.settings.unknown_ms, |learned| learned.ms)
+    }
+
+    /// A session's threads used `cpu` since the last report. Some: there is contention, and a session that uses more than
+    /// that, ms a second, is over its fair share and has to skip.
+    pub fn report(&mut self, now: Instant, seat: Seat, cpu: Duration) -> Option<f64> {
+        let session = self.sessions.get_mut(&seat)?;
+        session.spent = session.spent.saturating_add(cpu);
+        let length = now.saturating_duration_since(session.window);
+        if length >= WINDOW {
+            let ms = session.spent.as_secs_f64() * 1e3 / length.as_secs_f64();
+            session.used = Some(session.used.map_or(ms, |used| (used + ms) / 2.0));
+            (session.window, session.spent) = (now, Duration::ZERO);
+            let warm = now.saturating_duration_since(session.since) >= WARM_UP;
+            let handler = session.handler.clone();
+            // Before that, the camera may not even send.
+            if warm {
+                self.learn(now, handler, ms);
+            }
+        }
+        self.review(now);
+        self.level
+    }
+
+    /// A session is over.
+    pub fn leave(&mut self, seat: Seat) {
+        self.sessions.remove(&seat);
+    }
+
+    /// What the node carries.
+    pub fn load(&self, now: Instant) -> Load {
+        Load {
+            used_ms: self.sessions.values().map(|session| session.counts(now)).sum(),
+            capacity_ms: self.settings.capacity_ms,
+            sessions: self.sessions.len(),
+            level_ms: self.level,
+        }
+    }
+
+    fn learn(&mut self, now: Instant, handler: String, ms: f64) {
+        let contended = self.level.is_some();
+        if self.learned.len() >= MOST_HANDLERS && !self.learned.contains_key(&handler) {
+            let oldest = self.learned.iter().min_by_key(|(_, learned)| learned.seen).map(|(name, _)| name.clone());
+            oldest.and_then(|name| self.learned.remove(&name));
+        }
+        let learned = self.learned.entry(handler).or_insert(Learned { ms, seen: now });
+        learned.seen = now;
+        // Up fast and down slowly; under contention a session uses less than it would.
+        if ms > learned.ms {
+            learned.ms += (ms - learned.ms) / 2.0;
+        } else if !contended {
+            learned.ms += (ms - learned.ms) / 16.0;
+        }
+    }
+
+    fn review(&mut self, now: Instant) {
+        if self.reviewed.is_some_and(|at| now.saturating_duration_since(at) < REVIEW) {
+            return;
+        }
+        self.reviewed = Some(now);
+        let uses: Vec<_> = self.sessions.values().filter_map(|session| session.uses(now)).collect();
+        self.level = self.shares.level(&uses, self.settings.capacity_ms).filter(|level| level.is_finite());
+    }
+
+    /// When room may be there: as soon as a session that has just begun has shown what it uses; else after a guess
+    /// that grows with the node.
+    fn retry_after(&self, now: Instant) -> Duration {
+        let warm =
+            self.sessions.values().map(|session| WARM_UP.saturating_sub(now.saturating_duration_since(session.since)));
+        let soonest = warm.filter(|left| !left.is_zero()).min();
+        soonest.unwrap_or(Duration::from_secs(5 + self.sessions.len() as u64)).clamp(RETRY.0, RETRY.1)
+    }
+}
+
+#[cfg(test)]
+mod tests;

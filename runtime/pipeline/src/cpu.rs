@@ -1,0 +1,76 @@
+//! What the calling thread uses of the processor, and how it gives way to others.
+
+use std::time::Duration;
+
+/// How far the threads of sessions stand back behind those of the network.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 5;
+
+/// Lets the calling thread stand back. On Linux niceness belongs to a thread; elsewhere, or where the system refuses,
+/// nothing changes.
+pub(crate) fn stand_back() {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{getpriority_process, setpriority_process};
+        let niceness = getpriority_process(None).map_or(NICENESS, |now| (now + NICENESS).min(19));
+        if let Err(error) = setpriority_process(None, niceness) {
+            tracing::debug!(%error, "a thread keeps its priority");
+        }
+    }
+}
+
+/// Tells what the calling thread used since the last time; to be used by one thread.
+#[derive(Debug)]
+pub(crate) struct Meter(Duration);
+
+impl Meter {
+    /// Begins at the present.
+    pub(crate) fn new() -> Self {
+        Self(used())
+    }
+
+    /// CPU time since the last call, or since it was made.
+    pub(crate) fn lap(&mut self) -> Duration {
+        let now = used();
+        now.saturating_sub(std::mem::replace(&mut self.0, now))
+    }
+}
+
+#[cfg(unix)]
+fn used() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+#[cfg(not(unix))]
+fn used() -> Duration {
+    // Nothing tells: sessions then count with nothing but what is expected of them.
+    Duration::ZERO
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn a_thread_stands_back_alone_and_only_its_own_work_counts() {
+        let before = rustix::process::getpriority_process(None).unwrap();
+        let (niceness, busy) = std::thread::spawn(|| {
+            stand_back();
+            let mut meter = Meter::new();
+            let begin = Instant::now();
+            let mut sum = 0u64;
+            while begin.elapsed() < Duration::from_millis(30) {
+                sum = std::hint::black_box(sum.wrapping_add(1));
+            }
+            (rustix::process::getpriority_process(None).unwrap(), meter.lap())
+        })
+        .join()
+        .unwrap();
+        assert_eq!(niceness, (before + NICENESS).min(19));
+        assert_eq!(rustix::process::getpriority_process(None).unwrap(), before);
+        assert!(busy > Duration::ZERO && busy < Duration::from_secs(1), "{busy:?}");
+    }
+}

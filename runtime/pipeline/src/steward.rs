@@ -1,0 +1,142 @@
+//! Keeps the books of one session on the handler's thread: purses, demand, ladder.
+
+use std::time::{Duration, Instant};
+
+use crate::budgets::Budgets;
+use crate::demand::Demand;
+use crate::ladder::{Allowance, Change, Ladder, Rung};
+use crate::purse::Purse;
+use crate::reason::Reason;
+
+/// What a call used.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spent {
+    /// How long the handler's thread was busy with it.
+    pub(crate) wall: Duration,
+    /// CPU time of that thread.
+    pub(crate) cpu: Duration,
+    /// Fuel.
+    pub(crate) fuel: u64,
+}
+
+/// A plain struct: time comes in as an argument.
+#[derive(Debug)]
+pub(crate) struct Steward {
+    fuel: Option<Purse>,
+    time: Option<Purse>,
+    /// While the node is over its capacity: the session's fair share of it, µs of CPU a second.
+    share: Option<Purse>,
+    demand: Demand,
+    ladder: Ladder,
+    may: Allowance,
+}
+
+impl Steward {
+    /// `scalable`: the handler's descriptor leaves the size of its pictures open.
+    pub(crate) fn new(budgets: &Budgets, scalable: bool) -> Self {
+        Self {
+            fuel: budgets.fuel_per_second.map(Purse::new),
+            time: budgets.ms_per_second.map(|ms| Purse::new(u64::from(ms) * 1000)),
+            share: None,
+            demand: Demand::default(),
+            ladder: Ladder::new(budgets.ladder.clone(), scalable),
+            may: budgets.allowance(),
+        }
+    }
+
+    /// A call ended. Some: no other one may begin before then.
+    pub(crate) fn called(&mut self, now: Instant, spent: Spent) -> Option<(Instant, Reason)> {
+        self.demand.called(now, spent.wall, spent.cpu, spent.fuel);
+        let fuel = self.fuel.as_mut().and_then(|purse| purse.spend(now, spent.fuel));
+        let time = self.time.as_mut().and_then(|purse| purse.spend(now, micros(spent.cpu)));
+        fuel.max(time).map(|until| (until, Reason::OverBudget))
+    }
+
+    /// The session's threads used `cpu` since the last time. `level`: what the node leaves it, ms a second, while there
+    /// is contention. Some: no call may begin before then.
+    pub(crate) fn shared(&mut self, now: Instant, cpu: Duration, level: Option<f64>) -> Option<(Instant, Reason)> {
+        let Some(level) = level else {
+            self.share = None;
+            return None;
+        };
+        let rate = (level * 1000.0) as u64;
+        let purse = self.share.get_or_insert_with(|| Purse::new(rate));
+        purse.set_rate(now, rate);
+        purse.spend(now, micros(cpu)).map(|until| (until, Reason::Contention))
+    }
+
+    /// Looks whether a step is to be taken. `interval`: between frames that the policy lets in.
+    pub(crate) fn tick(&mut self, now: Instant, interval: Duration) -> Option<Change> {
+        let before = self.ladder.rung();
+        let change = self.ladder.tick(now, self.demand.cost(), interval, self.may)?;
+        if before.rests() || before.sides_percent != change.rung.sides_percent {
+            self.demand.forget();
+        }
+        Some(change)
+    }
+
+    /// Until when the ladder lets the handler rest.
+    pub(crate) fn resting_until(&self) -> Option<Instant> {
+        self.ladder.resting_until()
+    }
+
+    /// Where the ladder stands.
+    pub(crate) fn rung(&self) -> Rung {
+        self.ladder.rung()
+    }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn each_purse_shuts_with_its_reason_and_the_longest_wait_counts() {
+        let now = Instant::now();
+        let budgets = Budgets { fuel_per_second: Some(1000), ms_per_second: Some(100), ..Budgets::default() };
+        let mut steward = Steward::new(&budgets, true);
+        let spent = |cpu, fuel| Spent { wall: cpu, cpu, fuel };
+        assert_eq!(steward.called(now, spent(50 * MS, 900)), None);
+        assert_eq!(steward.called(now, spent(150 * MS, 200)), Some((now + 1000 * MS, Reason::OverBudget)));
+        assert_eq!(steward.shared(now, 900 * MS, None), None);
+        assert_eq!(steward.shared(now, 400 * MS, Some(500.0)), None, "a second's worth may be used at once");
+        assert_eq!(steward.shared(now, 350 * MS, Some(500.0)), Some((now + 500 * MS, Reason::Contention)));
+        assert_eq!(steward.shared(now, 900 * MS, None), None, "when it is over, nothing is owed");
+    }
+
+    #[test]
+    fn without_limits_nothing_is_held_back() {
+        let mut now = Instant::now();
+        let mut steward = Steward::new(&Budgets::default(), true);
+        for _ in 0..200 {
+            now += 500 * MS;
+            let spent = Spent { wall: 500 * MS, cpu: 500 * MS, fuel: u64::MAX };
+            assert_eq!(steward.called(now, spent), None);
+            assert_eq!(steward.tick(now, 33 * MS), None);
+        }
+    }
+
+    #[test]
+    fn a_try_after_a_rest_is_judged_by_its_own_calls() {
+        let mut now = Instant::now();
+        let budgets = Budgets { fuel_per_second: Some(1000), ..Budgets::default() };
+        let mut steward = Steward::new(&budgets, true);
+        let mut steps = Vec::new();
+        for tick in 0..1000 {
+            now += 33 * MS;
+            if steward.resting_until().is_none_or(|until| until <= now) {
+                let fuel = if tick < 100 { 2000 } else { 10 };
+                steward.called(now, Spent { wall: MS, cpu: MS, fuel });
+            }
+            steps.extend(steward.tick(now, 33 * MS).map(|change| (change.up, change.rung.rests())));
+        }
+        assert_eq!(steps, [(true, true), (false, false), (false, false)], "up, tried, down to the bottom");
+        assert_eq!(steward.rung().step, None);
+    }
+}

@@ -1,0 +1,98 @@
+//! `[ladder]` and `[breaker]`: what is done about handlers that cost too much, or fail again and again.
+
+use std::time::Duration;
+
+use anyhow::ensure;
+use framebox_pipeline::{breaker, ladder};
+use serde::Deserialize;
+
+/// `[ladder]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Ladder {
+    /// Which of `skip-more`, `smaller`, `lower-rate`, `pass-through` and `end` may be used.
+    pub steps: Vec<ladder::Step>,
+    /// Skipping more goes as far as every so-many-th frame.
+    pub most_skipped: u32,
+    /// How long a session may use more than it may, seconds.
+    pub up_after_s: u64,
+    /// How long it has to use less before a step is taken back, seconds.
+    pub down_after_s: u64,
+}
+
+impl Default for Ladder {
+    fn default() -> Self {
+        let usual = ladder::Settings::default();
+        Self {
+            steps: usual.steps,
+            most_skipped: usual.most_skipped,
+            up_after_s: usual.up_after.as_secs(),
+            down_after_s: usual.down_after.as_secs(),
+        }
+    }
+}
+
+impl Ladder {
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        ensure!((1..=1000).contains(&self.most_skipped), "ladder.most_skipped must be within 1 and 1000");
+        for (name, seconds) in [("up_after_s", self.up_after_s), ("down_after_s", self.down_after_s)] {
+            ensure!((1..=3600).contains(&seconds), "ladder.{name} must be within 1 and 3600");
+        }
+        Ok(())
+    }
+
+    /// As the pipeline wants it.
+    pub fn settings(&self) -> ladder::Settings {
+        ladder::Settings {
+            steps: self.steps.clone(),
+            most_skipped: self.most_skipped,
+            up_after: Duration::from_secs(self.up_after_s),
+            down_after: Duration::from_secs(self.down_after_s),
+            ..ladder::Settings::default()
+        }
+    }
+}
+
+/// `[breaker]`
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Breaker {
+    /// Faults in a row after which a handler rests.
+    pub faults: u32,
+    /// How long it rests first, milliseconds; each further rest is twice as long.
+    pub first_rest_ms: u64,
+    /// No rest is longer, milliseconds.
+    pub longest_rest_ms: u64,
+}
+
+impl Default for Breaker {
+    fn default() -> Self {
+        let breaker::Settings { faults, first_rest, longest_rest } = breaker::Settings::default();
+        let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Self { faults, first_rest_ms: ms(first_rest), longest_rest_ms: ms(longest_rest) }
+    }
+}
+
+impl Breaker {
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        ensure!((1..=1000).contains(&self.faults), "breaker.faults must be within 1 and 1000");
+        ensure!(
+            (1..=3_600_000).contains(&self.longest_rest_ms),
+            "breaker.longest_rest_ms must be within 1 and 3600000"
+        );
+        ensure!(
+            (1..=self.longest_rest_ms).contains(&self.first_rest_ms),
+            "breaker.first_rest_ms must be within 1 and breaker.longest_rest_ms"
+        );
+        Ok(())
+    }
+
+    /// As the pipeline wants it.
+    pub fn settings(&self) -> breaker::Settings {
+        breaker::Settings {
+            faults: self.faults,
+            first_rest: Duration::from_millis(self.first_rest_ms),
+            longest_rest: Duration::from_millis(self.longest_rest_ms),
+        }
+    }
+}
