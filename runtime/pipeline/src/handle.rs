@@ -47,7 +47,8 @@ pub(crate) fn run(desk: &Desk, setup: &Setup, controls: &Controls, sink: &Arc<dy
     let reason = loop {
         let mut input = None;
         let inputs = &mut handler.inputs;
-        let work = desk.work(handler.steward.resting_until(), |decoder| {
+        let look = handler.steward.next_look(Instant::now());
+        let work = desk.work(look, |decoder| {
             input = decoder.picture().and_then(|planes| inputs.copy(planes));
         });
         handler.tell_losses();
@@ -151,7 +152,7 @@ impl Handler<'_> {
         let now = Instant::now();
         self.desk.lock().gate.done(now, typical);
         self.desk.wake();
-        ended.or_else(|| self.settle(now, begin))
+        ended.or_else(|| self.settle(now, begin, typical))
     }
 
     /// A generator's frame is due. Some: the stream is over.
@@ -166,11 +167,12 @@ impl Handler<'_> {
             self.desk.gathered().left_out(&Skipped { sequence, pts, waited, reason, what });
             return None;
         }
+        let typical = !self.unproven;
         let ended = self.frame(&ticket, None, None);
         if let Some(pacer) = &mut self.desk.lock().pacer {
             pacer.done(begin.elapsed());
         }
-        ended.or_else(|| self.settle(Instant::now(), begin))
+        ended.or_else(|| self.settle(Instant::now(), begin, typical))
     }
 
     /// One call: with the camera's `picture`, or of a generator. `native` is shown when it fails. Some: the stream is over,
@@ -249,10 +251,10 @@ impl Handler<'_> {
     }
 
     /// A call is over: what it used is booked, and held against what the session may use. Some: the session is over.
-    fn settle(&mut self, now: Instant, begin: Instant) -> Option<String> {
+    fn settle(&mut self, now: Instant, begin: Instant, typical: bool) -> Option<String> {
         let cpu = self.used.lap();
         let fuel = self.desk.gathered().last_fuel();
-        let shut = self.steward.called(now, Spent { wall: now - begin, cpu, fuel });
+        let shut = self.steward.called(now, Spent { wall: now - begin, cpu, fuel }, typical);
         self.hold_off(now, shut);
         self.share(now, cpu);
         self.look_at_ladder(now)

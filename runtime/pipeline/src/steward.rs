@@ -8,6 +8,9 @@ use crate::ladder::{Allowance, Change, Ladder, Rung};
 use crate::purse::Purse;
 use crate::reason::Reason;
 
+/// How often the ladder is looked at when nothing else happens.
+const LOOK: Duration = Duration::from_millis(500);
+
 /// What a call used.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spent {
@@ -44,9 +47,12 @@ impl Steward {
         }
     }
 
-    /// A call ended. Some: no other one may begin before then.
-    pub(crate) fn called(&mut self, now: Instant, spent: Spent) -> Option<(Instant, Reason)> {
-        self.demand.called(now, spent.wall, spent.cpu, spent.fuel);
+    /// A call ended. `typical`: it tells of those to come, unlike the first one of an instance. Some: no other one may
+    /// begin before then.
+    pub(crate) fn called(&mut self, now: Instant, spent: Spent, typical: bool) -> Option<(Instant, Reason)> {
+        if typical {
+            self.demand.called(now, spent.wall, spent.cpu, spent.fuel);
+        }
         let fuel = self.fuel.as_mut().and_then(|purse| purse.spend(now, spent.fuel));
         let time = self.time.as_mut().and_then(|purse| purse.spend(now, micros(spent.cpu)));
         fuel.max(time).map(|until| (until, Reason::OverBudget))
@@ -80,6 +86,12 @@ impl Steward {
         self.ladder.resting_until()
     }
 
+    /// When to look again, even if no call ends until then: a session that is held back makes few.
+    pub(crate) fn next_look(&self, now: Instant) -> Option<Instant> {
+        let limited = self.may != Allowance::default();
+        self.resting_until().or(limited.then(|| now + LOOK))
+    }
+
     /// Where the ladder stands.
     pub(crate) fn rung(&self) -> Rung {
         self.ladder.rung()
@@ -102,8 +114,8 @@ mod tests {
         let budgets = Budgets { fuel_per_second: Some(1000), ms_per_second: Some(100), ..Budgets::default() };
         let mut steward = Steward::new(&budgets, true);
         let spent = |cpu, fuel| Spent { wall: cpu, cpu, fuel };
-        assert_eq!(steward.called(now, spent(50 * MS, 900)), None);
-        assert_eq!(steward.called(now, spent(150 * MS, 200)), Some((now + 1000 * MS, Reason::OverBudget)));
+        assert_eq!(steward.called(now, spent(50 * MS, 900), true), None);
+        assert_eq!(steward.called(now, spent(150 * MS, 200), true), Some((now + 1000 * MS, Reason::OverBudget)));
         assert_eq!(steward.shared(now, 900 * MS, None), None);
         assert_eq!(steward.shared(now, 400 * MS, Some(500.0)), None, "a second's worth may be used at once");
         assert_eq!(steward.shared(now, 350 * MS, Some(500.0)), Some((now + 500 * MS, Reason::Contention)));
@@ -117,7 +129,7 @@ mod tests {
         for _ in 0..200 {
             now += 500 * MS;
             let spent = Spent { wall: 500 * MS, cpu: 500 * MS, fuel: u64::MAX };
-            assert_eq!(steward.called(now, spent), None);
+            assert_eq!(steward.called(now, spent, true), None);
             assert_eq!(steward.tick(now, 33 * MS), None);
         }
     }
@@ -132,7 +144,7 @@ mod tests {
             now += 33 * MS;
             if steward.resting_until().is_none_or(|until| until <= now) {
                 let fuel = if tick < 100 { 2000 } else { 10 };
-                steward.called(now, Spent { wall: MS, cpu: MS, fuel });
+                steward.called(now, Spent { wall: MS, cpu: MS, fuel }, true);
             }
             steps.extend(steward.tick(now, 33 * MS).map(|change| (change.up, change.rung.rests())));
         }

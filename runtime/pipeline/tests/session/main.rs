@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod budgets;
+mod policies;
+
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
