@@ -183,6 +183,9 @@ impl Desk {
                 return Work::Configure(state.parameters.take());
             }
             let now = Instant::now();
+            // Before a frame is taken, so that those that come before it are shown before it.
+            let expired = state.gate.expire(now);
+            self.settle(&mut state, expired);
             let decoded = state.decoder.is_some();
             let next = state.gate.oldest().map(|(sequence, fresh)| (sequence, decoded || fresh.picture.is_some()));
             if let Some(frame) = state.passing.pop_before(next.map(|(sequence, _)| sequence)) {
@@ -190,7 +193,6 @@ impl Desk {
             }
             if next.is_some_and(|(_, ready)| ready) {
                 let (ticket, skipped) = state.gate.take(now);
-                let again = !skipped.is_empty() && state.passing.is_on();
                 self.settle(&mut state, skipped);
                 if let Some(ticket) = ticket {
                     self.gathered().taken();
@@ -199,9 +201,6 @@ impl Desk {
                     }
                     self.wake();
                     return Work::Process(ticket);
-                }
-                if again {
-                    continue;
                 }
             }
             if wake.is_some_and(|wake| wake <= now) {

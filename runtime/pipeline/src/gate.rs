@@ -161,10 +161,16 @@ impl<T> Gate<T> {
         skipped
     }
 
-    /// The handler has time: the frame is its to process until [`Gate::done`]. Beside it come those that grew too old.
-    pub fn take(&mut self, now: Instant) -> (Option<Ticket<T>>, Vec<Skipped<T>>) {
+    /// Those of the frames that wait that grew too old.
+    pub fn expire(&mut self, now: Instant) -> Vec<Skipped<T>> {
         let mut skipped = Vec::new();
         self.shed(now, &mut skipped);
+        skipped
+    }
+
+    /// The handler has time: the frame is its to process until [`Gate::done`]. Beside it come those that grew too old.
+    pub fn take(&mut self, now: Instant) -> (Option<Ticket<T>>, Vec<Skipped<T>>) {
+        let skipped = self.expire(now);
         if self.busy_since.is_some() || self.closed(now).is_some() {
             return (None, skipped);
         }
@@ -230,9 +236,7 @@ impl<T> Gate<T> {
     /// Another policy holds from now on.
     pub fn set_policy(&mut self, now: Instant, skipping: Skipping) -> Vec<Skipped<T>> {
         self.skipping = skipping;
-        let mut skipped = Vec::new();
-        self.shed(now, &mut skipped);
-        skipped
+        self.expire(now)
     }
 
     /// The policy that holds.
