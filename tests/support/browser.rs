@@ -87,6 +87,15 @@ impl Browser {
         self.client.goto(address).await.unwrap_or_else(|error| panic!("{address} cannot be opened: {error}"));
     }
 
+    /// Runs a script in every page to come, before the page's own.
+    pub async fn before_pages(&self, script: &str) {
+        let session = self.client.session_id().await.unwrap().unwrap();
+        let address = format!("{}/session/{session}/goog/cdp/execute", self.driver);
+        let command = json!({ "cmd": "Page.addScriptToEvaluateOnNewDocument", "params": { "source": script } });
+        let answer = self.http.post(address).json(&command).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+
     /// Waits for an element that a person can see.
     pub async fn see(&self, selector: &str) -> Element {
         wait_until(&format!("{selector} is to be seen"), seconds(30), async || {

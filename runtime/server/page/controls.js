@@ -18,7 +18,8 @@ export class Controls {
   /**
    * @param {HTMLFormElement} form
    * @param {HTMLButtonElement} reset
-   * @param {{set: (values: object) => Promise<object>|undefined, press: (id: string) => Promise<object>|undefined}} report
+   * @param {{set: (values: object) => Promise<object>|undefined,
+   *   press: (id: string) => Promise<object>|undefined}} report
    *   What they return tells from which frame the change holds.
    */
   constructor(form, reset, report) {
@@ -159,7 +160,11 @@ export class Controls {
     row.since = h('span', { class: 'control-since', 'aria-hidden': true });
     const label = isButton
       ? null
-      : h('span', { class: 'control-label' }, h(labelled ? 'label' : 'span', { for: labelled || null }, parameter.label));
+      : h(
+          'span',
+          { class: 'control-label' },
+          h(labelled ? 'label' : 'span', { for: labelled || null }, parameter.label),
+        );
     const help = parameter.help ? h('p', { class: 'control-help', id: helpId }, parameter.help) : null;
     row.fields = [...element.querySelectorAll('input, textarea')].concat(
       element.matches('input, select, textarea, button') ? element : [],

@@ -31,12 +31,16 @@ export class Details {
   }
 
   clear() {
+    for (const { element } of this.#facts.values()) element.hidden = true;
     this.#root.querySelector('.details-empty').hidden = false;
     this.#root.querySelector('.details-full').hidden = true;
   }
 
-  /** @param {import('../framebox.js').Snapshot} snapshot */
-  update({ server, input, output, network, latency }) {
+  /**
+   * @param {import('../client/types.js').Snapshot} snapshot
+   * @param {string} kind Of the handler.
+   */
+  update({ server, input, output, network, latency }, kind) {
     this.#root.querySelector('.details-empty').hidden = true;
     this.#root.querySelector('.details-full').hidden = false;
     if (server?.stages_ms) {
@@ -68,7 +72,7 @@ export class Details {
       Received: picture(output),
       'Packets lost': output && format.count(output.lost),
       'Round trip': network && `${format.milliseconds(network.round_trip_ms)} ms`,
-      'Server receives': rates && `${format.rate(rates.received_fps)} fps`,
+      [kind === 'generator' ? 'Frames due' : 'Server receives']: rates && `${format.rate(rates.received_fps)} fps`,
       'Server processes': rates && `${format.rate(rates.processed_fps)} fps`,
       'Server sends': rates && `${format.rate(rates.sent_fps)} fps · up to ${format.bitrate(server.bitrate_bps)}`,
       'Skipped because': format.reasons(server?.frames?.skipped),

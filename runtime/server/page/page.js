@@ -265,7 +265,7 @@ function listen(session) {
   }
   on('stats', (snapshot) => {
     status.update(snapshot, shown.kind === 'observer' ? null : shownRate.read());
-    details.update(snapshot);
+    details.update(snapshot, shown.kind);
     strip.budget = snapshot.server?.budget?.call_ms;
     policy.reflect(snapshot.server ?? {});
   });

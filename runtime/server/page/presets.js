@@ -11,8 +11,8 @@ export class Presets {
 
   /**
    * @param {HTMLDetailsElement} root
-   * @param {{values: () => object, apply: (values: object) => Promise<{applied: string[], misfits: Map<string, string>}>}}
-   *   report Gives the current values; makes a preset's values hold, and tells which did not fit and why.
+   * @param {{values: () => object,
+   *   apply: (values: object) => Promise<{applied: string[], misfits: Map<string, string>}>}} report Gives the current values; makes a preset's values hold, and tells which did not fit and why.
    */
   constructor(root, report) {
     this.#root = root;

@@ -1,4 +1,4 @@
-/** Presets of a handler, kept in the browser. Whatever the storage holds or refuses, there is always a list to work on. */
+/** Presets of a handler, kept in the browser. Whatever the storage holds or refuses, there is a list to work on. */
 
 /** Presets of one handler. */
 export const MOST_PRESETS = 50;

@@ -34,7 +34,7 @@ export class Status {
   }
 
   /**
-   * @param {import('../framebox.js').Snapshot} snapshot
+   * @param {import('../client/types.js').Snapshot} snapshot
    * @param {number|null} shown Pictures shown a second, where a video shows them.
    */
   update({ server, output, latency }, shown) {

@@ -75,7 +75,8 @@ function complaint(run, { message, data, code = 'server', request }, descriptor)
   if (request !== undefined) detail.request = request;
   const asked = run.asked(request);
   const named = /^([a-z0-9_-]{1,64}): (.+)$/s.exec(detail.message);
-  const known = (id) => (asked && Object.hasOwn(asked, id)) || descriptor?.parameters?.some((parameter) => parameter.id === id);
+  const described = (id) => descriptor?.parameters?.some((parameter) => parameter.id === id);
+  const known = (id) => (asked && Object.hasOwn(asked, id)) || described(id);
   if (named && known(named[1])) {
     [, detail.parameter, detail.message] = named;
   } else if (asked && Object.keys(asked).length === 1) {

@@ -62,7 +62,8 @@ export class Session extends EventTarget {
    * Reads additional outputs as server-sent events, also those of a session that somebody else started.
    * @param {(values: {sequence: number, pts_us: number, values: Object<string, unknown>}) => void} take Called for
    *   each frame with values; of values that come faster than they are read, the latest of each.
-   * @param {{id?: string|null, onEnd?: (end: {reason: string}) => void}} [more] Another session; called once at its end.
+   * @param {{id?: string|null, onEnd?: (end: {reason: string}) => void}} [more] Another session; called once at its
+   *   end.
    * @returns {{close: () => void}} Stops reading.
    */
   outputs(take, { id = this.id, onEnd = () => {} } = {}) {

@@ -1,15 +1,13 @@
-//! The page in a real browser with a camera: what a person sees, judged by the pixels on the screen.
-
-#![allow(clippy::unwrap_used)]
-
-mod support;
+//! Camera in, video out: judged by the pixels on the screen.
 
 use serde_json::{Value, json};
-use support::alone;
-use support::browser::{Browser, CAMERA, NO_CAMERA};
-use support::scratch::Scratch;
-use support::server::{Server, sum};
-use support::wait::{seconds, wait_until};
+
+use crate::hand::{frames, set, start, wait_for_playing};
+use crate::support::alone;
+use crate::support::browser::{Browser, CAMERA, NO_CAMERA};
+use crate::support::scratch::Scratch;
+use crate::support::server::{Server, sum};
+use crate::support::wait::{seconds, wait_until};
 
 /// Average colours of a grid of cells over both videos: `[[input, output], …]`, three channels for each cell.
 const COLOURS: &str = "
@@ -50,44 +48,6 @@ async fn wait_for_inverted(browser: &Browser) {
         if negative < 24.0 && same > 40.0 { Ok(()) } else { Err(format!("distances {same} and {negative}")) }
     })
     .await;
-}
-
-/// Frames that a video showed so far.
-async fn frames(browser: &Browser, video: &str) -> f64 {
-    let script = "return document.querySelector(arguments[0]).getVideoPlaybackQuality().totalVideoFrames";
-    browser.run(script, &[video.into()]).await.as_f64().unwrap()
-}
-
-/// Chooses a handler, a picture size that a small machine can code, and starts.
-async fn start(browser: &Browser, server: &Server, handler: &str) {
-    browser.open(&server.base).await;
-    browser.press(&format!("[data-handler=\"{handler}\"]")).await;
-    let script = "const select = document.querySelector('#resolution');
-        select.value = '640x480'; select.dispatchEvent(new Event('change', { bubbles: true }));";
-    browser.run(script, &[]).await;
-    browser.press("#start").await;
-}
-
-async fn wait_for_playing(browser: &Browser) {
-    wait_until("the output plays", seconds(45), async || {
-        let script = "const video = document.querySelector('video#output');
-            return [video.paused, video.readyState, video.videoWidth, document.querySelector('#message').textContent]";
-        let seen = browser.run(script, &[]).await;
-        let plays = seen[0] == false && seen[1].as_u64() >= Some(2) && seen[2].as_u64() > Some(0);
-        if plays && frames(browser, "video#output").await > 0.0 { Ok(()) } else { Err(seen.to_string()) }
-    })
-    .await;
-}
-
-/// Sets a control as a person would: the value changes, and the events of a hand's movement follow.
-async fn set(browser: &Browser, parameter: &str, value: impl Into<Value>) {
-    let script = "const found = document.querySelector(`[data-parameter=\"${arguments[0]}\"]`);
-        const control = found.matches('input, select') ? found : found.querySelector('input, select');
-        control.value = arguments[1];
-        for (const type of ['input', 'change']) control.dispatchEvent(new Event(type, { bubbles: true }));
-        return control.value;";
-    let (parameter, value) = (Value::from(parameter), value.into());
-    browser.run(script, &[parameter, value]).await;
 }
 
 #[tokio::test]
