@@ -1,7 +1,7 @@
 //! What the host keeps for one instance.
 
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use framebox_picture::sample::Sampler;
 use wasmtime::component::{Resource, ResourceTable};
@@ -14,7 +14,7 @@ use crate::descriptor::Output;
 use crate::growth::Growth;
 use crate::host::frame::Frame;
 use crate::journal::Journal;
-use crate::stopwatch::Stopwatch;
+use crate::stopwatch::{Pace, Stopwatch};
 use crate::values::Values;
 use crate::{Limits, Log, Sources, wasi};
 
@@ -31,6 +31,9 @@ pub(crate) struct State {
     pub(crate) values: Values,
     pub(crate) sampler: Arc<Mutex<Sampler>>,
     pub(crate) stopwatch: Stopwatch,
+    /// Of whole pictures, and of parts and smaller copies.
+    pub(crate) converting: Pace,
+    pub(crate) scaling: Pace,
     pub(crate) sources: Arc<dyn Sources>,
     /// Frames of sources, and sources, that the guest holds.
     pub(crate) frames_held: usize,
@@ -65,6 +68,8 @@ impl State {
             values: Values::new(outputs, limits.values_bytes),
             sampler: Arc::default(),
             stopwatch: Stopwatch::default(),
+            converting: Pace::default(),
+            scaling: Pace::default(),
             sources,
             frames_held: 0,
             sources_held: 0,
@@ -85,7 +90,13 @@ impl State {
 
     /// Stops a guest that is over its time before the host begins work for it.
     pub(crate) fn in_time(&self) -> Result<()> {
-        match Instant::now() < self.deadline {
+        self.in_time_for(Duration::ZERO)
+    }
+
+    /// Stops a guest that would be over its time by the end of what the host is asked to do, which takes at least that
+    /// long.
+    pub(crate) fn in_time_for(&self, least: Duration) -> Result<()> {
+        match self.deadline.saturating_duration_since(Instant::now()) > least {
             true => Ok(()),
             false => Err(Trap::Interrupt.into()),
         }

@@ -79,5 +79,11 @@ fn pixels(
         bail!("a sample of {to} is larger than the {} pixels allowed", state.most_pixels);
     }
     let format: Format = wire::format(format);
-    Ok((Pixels { picture, crop, to, format, sampler: state.sampler.clone(), stopwatch: state.stopwatch.clone() },))
+    let (sampler, stopwatch) = (state.sampler.clone(), state.stopwatch.clone());
+    let mut pixels = Pixels { picture, crop, to, format, sampler, stopwatch, pace: state.scaling.clone() };
+    if pixels.is_whole() {
+        pixels.pace = state.converting.clone();
+    }
+    state.in_time_for(pixels.pace.least(pixels.work()))?;
+    Ok((pixels,))
 }

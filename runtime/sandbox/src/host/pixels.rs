@@ -8,6 +8,7 @@
 
 use std::mem::MaybeUninit;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use framebox_picture::sample::Sampler;
 use framebox_picture::{Format, Picture, Rect, Size, convert};
@@ -15,7 +16,7 @@ use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceT
 use wasmtime::component::{ComponentType, Lower};
 use wasmtime::{Result, ValRaw, bail};
 
-use crate::stopwatch::Stopwatch;
+use crate::stopwatch::{Pace, Stopwatch};
 
 /// A `list<u8>` with a part of a picture, made when it is passed to the guest.
 pub(crate) struct Pixels {
@@ -27,6 +28,8 @@ pub(crate) struct Pixels {
     pub(crate) format: Format,
     pub(crate) sampler: Arc<Mutex<Sampler>>,
     pub(crate) stopwatch: Stopwatch,
+    /// Of this kind of work.
+    pub(crate) pace: Pace,
 }
 
 impl Pixels {
@@ -37,16 +40,28 @@ impl Pixels {
         let address = context.realloc(0, 0, 1, bytes)?;
         let target = context.as_slice_mut().get_mut(address..).and_then(|memory| memory.get_mut(..bytes));
         let Some(target) = target else { bail!("the guest allocated pixels outside of its memory") };
+        let begin = Instant::now();
         let done = self.stopwatch.time(|| self.convert(target));
+        self.pace.saw(self.work(), begin.elapsed());
         if let Err(error) = done {
             bail!("{error}");
         }
         Ok((u32::try_from(address)?, length))
     }
 
+    /// Pixels that are read and made.
+    pub(crate) fn work(&self) -> u64 {
+        self.crop.size().pixels().saturating_add(self.to.pixels())
+    }
+
+    /// True when nothing is cropped or scaled.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.to == self.picture.size() && self.crop == Rect::whole(self.to)
+    }
+
     fn convert(&self, target: &mut [u8]) -> std::result::Result<(), framebox_picture::Error> {
         let planes = self.picture.planes();
-        if self.to == self.picture.size() && self.crop == Rect::whole(self.to) {
+        if self.is_whole() {
             return convert::read(planes, self.format, target);
         }
         let mut sampler = self.sampler.lock().unwrap_or_else(PoisonError::into_inner);

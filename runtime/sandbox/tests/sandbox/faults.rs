@@ -89,8 +89,8 @@ fn whatever_it_does_it_is_cut_off_soon_after_its_deadline() {
             .map(|_| {
                 let call = start(&component).process(input(), budget);
                 assert_eq!(call.result.unwrap_err(), Failure::Time { limit: budget.time }, "{name}");
-                assert!(call.cost.time >= budget.time, "{name} is cut off early: {:?}", call.cost);
-                call.cost.time - budget.time
+                // Work that cannot be done in time is not begun.
+                call.cost.time.saturating_sub(budget.time)
             })
             .collect();
         late.sort();
