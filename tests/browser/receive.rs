@@ -93,6 +93,8 @@ async fn the_end_of_a_video_is_told_and_it_plays_again() {
     browser.photograph("page-ended").await;
     let sessions = server.sessions().await;
 
+    // Without an end this time, so that there is time to look.
+    browser.press("[data-parameter=loop] input").await;
     browser.press(".message-action").await;
     wait_for_playing(&browser).await;
     assert_ne!(server.sessions().await, sessions);

@@ -232,7 +232,7 @@ function ceilingOf(rows, budget) {
 }
 
 function wordsFor(row) {
-  const stages = STAGES.filter(([name]) => Number.isFinite(row[`${name}_us`])).map(
+  const stages = STAGES.filter(([name]) => stageOf(row, name) > 0).map(
     ([name, label]) => `${label.toLowerCase()} ${format.milliseconds(stageOf(row, name))}`,
   );
   const reason = row.reason ? ` (${String(row.reason).slice(0, 80)})` : '';
