@@ -54,8 +54,9 @@ pub async fn play(browser: &Browser, server: &Server, handler: &str) {
 /// Types into a field, in place of what stands there.
 pub async fn fill(browser: &Browser, selector: &str, text: &str) {
     let field = browser.see(selector).await;
-    field.clear().await.unwrap();
-    field.send_keys(text).await.unwrap();
+    // As a hand does it: all that is there is marked and typed over. Clearing it would count as a change of its own.
+    let (control, release, backspace) = ('\u{e009}', '\u{e000}', '\u{e003}');
+    field.send_keys(&format!("{control}a{release}{backspace}{text}")).await.unwrap();
 }
 
 /// The one session that the server has.

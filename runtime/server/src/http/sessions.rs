@@ -58,7 +58,12 @@ pub async fn frames(
 }
 
 pub async fn end(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    find(&app, &id)?.stop();
+    match find(&app, &id) {
+        Ok(live) => live.stop(),
+        // It ended by itself a short while ago, which is what was wanted.
+        Err(_) if app.sessions.journal(&id).is_some() => {}
+        Err(problem) => return Err(problem),
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 
