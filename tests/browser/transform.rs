@@ -1,6 +1,6 @@
 //! Camera in, video out: judged by the pixels on the screen.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::hand::{frames, set, start, wait_for_playing};
 use crate::support::alone;
