@@ -4,9 +4,8 @@ use framebox_pipeline::admission;
 use framebox_pipeline::gate::Reason;
 use framebox_pipeline::ladder::{self, Step};
 use framebox_pipeline::node::Node;
-use framebox_pipeline::stats::Counts;
 
-use super::policies::{film, skipped, start_with};
+use super::policies::{count, film, film_until, start_with};
 use super::*;
 
 /// Fuel of a call of `invert`.
@@ -35,12 +34,13 @@ fn a_session_gets_its_fuel_a_second_and_skips_beyond() {
     let (session, _) = start_with(built_in("invert"), |setup| {
         setup.budgets = Budgets { fuel_per_second: Some(fuel * 5), ladder: steps(&[]), ..Budgets::default() };
     });
-    film(&session, 120);
-    let counts = session.stats().frames;
+    let begin = Instant::now();
+    film_until(&session, "skipping", |counts| count(counts, Reason::OverBudget) >= 40);
+    let (seconds, counts) = (begin.elapsed().as_secs_f64(), session.stats().frames);
     session.join();
-    // Five a second for four seconds, and what can be saved.
-    assert!((8..=28).contains(&counts.processed), "{counts:?}");
-    assert!(counts.skipped[&Reason::OverBudget] >= 60, "{counts:?}");
+    // Five a second, and what can be saved; one call may overdraw.
+    let most = seconds * 5.0 + 7.0;
+    assert!(counts.processed >= 5 && counts.processed as f64 <= most, "{counts:?} in {seconds} s");
 }
 
 #[test]
@@ -75,10 +75,9 @@ fn the_ladder_makes_pictures_smaller_where_that_is_allowed() {
         // 30 a second want three times as much; a quarter of the area fits.
         setup.budgets = Budgets { fuel_per_second: Some(fuel * 10), ladder, ..Budgets::default() };
     });
-    film(&session, 120);
-    let stats = session.stats();
+    film_until(&session, "smaller pictures", |_| json!(session.stats())["ladder"]["sides_percent"] == 50);
+    film(&session, &mut Camera::new(), 30);
     session.join();
-    assert_eq!(json!(stats)["ladder"]["sides_percent"], 50, "{stats:?}");
     let heard = listener.0.lock().unwrap();
     let mut decoder = Codec::H264.decoder().unwrap();
     let sizes: Vec<_> = heard
@@ -89,39 +88,38 @@ fn the_ladder_makes_pictures_smaller_where_that_is_allowed() {
             shown.then(|| decoder.picture().unwrap().size)
         })
         .collect();
-    assert_eq!((sizes.first(), sizes.last()), (Some(&SIZE), Some(&Size::new(160, 120))));
+    assert!(sizes.first() == Some(&SIZE) && sizes.contains(&Size::new(160, 120)), "{sizes:?}");
 }
 
 #[test]
 fn a_leaking_instance_is_replaced_before_it_fails() {
-    let (session, listener) = start_with(beast("leaks"), |setup| setup.limits.soft_memory = 32 << 20);
-    film(&session, 60);
-    listener.wait("the last frames", |_| session.stats().frames.waiting == 0);
+    let (session, _) = start_with(beast("leaks"), |setup| setup.limits.soft_memory = 32 << 20);
+    film_until(&session, "enough", |counts| counts.processed >= 40);
     let stats = session.stats();
     session.join();
-    assert!(stats.frames.failed.is_empty() && stats.frames.processed >= 20, "{:?}", stats.frames);
+    assert!(stats.frames.failed.is_empty(), "{:?}", stats.frames);
     let least = stats.frames.processed / 20;
     assert!(stats.instances_made > least, "{} for {} frames", stats.instances_made, stats.frames.processed);
 }
 
-/// Films `invert` on a node of its own with `capacity_ms`; returns its counts and what the node heard.
-fn on_a_node(capacity_ms: f64, frames: u32) -> (Counts, f64) {
+/// `invert` on a node of its own.
+fn on_a_node(capacity_ms: f64) -> (Arc<Node>, Session) {
     let node = Node::new(admission::Settings { capacity_ms, unknown_ms: 1.0 });
     let place = node.admit(Instant::now(), "invert").unwrap();
     let (session, _) = start_with(built_in("invert"), |setup| setup.place = Some(place));
-    film(&session, frames);
-    let load = node.load(Instant::now());
-    let counts = session.stats().frames;
-    session.join();
-    assert_eq!((load.sessions, node.load(Instant::now()).sessions), (1, 0), "its place is given back");
-    (counts, load.used_ms)
+    (node, session)
 }
 
 #[test]
 fn the_node_hears_what_a_session_uses_and_its_share_is_all_it_gets() {
-    let (counts, used) = on_a_node(1e6, 120);
-    assert!(used > 1.0 && !counts.skipped.contains_key(&Reason::Contention), "{used}, {counts:?}");
-    let (counts, used) = on_a_node(used * 0.6, 240);
-    assert!(used > 0.0 && counts.skipped.get(&Reason::Contention).is_some_and(|count| *count >= 20), "{counts:?}");
-    assert!(counts.processed >= 20 && skipped(&counts) < 240, "{counts:?}");
+    let (node, session) = on_a_node(1e6);
+    film_until(&session, "a few results", |counts| counts.processed >= 60);
+    let (counts, used) = (session.stats().frames, node.load(Instant::now()).used_ms);
+    assert!(used > 1.0 && count(&counts, Reason::Contention) == 0, "{used}, {counts:?}");
+    session.join();
+    assert_eq!(node.load(Instant::now()).sessions, 0, "its place is given back");
+    let (_node, session) = on_a_node(used * 0.5);
+    film_until(&session, "contention", |counts| count(counts, Reason::Contention) >= 20);
+    assert!(session.stats().frames.processed >= 10, "{:?}", session.stats().frames);
+    session.join();
 }
