@@ -2,13 +2,17 @@
 
 use std::process::ExitCode;
 
+use framebox_server::catalog::compile::child;
 use framebox_server::cli::{Cli, Command, Parser};
 use framebox_server::{app, logging};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     logging::start();
-    let Command::Serve(serve) = cli.command.unwrap_or(Command::Serve(cli.serve));
+    let serve = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
+        Command::Serve(serve) => serve,
+        Command::Compile(options) => return child::run(&options),
+    };
     let run = || {
         let config = serve.config()?;
         let runtime = tokio::runtime::Runtime::new()?;

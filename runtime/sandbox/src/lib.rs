@@ -51,7 +51,7 @@ mod wire;
 
 pub use call::{Call, Cost, Input, Output};
 pub use compiler::{Code, Compiler};
-pub use component::{Component, Digest, Kind, Setup};
+pub use component::{Component, Digest, Kind, NoDigest, Setup};
 pub use descriptor::Descriptor;
 pub use engine::{Engine, Error, Settings};
 pub use failure::Failure;

@@ -110,6 +110,14 @@ pub(crate) struct Outline {
     pub(crate) imports: Vec<String>,
 }
 
+/// Looks a component over without compiling it, which takes milliseconds. What passes may still be refused later.
+///
+/// # Errors
+/// Why it is refused, for its author.
+pub fn check(bytes: &[u8], allowance: &Allowance) -> Result<(), Refused> {
+    inspect(bytes, allowance).map(drop)
+}
+
 /// Looks a component over.
 pub(crate) fn inspect(bytes: &[u8], allowance: &Allowance) -> Result<Outline, Refused> {
     if bytes.is_empty() {

@@ -13,7 +13,7 @@ use framebox_pipeline::{Session, Setup, admission};
 use framebox_sandbox::{Engine, Kind};
 use tokio::net::TcpListener;
 
-use crate::catalog::{Catalog, Entry};
+use crate::catalog::{self, Catalog, Entry};
 use crate::config::{self, Config};
 use crate::peer::{self, Direction, Transport};
 use crate::sessions::bridge::Bridge;
@@ -26,7 +26,7 @@ const SHUTDOWN: Duration = Duration::from_secs(5);
 /// What every request sees.
 pub struct App {
     /// The handlers.
-    pub catalog: Catalog,
+    pub catalog: Arc<Catalog>,
     /// The sessions.
     pub sessions: Arc<Sessions>,
     transport: Box<dyn Transport>,
@@ -52,8 +52,8 @@ pub struct Wishes {
 /// Why an offer was not answered.
 #[derive(Debug)]
 pub enum Unanswered {
-    /// There is no handler of that name.
-    NoHandler,
+    /// There is no such handler, or it cannot be loaded.
+    Handler(catalog::Error),
     /// There is no slot.
     Full(Full),
     /// Those that run already use what the machine has.
@@ -77,7 +77,7 @@ impl App {
             tick: Duration::from_millis(1),
         })
         .context("the sandbox cannot be set up")?;
-        let catalog = Catalog::load(&engine, config)?;
+        let catalog = Arc::new(Catalog::start(&engine, config)?);
         let library = Library::new(&config.sources, &sources::Limits::default())?;
         let transport = peer::transport(peer::Settings {
             udp_ports: config.webrtc.first_port.zip(config.webrtc.last_port).map(|(first, last)| first..=last),
@@ -97,7 +97,8 @@ impl App {
 
     /// Answers an offer; the session lives on by itself. A slot is held only when this succeeds.
     pub async fn answer(&self, id: &str, wishes: &Wishes, offer: &str) -> Result<String, Unanswered> {
-        let (name, entry) = self.catalog.find(wishes.handler.as_deref()).ok_or(Unanswered::NoHandler)?;
+        let entry = self.catalog.open(wishes.handler.as_deref()).await.map_err(Unanswered::Handler)?;
+        let name = entry.version().name.as_str();
         let reservation = self.sessions.reserve(id).map_err(Unanswered::Full)?;
         let digest = entry.component.digest().to_string();
         let place = self.node.as_ref().map(|node| node.admit(Instant::now(), &digest)).transpose();
@@ -109,7 +110,7 @@ impl App {
             Kind::Observer => Direction::ReceiveOnly,
         };
         let (answer, peer) = self.transport.answer(offer, direction, bridge.clone()).await.map_err(Unanswered::Peer)?;
-        let session = match Session::start(Setup { place, ..self.setup(name, entry, wishes, &bridge) }, bridge.clone())
+        let session = match Session::start(Setup { place, ..self.setup(name, &entry, wishes, &bridge) }, bridge.clone())
         {
             Ok(session) => session,
             Err(error) => {

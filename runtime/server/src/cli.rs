@@ -7,6 +7,7 @@ use anyhow::Context;
 pub use clap::Parser;
 use clap::{Args, Subcommand};
 
+use crate::catalog::compile::child;
 use crate::config::{Config, Handler};
 
 /// Live video through sandboxed WebAssembly components.
@@ -26,6 +27,9 @@ pub struct Cli {
 pub enum Command {
     /// Runs the server (also when no command is named).
     Serve(Serve),
+    /// Compiles a component: what the server starts for each upload.
+    #[command(hide = true)]
+    Compile(child::Options),
 }
 
 /// `framebox serve`
@@ -37,6 +41,9 @@ pub struct Serve {
     /// Address and port of the HTTP side; port 0 takes a free one. [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS")]
     pub bind: Option<SocketAddr>,
+    /// Where uploaded handlers are kept. [default: they are forgotten at the end]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
     /// Sessions at once. [default: 32]
     #[arg(long, value_name = "N")]
     pub sessions: Option<u32>,
@@ -71,6 +78,7 @@ impl Serve {
         config.server.bind = self.bind.unwrap_or(config.server.bind);
         config.server.sessions = self.sessions.unwrap_or(config.server.sessions);
         config.server.capacity_ms = self.capacity_ms.or(config.server.capacity_ms);
+        config.server.data = self.data.or(config.server.data);
         config.server.default_handler = self.default_handler.or(config.server.default_handler);
         if !self.media_addresses.is_empty() {
             config.webrtc.addresses = self.media_addresses;

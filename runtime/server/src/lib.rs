@@ -6,7 +6,7 @@
 //! |---|---|
 //! | [`cli`], [`config`], [`logging`] | command line, configuration file, the program's log |
 //! | [`app`] | [`app::App`]: everything put together, and its run from start to end |
-//! | [`catalog`] | the handlers that are offered |
+//! | [`catalog`] | the handlers that are offered, their versions, and uploads |
 //! | [`http`] | the API, FastRTC's signalling, the page |
 //! | [`peer`] | WebRTC behind a small trait: access units in and out, a data channel |
 //! | [`sessions`] | who holds a slot; the bridge between a peer and its pipeline; when a session is over |
@@ -18,6 +18,7 @@ pub mod catalog;
 pub mod channel;
 pub mod cli;
 pub mod config;
+mod fault;
 pub mod http;
 pub mod logging;
 pub mod peer;

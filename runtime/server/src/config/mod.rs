@@ -6,6 +6,7 @@ pub mod limits;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use framebox_pipeline::Budgets;
@@ -35,6 +36,11 @@ pub struct Config {
     pub handlers: BTreeMap<String, Handler>,
     /// Videos and pictures that handlers may read, by name.
     pub sources: BTreeMap<String, Source>,
+    /// What uploads may take.
+    pub uploads: Uploads,
+    /// The `framebox` program, which compiles uploads; none: the one that runs.
+    #[serde(skip)]
+    pub program: Option<PathBuf>,
 }
 
 /// `[server]`
@@ -56,6 +62,8 @@ pub struct Server {
     pub default_handler: Option<String>,
     /// Origins of pages elsewhere that may use the API, `https://host`; none by default.
     pub origins: Vec<String>,
+    /// Where what outlives the program is kept, relative to the configuration file; absent: nothing is.
+    pub data: Option<PathBuf>,
 }
 
 impl Default for Server {
@@ -68,6 +76,7 @@ impl Default for Server {
             unprocessed: Unprocessed::default(),
             default_handler: None,
             origins: Vec::new(),
+            data: None,
         }
     }
 }
@@ -149,6 +158,43 @@ impl Source {
     }
 }
 
+/// `[uploads]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Uploads {
+    /// Largest component, MiB.
+    pub mib: u64,
+    /// Memory that compiling one may take, MiB.
+    pub compile_mib: u64,
+    /// Time that compiling one may take, s.
+    pub compile_s: u64,
+}
+
+impl Default for Uploads {
+    fn default() -> Self {
+        Self { mib: 32, compile_mib: 512, compile_s: 60 }
+    }
+}
+
+impl Uploads {
+    /// Largest component, bytes.
+    pub fn bytes(&self) -> usize {
+        usize::try_from(self.mib << 20).unwrap_or(usize::MAX)
+    }
+
+    /// Time that compiling one may take.
+    pub fn compile_time(&self) -> Duration {
+        Duration::from_secs(self.compile_s)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        ensure!((1..=256).contains(&self.mib), "uploads.mib must be within 1 and 256");
+        ensure!((64..=65_536).contains(&self.compile_mib), "uploads.compile_mib must be within 64 and 65536");
+        ensure!((1..=3600).contains(&self.compile_s), "uploads.compile_s must be within 1 and 3600");
+        Ok(())
+    }
+}
+
 impl Config {
     /// Reads `path`.
     ///
@@ -158,6 +204,7 @@ impl Config {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let mut config: Self = toml::from_str(&text).with_context(|| format!("{} is wrong", path.display()))?;
         let folder = path.parent().unwrap_or(Path::new("."));
+        config.server.data = config.server.data.take().map(|data| folder.join(data));
         for handler in config.handlers.values_mut() {
             handler.component = handler.component.take().map(|file| folder.join(file));
         }
@@ -222,6 +269,7 @@ impl Config {
         }
         self.ladder.check()?;
         self.breaker.check()?;
+        self.uploads.check()?;
         match (self.webrtc.first_port, self.webrtc.last_port) {
             (None, None) => {}
             (Some(first), Some(last)) => {
@@ -261,6 +309,7 @@ mod tests {
                 "[sources.a]\npath = \"a.mp4\"",
                 "unknown field `path`, expected one of `file`, `url`, `loop`, `handlers`",
             ),
+            ("[uploads]\ncompile_mib = 1", "uploads.compile_mib must be within"),
             ("[sources.a]\nhandlers = [\"play\"]", "sources.a needs a file or a url"),
             ("[sources.a]\nfile = \"a\"\nurl = \"http://a\"\nhandlers = [\"play\"]", "and not both"),
             ("[sources.a]\nfile = \"a.mp4\"", "sources.a.handlers must name"),

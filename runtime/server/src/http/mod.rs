@@ -1,5 +1,7 @@
 //! The HTTP side: the API and the page.
 
+mod body;
+mod catalog_problem;
 mod handlers;
 mod offer;
 mod outputs;
@@ -7,13 +9,15 @@ mod page;
 mod parameters;
 mod problem;
 mod sessions;
+mod upload;
+mod versions;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderValue, Method, header};
-use axum::routing::{get, post};
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::routing::{delete, get, post, put};
 use serde_json::{Value, json};
 use tower_http::cors::CorsLayer;
 
@@ -27,12 +31,18 @@ const LARGEST_BODY: usize = 256 * 1024;
 pub fn router(app: Arc<App>, origins: &[HeaderValue]) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(origins.to_vec())
-        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
-        .allow_headers([header::CONTENT_TYPE]);
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers([header::CONTENT_TYPE, HeaderName::from_static("upload-id")]);
     Router::new()
         .route("/webrtc/offer", post(offer::offer))
         .route("/handlers", get(handlers::list))
-        .route("/handlers/{name}", get(handlers::one))
+        .route("/handlers/{name}", get(handlers::one).delete(versions::delete))
+        // The body of an upload has a bound of its own.
+        .route("/handlers/{name}", put(upload::put).layer(DefaultBodyLimit::disable()))
+        .route("/handlers/{name}/versions", get(versions::list))
+        .route("/handlers/{name}/versions/{number}", delete(versions::delete_version))
+        .route("/handlers/{name}/active", post(versions::choose))
+        .route("/uploads/{id}", get(upload::progress))
         .route("/sessions", get(sessions::list))
         .route("/sessions/{id}", get(sessions::one).patch(sessions::change).delete(sessions::end))
         .route("/sessions/{id}/frames", get(sessions::frames))

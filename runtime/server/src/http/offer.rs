@@ -15,7 +15,9 @@ use framebox_pipeline::pacer::RATES;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::catalog_problem::status;
 use crate::app::{App, Unanswered, Wishes};
+use crate::catalog;
 use crate::peer::{self, Candidate};
 use crate::sessions::Full;
 
@@ -124,14 +126,7 @@ async fn answer(app: &App, id: &str, wishes: &Wishes, body: &Value) -> Result<Re
     };
     match app.answer(id, wishes, sdp).await {
         Ok(sdp) => Ok(Json(json!({ "sdp": sdp, "type": "answer" })).into_response()),
-        Err(Unanswered::NoHandler) => Err(Failure::new(
-            StatusCode::NOT_FOUND,
-            "unknown_handler",
-            format!(
-                "there is no handler {:?}; GET /handlers lists them",
-                wishes.handler.as_deref().unwrap_or_default()
-            ),
-        )),
+        Err(Unanswered::Handler(error)) => Err(no_handler(&error)),
         Err(Unanswered::Full(Full::Exists)) => Err(Failure::new(
             StatusCode::CONFLICT,
             "connection_already_exists",
@@ -164,6 +159,18 @@ async fn answer(app: &App, id: &str, wishes: &Wishes, body: &Value) -> Result<Re
         Err(Unanswered::Peer(peer::Error::Setup(error))) => Err(internal(&*error)),
         Err(Unanswered::Peer(error)) => Err(Failure::new(StatusCode::BAD_REQUEST, "invalid_offer", error.to_string())),
         Err(Unanswered::Start(error)) => Err(internal(&error)),
+    }
+}
+
+fn no_handler(error: &catalog::Error) -> Failure {
+    let message = error.to_string();
+    match status(error) {
+        StatusCode::NOT_FOUND => Failure::new(StatusCode::NOT_FOUND, "unknown_handler", message),
+        StatusCode::BAD_REQUEST => Failure::new(StatusCode::BAD_REQUEST, "invalid_option", message),
+        _ if matches!(error, catalog::Error::Damaged { .. }) => {
+            Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "handler_damaged", message)
+        }
+        _ => internal(error),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Errors of the API as problem details (RFC 9457).
 
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 /// An error that says what to do.
@@ -9,19 +9,25 @@ use serde_json::{Map, Value, json};
 pub struct Problem {
     status: StatusCode,
     detail: String,
+    retry_after: Option<u32>,
     more: Map<String, Value>,
 }
 
 impl Problem {
     /// One of `status`.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), more: Map::new() }
+        Self { status, detail: detail.into(), retry_after: None, more: Map::new() }
     }
 
     /// With a further member, for programs (RFC 9457 §3.2).
     pub fn with(mut self, key: &str, value: Value) -> Self {
         self.more.insert(key.to_owned(), value);
         self
+    }
+
+    /// Says when to try again, s.
+    pub fn retry_after(self, seconds: u32) -> Self {
+        Self { retry_after: Some(seconds), ..self }
     }
 
     /// 404: there is no such thing.
@@ -45,6 +51,8 @@ impl IntoResponse for Problem {
             ("detail".to_owned(), json!(self.detail)),
         ]);
         let body = Value::Object(body);
-        (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
+        let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+        let retry = self.retry_after.map(|seconds| [(header::RETRY_AFTER, seconds.to_string())]);
+        (self.status, kind, retry.map(AppendHeaders), body.to_string()).into_response()
     }
 }

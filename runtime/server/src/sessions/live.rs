@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, sleep_until, timeout};
 
-use crate::catalog::{Entry, handler_json};
+use crate::catalog::Entry;
 use crate::channel;
 
 use super::bridge::{Bridge, Watched};
@@ -79,6 +79,7 @@ impl Live {
             all.extend(summary);
         }
         json["digest"] = self.entry.component.digest().to_string().into();
+        json["version"] = self.entry.version().number.into();
         json["codec"] = "H264".into();
         let limits = &self.entry.limits;
         json["budget"] = json!({
@@ -115,7 +116,8 @@ impl Live {
             if watched.introductions != introductions {
                 introductions = watched.introductions;
                 let parameters = self.bridge.session().map(|session| session.parameters()).unwrap_or_default();
-                self.bridge.tell(&channel::session(&self.id, handler_json(&self.handler, &self.entry), parameters));
+                let handler = serde_json::to_value(self.entry.version().shown()).unwrap_or_default();
+                self.bridge.tell(&channel::session(&self.id, handler, parameters));
                 next_stats = Some(now);
             }
             if let (Some(at), Some(wanted)) = (next_stats, watched.wanted)
