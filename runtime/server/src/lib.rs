@@ -9,6 +9,7 @@
 //! | [`catalog`] | the handlers that are offered |
 //! | [`http`] | the API, FastRTC's signalling, the page |
 //! | [`peer`] | WebRTC behind a small trait: access units in and out, a data channel |
+//! | [`rights`] | tokens and scopes, quotas, the audit log |
 //! | [`sessions`] | who holds a slot; the bridge between a peer and its pipeline; when a session is over |
 //! | [`channel`] | the messages of the data channel |
 
@@ -20,4 +21,5 @@ pub mod config;
 pub mod http;
 pub mod logging;
 pub mod peer;
+pub mod rights;
 pub mod sessions;

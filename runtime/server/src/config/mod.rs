@@ -10,6 +10,8 @@ use anyhow::{Context, ensure};
 use framebox_sandbox::Limits;
 use serde::Deserialize;
 
+use crate::rights::scope::Scope;
+
 /// The whole file; every key has a default.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -40,6 +42,11 @@ pub struct Server {
     pub default_handler: Option<String>,
     /// Origins of pages elsewhere that may use the API, `https://host`; none by default.
     pub origins: Vec<String>,
+    /// Where what outlives the program is kept, relative to the configuration file; absent: nothing is.
+    pub data: Option<PathBuf>,
+    /// What whoever comes without a token may do; empty: nothing, but on an address of this machine only everything as
+    /// long as there are no tokens.
+    pub allow_anyone: Vec<Scope>,
 }
 
 impl Default for Server {
@@ -49,6 +56,8 @@ impl Default for Server {
             sessions: 32,
             default_handler: None,
             origins: Vec::new(),
+            data: None,
+            allow_anyone: Vec::new(),
         }
     }
 }
@@ -103,6 +112,7 @@ impl Config {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let mut config: Self = toml::from_str(&text).with_context(|| format!("{} is wrong", path.display()))?;
         let folder = path.parent().unwrap_or(Path::new("."));
+        config.server.data = config.server.data.take().map(|data| folder.join(data));
         for handler in config.handlers.values_mut() {
             handler.component = handler.component.take().map(|file| folder.join(file));
         }

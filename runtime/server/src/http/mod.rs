@@ -1,54 +1,77 @@
 //! The HTTP side: the API and the page.
 
+mod guard;
+#[cfg(test)]
+mod guard_tests;
 mod handlers;
 mod offer;
 mod outputs;
 mod page;
 mod parameters;
+mod plain;
 mod problem;
+mod routes;
 mod sessions;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderValue, Method, header};
-use axum::routing::{get, post};
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware::from_fn;
 use serde_json::{Value, json};
+use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
 
 use crate::app::App;
+use crate::rights::Rights;
+use crate::rights::scope::{Need, Scope};
+use guard::Guard;
 use problem::Problem;
+use routes::Routes;
 
 /// Largest body of a request, bytes.
 const LARGEST_BODY: usize = 256 * 1024;
 
-/// Every route. `origins`: pages from elsewhere that may use the API.
-pub fn router(app: Arc<App>, origins: &[HeaderValue]) -> Router {
+/// The API and the page. `origins`: pages from elsewhere that may use the API.
+pub fn router(app: Arc<App>, rights: Arc<Rights>, origins: &[HeaderValue]) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(origins.to_vec())
-        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
-        .allow_headers([header::CONTENT_TYPE]);
-    Router::new()
-        .route("/webrtc/offer", post(offer::offer))
-        .route("/handlers", get(handlers::list))
-        .route("/handlers/{name}", get(handlers::one))
-        .route("/sessions", get(sessions::list))
-        .route("/sessions/{id}", get(sessions::one).delete(sessions::end))
-        .route("/sessions/{id}/parameters", get(parameters::all).patch(parameters::change))
-        .route("/sessions/{id}/outputs", get(outputs::stream))
-        .route("/sessions/{id}/log", get(sessions::log))
-        .route("/input_hook", post(parameters::input_hook))
-        .route("/outputs", get(outputs::fastrtc))
-        .route("/healthz", get(health))
-        .route("/", get(page::index))
-        .route("/framebox.js", get(page::client))
-        .route("/page/{file}", get(page::file))
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION, HeaderName::from_static("upload-id")]);
+    let catalog = app.clone();
+    let (router, _) = routes(Guard::new(rights, move |name| catalog.catalog.find(Some(name)).is_some())).split();
+    router
         .fallback(async || Problem::not_found("there is nothing at this address; the page is at /"))
         .method_not_allowed_fallback(async || Problem::method("this address does not take this method"))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(from_fn(plain::as_problems))
+        .layer(CatchPanicLayer::custom(plain::panicked))
         .layer(cors)
         .with_state(app)
+}
+
+/// Every route, with what it takes to use it.
+fn routes(guard: Guard) -> Routes<Arc<App>> {
+    use Need::{Nothing, Token};
+    const WATCH: Need = Need::Scope(Scope::Watch);
+    Routes::new(guard)
+        .add(Method::POST, "/webrtc/offer", WATCH, offer::offer)
+        .add(Method::GET, "/handlers", Token, handlers::list)
+        .add(Method::GET, "/handlers/{name}", Token, handlers::one)
+        .add(Method::GET, "/sessions", WATCH, sessions::list)
+        .add(Method::GET, "/sessions/{id}", WATCH, sessions::one)
+        .add(Method::DELETE, "/sessions/{id}", WATCH, sessions::end)
+        .add(Method::GET, "/sessions/{id}/parameters", WATCH, parameters::all)
+        .add(Method::PATCH, "/sessions/{id}/parameters", WATCH, parameters::change)
+        .stream("/sessions/{id}/outputs", WATCH, outputs::stream)
+        .add(Method::GET, "/sessions/{id}/log", WATCH, sessions::log)
+        .add(Method::POST, "/input_hook", WATCH, parameters::input_hook)
+        .stream("/outputs", WATCH, outputs::fastrtc)
+        .add(Method::GET, "/healthz", Nothing, health)
+        .add(Method::GET, "/", Nothing, page::index)
+        .add(Method::GET, "/framebox.js", Nothing, page::client)
+        .add(Method::GET, "/page/{file}", Nothing, page::file)
 }
 
 async fn health(State(app): State<Arc<App>>) -> axum::Json<Value> {

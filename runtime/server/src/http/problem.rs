@@ -1,6 +1,6 @@
 //! Errors of the API as problem details (RFC 9457).
 
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
@@ -10,17 +10,24 @@ pub struct Problem {
     status: StatusCode,
     detail: String,
     more: Map<String, Value>,
+    headers: HeaderMap,
 }
 
 impl Problem {
     /// One of `status`.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), more: Map::new() }
+        Self { status, detail: detail.into(), more: Map::new(), headers: HeaderMap::new() }
     }
 
     /// With a further member, for programs (RFC 9457 §3.2).
     pub fn with(mut self, key: &str, value: Value) -> Self {
         self.more.insert(key.to_owned(), value);
+        self
+    }
+
+    /// With a header.
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.append(name, value);
         self
     }
 
@@ -38,13 +45,14 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let title = self.status.canonical_reason().unwrap_or("error");
-        let mut body = self.more;
+        let (mut body, mut headers) = (self.more, self.headers);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         body.extend([
             ("title".to_owned(), json!(title)),
             ("status".to_owned(), json!(self.status.as_u16())),
             ("detail".to_owned(), json!(self.detail)),
         ]);
         let body = Value::Object(body);
-        (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
+        (self.status, headers, body.to_string()).into_response()
     }
 }
