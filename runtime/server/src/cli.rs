@@ -1,4 +1,19 @@
 //! The command line.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`token`] | `framebox token`: tokens of a data directory |
+//! | [`push`], [`handlers`] | `framebox push`, `framebox handlers`: the catalog of a running server |
+//! | [`client`] | requests to that server |
+//! | [`exit`] | with which code the program ends |
+//! | [`progress`] | the bar of an upload |
+
+pub mod client;
+pub mod exit;
+pub mod handlers;
+pub mod progress;
+pub mod push;
+pub mod token;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -8,10 +23,11 @@ pub use clap::Parser;
 use clap::{Args, Subcommand};
 
 use crate::config::{Config, Handler};
+use crate::rights::scope::Scope;
 
 /// Live video through sandboxed WebAssembly components.
 #[derive(Debug, Parser)]
-#[command(name = "framebox", version, args_conflicts_with_subcommands = true)]
+#[command(name = "framebox", version, args_conflicts_with_subcommands = true, after_help = exit::HELP)]
 pub struct Cli {
     /// What to do; without one: `serve`.
     #[command(subcommand)]
@@ -26,6 +42,12 @@ pub struct Cli {
 pub enum Command {
     /// Runs the server (also when no command is named).
     Serve(Serve),
+    /// Uploads a component to a running server as a version of a handler.
+    Push(push::Push),
+    /// The handlers of a running server and their versions.
+    Handlers(handlers::Handlers),
+    /// Tokens, by which a server lets in whom its operator chose.
+    Token(token::Tokens),
 }
 
 /// `framebox serve`
@@ -49,6 +71,13 @@ pub struct Serve {
     /// The handler of an offer that names none.
     #[arg(long, value_name = "NAME")]
     pub default_handler: Option<String>,
+    /// Directory of what outlives the program: tokens, uploaded handlers, the audit log.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Lets whoever comes without a token do what these scopes allow; without a value: everything.
+    #[arg(long, value_name = "SCOPE,…", num_args = 0..=1, require_equals = true, value_delimiter = ',',
+          default_missing_value = "admin")]
+    pub allow_anyone: Vec<Scope>,
 }
 
 fn handler(text: &str) -> Result<(String, PathBuf), String> {
@@ -68,6 +97,10 @@ impl Serve {
         config.server.bind = self.bind.unwrap_or(config.server.bind);
         config.server.sessions = self.sessions.unwrap_or(config.server.sessions);
         config.server.default_handler = self.default_handler.or(config.server.default_handler);
+        config.server.data = self.data.or(config.server.data);
+        if !self.allow_anyone.is_empty() {
+            config.server.allow_anyone = self.allow_anyone;
+        }
         if !self.media_addresses.is_empty() {
             config.webrtc.addresses = self.media_addresses;
         }
@@ -79,4 +112,30 @@ impl Serve {
         config.check().context("the configuration is wrong")?;
         Ok(config)
     }
+}
+
+impl Command {
+    /// Does it; returns with which code the program ends.
+    ///
+    /// # Errors
+    /// Those of `serve`; the others say themselves what went wrong.
+    pub fn run(self) -> anyhow::Result<exit::Code> {
+        match self {
+            Self::Serve(serve) => {
+                let config = serve.config()?;
+                let runtime = tokio::runtime::Runtime::new()?;
+                runtime.block_on(crate::app::serve(config, crate::app::interrupted()))?;
+                Ok(exit::Code::Done)
+            }
+            Self::Push(push) => Ok(exit::Code::of(asking(push.run())?)),
+            Self::Handlers(handlers) => Ok(exit::Code::of(asking(handlers.run())?)),
+            Self::Token(tokens) => Ok(exit::Code::of(tokens.run())),
+        }
+    }
+}
+
+/// Runs what asks a server.
+fn asking<T>(work: impl Future<Output = T>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(work))
 }

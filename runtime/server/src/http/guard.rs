@@ -85,7 +85,10 @@ pub async fn pass(
         Ok(place) => place,
         Err(problem) => {
             let response = problem.into_response();
-            note(rights, change, None, response.status()).await;
+            // Tries that come too often would push out the history.
+            if response.status() != StatusCode::TOO_MANY_REQUESTS {
+                note(rights, change, None, response.status()).await;
+            }
             return response;
         }
     };
