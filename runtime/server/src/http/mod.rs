@@ -5,6 +5,7 @@ mod guard;
 mod guard_tests;
 mod handlers;
 mod offer;
+mod openapi;
 mod outputs;
 mod page;
 mod parameters;
@@ -13,7 +14,7 @@ mod problem;
 mod routes;
 mod sessions;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -40,7 +41,10 @@ pub fn router(app: Arc<App>, rights: Arc<Rights>, origins: &[HeaderValue]) -> Ro
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION, HeaderName::from_static("upload-id")]);
     let catalog = app.clone();
-    let (router, _) = routes(Guard::new(rights, move |name| catalog.catalog.find(Some(name)).is_some())).split();
+    let guard = Guard::new(rights, move |name| catalog.catalog.find(Some(name)).is_some());
+    let document = Arc::new(OnceLock::new());
+    let (router, listed) = routes(guard, document.clone()).split();
+    document.get_or_init(|| openapi::text(&listed));
     router
         .fallback(async || Problem::not_found("there is nothing at this address; the page is at /"))
         .method_not_allowed_fallback(async || Problem::method("this address does not take this method"))
@@ -51,8 +55,8 @@ pub fn router(app: Arc<App>, rights: Arc<Rights>, origins: &[HeaderValue]) -> Ro
         .with_state(app)
 }
 
-/// Every route, with what it takes to use it.
-fn routes(guard: Guard) -> Routes<Arc<App>> {
+/// Every route, with what it takes to use it. `document`: theirs, set before they are served.
+fn routes(guard: Guard, document: Arc<OnceLock<String>>) -> Routes<Arc<App>> {
     use Need::{Nothing, Token};
     const WATCH: Need = Need::Scope(Scope::Watch);
     Routes::new(guard)
@@ -69,6 +73,9 @@ fn routes(guard: Guard) -> Routes<Arc<App>> {
         .add(Method::POST, "/input_hook", WATCH, parameters::input_hook)
         .stream("/outputs", WATCH, outputs::fastrtc)
         .add(Method::GET, "/healthz", Nothing, health)
+        .add(Method::GET, "/openapi.json", Nothing, async move || {
+            openapi::answer(document.get().cloned().unwrap_or_default())
+        })
         .add(Method::GET, "/", Nothing, page::index)
         .add(Method::GET, "/framebox.js", Nothing, page::client)
         .add(Method::GET, "/page/{file}", Nothing, page::file)
@@ -78,4 +85,12 @@ async fn health(State(app): State<Arc<App>>) -> axum::Json<Value> {
     let sessions = app.sessions.list().len();
     let version = env!("CARGO_PKG_VERSION");
     axum::Json(json!({ "status": "ok", "sessions": sessions, "limit": app.sessions.limit(), "version": version }))
+}
+
+/// Every route, for tests of what is said of them.
+#[cfg(test)]
+fn routes_without_app() -> Vec<routes::Listed> {
+    let here = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+    let rights = Rights::open(None, &[], here).expect("rights without a data directory");
+    routes(Guard::new(Arc::new(rights), |_| false), Arc::default()).split().1
 }
