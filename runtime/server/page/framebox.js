@@ -73,7 +73,7 @@ const MOST_REQUESTS = 128;
  * Something that did not work, with a `code` for programs and a `message` for people.
  *
  * Codes: `insecure-context`, `unsupported`, `camera-missing`, `camera-refused`, `camera-busy`, `camera-unsuited`,
- * `server-unreachable`, `server-full`, `handler-unknown`, `offer-refused`, `connect-failed`, `connection-lost`,
+ * `server-unreachable`, `server-full`, `not-allowed`, `handler-unknown`, `offer-refused`, `connect-failed`, `connection-lost`,
  * `session-gone`, `not-connected`, `already-started`, `stopped`, and those of the server's own messages.
  */
 export class FrameboxError extends Error {
@@ -135,16 +135,18 @@ export class Framebox extends EventTarget {
   /**
    * @param {object} [options]
    * @param {string} [options.server] Address of the server; empty: relative to the page.
+   * @param {string|null} [options.token] A token of the server with the scope `watch`; not needed where it is open.
    * @param {string|Handler|null} [options.handler] Its name or its description; null: the server's default.
    * @param {Object<string, unknown>} [options.parameters] Values to begin with; the others keep their defaults.
    * @param {number} [options.statsInterval] Time between two `stats` events, ms; 0: none.
    * @param {RTCIceServer[]} [options.iceServers]
    */
-  constructor({ server = '', handler = null, parameters = {}, statsInterval = 1000, iceServers = [] } = {}) {
+  constructor({ server = '', token = null, handler = null, parameters = {}, statsInterval = 1000, iceServers = [] } = {}) {
     super();
     const base = new URL(server || '.', document.baseURI);
     if (!base.pathname.endsWith('/')) base.pathname += '/';
     /** @private */ this.base = base;
+    /** @private */ this.token = token;
     /** The name or description that was given. */
     this.handler = handler;
     /** @private */ this.first = { ...parameters };
@@ -415,6 +417,7 @@ export class Framebox extends EventTarget {
     while (!run.over && this.#isSilent(run)) {
       try {
         const response = await fetch(new URL(`sessions/${run.id}`, this.base), {
+          headers: this.#headers(),
           signal: run.signal,
           cache: 'no-store',
         });
@@ -532,7 +535,7 @@ export class Framebox extends EventTarget {
     if (run.offer && !nothingThere) {
       const address = new URL(`sessions/${encodeURIComponent(run.id)}`, this.base);
       // `keepalive` lets it through while the page is being closed.
-      const remove = () => fetch(address, { method: 'DELETE', keepalive: true });
+      const remove = () => fetch(address, { method: 'DELETE', headers: this.#headers(), keepalive: true });
       run.gone = (run.leaving ? remove() : run.offer.then(remove)).catch(() => {});
     }
     this.#run = null;
@@ -551,13 +554,18 @@ export class Framebox extends EventTarget {
   async #fetch(path, init) {
     let response;
     try {
-      response = await fetch(new URL(path, this.base), init);
+      response = await fetch(new URL(path, this.base), { ...init, headers: this.#headers(init?.headers) });
     } catch (cause) {
       if (init?.signal?.aborted) throw init.signal.reason;
       throw new FrameboxError('server-unreachable', 'The server does not answer.', { cause });
     }
     if (response.ok) return response;
     throw refusal(response, await response.json().catch(() => null));
+  }
+
+  /** Headers of every request: by the token the server knows who asks. */
+  #headers(headers = {}) {
+    return this.token ? { ...headers, Authorization: `Bearer ${this.token}` } : headers;
   }
 
   #become(state) {
@@ -733,6 +741,8 @@ function refusal(response, body) {
       limit,
     });
   }
+  if (status === 401 || status === 403)
+    return new FrameboxError('not-allowed', detail ?? 'The server takes a token.', { status });
   if (status === 404)
     return new FrameboxError('handler-unknown', detail ?? 'The server has no such handler.', { status });
   return new FrameboxError('offer-refused', detail ?? `The server answered with status ${status}.`, { status });

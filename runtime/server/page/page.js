@@ -9,6 +9,7 @@ import { Messages } from './messages.js';
 import { Outputs } from './outputs.js';
 import { Screen } from './screen.js';
 import { ShownRate, Status } from './status.js';
+import { askForToken, token } from './token.js';
 import { describe } from './troubles.js';
 
 /** Time between two tries to reach a server that does not answer, ms. */
@@ -52,8 +53,9 @@ if (!window.isSecureContext) trouble({ code: 'insecure-context' }, { severity: '
 async function load() {
   clearTimeout(load.timer);
   try {
-    const { handlers: all, default: first } = await new Framebox().handlers();
+    const { handlers: all, default: first } = await new Framebox({ token: token() }).handlers();
     messages.dismiss('offline');
+    messages.dismiss('token');
     if (document.body.dataset.state === 'offline') status.state = 'idle';
     const asked = handlers.selected?.name ?? new URLSearchParams(location.search).get('handler');
     const known = (name) => all.some((handler) => handler.name === name);
@@ -65,6 +67,12 @@ async function load() {
     if (client) return;
     status.state = 'offline';
     at('start').disabled = true;
+    if (problem.code === 'not-allowed') {
+      messages.dismiss('offline');
+      const run = () => askForToken() && load();
+      trouble(problem, { key: 'token', action: { label: 'Enter a token', run } });
+      return;
+    }
     trouble(problem, { key: 'offline', action: { label: 'Try again', run: load }, once: true });
     load.timer = setTimeout(load, RETRY);
   }
@@ -104,7 +112,11 @@ async function start() {
   status.clear();
   details.clear();
   output.show(null);
-  const next = (client = window.frameboxClient = new Framebox({ handler, parameters: controls.changed() }));
+  const next = (client = window.frameboxClient = new Framebox({
+    handler,
+    token: token(),
+    parameters: controls.changed(),
+  }));
   listen(next);
   running(true);
   status.state = 'connecting';

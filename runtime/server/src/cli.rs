@@ -139,3 +139,20 @@ fn asking<T>(work: impl Future<Output = T>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     Ok(runtime.block_on(work))
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+        let anyone = |arguments: &[&str]| Cli::parse_from(arguments).serve.allow_anyone;
+        assert_eq!(anyone(&["framebox"]), []);
+        assert_eq!(anyone(&["framebox", "--allow-anyone"]), [Scope::Admin]);
+        assert_eq!(anyone(&["framebox", "--allow-anyone=watch,upload"]), [Scope::Watch, Scope::Upload]);
+        assert!(Cli::try_parse_from(["framebox", "--allow-anyone=root"]).is_err());
+    }
+}

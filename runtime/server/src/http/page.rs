@@ -31,6 +31,7 @@ const FILES: &[(&str, &str, &str)] = files! {
     "screen.js": "text/javascript; charset=utf-8",
     "status.js": "text/javascript; charset=utf-8",
     "table.js": "text/javascript; charset=utf-8",
+    "token.js": "text/javascript; charset=utf-8",
     "troubles.js": "text/javascript; charset=utf-8",
 };
 

@@ -142,7 +142,7 @@ fn complete(operation: &mut Operation, route: &Listed) {
             && response.content.is_empty()
         {
             let problem = Content::new(Some(Ref::from_schema_name("Problem")));
-            response.content.insert("application/problem+json".to_owned(), problem);
+            response.content.insert("application/problem+json".to_owned(), RefOr::T(problem));
         }
     }
 }
