@@ -91,8 +91,8 @@ export class Framebox extends Session {
   #options;
 
   /** @param {import('./client/types.js').Options} [options] */
-  constructor({ server = '', handler = null, ...options } = {}) {
-    const at = new Server(server);
+  constructor({ server = '', token = null, handler = null, ...options } = {}) {
+    const at = new Server(server, token);
     super(at);
     this.#server = at;
     this.#options = { parameters: {}, statsInterval: 1000, iceServers: [], ...options };
@@ -355,8 +355,7 @@ export class Framebox extends Session {
     const nothingThere = problem.status || ['finished', 'session-gone', 'server-unreachable'].includes(problem.code);
     const { offer } = run.link ?? {};
     if (offer && !nothingThere) {
-      // `keepalive` lets it through while the page is being closed.
-      const remove = () => fetch(this.#server.session(run.id), { method: 'DELETE', keepalive: true });
+      const remove = () => this.#server.remove(run.id);
       run.gone = (run.leaving ? remove() : offer.then(remove)).catch(() => {});
     }
     if (!run.leaving) Promise.resolve(run.gone).then(() => run.tail?.finish());

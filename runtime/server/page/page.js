@@ -15,6 +15,7 @@ import { Rate } from './rate.js';
 import { Screen } from './screen.js';
 import { ShownRate, Status } from './status.js';
 import { Strip } from './strip.js';
+import { askForToken, token } from './token.js';
 import { describe } from './troubles.js';
 
 /** Time between two tries to reach a server that does not answer, ms. */
@@ -64,8 +65,9 @@ load();
 async function load() {
   clearTimeout(load.timer);
   try {
-    const { handlers: all, default: first } = await new Framebox().handlers();
+    const { handlers: all, default: first } = await new Framebox({ token: token() }).handlers();
     messages.dismiss('offline');
+    messages.dismiss('token');
     if (document.body.dataset.state === 'offline') status.state = 'idle';
     const asked = handlers.selected?.name ?? new URLSearchParams(location.search).get('handler');
     const known = (name) => all.some((handler) => handler.name === name);
@@ -77,6 +79,12 @@ async function load() {
     if (client) return;
     status.state = 'offline';
     at('start').disabled = true;
+    if (problem.code === 'not-allowed') {
+      messages.dismiss('offline');
+      const run = () => askForToken() && load();
+      trouble(problem, { key: 'token', action: { label: 'Enter a token', run } });
+      return;
+    }
     trouble(problem, { key: 'offline', action: { label: 'Try again', run: load }, once: true });
     load.timer = setTimeout(load, RETRY);
   }
@@ -128,7 +136,7 @@ async function start() {
   log.clear();
   output.show(null);
   const fps = handler.kind === 'generator' ? rate.value : null;
-  const options = { fps, log: true, frames: true, ...policy.chosen };
+  const options = { token: token(), fps, log: true, frames: true, ...policy.chosen };
   const next = (client = window.frameboxClient = new Framebox({ handler, parameters: controls.changed(), ...options }));
   listen(next);
   running(true);

@@ -1,6 +1,7 @@
 //! The server put together: engine, catalog, sessions and transport; and its run from start to end.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,7 @@ use tokio::net::TcpListener;
 use crate::catalog::{self, Catalog, Entry};
 use crate::config::{self, Config};
 use crate::peer::{self, Direction, Transport};
+use crate::rights::Rights;
 use crate::sessions::bridge::Bridge;
 use crate::sessions::{Full, Live, Sessions};
 use crate::sources::{self, Library};
@@ -164,6 +166,7 @@ impl App {
 /// When the address cannot be had, or the configuration is wrong.
 pub async fn serve(config: Config, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
     let bind = config.server.bind;
+    let rights = Arc::new(Rights::open(config.server.data.as_deref(), &config.server.allow_anyone, bind)?);
     let listener = TcpListener::bind(bind)
         .await
         .with_context(|| format!("cannot listen on {bind}; choose another address with --bind"))?;
@@ -176,10 +179,10 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()> + Send + 'stat
         .collect::<anyhow::Result<_>>()?;
     let app = Arc::new(tokio::task::spawn_blocking(move || App::new(&config)).await.context("loading failed")??);
     if !address.ip().is_loopback() {
-        tracing::warn!("anyone who can reach {address} can use this server; cameras need HTTPS in front of it");
+        tracing::warn!("{address} can be reached from elsewhere: tokens and cameras need HTTPS in front of it");
     }
     println!("Framebox is ready: open http://{address} in a browser. Ctrl-C ends it.");
-    let router = crate::http::router(app.clone(), &origins);
+    let router = crate::http::router(app.clone(), rights, &origins);
     let sessions = app.sessions.clone();
     // Sessions end first: the streams of their outputs end with them, and only then have all requests been answered.
     let stop = async move {
@@ -188,7 +191,8 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()> + Send + 'stat
             tracing::warn!("some sessions did not end in time");
         }
     };
-    axum::serve(listener, router).with_graceful_shutdown(stop).await.context("the HTTP server failed")
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stop).await.context("the HTTP server failed")
 }
 
 /// Resolves when the program is asked to stop: Ctrl-C, or the signal TERM.

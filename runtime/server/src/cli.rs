@@ -1,4 +1,19 @@
 //! The command line.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`token`] | `framebox token`: tokens of a data directory |
+//! | [`push`], [`handlers`] | `framebox push`, `framebox handlers`: the catalog of a running server |
+//! | [`client`] | requests to that server |
+//! | [`exit`] | with which code the program ends |
+//! | [`progress`] | the bar of an upload |
+
+pub mod client;
+pub mod exit;
+pub mod handlers;
+pub mod progress;
+pub mod push;
+pub mod token;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -9,10 +24,11 @@ use clap::{Args, Subcommand};
 
 use crate::catalog::compile::child;
 use crate::config::{Config, Handler};
+use crate::rights::scope::Scope;
 
 /// Live video through sandboxed WebAssembly components.
 #[derive(Debug, Parser)]
-#[command(name = "framebox", version, args_conflicts_with_subcommands = true)]
+#[command(name = "framebox", version, args_conflicts_with_subcommands = true, after_help = exit::HELP)]
 pub struct Cli {
     /// What to do; without one: `serve`.
     #[command(subcommand)]
@@ -30,6 +46,12 @@ pub enum Command {
     /// Compiles a component: what the server starts for each upload.
     #[command(hide = true)]
     Compile(child::Options),
+    /// Uploads a component to a running server as a version of a handler.
+    Push(push::Push),
+    /// The handlers of a running server and their versions.
+    Handlers(handlers::Handlers),
+    /// Tokens, by which a server lets in whom its operator chose.
+    Token(token::Tokens),
 }
 
 /// `framebox serve`
@@ -41,9 +63,6 @@ pub struct Serve {
     /// Address and port of the HTTP side; port 0 takes a free one. [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS")]
     pub bind: Option<SocketAddr>,
-    /// Where uploaded handlers are kept. [default: they are forgotten at the end]
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
     /// Sessions at once. [default: 32]
     #[arg(long, value_name = "N")]
     pub sessions: Option<u32>,
@@ -59,6 +78,13 @@ pub struct Serve {
     /// The handler of an offer that names none.
     #[arg(long, value_name = "NAME")]
     pub default_handler: Option<String>,
+    /// Directory of what outlives the program: uploaded handlers, tokens, the audit log. [default: nothing does]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Lets whoever comes without a token do what these scopes allow; without a value: everything.
+    #[arg(long, value_name = "SCOPE,…", num_args = 0..=1, require_equals = true, value_delimiter = ',',
+          default_missing_value = "admin")]
+    pub allow_anyone: Vec<Scope>,
 }
 
 fn handler(text: &str) -> Result<(String, PathBuf), String> {
@@ -80,6 +106,9 @@ impl Serve {
         config.server.capacity_ms = self.capacity_ms.or(config.server.capacity_ms);
         config.server.data = self.data.or(config.server.data);
         config.server.default_handler = self.default_handler.or(config.server.default_handler);
+        if !self.allow_anyone.is_empty() {
+            config.server.allow_anyone = self.allow_anyone;
+        }
         if !self.media_addresses.is_empty() {
             config.webrtc.addresses = self.media_addresses;
         }
@@ -90,5 +119,49 @@ impl Serve {
         );
         config.check().context("the configuration is wrong")?;
         Ok(config)
+    }
+}
+
+impl Command {
+    /// Does it; returns with which code the program ends.
+    ///
+    /// # Errors
+    /// Those of `serve`; the others say themselves what went wrong.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Compile(options) => Ok(child::run(&options)),
+            Self::Serve(serve) => {
+                let config = serve.config()?;
+                let runtime = tokio::runtime::Runtime::new()?;
+                runtime.block_on(crate::app::serve(config, crate::app::interrupted()))?;
+                Ok(exit::Code::Done.into())
+            }
+            Self::Push(push) => Ok(exit::Code::of(asking(push.run())?).into()),
+            Self::Handlers(handlers) => Ok(exit::Code::of(asking(handlers.run())?).into()),
+            Self::Token(tokens) => Ok(exit::Code::of(tokens.run()).into()),
+        }
+    }
+}
+
+/// Runs what asks a server.
+fn asking<T>(work: impl Future<Output = T>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(work))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+        let anyone = |arguments: &[&str]| Cli::parse_from(arguments).serve.allow_anyone;
+        assert_eq!(anyone(&["framebox"]), []);
+        assert_eq!(anyone(&["framebox", "--allow-anyone"]), [Scope::Admin]);
+        assert_eq!(anyone(&["framebox", "--allow-anyone=watch,upload"]), [Scope::Watch, Scope::Upload]);
+        assert!(Cli::try_parse_from(["framebox", "--allow-anyone=root"]).is_err());
     }
 }

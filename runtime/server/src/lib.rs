@@ -9,6 +9,7 @@
 //! | [`catalog`] | the handlers that are offered, their versions, and uploads |
 //! | [`http`] | the API, FastRTC's signalling, the page |
 //! | [`peer`] | WebRTC behind a small trait: access units in and out, a data channel |
+//! | [`rights`] | tokens and scopes, quotas, the audit log |
 //! | [`sessions`] | who holds a slot; the bridge between a peer and its pipeline; when a session is over |
 //! | [`sources`] | the videos and pictures that handlers may read |
 //! | [`channel`] | the messages of the data channel |
@@ -22,5 +23,6 @@ mod fault;
 pub mod http;
 pub mod logging;
 pub mod peer;
+pub mod rights;
 pub mod sessions;
 pub mod sources;

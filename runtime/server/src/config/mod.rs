@@ -14,6 +14,8 @@ use framebox_pipeline::policy::{Policy, Skipping, Unprocessed};
 use framebox_sandbox::Limits;
 use serde::Deserialize;
 
+use crate::rights::scope::Scope;
+
 /// The whole file; every key has a default.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -64,6 +66,9 @@ pub struct Server {
     pub origins: Vec<String>,
     /// Where what outlives the program is kept, relative to the configuration file; absent: nothing is.
     pub data: Option<PathBuf>,
+    /// What whoever comes without a token may do; empty: nothing, but on an address of this machine only everything as
+    /// long as there are no tokens.
+    pub allow_anyone: Vec<Scope>,
 }
 
 impl Default for Server {
@@ -77,6 +82,7 @@ impl Default for Server {
             default_handler: None,
             origins: Vec::new(),
             data: None,
+            allow_anyone: Vec::new(),
         }
     }
 }

@@ -19,9 +19,6 @@ const PAUSE: Duration = Duration::from_secs(10);
 const GRACE: Duration = Duration::from_secs(15);
 /// Slowest rate after that, bytes a second.
 const SLOWEST: u64 = 16 * 1024;
-/// What is read of a body whose sender has its answer already, so that it gets to reading it: bytes, and time.
-const DISCARDED: u64 = 64 << 20;
-const DISCARDING: Duration = Duration::from_secs(5);
 
 /// Why a body was not read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,21 +109,6 @@ impl Metered {
     /// Where it will say why it broke.
     pub fn why(&self) -> Why {
         self.broken.clone()
-    }
-
-    /// Takes nothing more, but reads on for a while, so that a sender that does not look before it has sent all gets its
-    /// answer instead of a broken connection.
-    pub fn discard(self) {
-        let mut stream = self.stream;
-        let mut left = DISCARDED;
-        tokio::spawn(tokio::time::timeout(DISCARDING, async move {
-            while let Some(Ok(chunk)) = std::future::poll_fn(|cx| Pin::new(&mut stream).poll_next(cx)).await {
-                left = left.saturating_sub(chunk.len() as u64);
-                if left == 0 {
-                    break;
-                }
-            }
-        }));
     }
 
     /// All of it.

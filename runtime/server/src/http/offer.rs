@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -90,10 +90,12 @@ impl IntoResponse for Failure {
 
 pub async fn offer(
     State(app): State<Arc<App>>,
-    Query(options): Query<Options>,
+    query: Result<Query<Options>, QueryRejection>,
     body: Result<Json<Value>, JsonRejection>,
 ) -> Response {
     let answered = async {
+        let wrong = |error: QueryRejection| Failure::new(error.status(), "invalid_option", error.body_text());
+        let Query(options) = query.map_err(wrong)?;
         let Json(body) = body.map_err(|error| Failure::new(error.status(), "invalid_request", error.body_text()))?;
         let id = session_id(&body)?;
         match body["type"].as_str() {

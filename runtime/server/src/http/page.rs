@@ -52,6 +52,7 @@ const FILES: &[(&str, &str, &str)] = files! {
     "status.js": "text/javascript; charset=utf-8",
     "strip.js": "text/javascript; charset=utf-8",
     "table.js": "text/javascript; charset=utf-8",
+    "token.js": "text/javascript; charset=utf-8",
     "troubles.js": "text/javascript; charset=utf-8",
     "value.js": "text/javascript; charset=utf-8",
 };

@@ -1,7 +1,7 @@
 //! Errors of the API as problem details (RFC 9457).
 
-use axum::http::{StatusCode, header};
-use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 /// An error that says what to do.
@@ -9,14 +9,14 @@ use serde_json::{Map, Value, json};
 pub struct Problem {
     status: StatusCode,
     detail: String,
-    retry_after: Option<u32>,
     more: Map<String, Value>,
+    headers: HeaderMap,
 }
 
 impl Problem {
     /// One of `status`.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), retry_after: None, more: Map::new() }
+        Self { status, detail: detail.into(), more: Map::new(), headers: HeaderMap::new() }
     }
 
     /// With a further member, for programs (RFC 9457 §3.2).
@@ -26,8 +26,14 @@ impl Problem {
     }
 
     /// Says when to try again, s.
-    pub fn retry_after(self, seconds: u32) -> Self {
-        Self { retry_after: Some(seconds), ..self }
+    pub fn retry_after(self, seconds: u64) -> Self {
+        self.header(header::RETRY_AFTER, HeaderValue::from(seconds))
+    }
+
+    /// With a header.
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.append(name, value);
+        self
     }
 
     /// 404: there is no such thing.
@@ -44,15 +50,14 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let title = self.status.canonical_reason().unwrap_or("error");
-        let mut body = self.more;
+        let (mut body, mut headers) = (self.more, self.headers);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         body.extend([
             ("title".to_owned(), json!(title)),
             ("status".to_owned(), json!(self.status.as_u16())),
             ("detail".to_owned(), json!(self.detail)),
         ]);
         let body = Value::Object(body);
-        let kind = [(header::CONTENT_TYPE, "application/problem+json")];
-        let retry = self.retry_after.map(|seconds| [(header::RETRY_AFTER, seconds.to_string())]);
-        (self.status, kind, retry.map(AppendHeaders), body.to_string()).into_response()
+        (self.status, headers, body.to_string()).into_response()
     }
 }

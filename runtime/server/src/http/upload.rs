@@ -67,20 +67,13 @@ pub async fn put(
 ) -> Result<Response, Problem> {
     let (mut parts, body) = request.into_parts();
     let most = app.catalog.largest() as u64;
-    match admit(&app, &name, query, &parts, &body, most) {
-        Ok((options, form, ticket)) => {
-            let ticket = Arc::new(ticket);
-            let told = ticket.clone();
-            let body = Metered::new(body, if form { most + FORM } else { most }, move |bytes| told.received(bytes));
-            let bytes = if form { field(&mut parts, body, most).await? } else { whole(body).await? };
-            let uploaded = app.catalog.upload(&name, bytes, options.activate, &ticket).await?;
-            Ok(answer(&uploaded))
-        }
-        Err(problem) => {
-            Metered::new(body, 0, |_| {}).discard();
-            Err(problem)
-        }
-    }
+    let (options, form, ticket) = admit(&app, &name, query, &parts, &body, most)?;
+    let ticket = Arc::new(ticket);
+    let told = ticket.clone();
+    let mut body = Metered::new(body, if form { most + FORM } else { most }, move |bytes| told.received(bytes));
+    let bytes = if form { field(&mut parts, body, most).await? } else { body.collect().await? };
+    let uploaded = app.catalog.upload(&name, bytes, options.activate, &ticket).await?;
+    Ok(answer(&uploaded))
 }
 
 /// Everything that is known before the first byte.
@@ -119,13 +112,6 @@ fn is_form(headers: &HeaderMap) -> Result<bool, Problem> {
             other.chars().take(80).collect::<String>()
         ))),
     }
-}
-
-async fn whole(mut body: Metered) -> Result<Bytes, Problem> {
-    body.collect().await.map_err(|broken| {
-        body.discard();
-        broken.into()
-    })
 }
 
 /// The component of a form.

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use framebox_sandbox::{Digest, Kind};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::object::{Object, Wrong};
 use super::problem::Problem;
 use crate::app::App;
 use crate::catalog::{Canary, Choice, Version};
@@ -107,13 +108,12 @@ fn line(version: &Version, active: Option<u64>) -> Line {
 pub async fn choose(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
-    body: Result<Json<Wanted>, JsonRejection>,
+    body: Result<Object<Wanted>, Wrong>,
 ) -> Result<Json<Chosen>, Problem> {
-    let Json(wanted) = body.map_err(|error| Problem::new(error.status(), error.body_text()))?;
-    let Wanted { version, canary } = wanted;
+    let hint = "say which: {\"version\": 2}, or {\"canary\": {\"version\": 3, \"share\": 0.1}}";
+    let Object(Wanted { version, canary }) = body.map_err(|wrong| wrong.problem(hint))?;
     if version.is_none() && canary.is_none() {
-        let detail = "say which: {\"version\": 2}, or {\"canary\": {\"version\": 3, \"share\": 0.1}}";
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, hint));
     }
     let canary = canary.map(|canary| canary.map(|Share { version, share }| Canary { version, share }));
     let handler = app.catalog.choose(&name, Choice { active: version, canary }).await?;
