@@ -46,7 +46,7 @@ async fn an_upload_is_answered_with_what_it_is_and_stays() {
 async fn the_same_bytes_are_the_same_version() {
     let data = Scratch::new();
     let server = server(&data).await;
-    let put = |n: u32, query: &str| server.put(&format!("/handlers/mine{query}"), &[], component(n));
+    let put = async |n: u32, query: &str| server.put(&format!("/handlers/mine{query}"), &[], component(n)).await;
     let answers = [put(1, "").await, put(1, "").await, put(2, "?activate=false").await];
     assert_eq!(answers.each_ref().map(|answer| answer.status), [201, 200, 201]);
     assert_eq!(answers.each_ref().map(|answer| answer.json()["version"].clone()), [json!(1), json!(1), json!(2)]);

@@ -17,6 +17,7 @@ pub mod token;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Context;
 pub use clap::Parser;

@@ -121,7 +121,7 @@ impl Catalog {
                 }
                 (version, handler)
             };
-            let kept = catalog.drop_versions(&name, Some(handler.clone()), &[version.clone()]);
+            let kept = catalog.drop_versions(&name, Some(handler.clone()), std::slice::from_ref(&version));
             let mut shelf = catalog.shelf();
             if let Some(place) = shelf.handlers.get_mut(&name) {
                 match &kept {

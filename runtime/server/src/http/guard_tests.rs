@@ -17,7 +17,7 @@ use super::guard::Guard;
 use super::routes::Routes;
 use crate::rights::Rights;
 use crate::rights::audit::Action;
-use crate::rights::book::Store;
+use crate::rights::book::{Book, Store};
 use crate::rights::quota::Quota;
 use crate::rights::scope::{Need, Scope};
 use crate::rights::token::{Hash, Token};
@@ -205,7 +205,13 @@ async fn changes_of_the_tokens_hold_while_the_server_runs() {
     store.change(|book| book.revoke("two")).unwrap();
     becomes("a revoked one is not", Some("two"), 401).await;
     let past = SystemTime::now() - Duration::from_secs(2);
-    let expire = |at| store.change(|book| Ok(book.tokens[0].expires = at)).unwrap();
+    let expire = |at| {
+        let change = |book: &mut Book| {
+            book.tokens[0].expires = at;
+            Ok(())
+        };
+        store.change(change).unwrap();
+    };
     expire(Some(crate::rights::token::seconds(past)));
     becomes("an expired one is not", Some("one"), 401).await;
     expire(None);

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -22,6 +23,12 @@ impl Wrong {
     /// As an answer, with what to do.
     pub fn problem(&self, hint: &str) -> Problem {
         Problem::new(self.status, format!("{}; {hint}", self.text))
+    }
+}
+
+impl IntoResponse for Wrong {
+    fn into_response(self) -> Response {
+        self.problem("give a JSON object").into_response()
     }
 }
 

@@ -10,13 +10,13 @@ pub struct Problem {
     status: StatusCode,
     detail: String,
     more: Map<String, Value>,
-    headers: HeaderMap,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Problem {
     /// One of `status`.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), more: Map::new(), headers: HeaderMap::new() }
+        Self { status, detail: detail.into(), more: Map::new(), headers: Vec::new() }
     }
 
     /// With a further member, for programs (RFC 9457 §3.2).
@@ -32,7 +32,7 @@ impl Problem {
 
     /// With a header.
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.append(name, value);
+        self.headers.push((name, value));
         self
     }
 
@@ -50,7 +50,8 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let title = self.status.canonical_reason().unwrap_or("error");
-        let (mut body, mut headers) = (self.more, self.headers);
+        let mut body = self.more;
+        let mut headers: HeaderMap = self.headers.into_iter().collect();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         body.extend([
             ("title".to_owned(), json!(title)),
