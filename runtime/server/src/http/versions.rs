@@ -38,6 +38,8 @@ pub struct Line {
     active: bool,
     /// Sessions that use it.
     sessions: usize,
+    /// Why it was taken back, if it was since the server started.
+    rolled_back: Option<String>,
 }
 
 /// A canary.
@@ -102,6 +104,7 @@ fn line(version: &Version, active: Option<u64>) -> Line {
         uploaded: version.uploaded_ms.map(time),
         active: active == Some(version.number),
         sessions: version.sessions(),
+        rolled_back: version.verdict(),
     }
 }
 

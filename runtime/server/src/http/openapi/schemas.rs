@@ -394,6 +394,8 @@ pub struct Version {
     active: bool,
     /// Live sessions that use it.
     sessions: u64,
+    /// Why it was taken back, if it was since the server started.
+    rolled_back: Option<String>,
 }
 
 /// A version to make active, or one to try on a share of fresh sessions.

@@ -8,7 +8,20 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::Error;
+/// Why there is no data directory to work in.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Another server uses it.
+    #[error("the data directory {0} is in use by another server")]
+    InUse(String),
+    /// Others may write to it, and it holds code that is run.
+    #[error("the data directory {0} may be written by anyone: take that away with `chmod o-w`")]
+    Open(String),
+    /// The system refuses.
+    #[error("the data directory {0} cannot be used: {1}")]
+    Io(String, io::Error),
+}
 
 const LOCK: &str = "lock";
 /// How temporary directories are named.
@@ -25,24 +38,33 @@ pub struct Home {
 
 impl Home {
     /// Takes hold of `data`, or of a temporary directory.
+    ///
+    /// # Errors
+    /// When it cannot be had for this process alone.
     pub fn open(data: Option<&Path>) -> Result<Self, Error> {
-        match data {
-            Some(path) => {
-                DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-                if fs::metadata(path)?.mode() & 0o002 != 0 {
-                    return Err(Error::Open(path.display().to_string()));
-                }
-                let Some(lock) = lock(path, true)? else { return Err(Error::InUse(path.display().to_string())) };
-                Ok(Self { path: path.to_owned(), _lock: lock, temporary: None })
-            }
-            None => {
-                clear_away(&std::env::temp_dir());
-                let temporary = tempfile::Builder::new().prefix(PREFIX).tempdir()?;
-                let path = temporary.path().to_owned();
-                let lock = lock(&path, true)?.ok_or_else(|| Error::InUse(path.display().to_string()))?;
-                Ok(Self { path, _lock: lock, temporary: Some(temporary) })
-            }
+        let Some(path) = data else { return Self::temporary() };
+        let failed = |error| Error::Io(path.display().to_string(), error);
+        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
+        if fs::metadata(path).map_err(failed)?.mode() & 0o002 != 0 {
+            return Err(Error::Open(path.display().to_string()));
         }
+        let lock = lock(path, true).map_err(failed)?.ok_or_else(|| Error::InUse(path.display().to_string()))?;
+        Ok(Self { path: path.to_owned(), _lock: lock, temporary: None })
+    }
+
+    fn temporary() -> Result<Self, Error> {
+        let folder = std::env::temp_dir();
+        let failed = |error| Error::Io(folder.display().to_string(), error);
+        clear_away(&folder);
+        let temporary = tempfile::Builder::new().prefix(PREFIX).tempdir().map_err(failed)?;
+        let path = temporary.path().to_owned();
+        let lock = lock(&path, true).map_err(failed)?.ok_or_else(|| Error::InUse(path.display().to_string()))?;
+        Ok(Self { path, _lock: lock, temporary: Some(temporary) })
+    }
+
+    /// Where what outlives the program is kept. None: nothing does.
+    pub fn kept(&self) -> Option<&Path> {
+        self.is_kept().then_some(&self.path)
     }
 
     /// Where it is.
