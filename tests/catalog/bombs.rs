@@ -21,7 +21,8 @@ fn loops(loops: usize, locals: usize) -> Vec<u8> {
             format!("(loop (local.set {0} (i32.add (local.get {0}) (local.get {1})))", n % locals, (n * 7 + 1) % locals)
         })
         .collect();
-    let end: String = (0..loops).map(|n| format!("(br_if {} (local.get {})))", n % 8, n % locals)).collect();
+    let end: String =
+        (0..loops).map(|n| format!("(br_if {} (local.get {})))", (n % 8).min(loops - 1 - n), n % locals)).collect();
     let fields = format!("(func (local {}) {begin} {end})", "i32 ".repeat(locals));
     framebox_zoo::component(&format!("{GOOD}{fields}"), "video-handler")
 }
