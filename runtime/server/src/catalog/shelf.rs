@@ -103,10 +103,12 @@ impl Place {
                 Ok((version.clone(), Follows::Pinned))
             }
             Which::Digest(digits) => {
-                let mut found = self.versions.values().filter(|version| version.digest.hex().starts_with(digits));
-                match (found.next(), found.next()) {
-                    (Some(version), None) => Ok((version.clone(), Follows::Pinned)),
-                    _ => Err(missing(format!("sha256:{digits}"))),
+                let mut found = self.versions.values().filter(|version| version.digest.hex().starts_with(digits)).rev();
+                let latest = found.next().ok_or_else(|| missing(format!("sha256:{digits}")))?;
+                // The same component may be there with other limits.
+                match found.all(|version| version.digest == latest.digest) {
+                    true => Ok((latest.clone(), Follows::Pinned)),
+                    false => Err(missing(format!("sha256:{digits}"))),
                 }
             }
         }

@@ -14,10 +14,11 @@ use super::load::known;
 use super::loaded::Loaded;
 use super::progress::Uploads;
 use super::shelf::{Place, Shelf};
-use super::store::{About, Change, Component, Contents, Handler, Store};
+use super::store::{self, About, Change, Component, Contents, Handler, Store};
 use super::version::Version;
 use super::{Catalog, built_in, name};
 use crate::config::Config;
+use crate::config::limits::Table;
 use crate::home::Home;
 
 /// Components that stay in memory without being in use.
@@ -100,7 +101,7 @@ impl Catalog {
             if built_in.is_none() && self.store.component(&digest).is_err() {
                 self.store.put_component(&digest, &bytes)?;
             }
-            let version = self.version(&name, 1, digest, &component, None, built_in.is_some());
+            let version = self.version(&name, 1, &component, Err(digest), built_in.is_some());
             let handler = Handler { active: Some(1), last: 1, ..Handler::default() };
             shelf.handlers.insert(name.clone(), Place::new(handler, BTreeMap::from([(1, Arc::new(version))])));
             shelf.fixed.push(name);
@@ -117,7 +118,7 @@ impl Catalog {
                     tracing::error!(handler = name, version = number, "nothing is known of a version's component");
                     return None;
                 };
-                let version = self.version(&name, number, row.digest, component, Some(row.uploaded_ms), false);
+                let version = self.version(&name, number, component, Ok(&row), false);
                 Some((number, Arc::new(version)))
             });
             let place = Place::new(handler, versions.collect());
@@ -181,15 +182,19 @@ impl Catalog {
         Ok(Component { bytes: bytes.len() as u64, about, code })
     }
 
+    /// `row`: what is kept of an upload; for what comes with the program or its configuration the digest.
     pub(super) fn version(
         &self,
         name: &str,
         number: u64,
-        digest: Digest,
         component: &Component,
-        uploaded_ms: Option<u64>,
+        row: Result<&store::Version, Digest>,
         built_in: bool,
     ) -> Version {
+        let (digest, uploaded_ms, brought) = match row {
+            Ok(row) => (row.digest, Some(row.uploaded_ms), row.limits),
+            Err(digest) => (digest, None, Table::default()),
+        };
         Version {
             name: name.to_owned(),
             number,
@@ -197,8 +202,9 @@ impl Catalog {
             bytes: component.bytes,
             uploaded_ms,
             about: component.about.clone(),
-            limits: self.config.limits(name),
-            budgets: self.config.budgets(name),
+            limits: self.config.limits(name, &brought),
+            brought,
+            budgets: self.config.budgets(name, &brought),
             policy: self.config.policy(name),
             built_in,
             sessions: Default::default(),

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::loaded::Slot;
 use super::store::About;
 use super::trial::Trial;
+use crate::config::limits::Table;
 
 /// A version of a handler. It never changes.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub struct Version {
     pub uploaded_ms: Option<u64>,
     /// What it is.
     pub about: About,
+    /// What it may use, as far as that came with it.
+    pub brought: Table,
     /// What an instance of it may use.
     pub limits: Limits,
     /// What a session of it may use beyond a call.

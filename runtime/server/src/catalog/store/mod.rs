@@ -23,6 +23,7 @@ use std::time::SystemTime;
 use framebox_sandbox::{Descriptor, Digest, Kind};
 use serde::{Deserialize, Serialize};
 
+use crate::config::limits::Table;
 use crate::fault;
 use crate::home::Home;
 use files::Files;
@@ -99,6 +100,9 @@ pub struct Version {
     pub digest: Digest,
     /// When it came, milliseconds since 1970.
     pub uploaded_ms: u64,
+    /// What it may use, as far as that came with it.
+    #[serde(default)]
+    pub limits: Table,
 }
 
 /// A handler.

@@ -392,6 +392,9 @@ pub struct Version {
     #[schema(format = DateTime)]
     uploaded: Option<String>,
     active: bool,
+    /// What it may use, as far as that came with it: keys of `[limits]`.
+    #[schema(value_type = Object)]
+    limits: Value,
     /// Live sessions that use it.
     sessions: u64,
     /// Why it was taken back, if it was since the server started.
