@@ -82,8 +82,9 @@ impl App {
             tick: Duration::from_millis(1),
         })
         .context("the sandbox cannot be set up")?;
+        let folder = home.scratch()?;
         let catalog = Arc::new(Catalog::start(&engine, config, home)?);
-        let library = Library::new(&config.sources, &sources::Limits::default())?;
+        let library = Library::new(&config.sources, &sources::Limits { folder, ..sources::Limits::default() })?;
         let transport = peer::transport(peer::Settings {
             udp_ports: config.webrtc.first_port.zip(config.webrtc.last_port).map(|(first, last)| first..=last),
             addresses: config.webrtc.addresses.clone(),

@@ -67,6 +67,21 @@ impl Home {
         self.is_kept().then_some(&self.path)
     }
 
+    /// An empty folder for temporary files, which a killed server leaves to the next one to remove.
+    ///
+    /// # Errors
+    /// When it cannot be had.
+    pub fn scratch(&self) -> Result<PathBuf, Error> {
+        let folder = self.path.join("scratch");
+        let failed = |error| Error::Io(folder.display().to_string(), error);
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+        DirBuilder::new().mode(0o700).create(&folder).map_err(failed)?;
+        Ok(folder)
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
