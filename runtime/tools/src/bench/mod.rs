@@ -1,0 +1,1 @@
+//! `framebox bench`
