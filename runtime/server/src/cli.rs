@@ -57,6 +57,10 @@ pub enum Command {
     Token(token::Tokens),
     /// Tells what a component is, whether a server would take it, and what it costs; for its author.
     Check(framebox_tools::check::Check),
+    /// Puts a video through a handler, from file to file.
+    Run(framebox_tools::run::Run),
+    /// Measures what a handler's frames cost, in time and fuel.
+    Bench(framebox_tools::bench::Bench),
 }
 
 /// `framebox serve`
@@ -145,6 +149,8 @@ impl Command {
             Self::Handlers(handlers) => Ok(exit::Code::of(asking(handlers.run())?).into()),
             Self::Token(tokens) => Ok(exit::Code::of(tokens.run()).into()),
             Self::Check(check) => Ok(tools::with(|host| check.run(host))),
+            Self::Run(run) => Ok(tools::with(|host| run.run(host))),
+            Self::Bench(bench) => Ok(tools::with(|host| bench.run(host))),
         }
     }
 }

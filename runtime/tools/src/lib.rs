@@ -11,7 +11,7 @@
 //! | [`error`] | [`Error`]: why a command ends without what was asked for |
 //! | `subject` | a handler at work |
 //! | `pattern` | a moving test picture, also as a source |
-//! | `settings` | `--set`: parameters from the command line |
+//! | `settings`, `size` | parameters and sizes from the command line |
 //! | `figures`, `text` | spreads of measurements; tables, and texts that a terminal may show |
 
 pub mod bench;
@@ -23,6 +23,7 @@ pub mod run;
 mod figures;
 mod pattern;
 mod settings;
+mod size;
 mod subject;
 mod text;
 

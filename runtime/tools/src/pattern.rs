@@ -64,10 +64,7 @@ impl Scene {
         let left = turn * width / period;
         // To and fro, twice as often up and down as left and right.
         let swing = |turn: i64| (turn % period - period / 2).abs();
-        let disc = (
-            width / 4 + swing(turn) * width / period,
-            height / 4 + swing(2 * turn) * height / period,
-        );
+        let disc = (width / 4 + swing(turn) * width / period, height / 4 + swing(2 * turn) * height / period);
         Self { width, height, bar: (left, left + (width / 40).max(1)), disc, radius: (height / 8).max(1), number: turn }
     }
 

@@ -18,10 +18,14 @@ pub(crate) fn ms(us: u64) -> String {
     if ms < 10.0 { format!("{ms:.2}") } else { format!("{ms:.1}") }
 }
 
-/// `350 ms` or `1.2 s`.
+/// `20 µs`, `350.0 ms` or `1.2 s`.
 pub(crate) fn time(time: Duration) -> String {
     let seconds = time.as_secs_f64();
-    if seconds < 1.0 { format!("{:.1} ms", seconds * 1e3) } else { format!("{seconds:.1} s") }
+    match seconds {
+        ..0.001 => format!("{:.0} µs", seconds * 1e6),
+        ..1.0 => format!("{:.1} ms", seconds * 1e3),
+        _ => format!("{seconds:.1} s"),
+    }
 }
 
 /// `54.9 KiB` or `1.3 MiB`.
@@ -88,7 +92,10 @@ mod tests {
 
     #[test]
     fn numbers_are_short_and_texts_command_no_terminal() {
-        assert_eq!([count(999), count(1250), count(3_200_000), count(20_000_000_000)].join(" "), "999 1.25 k 3.20 M 20.00 G");
+        assert_eq!(
+            [count(999), count(1250), count(3_200_000), count(20_000_000_000)].join(" "),
+            "999 1.25 k 3.20 M 20.00 G"
+        );
         assert_eq!([ms(1250), ms(12_340)].join(" "), "1.25 12.3");
         assert_eq!([bytes(56_253), bytes(1 << 21)].join(" "), "54.9 KiB 2.0 MiB");
         assert_eq!(printable("a\u{1b}[31m\nb"), "a[31m b");

@@ -28,8 +28,7 @@ fn host() -> Result<Host, Error> {
     let allowance = Allowance { bytes: config.uploads.bytes(), ..Allowance::default() };
     let limits = compile::Limits { memory_mib: config.uploads.compile_mib, time: config.uploads.compile_time() };
     let workshop = Workshop::new(PathBuf::from("/proc/self/exe"), limits);
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| wrong(&error))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| wrong(&error))?;
     let compile = move |component: &[u8], allowance: &Allowance| {
         let code = runtime.block_on(workshop.compile(component, allowance)).map_err(|error| match error {
             compile::Error::Failed(_) => NoCode::Failed(error.to_string()),

@@ -24,13 +24,15 @@ const WORDS: [(&str, &str); 20] = [
     ("wasi:sockets/", "looks for the network, which is not there"),
 ];
 
-/// What the imports mean, each thing once.
+const UNKNOWN: &str = "uses something that has no words here";
+
+/// What the imports mean, each thing once, what matters first.
 pub(super) fn words(imports: &[String]) -> Vec<&'static str> {
-    let mut words = Vec::new();
-    for import in imports {
-        let meaning = meaning(import);
-        if !meaning.is_empty() && !words.contains(&meaning) {
-            words.push(meaning);
+    let mut words: Vec<&'static str> = Vec::new();
+    let known = WORDS.iter().map(|(_, words)| *words).chain([UNKNOWN]);
+    for meant in known.filter(|words| !words.is_empty()) {
+        if !words.contains(&meant) && imports.iter().any(|import| meaning(import) == meant) {
+            words.push(meant);
         }
     }
     words
@@ -38,7 +40,7 @@ pub(super) fn words(imports: &[String]) -> Vec<&'static str> {
 
 /// What one import means.
 pub(super) fn meaning(import: &str) -> &'static str {
-    WORDS.iter().find(|(begin, _)| import.starts_with(begin)).map_or("uses something that has no words yet", |(_, words)| words)
+    WORDS.iter().find(|(begin, _)| import.starts_with(begin)).map_or(UNKNOWN, |(_, words)| words)
 }
 
 #[cfg(test)]
@@ -56,11 +58,14 @@ mod tests {
             "wasi:cli/terminal-stdin@0.2.6",
         ];
         let words = words(&imports.map(str::to_owned));
-        assert_eq!(words, [
-            "writes to its log",
-            "takes randomness",
-            "reads the date and time",
-            "asks whether there is a terminal, which there is not"
-        ]);
+        assert_eq!(
+            words,
+            [
+                "writes to its log",
+                "reads the date and time",
+                "takes randomness",
+                "asks whether there is a terminal, which there is not"
+            ]
+        );
     }
 }

@@ -108,7 +108,7 @@ impl Report {
         list(&mut line, "parameters", descriptor.parameters.iter().map(parameter).collect());
         let outputs = descriptor.outputs.iter();
         list(&mut line, "outputs", outputs.map(|it| format!("{} ({})", it.id, shown(it.kind))).collect());
-        list(&mut line, "it", words(component.imports()).into_iter().map(str::to_owned).collect());
+        list(&mut line, "imports", words(component.imports()).into_iter().map(str::to_owned).collect());
         line("digest", &component.digest().to_string());
         line("component", &format!("{}, {functions} functions, compiled in {}", bytes(*size), time(*compiled)));
         line("instance", &format!("started in {}, with {} of memory", time(self.started), bytes(self.memory)));
@@ -133,7 +133,7 @@ impl Report {
                 ms(trial.time.p50),
                 ms(trial.time.p95),
                 bytes(trial.peak),
-                format!("{:.0}", trial.fps()),
+                rate(trial.fps()),
             ]);
         }
         table(&rows) + "frames/s: what the handler alone could keep on one core of this machine\n"
@@ -165,11 +165,19 @@ impl Report {
     }
 }
 
+/// Beyond what any camera has, the digits mean nothing.
+fn rate(fps: f64) -> String {
+    match fps {
+        ..10.0 => format!("{fps:.1}"),
+        ..1000.0 => format!("{fps:.0}"),
+        _ => "over 1000".to_owned(),
+    }
+}
+
 fn of_trial(trial: &Trial) -> Value {
     let failed = trial.failed.as_ref();
-    let failed = failed.map(|(frame, failure)| {
-        json!({ "frame": frame, "code": failure.code(), "message": failure.to_string() })
-    });
+    let failed = failed
+        .map(|(frame, failure)| json!({ "frame": frame, "code": failure.code(), "message": failure.to_string() }));
     json!({
         "width": trial.size.map(|size| size.width),
         "height": trial.size.map(|size| size.height),

@@ -34,13 +34,7 @@ pub(super) struct Plan {
 
 impl Default for Plan {
     fn default() -> Self {
-        Self {
-            frames: 60,
-            warm_up: 10,
-            warm_time: Duration::from_secs(1),
-            time: Duration::from_secs(4),
-            least: 5,
-        }
+        Self { frames: 60, warm_up: 10, warm_time: Duration::from_secs(1), time: Duration::from_secs(4), least: 5 }
     }
 }
 
