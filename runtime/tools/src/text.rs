@@ -50,30 +50,23 @@ pub(crate) fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// Rows whose columns stand below each other: the first from the left, the others to the right. Rows of less columns
-/// than the first are taken as they are.
-pub(crate) fn table(rows: &[Vec<String>]) -> String {
+/// Rows of equal length whose columns stand below each other: the first `left` from the left, the others to the right.
+pub(crate) fn table(rows: &[Vec<String>], left: usize) -> String {
     let columns = rows.first().map_or(0, Vec::len);
-    let widths: Vec<usize> = (0..columns)
-        .map(|column| {
-            let cells = rows.iter().filter(|row| row.len() == columns);
-            cells.map(|row| row[column].chars().count()).max().unwrap_or(0)
-        })
-        .collect();
+    let cell = |row: &[String], column: usize| row.get(column).map_or(0, |cell| cell.chars().count());
+    let widths: Vec<usize> =
+        (0..columns).map(|column| rows.iter().map(|row| cell(row, column)).max().unwrap_or(0)).collect();
     let mut text = String::new();
     for row in rows {
-        if row.len() == columns {
-            let mut line = String::new();
-            for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
-                let _ = match column {
-                    0 => write!(line, "{cell:<width$}"),
-                    _ => write!(line, "  {cell:>width$}"),
-                };
-            }
-            text.push_str(line.trim_end());
-        } else {
-            text.push_str(row.join("  ").trim_end());
+        let mut line = String::new();
+        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            let gap = if column == 0 { "" } else { "  " };
+            let _ = match column < left {
+                true => write!(line, "{gap}{cell:<width$}"),
+                false => write!(line, "{gap}{cell:>width$}"),
+            };
         }
+        text.push_str(line.trim_end());
         text.push('\n');
     }
     text
@@ -86,8 +79,9 @@ mod tests {
     #[test]
     fn tables_are_aligned() {
         let row = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
-        let text = table(&[row(&["size", "ms"]), row(&["640x480", "1.2"]), row(&["a note that is longer"])]);
-        assert_eq!(text, "size      ms\n640x480  1.2\na note that is longer\n");
+        let text =
+            table(&[row(&["size", "what", "ms"]), row(&["640x480", "copy", "1.2"]), row(&["", "invert", ""])], 2);
+        assert_eq!(text, "size     what     ms\n640x480  copy    1.2\n         invert\n");
     }
 
     #[test]

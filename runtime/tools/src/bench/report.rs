@@ -28,7 +28,7 @@ pub(super) fn text(names: &[String], contests: &[Contest]) -> String {
             notes.push(format!("{size}: {other} takes {time:.2} times the time and {fuel:.2} times the fuel of {one}"));
         }
     }
-    let mut text = table(&rows);
+    let mut text = table(&rows, 2);
     text.push_str("copies: its time in copies (memcpy) of the picture, the middle of all frames\n");
     for note in notes {
         text.push_str(&note);

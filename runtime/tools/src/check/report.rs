@@ -136,7 +136,7 @@ impl Report {
                 rate(trial.fps()),
             ]);
         }
-        table(&rows) + "frames/s: what the handler alone could keep on one core of this machine\n"
+        table(&rows, 1) + "frames/s: what the handler alone could keep on one core of this machine\n"
     }
 
     /// For programs. Times are in µs, memory in bytes.

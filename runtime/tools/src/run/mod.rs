@@ -180,7 +180,7 @@ impl Run {
             let call = subject.call(frame.picture.as_ref(), frame.pts_us);
             work.summary.called(&call.cost, subject.memory());
             match call.result {
-                Ok(output) => work.put(sequence, frame.pts_us, output)?,
+                Ok(output) => work.put(sequence, frame.pts_us, call.cost.fuel, output)?,
                 Err(Failure::Finished(reason)) => {
                     work.summary.finished = Some(reason);
                     break;
@@ -215,8 +215,8 @@ struct Work {
 }
 
 impl Work {
-    fn put(&mut self, sequence: u64, pts_us: i64, output: framebox_sandbox::Output) -> Result<(), Error> {
-        self.values.put(sequence, pts_us, &output.values)?;
+    fn put(&mut self, sequence: u64, pts_us: i64, fuel: u64, output: framebox_sandbox::Output) -> Result<(), Error> {
+        self.values.put(sequence, pts_us, fuel, &output.values)?;
         self.summary.pictures += u64::from(output.picture.is_some());
         self.show(sequence, pts_us, output.picture)
     }
@@ -239,11 +239,12 @@ impl Work {
     }
 
     fn finish(mut self, quiet: bool) -> Result<(), Error> {
-        self.values.finish()?;
-        let written = self.output.map(Output::finish).transpose()?;
+        let values = self.values.finish();
+        // Of what was written, as much as can be is made good.
+        let written = self.output.map(Output::finish).transpose()?.flatten();
         if !quiet {
-            self.console.say(&self.summary.text(written.flatten().as_deref()));
+            self.console.say(&self.summary.text(written.as_deref()));
         }
-        Ok(())
+        values
     }
 }

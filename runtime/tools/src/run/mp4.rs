@@ -123,7 +123,9 @@ impl Mp4 {
         }
         self.file.write_all(&self.sample)?;
         let bytes = u32::try_from(self.sample.len()).map_err(std::io::Error::other)?;
-        let time = u64::try_from(pts_us).unwrap_or(0).saturating_mul(u64::from(TIMESCALE)) / 1_000_000;
+        // To the nearest: a time in µs was rounded down.
+        let time = u64::try_from(pts_us).unwrap_or(0).saturating_mul(u64::from(TIMESCALE)).saturating_add(500_000);
+        let time = time / 1_000_000;
         self.index.samples.push(Sample { at: self.at, bytes, time, keyframe });
         self.at += u64::from(bytes);
         Ok(())

@@ -43,10 +43,10 @@ impl Values {
         self.is_on_terminal
     }
 
-    /// What a frame gave.
-    pub(super) fn put(&mut self, sequence: u64, pts_us: i64, values: &[NamedValue]) -> Result<(), Error> {
+    /// What a frame gave, and the fuel that it took.
+    pub(super) fn put(&mut self, sequence: u64, pts_us: i64, fuel: u64, values: &[NamedValue]) -> Result<(), Error> {
         let values: Map<_, _> = values.iter().map(|named| (named.id.clone(), json_of(&named.value))).collect();
-        self.line(&json!({ "sequence": sequence, "pts_us": pts_us, "values": values }))
+        self.line(&json!({ "sequence": sequence, "pts_us": pts_us, "fuel": fuel, "values": values }))
     }
 
     /// A frame that gave nothing.
