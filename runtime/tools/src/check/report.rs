@@ -78,6 +78,9 @@ impl Report {
             if kind != Kind::Observer && trial.pictures == 0 && trial.failed.is_none() {
                 warn(format!("it put no picture{}", at(trial)));
             }
+            if let Some((count, reason)) = &trial.declined {
+                warn(format!("it gave up {count} frames{} by itself: {}", at(trial), printable(reason)));
+            }
             if let Some(reason) = &trial.finished {
                 warn(format!("it ended the stream by itself after {} frames: {}", trial.frames, printable(reason)));
             }
@@ -188,6 +191,7 @@ fn of_trial(trial: &Trial) -> Value {
         "peak_memory": trial.peak,
         "grows": trial.leaks(),
         "finished": trial.finished,
+        "declined": trial.declined.as_ref().map(|(frames, why)| json!({ "frames": frames, "why": why })),
         "failed": failed,
     })
 }

@@ -58,6 +58,8 @@ pub(super) struct Trial {
     pub(super) pictures: u32,
     /// The stream was over by its own account.
     pub(super) finished: Option<String>,
+    /// Frames that failed by the handler's own account, and the first reason; it lives on.
+    pub(super) declined: Option<(u32, String)>,
     /// Number of the frame at which it failed, and why.
     pub(super) failed: Option<(u64, Failure)>,
 }
@@ -87,11 +89,12 @@ pub(super) fn run(mut subject: Subject, size: Option<Size>, plan: &Plan) -> Tria
         growth: 0,
         pictures: 0,
         finished: None,
+        declined: None,
         failed: None,
     };
     let (mut times, mut fuels) = (Vec::new(), Vec::new());
     let begin = Instant::now();
-    let mut warm = None;
+    let (mut warm, mut given) = (None, 0);
     for number in 0.. {
         if warm.is_none() && (number >= u64::from(plan.warm_up) || begin.elapsed() >= plan.warm_time) && number > 0 {
             warm = Some(Instant::now());
@@ -115,6 +118,7 @@ pub(super) fn run(mut subject: Subject, size: Option<Size>, plan: &Plan) -> Tria
                 trial.finished = Some(reason);
                 break;
             }
+            Err(Failure::Failed(reason)) => trial.declined.get_or_insert((0, reason)).0 += 1,
             Err(failure) => {
                 trial.failed = Some((number, failure));
                 break;
@@ -129,6 +133,17 @@ pub(super) fn run(mut subject: Subject, size: Option<Size>, plan: &Plan) -> Tria
                 trial.growth += memory - before;
             }
         }
+        // As a server does it between two frames.
+        if subject.tidy()
+            && let Err(failure) = subject.start()
+        {
+            trial.failed = Some((number, failure));
+            break;
+        }
+        given += 1;
+    }
+    if let Some((_, reason)) = trial.declined.take_if(|(count, _)| *count == given && trial.failed.is_none()) {
+        trial.failed = Some((0, Failure::Failed(reason)));
     }
     (trial.time, trial.fuel) = (Spread::of(times), Spread::of(fuels));
     subject.close();

@@ -61,8 +61,8 @@ pub struct Run {
     /// A video that the handler may open by that name; may be given several times.
     #[arg(long, value_name = "NAME=FILE", value_parser = grants::pair)]
     pub source: Vec<(String, PathBuf)>,
-    /// Where the values go, a line of JSON for each frame; `-`: standard output. [default: standard output, where the
-    /// handler has outputs and no pictures are written, or where it is no terminal]
+    /// Where the values go, a line of JSON for each frame; `-`: standard output. [default: standard output where the handler
+    /// has outputs; but nowhere when that is a terminal and pictures are written]
     #[arg(long, value_name = "FILE")]
     pub values: Option<PathBuf>,
     /// Frames at most. [default: 150 of the pattern or of a generator; else all]
@@ -122,7 +122,6 @@ impl Run {
         let grants = Grants::new(&self.source)?;
         let mut input = Input::open(self.wanted(), component.kind(), component.descriptor().fps)?;
         let values = Values::open(self.values.as_deref(), component.descriptor(), form.is_some())?;
-        let output = form.map(|form| Output::create(form, input.rate())).transpose()?;
 
         let console = Arc::new(Console::new(!self.quiet, values.is_on_terminal()));
         let setup = Setup {
@@ -134,6 +133,7 @@ impl Run {
         let world = Simulated::new(self.seed);
         let mut subject = Subject::new(&component, setup).pressing(chosen.pressed).within(world);
         subject.start().map_err(Error::Start)?;
+        let output = form.map(|form| Output::create(form, input.rate())).transpose()?;
         let mut work = Work { output, values, console: console.clone(), summary: Summary::default(), last: None };
         let ended = self.frames(&mut subject, &mut input, &mut work);
         subject.close();

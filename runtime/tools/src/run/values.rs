@@ -25,7 +25,7 @@ impl Values {
         let terminal = io::stdout().is_terminal();
         let to_stdout = match file {
             Some(file) => file.as_os_str() == "-",
-            None => !descriptor.outputs.is_empty() && !(has_pictures && terminal),
+            None => !(descriptor.outputs.is_empty() || has_pictures && terminal),
         };
         let to: Option<Box<dyn Write>> = match file {
             _ if to_stdout => Some(Box::new(BufWriter::new(io::stdout()))),
