@@ -108,6 +108,39 @@ fn a_trial_that_fails_is_told_and_counts() {
 }
 
 #[test]
+fn every_beast_comes_to_what_is_expected_of_it() {
+    let scratch = Scratch::new();
+    let mut beasts = framebox_zoo::beasts();
+    // How long that takes depends on what else the machine does.
+    beasts.retain(|(name, expected)| expected.stage != "load" && name != "uses-all-time");
+    let wrong = |name: &str, expected: &framebox_zoo::Expected| {
+        let ended = framebox(&["check", &beast(&scratch, name), "--frames", "1", "--json"]);
+        let found = json(&ended.out);
+        let outcome = match (found["verdict"].as_str().unwrap(), found["trials"][0]["finished"].as_str()) {
+            ("accepted", Some(_)) => "finished",
+            ("accepted", None) => "ok",
+            _ => found["code"].as_str().unwrap_or("no code"),
+        };
+        let fits = expected.allows(outcome) || expected.later.as_deref() == Some(outcome);
+        let code = if ["ok", "finished"].contains(&outcome) { 0 } else { 3 };
+        let says = code == 0 || ended.err.contains(&expected.says);
+        (!fits || !says || ended.code != code)
+            .then(|| format!("{name} came to {outcome}, code {}: {}", ended.code, ended.err))
+    };
+    let beasts = std::sync::Mutex::new(beasts.into_iter());
+    let mut all = vec![];
+    std::thread::scope(|scope| {
+        let work = || {
+            let next = || beasts.lock().unwrap().next();
+            std::iter::from_fn(next).filter_map(|(name, expected)| wrong(&name, &expected)).collect::<Vec<_>>()
+        };
+        let threads = [scope.spawn(work), scope.spawn(work)];
+        all.extend(threads.into_iter().flat_map(|thread| thread.join().unwrap()));
+    });
+    assert!(all.is_empty(), "{all:#?}");
+}
+
+#[test]
 fn warnings_are_fatal_only_where_that_is_asked_for() {
     let scratch = Scratch::new();
     let slow = prebuilt("slow-flip");

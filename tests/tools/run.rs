@@ -1,12 +1,14 @@
 //! Videos through handlers, file to file.
 
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 
 use framebox_media::clip::{self, Bounds, Shot};
 use framebox_picture::{Format, Picture, Size, convert};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::support::python::python;
 use crate::support::scratch::Scratch;
 use crate::{beast, done, framebox, json, place, prebuilt, text};
 
@@ -94,6 +96,39 @@ fn an_mp4_has_keyframes_to_seek_to_and_the_times_of_its_input() {
     for (before, after) in shots(film).iter().zip(shots(&copy)) {
         assert!((before.pts.as_secs_f64() - after.pts.as_secs_f64()).abs() < 1e-4);
     }
+}
+
+/// The libraries of FFmpeg, which share no line with ours.
+#[test]
+fn others_read_what_is_written() {
+    let Some(python) = python() else { return };
+    let scratch = Scratch::new();
+    // Sides of odd length, which H.264 cannot have, and a rate that is no whole number.
+    for (form, size) in [("mp4", [160, 96]), ("y4m", [161, 97])] {
+        let out = place(&scratch, &format!("out.{form}"));
+        let arguments = ["--size", "161x97", "--frames", "70", "--fps", "29.97", "-q"];
+        done(&[&["run", &prebuilt("flip"), "pattern", "-o", &out][..], &arguments].concat());
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/probe.py");
+        let output = Command::new(&python).args([script, &out]).env("PYTHONDONTWRITEBYTECODE", "1").output().unwrap();
+        assert!(output.status.success(), "{form}: {}", String::from_utf8_lossy(&output.stderr));
+        let seen = json(&String::from_utf8(output.stdout).unwrap());
+        assert_eq!((&seen["size"], &seen["rate"]), (&json!(size), &json!("30000/1001")), "{form}: {seen}");
+        let times: Vec<f64> = serde_json::from_value(seen["times"].clone()).unwrap();
+        assert_eq!(times.len(), 70, "{form}");
+        for (number, time) in times.iter().enumerate() {
+            assert!((time - number as f64 * 1.001 / 30.0).abs() < 1e-4, "{form}, frame {number}: {time}");
+        }
+        let ours: Vec<f64> = pictures(&out).iter().map(|picture| luma(picture)).collect();
+        let theirs: Vec<f64> = serde_json::from_value(seen["luma"].clone()).unwrap();
+        let apart = ours.iter().zip(&theirs).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(apart < 0.1, "{form}: the same pictures, {apart}");
+    }
+}
+
+/// Mean luma.
+fn luma(picture: &Picture) -> f64 {
+    let luma = &picture.bytes()[..picture.size().pixels() as usize];
+    luma.iter().map(|luma| f64::from(*luma)).sum::<f64>() / luma.len() as f64
 }
 
 #[test]

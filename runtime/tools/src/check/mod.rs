@@ -70,9 +70,12 @@ impl Check {
         match &result {
             Ok(report) if self.json => println!("{}", report.json()),
             Ok(report) => print!("{}", report.text()),
-            Err(error @ (Error::Refused(_) | Error::Start(_))) if self.json => {
-                let verdict = if matches!(error, Error::Refused(_)) { "refused" } else { "failed" };
-                println!("{}", json!({ "file": self.file, "verdict": verdict, "why": error.to_string() }));
+            Err(Error::Refused(why)) if self.json => {
+                println!("{}", json!({ "file": self.file, "verdict": "refused", "why": why }));
+            }
+            Err(error @ Error::Start(failure)) if self.json => {
+                let why = error.to_string();
+                println!("{}", json!({ "file": self.file, "verdict": "failed", "code": failure.code(), "why": why }));
             }
             Err(_) => {}
         }

@@ -152,6 +152,7 @@ impl Report {
         json!({
             "file": self.file,
             "verdict": if failures.is_empty() { "accepted" } else { "failed" },
+            "code": self.trials.iter().find_map(|trial| trial.failed.as_ref()).map(|(_, failure)| failure.code()),
             "why": failures.first(),
             "kind": component.kind(),
             "digest": component.digest(),

@@ -77,7 +77,8 @@ pub struct Run {
     /// Fuel that a call may use. [default: that of a server]
     #[arg(long, value_name = "UNITS")]
     pub fuel: Option<u64>,
-    /// Time that a call may take, milliseconds; the result then depends on the machine. [default: as long as it takes]
+    /// Time that a call for a frame may take, milliseconds, which also gives a start its usual time; the result then depends
+    /// on the machine. [default: as long as it takes]
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
     pub time_ms: Option<u64>,
     /// Memory that the handler may have. [default: that of a server]
@@ -151,8 +152,9 @@ impl Run {
         }
         let same =
             |input: &Path| matches!((input.canonicalize(), form.path().canonicalize()), (Ok(a), Ok(b)) if a == b);
-        if self.input.iter().chain(self.source.iter().map(|(_, file)| file)).any(|input| same(input)) {
-            return Err(Error::Usage(format!("{} would be read and written at once", form.path().display())));
+        let others = self.input.iter().chain(self.source.iter().map(|(_, file)| file)).chain([&self.file]);
+        if others.chain(&self.values).any(|other| same(other)) {
+            return Err(Error::Usage(format!("{} is used for two things at once", form.path().display())));
         }
         Ok(Some(form))
     }
@@ -166,7 +168,7 @@ impl Run {
         let time = self.time_ms.map_or(AN_HOUR, Duration::from_millis);
         Limits {
             call: Budget { time, fuel: self.fuel.unwrap_or(usual.call.fuel) },
-            setup: Budget { time: AN_HOUR, ..usual.setup },
+            setup: Budget { time: if self.time_ms.is_some() { usual.setup.time } else { AN_HOUR }, ..usual.setup },
             memory,
             // As far below the hard limit as usual.
             soft_memory: if memory == usual.memory { usual.soft_memory } else { memory / 4 * 3 },
