@@ -215,6 +215,13 @@ pub struct Applied {
     status: Option<String>,
 }
 
+/// Further members are values by the ids of parameters.
+#[derive(ToSchema)]
+pub struct InputHook {
+    /// The session.
+    webrtc_id: String,
+}
+
 #[derive(ToSchema)]
 pub struct Log {
     lines: Vec<Line>,
