@@ -150,8 +150,10 @@ impl Run {
         if component.kind() == Kind::Observer {
             return Err(Error::Usage("an observer puts no pictures: leave --output away".into()));
         }
-        let same =
-            |input: &Path| matches!((input.canonicalize(), form.path().canonicalize()), (Ok(a), Ok(b)) if a == b);
+        let same = |other: &Path| {
+            let whole = |path: &Path| path.canonicalize().ok();
+            other == form.path() || whole(other).is_some_and(|other| whole(form.path()) == Some(other))
+        };
         let others = self.input.iter().chain(self.source.iter().map(|(_, file)| file)).chain([&self.file]);
         if others.chain(&self.values).any(|other| same(other)) {
             return Err(Error::Usage(format!("{} is used for two things at once", form.path().display())));
