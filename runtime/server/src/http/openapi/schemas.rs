@@ -149,9 +149,7 @@ pub enum Unprocessed {
 /// What is left out stays.
 #[derive(ToSchema)]
 pub struct PolicyChange {
-    #[schema(nullable = false)]
     policy: Option<Skipping>,
-    #[schema(nullable = false)]
     unprocessed: Option<Unprocessed>,
 }
 
