@@ -1,6 +1,7 @@
 //! The HTTP side: the API and the page.
 
 mod body;
+mod build;
 mod catalog_problem;
 mod guard;
 #[cfg(test)]
@@ -101,6 +102,7 @@ fn routes(guard: Guard, document: Arc<Document>) -> Routes<Arc<App>> {
         .add(Method::GET, "/handlers/{name}/versions", Token, versions::list)
         .change(Method::DELETE, "/handlers/{name}/versions/{version}", PROMOTE, Delete, versions::delete_version)
         .change(Method::POST, "/handlers/{name}/active", PROMOTE, Promote, versions::choose)
+        .add(Method::POST, "/handlers/{name}/build", UPLOAD, build::tell)
         .add(Method::GET, "/uploads/{id}", UPLOAD, upload::progress)
         .add(Method::GET, "/sessions", WATCH, sessions::list)
         .add(Method::GET, "/sessions/{id}", WATCH, sessions::one)

@@ -52,6 +52,7 @@ use crate::rights::scope::{Need, Scope};
         catalog::versions,
         catalog::activate,
         catalog::delete_version,
+        catalog::build,
         catalog::upload_progress,
     ),
     components(schemas(schemas::Problem)),

@@ -153,6 +153,34 @@ pub struct PolicyChange {
     unprocessed: Option<Unprocessed>,
 }
 
+/// Where the build of a version stands.
+#[derive(ToSchema)]
+pub struct Build {
+    state: Building,
+    /// What the compiler said.
+    #[schema(nullable = false, max_length = 8192)]
+    message: Option<String>,
+}
+
+/// A step of a build.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub enum Building {
+    /// It began.
+    Running,
+    /// There is no component of it.
+    Failed,
+    /// It is uploaded.
+    Done,
+}
+
+/// Who was told.
+#[derive(ToSchema)]
+pub struct Told {
+    /// Sessions of the handler.
+    sessions: usize,
+}
+
 #[derive(ToSchema)]
 pub struct Frames {
     frames: Vec<Row>,
