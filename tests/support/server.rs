@@ -59,11 +59,16 @@ impl Server {
 
     /// As [`Server::start`], with a command that ends in the program.
     pub async fn start_as(mut command: Command, arguments: &[&str]) -> Self {
-        command.args(["--bind", "127.0.0.1:0", "--media-address", "127.0.0.1"]);
         if !arguments.contains(&"--capacity-ms") {
             // What a busy machine has left must not decide which sessions a test gets.
             command.args(["--capacity-ms", "0"]);
         }
+        Self::start_by_default(command, arguments).await
+    }
+
+    /// As [`Server::start_as`], with the admission that an operator has who says nothing of it.
+    pub async fn start_by_default(mut command: Command, arguments: &[&str]) -> Self {
+        command.args(["--bind", "127.0.0.1:0", "--media-address", "127.0.0.1"]);
         let mut child = Child::start("framebox", command.args(arguments));
         let base = child
             .find("says that it is ready", START, |line| {

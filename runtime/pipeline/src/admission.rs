@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use crate::machine::Spare;
 use crate::share::Shares;
 
 /// Handlers that are remembered; of more, the one that was seen longest ago is forgotten.
@@ -17,6 +18,12 @@ const WARM_UP: Duration = Duration::from_secs(4);
 const WINDOW: Duration = Duration::from_secs(1);
 /// How often the shares are worked out again.
 const REVIEW: Duration = Duration::from_millis(250);
+/// How long it holds what the machine had left.
+const FRESH: Duration = Duration::from_secs(3);
+/// Most that a session costs in all, as a multiple of what its threads tell.
+const MOST_OVERHEAD: f64 = 3.0;
+/// Below this, ms a second, what sessions use tells nothing of that multiple.
+const TELLING: f64 = 100.0;
 /// Bounds of what a refused person is asked to wait.
 const RETRY: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(30));
 
@@ -117,6 +124,10 @@ pub struct Admission {
     shares: Shares,
     reviewed: Option<Instant>,
     level: Option<f64>,
+    /// What the machine has left, ms a second, and when that was.
+    left: Option<(Instant, f64)>,
+    /// What a session costs in all, as a multiple of what its threads tell: the network works for it, too.
+    overhead: f64,
 }
 
 impl Admission {
@@ -130,6 +141,8 @@ impl Admission {
             shares: Shares::default(),
             reviewed: None,
             level: None,
+            left: None,
+            overhead: 1.0,
         }
     }
 
@@ -137,7 +150,8 @@ impl Admission {
     pub fn admit(&mut self, now: Instant, handler: &str) -> Answer {
         let expected_ms = self.expected(handler);
         let used: f64 = self.sessions.values().map(|session| session.counts(now)).sum();
-        if !self.sessions.is_empty() && used + expected_ms > self.settings.capacity_ms {
+        let fits = used + expected_ms <= self.settings.capacity_ms && self.is_left(now, expected_ms);
+        if !self.sessions.is_empty() && !fits {
             return Answer::Refuse { retry_after: self.retry_after(now) };
         }
         let seat = Seat(self.next);
@@ -145,6 +159,28 @@ impl Admission {
         let session = Session { handler: handler.to_owned(), expected_ms, ..Session::at(now) };
         self.sessions.insert(seat, session);
         Answer::Admit(seat)
+    }
+
+    /// True if the machine has room for a session that uses `expected_ms`, and for what those that have just begun do
+    /// not use yet.
+    fn is_left(&self, now: Instant, expected_ms: f64) -> bool {
+        let Some((_, left)) = self.left.filter(|(at, _)| now.saturating_duration_since(*at) <= FRESH) else {
+            return true;
+        };
+        let to_come = |session: &Session| session.counts(now) - session.uses(now).unwrap_or(0.0);
+        let to_come: f64 = self.sessions.values().map(to_come).sum();
+        (to_come + expected_ms) * self.overhead <= left
+    }
+
+    /// What the machine has left.
+    pub fn observe(&mut self, now: Instant, spare: Spare) {
+        let used: f64 = self.sessions.values().filter_map(|session| session.uses(now)).sum();
+        // The threads of sessions stand back, too; what else does gives way to them as they do to others.
+        let gives_way = (spare.niced_ms - used).max(0.0);
+        self.left = Some((now, spare.left_ms + gives_way));
+        if used >= TELLING {
+            self.overhead = (spare.process_ms / used).clamp(1.0, MOST_OVERHEAD);
+        }
     }
 
     /// What a session of `handler` is expected to use, ms of CPU a second.

@@ -36,10 +36,26 @@ impl Meter {
     }
 }
 
+/// What all threads of the process used so far.
+#[cfg(unix)]
+pub(crate) fn process() -> Duration {
+    of(rustix::time::ClockId::ProcessCPUTime)
+}
+
+#[cfg(unix)]
+fn of(clock: rustix::time::ClockId) -> Duration {
+    let time = rustix::time::clock_gettime(clock);
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn process() -> Duration {
+    Duration::ZERO
+}
+
 #[cfg(unix)]
 fn used() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+    of(rustix::time::ClockId::ThreadCPUTime)
 }
 
 #[cfg(not(unix))]

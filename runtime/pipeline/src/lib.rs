@@ -31,6 +31,7 @@
 //! | [`ladder`] | what is done about a session that costs too much; pure |
 //! | [`node`] | [`Node`](node::Node): what the sessions of a process share |
 //! | [`admission`] | which sessions a node takes on; pure |
+//! | [`machine`] | what the machine has left beside its sessions |
 //! | [`share`] | who skips first when the node is over its capacity; pure |
 //! | [`ring`] | the recent frames, one row each |
 //! | [`parameters`] | what a person asked for, checked, waiting to be applied between two frames |
@@ -55,6 +56,7 @@ pub mod gate;
 mod handle;
 mod input;
 pub mod ladder;
+pub mod machine;
 pub mod node;
 mod outlet;
 pub mod pace;

@@ -4,12 +4,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::admission::{Admission, Answer, Load, Seat, Settings};
+use crate::machine::Machine;
 
 /// Admits sessions, and hears from them what they use. One for a process; it knows nothing of sessions that were not
 /// admitted by it.
 #[derive(Debug)]
 pub struct Node {
     admission: Mutex<Admission>,
+    /// None: another process's load is no concern of this node.
+    machine: Option<Mutex<Machine>>,
 }
 
 /// The node is full.
@@ -31,7 +34,14 @@ pub struct Place {
 impl Node {
     /// An empty node.
     pub fn new(settings: Settings) -> Arc<Self> {
-        Arc::new(Self { admission: Mutex::new(Admission::new(settings)) })
+        Arc::new(Self { admission: Mutex::new(Admission::new(settings)), machine: None })
+    }
+
+    /// An empty node that also goes by what its machine has left: what the network and other processes use, no session
+    /// reports.
+    pub fn of_machine(settings: Settings) -> Arc<Self> {
+        let admission = Mutex::new(Admission::new(settings));
+        Arc::new(Self { admission, machine: Some(Mutex::default()) })
     }
 
     /// Asks whether a session of `handler` may begin. To be asked before anything is spent on an offer. `handler` is what
@@ -40,6 +50,7 @@ impl Node {
     /// # Errors
     /// [`Full`] when old sessions would suffer: the answer is 503 with `Retry-After`.
     pub fn admit(self: &Arc<Self>, now: Instant, handler: &str) -> Result<Place, Full> {
+        self.look(now);
         match self.lock().admit(now, handler) {
             Answer::Admit(seat) => Ok(Place { node: self.clone(), seat }),
             Answer::Refuse { retry_after } => Err(Full { retry_after }),
@@ -51,6 +62,13 @@ impl Node {
         self.lock().load(now)
     }
 
+    fn look(&self, now: Instant) {
+        let machine = self.machine.as_ref().map(|machine| machine.lock().unwrap_or_else(PoisonError::into_inner));
+        if let Some(spare) = machine.and_then(|mut machine| machine.look(now)) {
+            self.lock().observe(now, spare);
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Admission> {
         self.admission.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -60,6 +78,7 @@ impl Place {
     /// The session's threads used `cpu` since the last report. Some: there is contention, and the session has to make do
     /// with that many ms of CPU a second.
     pub fn report(&self, now: Instant, cpu: Duration) -> Option<f64> {
+        self.node.look(now);
         self.node.lock().report(now, self.seat, cpu)
     }
 

@@ -96,7 +96,7 @@ impl App {
         let node = match config.server.capacity_ms {
             Some(0) => None,
             Some(ms) => Some(Node::new(admission::Settings { capacity_ms: f64::from(ms), ..Default::default() })),
-            None => Some(Node::new(admission::Settings::default())),
+            None => Some(Node::of_machine(admission::Settings::default())),
         };
         let guide = Guide::new(catalog.clone());
         Ok(Self { catalog, sessions, transport, encoder: config.encoder.clone(), library, guide, node })

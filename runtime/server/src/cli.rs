@@ -79,7 +79,7 @@ pub struct Serve {
     /// Sessions at once. [default: 32]
     #[arg(long, value_name = "N")]
     pub sessions: Option<u32>,
-    /// CPU time that sessions may use a second, milliseconds; 0: as much as there is. [default: nine tenths of the cores]
+    /// CPU time that sessions may use a second, milliseconds; 0: as much as there is. [default: nine tenths of the cores, and no more sessions when the machine has not a tenth left]
     #[arg(long, value_name = "MS")]
     pub capacity_ms: Option<u32>,
     /// Address on which media is exchanged; may be given several times. [default: those of every interface]

@@ -48,6 +48,25 @@ fn a_crowd_is_admitted_by_the_guess_and_then_by_what_is_measured() {
 }
 
 #[test]
+fn a_machine_without_room_takes_none_though_its_sessions_use_little() {
+    let start = Instant::now();
+    let mut node = Admission::new(SETTINGS);
+    let first = admitted(node.admit(start, "invert")).unwrap();
+    run(&mut node, start, 0, 20, &[(first, 100.0)]);
+    let later = start + Duration::from_secs(20);
+    // Another process uses the machine, and the network as much as the sessions themselves.
+    node.observe(later, Spare { left_ms: 350.0, niced_ms: 200.0, process_ms: 200.0 });
+    assert!(admitted(node.admit(later, "invert")).is_some());
+    assert!(admitted(node.admit(later, "invert")).is_some(), "they are counted though they use nothing yet");
+    assert_eq!(admitted(node.admit(later, "invert")), None, "three of 100, twice");
+    // What is no longer true does not keep anybody out.
+    let much_later = later + FRESH + MS;
+    assert!(admitted(node.admit(much_later, "invert")).is_some());
+    node.observe(much_later, Spare { left_ms: -50.0, niced_ms: 0.0, process_ms: 2000.0 });
+    assert_eq!(admitted(node.admit(much_later, "invert")), None);
+}
+
+#[test]
 fn one_session_always_fits_and_a_dear_handler_keeps_others_out() {
     let start = Instant::now();
     let mut node = Admission::new(Settings { capacity_ms: 100.0, ..SETTINGS });
