@@ -1,6 +1,6 @@
 //! The three modes, with aiortc.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
@@ -34,6 +34,11 @@ fn generator(last: u32) -> Vec<u8> {
     framebox_zoo::component(&GENERATOR.replace("LAST", &last.to_string()), "video-generator")
 }
 
+/// Within a hundredth, give or take the frame at either end.
+fn is_close(rate: f64, expected: f64) -> bool {
+    (rate - expected).abs() <= 0.01 * expected + 0.5
+}
+
 #[tokio::test]
 async fn a_generator_plays_at_the_set_rate_and_says_when_it_is_over() {
     let Some(python) = python::python() else { return };
@@ -49,11 +54,17 @@ async fn a_generator_plays_at_the_set_rate_and_says_when_it_is_over() {
         assert_eq!(session["stages_ms"]["decode"], Value::Null, "nothing is decoded: {session}");
         let received = |session: &Value| session["frames"]["received"].as_f64().unwrap();
         let (before, begin) = (received(&session), Instant::now());
-        tokio::time::sleep(Duration::from_secs(4)).await;
-        let after = server.session("viewer").await.unwrap();
-        let rate = (received(&after) - before) / begin.elapsed().as_secs_f64();
-        // The two looks are not taken at the very moment of a frame.
-        assert!((rate - expected).abs() <= 0.01 * expected + 0.5, "{rate} frames a second, not {expected}");
+        // A look may come late on a busy machine: over a longer time that weighs less.
+        let mut rate = 0.0;
+        while begin.elapsed() < seconds(30) {
+            tokio::time::sleep(seconds(3)).await;
+            let after = server.session("viewer").await.unwrap();
+            rate = (received(&after) - before) / begin.elapsed().as_secs_f64();
+            if is_close(rate, expected) {
+                break;
+            }
+        }
+        assert!(is_close(rate, expected), "{rate} frames a second, not {expected}");
         viewer.child.kill();
         server.delete("/sessions/viewer").await;
         server.wait_for_end("viewer", seconds(12)).await;

@@ -54,7 +54,12 @@ pub fn program<A: AsRef<std::ffi::OsStr>>(arguments: &[A]) -> Command {
 impl Server {
     /// Starts one with `arguments` beside the addresses, and waits until it is ready.
     pub async fn start(arguments: &[&str]) -> Self {
-        let mut command = program(&["--bind", "127.0.0.1:0", "--media-address", "127.0.0.1"]);
+        Self::start_as(program::<&str>(&[]), arguments).await
+    }
+
+    /// As [`Server::start`], with a command that ends in the program.
+    pub async fn start_as(mut command: Command, arguments: &[&str]) -> Self {
+        command.args(["--bind", "127.0.0.1:0", "--media-address", "127.0.0.1"]);
         if !arguments.contains(&"--capacity-ms") {
             // What a busy machine has left must not decide which sessions a test gets.
             command.args(["--capacity-ms", "0"]);
@@ -82,6 +87,31 @@ impl Server {
     /// `POST path` with a JSON body.
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         send(self.http.post(format!("{}{path}", self.base)).json(body)).await
+    }
+
+    /// `PUT path`
+    pub async fn put(&self, path: &str, headers: &[(&str, &str)], body: impl Into<reqwest::Body>) -> Answer {
+        self.try_put(path, headers, body).await.unwrap_or_else(|error| panic!("no answer: {error:?}"))
+    }
+
+    /// `PUT path`, which may end without an answer.
+    pub async fn try_put(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<reqwest::Body>,
+    ) -> reqwest::Result<Answer> {
+        let mut request = self.http.put(format!("{}{path}", self.base)).timeout(seconds(120)).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        try_send(request).await
+    }
+
+    /// Sends a request that may end without an answer.
+    pub async fn attempt(&self, method: &str, path: &str, body: Option<&Value>) -> reqwest::Result<Answer> {
+        let request = self.http.request(method.parse().unwrap(), format!("{}{path}", self.base));
+        try_send(body.iter().fold(request, |request, body| request.json(body))).await
     }
 
     /// `PATCH path` with a JSON body.
@@ -167,7 +197,11 @@ fn client() -> reqwest::Client {
 }
 
 async fn send(request: reqwest::RequestBuilder) -> Answer {
-    let answer = request.send().await.unwrap_or_else(|error| panic!("no answer: {error:?}"));
+    try_send(request).await.unwrap_or_else(|error| panic!("no answer: {error:?}"))
+}
+
+async fn try_send(request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
+    let answer = request.send().await?;
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-    Answer { status, headers, text: answer.text().await.unwrap() }
+    Ok(Answer { status, headers, text: answer.text().await? })
 }

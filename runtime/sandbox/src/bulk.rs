@@ -10,6 +10,8 @@ use std::ops::Range;
 use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 use wasmparser::{BinaryReaderError, FunctionBody, Operator, Parser, Payload, TypeRef};
 
+/// Changes with what is made of a component, so that code which was compiled before is not taken for code of today's.
+pub(crate) const EDITION: u32 = 1;
 /// Longest piece, bytes.
 const PIECE: i32 = 256 * 1024;
 

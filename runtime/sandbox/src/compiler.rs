@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use crate::component::{self, Component, Digest};
 use crate::engine::{self, Engine, Error};
 use crate::load::inspect;
-use crate::{Allowance, Refused, bulk};
+use crate::{Allowance, Descriptor, Refused, bulk};
 
 /// Compiles components for engines of any size, without room to run any.
 pub struct Compiler {
@@ -44,10 +44,11 @@ impl Compiler {
         Ok(Self { engine })
     }
 
-    /// What compiled code depends on beside the component: version, settings and processor. Code is kept under it.
+    /// What compiled code depends on beside the component: version, settings, processor and our own changes to it. Code is kept under it.
     pub fn edition(&self) -> String {
         let mut hasher = DefaultHasher::new();
         self.engine.precompile_compatibility_hash().hash(&mut hasher);
+        bulk::EDITION.hash(&mut hasher);
         format!("{:016x}", hasher.finish())
     }
 
@@ -70,9 +71,28 @@ impl Engine {
     /// [`Refused::Compile`] when the code is not for this engine; else why the component is refused, for its author.
     pub fn load_compiled(&self, bytes: &[u8], code: &Code, allowance: &Allowance) -> Result<Component, Refused> {
         let outline = inspect(bytes, allowance)?;
+        component::assemble(self, &self.deserialize(code)?, outline, Digest::of(bytes))
+    }
+
+    /// As [`Engine::load_compiled`], with the descriptor that the component returned when it was loaded before: it is not
+    /// asked again.
+    ///
+    /// # Errors
+    /// As [`Engine::load_compiled`].
+    pub fn load_described(
+        &self,
+        bytes: &[u8],
+        code: &Code,
+        allowance: &Allowance,
+        descriptor: Descriptor,
+    ) -> Result<Component, Refused> {
+        let outline = inspect(bytes, allowance)?;
+        component::assemble_described(self, &self.deserialize(code)?, outline, Digest::of(bytes), descriptor)
+    }
+
+    fn deserialize(&self, code: &Code) -> Result<wasmtime::component::Component, Refused> {
         // SAFETY: a `Code` is what our own compiler made, which whoever took it from outside has promised.
-        let component = unsafe { wasmtime::component::Component::deserialize(self.wasmtime(), code.bytes()) }
-            .map_err(|error| Refused::Compile(component::chain(&error)))?;
-        component::assemble(self, &component, outline, Digest::of(bytes))
+        unsafe { wasmtime::component::Component::deserialize(self.wasmtime(), code.bytes()) }
+            .map_err(|error| Refused::Compile(component::chain(&error)))
     }
 }

@@ -1,8 +1,10 @@
 //! Handlers, compiled and described, ready to be started.
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest as _, Sha256};
 use wasmtime::component::{ComponentExportIndex, InstancePre};
 
@@ -12,10 +14,12 @@ use crate::failure::brief;
 use crate::instance::Unmade;
 use crate::load::{Outline, inspect};
 use crate::state::State;
-use crate::{Allowance, Engine, Failure, Instance, Limits, Log, NamedValue, NoLog, NoSources, Refused, Sources, bulk};
+use crate::{Allowance, Engine, Failure, Instance, Limits, Log, NamedValue, NoLog, NoSources, Refused};
+use crate::{Simulated, Sources, bulk};
 
 /// What a handler does, told from what it exports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// A frame in, a frame out.
     Transform,
@@ -34,12 +38,54 @@ impl Digest {
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
+
+    /// Its 64 hexadecimal digits.
+    pub fn hex(&self) -> String {
+        use fmt::Write as _;
+        self.0.iter().fold(String::with_capacity(64), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    }
+}
+
+/// A text that is no digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a digest is `sha256:` and 64 hexadecimal digits")]
+pub struct NoDigest;
+
+impl FromStr for Digest {
+    type Err = NoDigest;
+
+    fn from_str(text: &str) -> Result<Self, NoDigest> {
+        let hex = text.strip_prefix("sha256:").unwrap_or(text).as_bytes();
+        let mut digest = [0; 32];
+        if hex.len() != 64 {
+            return Err(NoDigest);
+        }
+        for (byte, pair) in digest.iter_mut().zip(hex.chunks_exact(2)) {
+            let value = |digit: u8| char::from(digit).to_digit(16).ok_or(NoDigest);
+            *byte = pair.iter().try_fold(0, |sum, digit| Ok(sum << 4 | value(*digit)? as u8))?;
+        }
+        Ok(Self(digest))
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
 }
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("sha256:")?;
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "sha256:{}", self.hex())
     }
 }
 
@@ -103,9 +149,24 @@ impl Component {
     /// # Errors
     /// [`Failure::Refused`] when there are too many instances already; else what the guest did.
     pub fn start(&self, setup: Setup) -> Result<Instance, Failure> {
+        self.start_in(setup, None)
+    }
+
+    /// The same in a world in which it does the same thing each time, as far as it is not cut off by its time budget.
+    ///
+    /// # Errors
+    /// As [`Component::start`].
+    pub fn start_simulated(&self, setup: Setup, world: &Simulated) -> Result<Instance, Failure> {
+        self.start_in(setup, Some(world))
+    }
+
+    fn start_in(&self, setup: Setup, world: Option<&Simulated>) -> Result<Instance, Failure> {
         let Setup { mut limits, parameters, log, sources } = setup;
         limits.memory = limits.memory.min(self.inner.engine.most_memory());
-        let state = State::new(self.kind(), self.inner.outputs.clone(), &limits, log, sources);
+        let mut state = State::new(self.kind(), self.inner.outputs.clone(), &limits, log, sources);
+        if let Some(world) = world {
+            state.simulate(world);
+        }
         let instance = Instance::new(&self.inner.engine, &self.inner.compiled, state, limits);
         let mut instance = instance.map_err(|unmade| match unmade {
             Unmade::Failed(failure) => failure,
@@ -149,6 +210,28 @@ pub(crate) fn assemble(
 ) -> Result<Component, Refused> {
     let compiled = link(engine, component, &outline)?;
     let descriptor = describe(engine, &compiled)?;
+    finish(engine, compiled, outline, digest, descriptor)
+}
+
+/// Links what was compiled, and described before.
+pub(crate) fn assemble_described(
+    engine: &Engine,
+    component: &wasmtime::component::Component,
+    outline: Outline,
+    digest: Digest,
+    descriptor: Descriptor,
+) -> Result<Component, Refused> {
+    let compiled = link(engine, component, &outline)?;
+    finish(engine, compiled, outline, digest, descriptor)
+}
+
+fn finish(
+    engine: &Engine,
+    compiled: Compiled,
+    outline: Outline,
+    digest: Digest,
+    descriptor: Descriptor,
+) -> Result<Component, Refused> {
     descriptor.check().map_err(Refused::Descriptor)?;
     let outputs = descriptor.outputs.clone().into();
     let (engine, imports) = (engine.clone(), outline.imports);

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use framebox_picture::Size;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::parameter::{Kind, Parameter, is_color};
 
@@ -15,7 +15,7 @@ const MOST_OPTIONS: usize = 256;
 const MOST_CHARS: u32 = 65_536;
 
 /// What a handler says of itself. Serialised in the form in which the HTTP API shows it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Descriptor {
     /// A name for people.
     pub title: String,
@@ -26,14 +26,14 @@ pub struct Descriptor {
     /// The values that it will put beside its pictures.
     pub outputs: Vec<Output>,
     /// Size at which it wants frames; none: as they come.
-    #[serde(serialize_with = "size")]
+    #[serde(serialize_with = "size", deserialize_with = "to_size")]
     pub size: Option<Size>,
     /// Rate at which it wants or makes frames, frames a second; none: as they come.
     pub fps: Option<f32>,
 }
 
 /// A value that a handler will put.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Output {
     /// `a–z`, `0–9`, `-`, `_`; unique among the outputs.
     pub id: String,
@@ -46,7 +46,7 @@ pub struct Output {
 }
 
 /// How an output is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OutputKind {
     /// A number.
@@ -186,13 +186,19 @@ fn brief(text: &str) -> String {
     text.chars().take(80).collect()
 }
 
+/// How a size is serialised.
+#[derive(Serialize, Deserialize)]
+struct Sides {
+    width: u32,
+    height: u32,
+}
+
 fn size<S: Serializer>(size: &Option<Size>, serializer: S) -> Result<S::Ok, S::Error> {
-    #[derive(Serialize)]
-    struct Sides {
-        width: u32,
-        height: u32,
-    }
     size.map(|size| Sides { width: size.width, height: size.height }).serialize(serializer)
+}
+
+fn to_size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Size>, D::Error> {
+    Ok(Option::<Sides>::deserialize(deserializer)?.map(|sides| Size::new(sides.width, sides.height)))
 }
 
 #[cfg(test)]
@@ -227,6 +233,7 @@ mod tests {
             "outputs": [{ "id": "o", "label": "O", "kind": "gauge", "unit": "%" }],
         });
         assert_eq!(serde_json::to_value(&descriptor).unwrap(), expected);
+        assert_eq!(serde_json::from_value::<Descriptor>(expected).unwrap(), descriptor, "and it can be taken back");
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Knobs: what a handler lets be set, and which values it takes.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::Value;
 
 /// A knob. Serialised in the form in which the HTTP API shows it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Parameter {
     /// `a–z`, `0–9`, `-`, `_`; unique among the parameters.
     pub id: String,
@@ -22,7 +22,7 @@ pub struct Parameter {
 }
 
 /// What a parameter holds, and with which default.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Kind {
     /// Real numbers from `min` to `max`.
@@ -82,7 +82,7 @@ pub enum Kind {
 }
 
 /// An option of a choice.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
     /// What the handler is given.
     pub id: String,

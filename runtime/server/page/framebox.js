@@ -32,6 +32,8 @@
  * | `input`      | `{ stream }`: what is sent                                                               |
  * | `track`      | `{ stream, track }`: the processed video                                                 |
  * | `session`    | `{ id, handler, parameters }`: what the server says the session is                       |
+ * | `swap`       | `{ handler, parameters, from, version, sequence }`: another version runs from frame       |
+ * |              | `sequence` on                                                                            |
  * | `parameters` | `{ parameters, sequence, request? }`: all values that hold from frame `sequence` on      |
  * | `values`     | `{ sequence, pts_us, values }`: additional outputs of one frame, by id                   |
  * | `warning`    | `{ code, message, parameter?, request? }`                                                |
@@ -46,6 +48,7 @@
  */
 
 import { openCamera, stopTracks, suiting } from './client/camera.js';
+import { Catalog } from './client/catalog.js';
 import { FrameboxError, lost } from './client/fault.js';
 import { receive } from './client/inbox.js';
 import { Link } from './client/link.js';
@@ -91,8 +94,8 @@ export class Framebox extends Session {
   #options;
 
   /** @param {import('./client/types.js').Options} [options] */
-  constructor({ server = '', handler = null, ...options } = {}) {
-    const at = new Server(server);
+  constructor({ server = '', token = null, handler = null, ...options } = {}) {
+    const at = new Server(server, token);
     super(at);
     this.#server = at;
     this.#options = { parameters: {}, statsInterval: 1000, iceServers: [], ...options };
@@ -139,6 +142,11 @@ export class Framebox extends Session {
   /** The last `Snapshot`; null before the first. @returns {import('./client/types.js').Snapshot|null} */
   stats() {
     return this.#snapshot;
+  }
+
+  /** Versions of handlers on the server. @returns {Catalog} */
+  get catalog() {
+    return new Catalog(this.#server);
   }
 
   /**
@@ -355,8 +363,7 @@ export class Framebox extends Session {
     const nothingThere = problem.status || ['finished', 'session-gone', 'server-unreachable'].includes(problem.code);
     const { offer } = run.link ?? {};
     if (offer && !nothingThere) {
-      // `keepalive` lets it through while the page is being closed.
-      const remove = () => fetch(this.#server.session(run.id), { method: 'DELETE', keepalive: true });
+      const remove = () => this.#server.remove(run.id);
       run.gone = (run.leaving ? remove() : offer.then(remove)).catch(() => {});
     }
     if (!run.leaving) Promise.resolve(run.gone).then(() => run.tail?.finish());

@@ -15,7 +15,10 @@ import { Rate } from './rate.js';
 import { Screen } from './screen.js';
 import { ShownRate, Status } from './status.js';
 import { Strip } from './strip.js';
+import { askForToken, token } from './token.js';
 import { describe } from './troubles.js';
+import { Upload } from './upload.js';
+import { Versions } from './versions.js';
 
 /** Time between two tries to reach a server that does not answer, ms. */
 const RETRY = 4000;
@@ -44,6 +47,34 @@ const controls = new Controls(at('controls'), at('reset'), {
 });
 const presets = new Presets(at('presets'), { values: () => controls.values(), apply });
 
+/** What asks of the catalog; where that takes a token, a person may give one and try again. */
+async function inCatalog(ask) {
+  const once = () => ask(new Framebox({ token: token() }).catalog);
+  try {
+    return await once();
+  } catch (problem) {
+    if (problem.status === 401 && askForToken()) return once();
+    throw problem;
+  }
+}
+
+const versions = new Versions(at('versions'), {
+  versions: (name) => inCatalog((catalog) => catalog.versions(name)),
+  promote: async (name, version) => {
+    await inCatalog((catalog) => catalog.promote(name, version));
+    await load();
+  },
+  remove: (name, version) => inCatalog((catalog) => catalog.remove(name, version)),
+});
+new Upload(
+  { button: at('upload-open'), drop: at('drop') },
+  {
+    handlers: () => handlers.all,
+    send: (name, file, options) => inCatalog((catalog) => catalog.upload(name, file, options)),
+    done: uploaded,
+  },
+);
+
 /** The current session's client; null while none runs. */
 let client = null;
 /** The handler whose controls are drawn. */
@@ -64,8 +95,9 @@ load();
 async function load() {
   clearTimeout(load.timer);
   try {
-    const { handlers: all, default: first } = await new Framebox().handlers();
+    const { handlers: all, default: first } = await new Framebox({ token: token() }).handlers();
     messages.dismiss('offline');
+    messages.dismiss('token');
     if (document.body.dataset.state === 'offline') status.state = 'idle';
     const asked = handlers.selected?.name ?? new URLSearchParams(location.search).get('handler');
     const known = (name) => all.some((handler) => handler.name === name);
@@ -77,6 +109,12 @@ async function load() {
     if (client) return;
     status.state = 'offline';
     at('start').disabled = true;
+    if (problem.code === 'not-allowed') {
+      messages.dismiss('offline');
+      const run = () => askForToken() && load();
+      trouble(problem, { key: 'token', action: { label: 'Enter a token', run } });
+      return;
+    }
     trouble(problem, { key: 'offline', action: { label: 'Try again', run: load }, once: true });
     load.timer = setTimeout(load, RETRY);
   }
@@ -103,6 +141,22 @@ function show(handler, values) {
   controls.show(handler.parameters, kept);
   controls.live = client?.state === 'live';
   outputs.show(handler.outputs);
+  versions.show(handler);
+  const badge = document.querySelector('[data-stat="version"]');
+  badge.textContent = handler.version ?? '';
+  badge.hidden = !handler.version;
+}
+
+/** A version was brought: it is chosen, and a session of its handler moves to it by itself. */
+async function uploaded({ name, version, active }) {
+  const text = active ? `Version ${version} of “${name}” is active.` : `Version ${version} of “${name}” is kept, and not active.`;
+  messages.show({ severity: 'info', title: 'Uploaded', text, key: 'uploaded' });
+  setTimeout(() => messages.dismiss('uploaded'), 8000);
+  await load();
+  const handler = handlers.find(name);
+  if (!handler || handlers.selected?.name === name) return versions.refresh();
+  handlers.select(name);
+  choose(handler);
 }
 
 /** A person chose another handler: a running session goes on with it. */
@@ -128,7 +182,7 @@ async function start() {
   log.clear();
   output.show(null);
   const fps = handler.kind === 'generator' ? rate.value : null;
-  const options = { fps, log: true, frames: true, ...policy.chosen };
+  const options = { token: token(), fps, log: true, frames: true, ...policy.chosen };
   const next = (client = window.frameboxClient = new Framebox({ handler, parameters: controls.changed(), ...options }));
   listen(next);
   running(true);
@@ -247,6 +301,15 @@ function listen(session) {
     // The server may have a newer version than the one whose controls are drawn.
     if (JSON.stringify(handler) !== JSON.stringify(shown)) show(handler, { ...parameters, ...controls.changed() });
     controls.reflect(parameters, (id) => session.isPending(id));
+  });
+  on('swap', ({ handler, parameters, from, version }) => {
+    show(handler, parameters);
+    controls.reflect(parameters, (id) => session.isPending(id));
+    document.body.dataset.version = version;
+    const back = version < from ? 'back to' : 'to';
+    messages.show({ severity: 'info', title: `Moved ${back} version ${version}`, text: '', key: 'swap' });
+    setTimeout(() => messages.dismiss('swap'), 6000);
+    load();
   });
   // Its last words come after its end.
   session.addEventListener('log', ({ detail }) => session === window.frameboxClient && log.take(detail));

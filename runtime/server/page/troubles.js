@@ -21,6 +21,7 @@ const TEXTS = {
   'camera-lost': ['The camera was disconnected', 'Connect it again, or choose another camera.'],
   'camera-unsuited': ['This camera cannot do that', 'Choose another camera or another resolution.'],
   'server-unreachable': ['The server does not answer', 'It may be restarting, or this device is offline.'],
+  'not-allowed': ['The server takes a token', ''],
   'handler-unknown': ['The server does not have this handler', 'It may have been removed. Choose another one.'],
   'offer-refused': ['The server refused the session', ''],
   'connect-failed': [
@@ -37,6 +38,8 @@ const TEXTS = {
   refused: ['The handler was refused something', ''],
   failed: ['The handler reported a fault', ''],
   parameter: ['A setting was refused', ''],
+  swap: ['The new version does not take over', ''],
+  'rolled-back': ['A version was taken back', ''],
 };
 
 /**

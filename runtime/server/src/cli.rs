@@ -1,17 +1,37 @@
 //! The command line.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`token`] | `framebox token`: tokens of a data directory |
+//! | [`push`], [`handlers`] | `framebox push`, `framebox handlers`: the catalog of a running server |
+//! | [`client`] | requests to that server |
+//! | [`exit`] | with which code the program ends |
+//! | [`tools`] | `framebox check`, `run`, `bench`: for authors, without a server |
+//! | [`progress`] | the bar of an upload |
+
+pub mod client;
+pub mod exit;
+pub mod handlers;
+pub mod progress;
+pub mod push;
+pub mod token;
+pub mod tools;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Context;
 pub use clap::Parser;
 use clap::{Args, Subcommand};
 
+use crate::catalog::compile::child;
 use crate::config::{Config, Handler};
+use crate::rights::scope::Scope;
 
 /// Live video through sandboxed WebAssembly components.
 #[derive(Debug, Parser)]
-#[command(name = "framebox", version, args_conflicts_with_subcommands = true)]
+#[command(name = "framebox", version, args_conflicts_with_subcommands = true, after_help = exit::HELP)]
 pub struct Cli {
     /// What to do; without one: `serve`.
     #[command(subcommand)]
@@ -26,6 +46,21 @@ pub struct Cli {
 pub enum Command {
     /// Runs the server (also when no command is named).
     Serve(Serve),
+    /// Compiles a component: what the server starts for each upload.
+    #[command(hide = true)]
+    Compile(child::Options),
+    /// Uploads a component to a running server as a version of a handler.
+    Push(push::Push),
+    /// The handlers of a running server and their versions.
+    Handlers(handlers::Handlers),
+    /// Tokens, by which a server lets in whom its operator chose.
+    Token(token::Tokens),
+    /// Tells what a component is, whether a server would take it, and what it costs; for its author.
+    Check(framebox_tools::check::Check),
+    /// Puts a video through a handler, from file to file.
+    Run(framebox_tools::run::Run),
+    /// Measures what a handler's frames cost, in time and fuel.
+    Bench(framebox_tools::bench::Bench),
 }
 
 /// `framebox serve`
@@ -52,6 +87,13 @@ pub struct Serve {
     /// The handler of an offer that names none.
     #[arg(long, value_name = "NAME")]
     pub default_handler: Option<String>,
+    /// Directory of what outlives the program: uploaded handlers, tokens, the audit log. [default: nothing does]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Lets whoever comes without a token do what these scopes allow; without a value: everything.
+    #[arg(long, value_name = "SCOPE,…", num_args = 0..=1, require_equals = true, value_delimiter = ',',
+          default_missing_value = "admin")]
+    pub allow_anyone: Vec<Scope>,
 }
 
 fn handler(text: &str) -> Result<(String, PathBuf), String> {
@@ -71,7 +113,11 @@ impl Serve {
         config.server.bind = self.bind.unwrap_or(config.server.bind);
         config.server.sessions = self.sessions.unwrap_or(config.server.sessions);
         config.server.capacity_ms = self.capacity_ms.or(config.server.capacity_ms);
+        config.server.data = self.data.or(config.server.data);
         config.server.default_handler = self.default_handler.or(config.server.default_handler);
+        if !self.allow_anyone.is_empty() {
+            config.server.allow_anyone = self.allow_anyone;
+        }
         if !self.media_addresses.is_empty() {
             config.webrtc.addresses = self.media_addresses;
         }
@@ -82,5 +128,52 @@ impl Serve {
         );
         config.check().context("the configuration is wrong")?;
         Ok(config)
+    }
+}
+
+impl Command {
+    /// Does it; returns with which code the program ends.
+    ///
+    /// # Errors
+    /// Those of `serve`; the others say themselves what went wrong.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Compile(options) => Ok(child::run(&options)),
+            Self::Serve(serve) => {
+                let config = serve.config()?;
+                let runtime = tokio::runtime::Runtime::new()?;
+                runtime.block_on(crate::app::serve(config, crate::app::interrupted()))?;
+                Ok(exit::Code::Done.into())
+            }
+            Self::Push(push) => Ok(exit::Code::of(asking(push.run())?).into()),
+            Self::Handlers(handlers) => Ok(exit::Code::of(asking(handlers.run())?).into()),
+            Self::Token(tokens) => Ok(exit::Code::of(tokens.run()).into()),
+            Self::Check(check) => Ok(tools::with(|host| check.run(host))),
+            Self::Run(run) => Ok(tools::with(|host| run.run(host))),
+            Self::Bench(bench) => Ok(tools::with(|host| bench.run(host))),
+        }
+    }
+}
+
+/// Runs what asks a server.
+fn asking<T>(work: impl Future<Output = T>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(work))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+        let anyone = |arguments: &[&str]| Cli::parse_from(arguments).serve.allow_anyone;
+        assert_eq!(anyone(&["framebox"]), []);
+        assert_eq!(anyone(&["framebox", "--allow-anyone"]), [Scope::Admin]);
+        assert_eq!(anyone(&["framebox", "--allow-anyone=watch,upload"]), [Scope::Watch, Scope::Upload]);
+        assert!(Cli::try_parse_from(["framebox", "--allow-anyone=root"]).is_err());
     }
 }

@@ -4,6 +4,7 @@
 
 mod budgets;
 mod policies;
+mod successors;
 
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::sleep;
@@ -362,13 +363,16 @@ fn a_generator_begins_when_somebody_watches_and_keeps_its_rate() {
         let stats = session.stats();
         session.join();
         let heard = listener.0.lock().unwrap();
-        assert_eq!(stats.frames.skipped.values().sum::<u64>(), 0, "{:?}", stats.frames);
         assert!(heard.frames[0].keyframe);
         let stamp = |i: usize| heard.frames[i].rtp_timestamp;
-        // Three seconds on the clock of RTP: what is shown is evenly spaced, however late it was made.
-        assert!(stamp(wanted - 1).wrapping_sub(stamp(0)).abs_diff(270_000) <= 1, "{}", stamp(wanted - 1) - stamp(0));
+        // On the clock of RTP what is shown is evenly spaced, however late it was made; what a busy machine left out is
+        // counted.
         let interval = 90_000.0 / f64::from(fps);
-        let even = (1..wanted).all(|i| (f64::from(stamp(i) - stamp(i - 1)) - interval).abs() <= 1.0);
+        let steps = |i: usize| f64::from(stamp(i).wrapping_sub(stamp(i - 1))) / interval;
+        let even = (1..wanted).all(|i| (steps(i) - steps(i).round()).abs() * interval <= 2.0);
+        let left_out: f64 = (1..wanted).map(|i| steps(i).round() - 1.0).sum();
+        let skipped = stats.frames.skipped.values().sum::<u64>();
+        assert!(skipped as f64 >= left_out, "{left_out} are missing: {:?}", stats.frames);
         assert!(even && stats.stages_ms.decode.is_none() && stats.stages_ms.handler.is_some());
     }
 }

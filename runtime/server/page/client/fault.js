@@ -4,8 +4,8 @@
  * Something that did not work, with a `code` for programs and a `message` for people.
  *
  * Codes: `insecure-context`, `unsupported`, `camera-missing`, `camera-refused`, `camera-busy`, `camera-unsuited`,
- * `server-unreachable`, `server-full`, `handler-unknown`, `offer-refused`, `connect-failed`, `connection-lost`,
- * `session-gone`, `not-connected`, `already-started`, `stopped`, `parameter`, `refused`, and those of the server's own
+ * `server-unreachable`, `server-full`, `not-allowed`, `handler-unknown`, `offer-refused`, `connect-failed`,
+ * `connection-lost`, `session-gone`, `not-connected`, `already-started`, `stopped`, `parameter`, `refused`, and those of the server's own
  * messages.
  */
 export class FrameboxError extends Error {
@@ -45,19 +45,31 @@ export function refusal(response, body) {
       limit,
     });
   }
+  if (status === 401 || status === 403) return notAllowed(status, detail);
   if (status === 404)
     return new FrameboxError('handler-unknown', detail ?? 'The server has no such handler.', { status });
   return new FrameboxError('offer-refused', detail ?? `The server answered with status ${status}.`, { status });
 }
 
+/** The same for what asks something of the catalog. */
+export function catalogRefusal({ status }, body) {
+  const detail = text(body) ?? `The server answered with status ${status}.`;
+  if (status === 401 || status === 403) return notAllowed(status, detail);
+  return new FrameboxError('refused', detail, { status });
+}
+
 /** The same for a question about a session. */
 export function sessionRefusal({ status }, body) {
   const detail = text(body) ?? `The server answered with status ${status}.`;
+  if (status === 401 || status === 403) return notAllowed(status, detail);
   if (status === 404 || status === 410) return new FrameboxError('session-gone', detail, { status });
   const { parameters } = body ?? {};
   if (!parameters || typeof parameters !== 'object') return new FrameboxError('refused', detail, { status });
   const [parameter] = Object.keys(parameters);
   return new FrameboxError('parameter', detail, { status, parameters, parameter });
 }
+
+const notAllowed = (status, detail) =>
+  new FrameboxError('not-allowed', detail ?? 'The server takes a token.', { status });
 
 const text = (body) => body?.detail ?? body?.title ?? null;

@@ -4,12 +4,22 @@ import { FrameboxError, refusal, sessionRefusal } from './fault.js';
 
 export class Server {
   #base;
+  #token;
 
-  /** @param {string} address Empty: relative to the page. */
-  constructor(address) {
+  /**
+   * @param {string} address Empty: relative to the page.
+   * @param {string|null} [token] By which the server knows who asks.
+   */
+  constructor(address, token = null) {
     const base = new URL(address || '.', document.baseURI);
     if (!base.pathname.endsWith('/')) base.pathname += '/';
     this.#base = base;
+    this.#token = token;
+  }
+
+  /** Those by which the server knows who asks. */
+  get headers() {
+    return this.#token ? { Authorization: `Bearer ${this.#token}` } : {};
   }
 
   /** @param {string} path @returns {URL} */
@@ -20,6 +30,18 @@ export class Server {
   /** Address of what belongs to a session. */
   session(id, part = '') {
     return this.at(`sessions/${encodeURIComponent(id)}${part}`);
+  }
+
+  /** Where a session's additional outputs are streamed: an `EventSource` sends no headers of its own. */
+  outputs(id) {
+    const address = this.session(id, '/outputs');
+    if (this.#token) address.searchParams.set('access_token', this.#token);
+    return address;
+  }
+
+  /** Removes a session, also while the page is being closed. */
+  remove(id) {
+    return fetch(this.session(id), this.#signed({ method: 'DELETE', keepalive: true }));
   }
 
   /** @returns {Promise<{handlers: object[], default: string}>} */
@@ -52,13 +74,17 @@ export class Server {
   async ask(address, init, refuse = refusal) {
     let response;
     try {
-      response = await fetch(address, init);
+      response = await fetch(address, this.#signed(init));
     } catch (cause) {
       if (init?.signal?.aborted) throw init.signal.reason;
       throw new FrameboxError('server-unreachable', 'The server does not answer.', { cause });
     }
     if (response.ok) return response;
     throw refuse(response, await response.json().catch(() => null));
+  }
+
+  #signed(init = {}) {
+    return { ...init, headers: { ...init.headers, ...this.headers } };
   }
 }
 

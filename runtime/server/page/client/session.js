@@ -67,7 +67,7 @@ export class Session extends EventTarget {
    * @returns {{close: () => void}} Stops reading.
    */
   outputs(take, { id = this.id, onEnd = () => {} } = {}) {
-    const events = new EventSource(this.#server.session(id ?? this.#known(), '/outputs'));
+    const events = new EventSource(this.#server.outputs(id ?? this.#known()));
     const end = (detail) => {
       events.close();
       onEnd(detail);

@@ -30,6 +30,7 @@
 /**
  * @typedef {object} Options
  * @property {string} [server] Address of the server; empty: relative to the page.
+ * @property {string|null} [token] A token of the server with the scope `watch`; not needed where it is open.
  * @property {string|Handler|null} [handler] Its name or its description; null: the server's default.
  * @property {Object<string, unknown>} [parameters] Values to begin with; the others keep their defaults.
  * @property {number|null} [fps] Frames a second of a handler that makes its own video, 1 to 120; null: its own choice.

@@ -6,12 +6,15 @@ pub mod limits;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use framebox_pipeline::Budgets;
 use framebox_pipeline::policy::{Policy, Skipping, Unprocessed};
 use framebox_sandbox::Limits;
 use serde::Deserialize;
+
+use crate::rights::scope::Scope;
 
 /// The whole file; every key has a default.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -35,6 +38,11 @@ pub struct Config {
     pub handlers: BTreeMap<String, Handler>,
     /// Videos and pictures that handlers may read, by name.
     pub sources: BTreeMap<String, Source>,
+    /// What uploads may take.
+    pub uploads: Uploads,
+    /// The `framebox` program, which compiles uploads; none: the one that runs.
+    #[serde(skip)]
+    pub program: Option<PathBuf>,
 }
 
 /// `[server]`
@@ -56,6 +64,11 @@ pub struct Server {
     pub default_handler: Option<String>,
     /// Origins of pages elsewhere that may use the API, `https://host`; none by default.
     pub origins: Vec<String>,
+    /// Where what outlives the program is kept, relative to the configuration file; absent: nothing is.
+    pub data: Option<PathBuf>,
+    /// What whoever comes without a token may do; empty: nothing, but on an address of this machine only everything as
+    /// long as there are no tokens.
+    pub allow_anyone: Vec<Scope>,
 }
 
 impl Default for Server {
@@ -68,6 +81,8 @@ impl Default for Server {
             unprocessed: Unprocessed::default(),
             default_handler: None,
             origins: Vec::new(),
+            data: None,
+            allow_anyone: Vec::new(),
         }
     }
 }
@@ -149,6 +164,43 @@ impl Source {
     }
 }
 
+/// `[uploads]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Uploads {
+    /// Largest component, MiB.
+    pub mib: u64,
+    /// Memory that compiling one may take, MiB.
+    pub compile_mib: u64,
+    /// Time that compiling one may take, s.
+    pub compile_s: u64,
+}
+
+impl Default for Uploads {
+    fn default() -> Self {
+        Self { mib: 32, compile_mib: 512, compile_s: 60 }
+    }
+}
+
+impl Uploads {
+    /// Largest component, bytes.
+    pub fn bytes(&self) -> usize {
+        usize::try_from(self.mib << 20).unwrap_or(usize::MAX)
+    }
+
+    /// Time that compiling one may take.
+    pub fn compile_time(&self) -> Duration {
+        Duration::from_secs(self.compile_s)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        ensure!((1..=256).contains(&self.mib), "uploads.mib must be within 1 and 256");
+        ensure!((64..=65_536).contains(&self.compile_mib), "uploads.compile_mib must be within 64 and 65536");
+        ensure!((1..=3600).contains(&self.compile_s), "uploads.compile_s must be within 1 and 3600");
+        Ok(())
+    }
+}
+
 impl Config {
     /// Reads `path`.
     ///
@@ -158,6 +210,7 @@ impl Config {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let mut config: Self = toml::from_str(&text).with_context(|| format!("{} is wrong", path.display()))?;
         let folder = path.parent().unwrap_or(Path::new("."));
+        config.server.data = config.server.data.take().map(|data| folder.join(data));
         for handler in config.handlers.values_mut() {
             handler.component = handler.component.take().map(|file| folder.join(file));
         }
@@ -168,13 +221,22 @@ impl Config {
     }
 
     /// What the handler `name` may use in a call. Of a configuration that was checked.
-    pub fn limits(&self, name: &str) -> Limits {
-        self.table(name).limits()
+    pub fn limits(&self, name: &str, brought: &limits::Table) -> Limits {
+        self.table(name, brought).limits()
+    }
+
+    /// Whether what an upload asks for is within the bounds.
+    ///
+    /// # Errors
+    /// Says what is not.
+    pub fn check_brought(&self, brought: &limits::Table) -> anyhow::Result<()> {
+        let bounds = self.bounds.bounds()?;
+        brought.over(self.limits.usual(bounds)?, bounds, "limits").map(drop)
     }
 
     /// What a session of the handler `name` may use, and what is done when it uses more.
-    pub fn budgets(&self, name: &str) -> Budgets {
-        let (fuel_per_second, ms_per_second) = self.table(name).per_second();
+    pub fn budgets(&self, name: &str, brought: &limits::Table) -> Budgets {
+        let (fuel_per_second, ms_per_second) = self.table(name, brought).per_second();
         let (ladder, breaker) = (self.ladder.settings(), self.breaker.settings());
         Budgets { fuel_per_second, ms_per_second, ladder, breaker, ..Budgets::default() }
     }
@@ -188,17 +250,19 @@ impl Config {
         }
     }
 
-    fn table(&self, name: &str) -> limits::Table {
+    /// What the operator says of the handler comes before what its author brought, and that before what holds for all.
+    fn table(&self, name: &str, brought: &limits::Table) -> limits::Table {
         let bounds = self.bounds.bounds().unwrap_or_default();
         let usual = self.limits.usual(bounds).unwrap_or_default();
         let own = self.handlers.get(name).map(|handler| handler.limits).unwrap_or_default();
-        own.over(usual, bounds, "limits").unwrap_or(usual)
+        let wanted = own.or(*brought).over(usual, bounds, "limits");
+        // The bounds may be narrower than when it was uploaded.
+        wanted.or_else(|_| own.over(usual, bounds, "limits")).unwrap_or(usual)
     }
 
-    /// The most memory that an instance of any handler may have, bytes.
+    /// The most memory that an instance of any handler may have, bytes: also of those that are yet to be uploaded.
     pub fn most_memory(&self) -> usize {
-        let configured = self.handlers.keys().map(|name| self.limits(name).memory);
-        configured.chain([self.limits("").memory]).max().unwrap_or_default()
+        self.bounds.bounds().unwrap_or_default().limits().memory
     }
 
     /// Checks what types cannot.
@@ -222,6 +286,7 @@ impl Config {
         }
         self.ladder.check()?;
         self.breaker.check()?;
+        self.uploads.check()?;
         match (self.webrtc.first_port, self.webrtc.last_port) {
             (None, None) => {}
             (Some(first), Some(last)) => {
@@ -261,6 +326,7 @@ mod tests {
                 "[sources.a]\npath = \"a.mp4\"",
                 "unknown field `path`, expected one of `file`, `url`, `loop`, `handlers`",
             ),
+            ("[uploads]\ncompile_mib = 1", "uploads.compile_mib must be within"),
             ("[sources.a]\nhandlers = [\"play\"]", "sources.a needs a file or a url"),
             ("[sources.a]\nfile = \"a\"\nurl = \"http://a\"\nhandlers = [\"play\"]", "and not both"),
             ("[sources.a]\nfile = \"a.mp4\"", "sources.a.handlers must name"),

@@ -4,19 +4,27 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use serde_json::Value;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 
 use super::problem::Problem;
 use crate::app::App;
-use crate::catalog::handler_json;
+use crate::catalog::Shown;
 
-pub async fn list(State(app): State<Arc<App>>) -> Json<Value> {
-    Json(app.catalog.json())
+/// What `GET /handlers` answers.
+#[derive(Serialize)]
+pub struct Handlers<'a> {
+    handlers: Vec<Shown<'a>>,
+    default: &'a str,
 }
 
-pub async fn one(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Json<Value>, Problem> {
-    match app.catalog.find(Some(&name)) {
-        Some((name, entry)) => Ok(Json(handler_json(name, entry))),
-        None => Err(Problem::not_found(format!("there is no handler {name:?}; GET /handlers lists them"))),
-    }
+pub async fn list(State(app): State<Arc<App>>) -> Response {
+    let versions = app.catalog.list();
+    let handlers = versions.iter().map(|version| version.shown()).collect();
+    Json(Handlers { handlers, default: app.catalog.default_name() }).into_response()
+}
+
+pub async fn one(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Response, Problem> {
+    let version = app.catalog.active(&name)?;
+    Ok(Json(version.shown()).into_response())
 }

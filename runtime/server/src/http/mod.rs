@@ -1,56 +1,106 @@
 //! The HTTP side: the API and the page.
 
+mod body;
+mod catalog_problem;
+mod guard;
+#[cfg(test)]
+mod guard_tests;
 mod handlers;
+mod leftover;
+mod object;
 mod offer;
+mod openapi;
 mod outputs;
 mod page;
 mod parameters;
+mod plain;
 mod problem;
+mod routes;
 mod sessions;
+mod upload;
+mod versions;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderValue, Method, header};
-use axum::routing::{get, post};
+use axum::handler::Handler;
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware::from_fn;
 use serde_json::{Value, json};
+use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
 
 use crate::app::App;
+use crate::rights::Rights;
+use crate::rights::audit::Action;
+use crate::rights::scope::{Need, Scope};
+use guard::Guard;
 use problem::Problem;
+use routes::Routes;
 
 /// Largest body of a request, bytes.
 const LARGEST_BODY: usize = 256 * 1024;
 
-/// Every route. `origins`: pages from elsewhere that may use the API.
-pub fn router(app: Arc<App>, origins: &[HeaderValue]) -> Router {
+/// The API and the page. `origins`: pages from elsewhere that may use the API.
+pub fn router(app: Arc<App>, rights: Arc<Rights>, origins: &[HeaderValue]) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(origins.to_vec())
-        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
-        .allow_headers([header::CONTENT_TYPE]);
-    Router::new()
-        .route("/webrtc/offer", post(offer::offer))
-        .route("/handlers", get(handlers::list))
-        .route("/handlers/{name}", get(handlers::one))
-        .route("/sessions", get(sessions::list))
-        .route("/sessions/{id}", get(sessions::one).patch(sessions::change).delete(sessions::end))
-        .route("/sessions/{id}/frames", get(sessions::frames))
-        .route("/sessions/{id}/parameters", get(parameters::all).patch(parameters::change))
-        .route("/sessions/{id}/outputs", get(outputs::stream))
-        .route("/sessions/{id}/log", get(sessions::log))
-        .route("/input_hook", post(parameters::input_hook))
-        .route("/outputs", get(outputs::fastrtc))
-        .route("/healthz", get(health))
-        .route("/", get(page::index))
-        .route("/framebox.js", get(page::client))
-        .route("/client/{file}", get(page::client_part))
-        .route("/page/{file}", get(page::file))
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION, HeaderName::from_static("upload-id")]);
+    let catalog = app.clone();
+    let guard = Guard::new(rights, move |name| catalog.catalog.versions(name).is_ok());
+    let document = Arc::new(OnceLock::new());
+    let (router, listed) = routes(guard, document.clone()).split();
+    document.get_or_init(|| openapi::text(&listed));
+    router
         .fallback(async || Problem::not_found("there is nothing at this address; the page is at /"))
         .method_not_allowed_fallback(async || Problem::method("this address does not take this method"))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(from_fn(plain::as_problems))
+        .layer(from_fn(leftover::is_read))
+        .layer(CatchPanicLayer::custom(plain::panicked))
         .layer(cors)
         .with_state(app)
+}
+
+/// Every route, with what it takes to use it. `document`: theirs, set before they are served.
+fn routes(guard: Guard, document: Arc<OnceLock<String>>) -> Routes<Arc<App>> {
+    use Action::{Delete, Promote, Upload};
+    use Need::{Nothing, Token};
+    const PROMOTE: Need = Need::Scope(Scope::Promote);
+    const UPLOAD: Need = Need::Scope(Scope::Upload);
+    const WATCH: Need = Need::Scope(Scope::Watch);
+    Routes::new(guard)
+        .add(Method::POST, "/webrtc/offer", WATCH, offer::offer)
+        .add(Method::GET, "/handlers", Token, handlers::list)
+        .add(Method::GET, "/handlers/{name}", Token, handlers::one)
+        // The body of an upload has a bound of its own.
+        .change(Method::PUT, "/handlers/{name}", UPLOAD, Upload, upload::put.layer(DefaultBodyLimit::disable()))
+        .change(Method::DELETE, "/handlers/{name}", PROMOTE, Delete, versions::delete)
+        .add(Method::GET, "/handlers/{name}/versions", Token, versions::list)
+        .change(Method::DELETE, "/handlers/{name}/versions/{version}", PROMOTE, Delete, versions::delete_version)
+        .change(Method::POST, "/handlers/{name}/active", PROMOTE, Promote, versions::choose)
+        .add(Method::GET, "/uploads/{id}", UPLOAD, upload::progress)
+        .add(Method::GET, "/sessions", WATCH, sessions::list)
+        .add(Method::GET, "/sessions/{id}", WATCH, sessions::one)
+        .add(Method::PATCH, "/sessions/{id}", WATCH, sessions::change)
+        .add(Method::DELETE, "/sessions/{id}", WATCH, sessions::end)
+        .add(Method::GET, "/sessions/{id}/frames", WATCH, sessions::frames)
+        .add(Method::GET, "/sessions/{id}/parameters", WATCH, parameters::all)
+        .add(Method::PATCH, "/sessions/{id}/parameters", WATCH, parameters::change)
+        .stream("/sessions/{id}/outputs", WATCH, outputs::stream)
+        .add(Method::GET, "/sessions/{id}/log", WATCH, sessions::log)
+        .add(Method::POST, "/input_hook", WATCH, parameters::input_hook)
+        .stream("/outputs", WATCH, outputs::fastrtc)
+        .add(Method::GET, "/healthz", Nothing, health)
+        .add(Method::GET, "/openapi.json", Nothing, async move || {
+            openapi::answer(document.get().cloned().unwrap_or_default())
+        })
+        .add(Method::GET, "/", Nothing, page::index)
+        .add(Method::GET, "/framebox.js", Nothing, page::client)
+        .add(Method::GET, "/client/{file}", Nothing, page::client_part)
+        .add(Method::GET, "/page/{file}", Nothing, page::file)
 }
 
 async fn health(State(app): State<Arc<App>>) -> axum::Json<Value> {
@@ -59,4 +109,12 @@ async fn health(State(app): State<Arc<App>>) -> axum::Json<Value> {
     let load = app.load().map(|load| json!({ "used_ms": load.used_ms.round(), "capacity_ms": load.capacity_ms }));
     let limit = app.sessions.limit();
     axum::Json(json!({ "status": "ok", "sessions": sessions, "limit": limit, "load": load, "version": version }))
+}
+
+/// Every route, for tests of what is said of them.
+#[cfg(test)]
+fn routes_without_app() -> Vec<routes::Listed> {
+    let here = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+    let rights = Rights::open(None, &[], here).expect("rights without a data directory");
+    routes(Guard::new(Arc::new(rights), |_| false), Arc::default()).split().1
 }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -15,7 +15,9 @@ use framebox_pipeline::pacer::RATES;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::catalog_problem::status;
 use crate::app::{App, Unanswered, Wishes};
+use crate::catalog;
 use crate::peer::{self, Candidate};
 use crate::sessions::Full;
 
@@ -88,10 +90,12 @@ impl IntoResponse for Failure {
 
 pub async fn offer(
     State(app): State<Arc<App>>,
-    Query(options): Query<Options>,
+    query: Result<Query<Options>, QueryRejection>,
     body: Result<Json<Value>, JsonRejection>,
 ) -> Response {
     let answered = async {
+        let wrong = |error: QueryRejection| Failure::new(error.status(), "invalid_option", error.body_text());
+        let Query(options) = query.map_err(wrong)?;
         let Json(body) = body.map_err(|error| Failure::new(error.status(), "invalid_request", error.body_text()))?;
         let id = session_id(&body)?;
         match body["type"].as_str() {
@@ -124,14 +128,7 @@ async fn answer(app: &App, id: &str, wishes: &Wishes, body: &Value) -> Result<Re
     };
     match app.answer(id, wishes, sdp).await {
         Ok(sdp) => Ok(Json(json!({ "sdp": sdp, "type": "answer" })).into_response()),
-        Err(Unanswered::NoHandler) => Err(Failure::new(
-            StatusCode::NOT_FOUND,
-            "unknown_handler",
-            format!(
-                "there is no handler {:?}; GET /handlers lists them",
-                wishes.handler.as_deref().unwrap_or_default()
-            ),
-        )),
+        Err(Unanswered::Handler(error)) => Err(no_handler(&error)),
         Err(Unanswered::Full(Full::Exists)) => Err(Failure::new(
             StatusCode::CONFLICT,
             "connection_already_exists",
@@ -164,6 +161,18 @@ async fn answer(app: &App, id: &str, wishes: &Wishes, body: &Value) -> Result<Re
         Err(Unanswered::Peer(peer::Error::Setup(error))) => Err(internal(&*error)),
         Err(Unanswered::Peer(error)) => Err(Failure::new(StatusCode::BAD_REQUEST, "invalid_offer", error.to_string())),
         Err(Unanswered::Start(error)) => Err(internal(&error)),
+    }
+}
+
+fn no_handler(error: &catalog::Error) -> Failure {
+    let message = error.to_string();
+    match status(error) {
+        StatusCode::NOT_FOUND => Failure::new(StatusCode::NOT_FOUND, "unknown_handler", message),
+        StatusCode::BAD_REQUEST => Failure::new(StatusCode::BAD_REQUEST, "invalid_option", message),
+        _ if matches!(error, catalog::Error::Damaged { .. }) => {
+            Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "handler_damaged", message)
+        }
+        _ => internal(error),
     }
 }
 

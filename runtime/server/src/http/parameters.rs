@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 use tokio::time::timeout;
 
+use super::object::{Object, Wrong};
 use super::problem::Problem;
 use super::sessions::find;
 use crate::app::App;
@@ -18,7 +18,7 @@ use crate::sessions::Live;
 /// Longest wait for a change to hold. A call of the handler may take longer, then the change holds after it.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-type Body = Result<Json<Map<String, Value>>, JsonRejection>;
+type Body = Result<Object<Map<String, Value>>, Wrong>;
 type Answer = Result<(StatusCode, Json<Value>), Problem>;
 
 pub async fn all(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
@@ -44,11 +44,8 @@ pub async fn input_hook(State(app): State<Arc<App>>, body: Body) -> Answer {
 }
 
 fn object(body: Body) -> Result<Map<String, Value>, Problem> {
-    let wrong = |error: JsonRejection| {
-        let hint = "give a JSON object of values by the ids of parameters";
-        Problem::new(error.status(), format!("{}; {hint}", error.body_text()))
-    };
-    body.map(|Json(object)| object).map_err(wrong)
+    let hint = "give a JSON object of values by the ids of parameters";
+    body.map(|Object(values)| values).map_err(|wrong| wrong.problem(hint))
 }
 
 fn current(live: &Live) -> Map<String, Value> {

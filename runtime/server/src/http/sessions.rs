@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::object::{Object, Wrong};
 use super::problem::Problem;
 use crate::app::App;
 use crate::channel::Choice;
@@ -36,11 +37,11 @@ pub async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<
 pub async fn change(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
-    body: Result<Json<Choice>, JsonRejection>,
+    body: Result<Object<Choice>, Wrong>,
 ) -> Result<Json<Value>, Problem> {
     let live = find(&app, &id)?;
     let hint = "give an object with `policy` (latest, adaptive, never), `unprocessed` (hold, passthrough), or both";
-    let Json(choice) = body.map_err(|error| Problem::new(error.status(), format!("{}; {hint}", error.body_text())))?;
+    let Object(choice) = body.map_err(|wrong| wrong.problem(hint))?;
     live.bridge().set_policy(choice);
     Ok(Json(live.stats()))
 }

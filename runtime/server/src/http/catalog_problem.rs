@@ -1,0 +1,52 @@
+//! What the catalog refuses, as the API says it.
+
+use axum::http::StatusCode;
+use framebox_sandbox::Refused;
+
+use super::problem::Problem;
+use crate::catalog::{Error, compile, progress, store};
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let status = status(&error);
+        if status == StatusCode::INTERNAL_SERVER_ERROR {
+            tracing::error!(%error, "the catalog failed");
+            return match error {
+                Error::Damaged { .. } => Self::new(status, error.to_string()),
+                _ => Self::new(status, "the catalog failed; the server's log says why"),
+            };
+        }
+        Self::new(status, error.to_string())
+    }
+}
+
+/// The status that says it best.
+pub fn status(error: &Error) -> StatusCode {
+    match error {
+        Error::Name(_) | Error::Limits(_) | Error::Wanted(_) | Error::Refused(Refused::Empty) => {
+            StatusCode::BAD_REQUEST
+        }
+        Error::NoHandler(_) | Error::NoVersion { .. } | Error::NoneActive(_) => StatusCode::NOT_FOUND,
+        Error::Fixed(_) | Error::InUse { .. } | Error::Chosen { .. } | Error::Versions { .. } => StatusCode::CONFLICT,
+        Error::Refused(Refused::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::Refused(Refused::NotWasm) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Error::Canary(_) | Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::Compile(compile::Error::Failed(_)) => StatusCode::INTERNAL_SERVER_ERROR,
+        Error::Compile(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::Store(store::Error::Full) => StatusCode::INSUFFICIENT_STORAGE,
+        Error::Ending => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Damaged { .. } | Error::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+impl From<progress::Refused> for Problem {
+    fn from(refused: progress::Refused) -> Self {
+        let status = match refused {
+            progress::Refused::Busy => StatusCode::TOO_MANY_REQUESTS,
+            progress::Refused::Exists => StatusCode::CONFLICT,
+            progress::Refused::Id => StatusCode::BAD_REQUEST,
+        };
+        let problem = Self::new(status, refused.to_string());
+        if refused == progress::Refused::Busy { problem.retry_after(5) } else { problem }
+    }
+}
