@@ -160,7 +160,9 @@ pub(crate) fn compiling() -> Config {
     // What guests in use need, and nothing else: what is young is where the escapes are found.
     config.wasm_component_model(true).wasm_simd(true).wasm_relaxed_simd(true).relaxed_simd_deterministic(true);
     config.wasm_bulk_memory(true).wasm_reference_types(true).wasm_multi_value(true).wasm_extended_const(true);
-    config.wasm_threads(false).wasm_memory64(false).wasm_multi_memory(false).wasm_tail_call(false);
+    // What carries strings between two modules of a component has the memories of both.
+    config.wasm_multi_memory(true);
+    config.wasm_threads(false).wasm_memory64(false).wasm_tail_call(false);
     config.wasm_gc(false).wasm_function_references(false).wasm_exceptions(false);
     config.concurrency_support(false);
 

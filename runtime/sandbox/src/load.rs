@@ -1,6 +1,6 @@
 //! What is looked at before anything of an upload is compiled.
 
-use wasmparser::{ComponentExternName, Encoding, Parser, Payload};
+use wasmparser::{ComponentExternName, Encoding, Parser, Payload, TypeRef};
 
 use crate::{Failure, Kind};
 
@@ -152,9 +152,19 @@ fn walk(bytes: &[u8], allowance: &Allowance) -> Result<Names, Refused> {
     let mut names = Names::default();
     let mut depth = 0_u32;
     let mut functions = 0_u32;
+    // Of the module that is being read: modules hold no others.
+    let mut memories = 0_u32;
     for payload in Parser::new(0).parse_all(bytes) {
         match payload.map_err(damaged)? {
             Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => return Err(Refused::CoreModule),
+            Payload::Version { .. } => memories = 0,
+            Payload::ImportSection(imports) => {
+                for import in imports.into_imports() {
+                    let is_memory = matches!(import.map_err(damaged)?.ty, TypeRef::Memory(_));
+                    one_memory(&mut memories, u32::from(is_memory))?;
+                }
+            }
+            Payload::MemorySection(section) => one_memory(&mut memories, section.count())?,
             Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => {
                 depth += 1;
                 if depth > MOST_DEEP {
@@ -184,6 +194,16 @@ fn walk(bytes: &[u8], allowance: &Allowance) -> Result<Names, Refused> {
         }
     }
     Ok(names)
+}
+
+/// Counts the memories of a module. What is charged for memory operations knows one.
+fn one_memory(memories: &mut u32, more: u32) -> Result<(), Refused> {
+    *memories = memories.saturating_add(more);
+    if *memories > 1 {
+        let text = "a module of it has more than one memory: build it without the feature multi-memory";
+        return Err(Refused::TooComplex(text.to_owned()));
+    }
+    Ok(())
 }
 
 fn check_body(body: &wasmparser::FunctionBody<'_>, allowance: &Allowance) -> Result<(), Refused> {

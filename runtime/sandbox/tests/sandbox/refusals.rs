@@ -134,3 +134,14 @@ fn memory_beyond_what_the_engine_has() {
     let refused = Engine::new(&settings).unwrap().load(&framebox_zoo::beast("good")).unwrap_err();
     assert!(refused.to_string().contains("memory"), "{refused}");
 }
+
+#[test]
+fn a_module_has_one_memory() {
+    let with = |modules: &str| text(&format!("(component {modules})"));
+    for two in ["(memory 1) (memory 1)", "(import \"a\" \"b\" (memory 1)) (memory 1)"] {
+        let Refused::TooComplex(why) = with(&format!("(core module {two})")) else { panic!("{two}") };
+        assert!(why.contains("more than one memory"), "{why}");
+    }
+    // One in each of several modules is another thing.
+    assert_eq!(with("(core module (memory 1)) (core module (memory 1))"), Refused::NoWorld);
+}
