@@ -148,7 +148,7 @@ fn judge(status: ExitStatus, output: Vec<u8>, words: &[u8], limits: &Limits) -> 
         (_, Some(SIGKILL)) => Err(memory()),
         _ if is_out_of_memory(&words) => Err(memory()),
         _ => {
-            let last = words.lines().last().unwrap_or_default();
+            let last = words.lines().rfind(|line| !line.starts_with("note:")).unwrap_or_default();
             Err(Error::Failed(format!("{status}: {last}")))
         }
     }

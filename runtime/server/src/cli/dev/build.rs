@@ -32,19 +32,19 @@ pub enum Outcome {
 /// When there is no shell to run.
 pub async fn run(command: &str, folder: &Path) -> std::io::Result<Outcome> {
     let mut shell = Command::new("sh");
-    shell.args(["-c", command]).current_dir(folder).kill_on_drop(true).process_group(0);
-    shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // Into one pipe: two would tell what was said out of its order.
+    shell.arg("-c").arg(format!("exec 2>&1\n{command}")).current_dir(folder).kill_on_drop(true).process_group(0);
+    shell.stdin(Stdio::null()).stdout(Stdio::piped());
     let mut child = shell.spawn()?;
     let _group = Group(child.id());
-    let (mut out, mut err) = (Lines::of(child.stdout.take()), Lines::of(child.stderr.take()));
+    let mut said = Lines::of(child.stdout.take());
     let mut tail = Tail::default();
     let mut status = None;
     // What it left running may hold its output open for ever.
     let mut rest = Box::pin(sleep(Duration::from_secs(86_400)));
     loop {
         let line = tokio::select! {
-            line = out.next(), if out.is_open() => line,
-            line = err.next(), if err.is_open() => line,
+            line = said.next(), if said.is_open() => line,
             ended = child.wait(), if status.is_none() => {
                 status = Some(ended?);
                 rest = Box::pin(sleep(DRAIN));
