@@ -7,6 +7,7 @@
 //! | [`check`] | `framebox check`: what a component is, and a trial of it |
 //! | [`run`] | `framebox run`: a video through a handler, file to file |
 //! | [`bench`] | `framebox bench`: what its frames cost, in time and fuel |
+//! | [`project`] | `framebox.toml`: what builds a handler |
 //! | [`host`] | [`Host`]: what the program lends these commands, so that they judge as its server does |
 //! | [`error`] | [`Error`]: why a command ends without what was asked for |
 //! | `subject` | a handler at work |
@@ -18,6 +19,7 @@ pub mod bench;
 pub mod check;
 pub mod error;
 pub mod host;
+pub mod project;
 pub mod run;
 
 mod figures;
