@@ -58,7 +58,7 @@ async fn what_is_documented_is_what_is_answered() {
     let Some(python) = python::python() else { return };
     let open = Server::start(&[]).await;
     furnish(&open, &[]).await;
-    // An open server wants no token, and what is no SDP is refused though it is a text.
+    // An open server wants no token; what is no SDP is refused though it is a text.
     let checks = "ignored_auth,missing_required_header,positive_data_acceptance";
     compare(&python, &open, &["--exclude-checks", checks]).await;
 

@@ -8,10 +8,12 @@
 //! | [`settings`] | parameters of each kind, presets, and the outputs and the log that tell of them |
 //! | [`strip`] | the strip of frames, and the policies for skipping |
 //! | [`upload`] | a component dropped on the page, and another version of it while it runs |
+//! | [`dev`] | an author edits while the page is open |
 //! | [`hand`] | what a person does |
 
 #![allow(clippy::unwrap_used)]
 
+mod dev;
 mod hand;
 mod receive;
 mod send;

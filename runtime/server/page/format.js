@@ -62,7 +62,11 @@ export function milliseconds(value) {
 export const bitrate = (value) => (known(value) ? `${short(value)}b/s` : UNKNOWN);
 
 /** Bytes. */
-export const bytes = (value) => (known(value) ? `${significant(value / 2 ** 20, 3)} MiB` : UNKNOWN);
+export function bytes(value) {
+  if (!known(value)) return UNKNOWN;
+  if (value < 1024) return `${value} bytes`;
+  return value < 2 ** 20 ? `${significant(value / 1024, 3)} KiB` : `${significant(value / 2 ** 20, 3)} MiB`;
+}
 
 /** A duration, h:mm:ss. */
 export function duration(value) {

@@ -34,6 +34,7 @@
  * | `session`    | `{ id, handler, parameters }`: what the server says the session is                       |
  * | `swap`       | `{ handler, parameters, from, version, sequence }`: another version runs from frame       |
  * |              | `sequence` on                                                                            |
+ * | `build`      | `{ state, message }`: its author builds the next version; `running`, `failed` or `done`  |
  * | `parameters` | `{ parameters, sequence, request? }`: all values that hold from frame `sequence` on      |
  * | `values`     | `{ sequence, pts_us, values }`: additional outputs of one frame, by id                   |
  * | `warning`    | `{ code, message, parameter?, request? }`                                                |

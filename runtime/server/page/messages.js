@@ -23,10 +23,12 @@ export class Messages {
    * @param {string} [message.text]
    * @param {string} [message.code] Shown small, for those who look it up.
    * @param {string} [message.key] What tells one cause from another; default: severity, code and title.
+   * @param {boolean} [message.preformatted] The text has lines of its own.
    * @param {{label: string, run: () => void}} [message.action]
    */
-  show({ severity, title, text = '', code = '', key = `${severity} ${code} ${title}`, action }) {
+  show({ severity, title, text = '', code = '', key = `${severity} ${code} ${title}`, action, preformatted = false }) {
     const entry = this.#entries.get(key) ?? this.#add(key, severity, action);
+    entry.text.classList.toggle('preformatted', preformatted);
     entry.times += 1;
     setText(entry.title, title);
     setText(entry.text, text);

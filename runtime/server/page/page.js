@@ -311,6 +311,17 @@ function listen(session) {
     setTimeout(() => messages.dismiss('swap'), 6000);
     load();
   });
+  on('build', ({ state, message }) => {
+    const said = { running: ['info', 'Building …'], failed: ['error', 'The build failed'] }[state];
+    for (const key of ['build-running', 'build-failed']) {
+      // A failure stays in sight until there is something better.
+      if (key !== `build-${state}` && !(key === 'build-failed' && state === 'running')) messages.dismiss(key);
+    }
+    if (!said) return;
+    const [severity, title] = said;
+    messages.dismiss(`build-${state}`);
+    messages.show({ severity, title, text: message, key: `build-${state}`, preformatted: true });
+  });
   // Its last words come after its end.
   session.addEventListener('log', ({ detail }) => session === window.frameboxClient && log.take(detail));
   on('frames', ({ frames }) => strip.take(frames));

@@ -133,6 +133,11 @@ pub fn swapped(handler: Value, parameters: Map<String, Value>, from: u64, versio
     })
 }
 
+/// Where the build of the next version stands, as its author's tool says.
+pub fn build(state: Value, message: &str) -> Value {
+    json!({ "type": "build", "state": state, "message": message })
+}
+
 /// The statistics of the session, and, for who wants them, the frames since the last ones.
 pub fn stats(stats: Value, frames: Option<Vec<Row>>) -> Value {
     let mut message = json!({ "type": "stats", "data": stats });

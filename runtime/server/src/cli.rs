@@ -4,12 +4,14 @@
 //! |---|---|
 //! | [`token`] | `framebox token`: tokens of a data directory |
 //! | [`push`], [`handlers`] | `framebox push`, `framebox handlers`: the catalog of a running server |
+//! | [`dev`] | `framebox dev`: builds and pushes on each change |
 //! | [`client`] | requests to that server |
 //! | [`exit`] | with which code the program ends |
 //! | [`tools`] | `framebox check`, `run`, `bench`: for authors, without a server |
 //! | [`progress`] | the bar of an upload |
 
 pub mod client;
+pub mod dev;
 pub mod exit;
 pub mod handlers;
 pub mod progress;
@@ -51,6 +53,8 @@ pub enum Command {
     Compile(child::Options),
     /// Uploads a component to a running server as a version of a handler.
     Push(push::Push),
+    /// Builds a project on each change and pushes it: an open page moves to it by itself.
+    Dev(dev::Dev),
     /// The handlers of a running server and their versions.
     Handlers(handlers::Handlers),
     /// Tokens, by which a server lets in whom its operator chose.
@@ -146,6 +150,7 @@ impl Command {
                 Ok(exit::Code::Done.into())
             }
             Self::Push(push) => Ok(exit::Code::of(asking(push.run())?).into()),
+            Self::Dev(dev) => Ok(exit::Code::of(asking(dev.run())?).into()),
             Self::Handlers(handlers) => Ok(exit::Code::of(asking(handlers.run())?).into()),
             Self::Token(tokens) => Ok(exit::Code::of(tokens.run()).into()),
             Self::Check(check) => Ok(tools::with(|host| check.run(host))),

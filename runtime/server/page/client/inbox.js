@@ -39,6 +39,9 @@ export function receive(run, text, client, emit) {
       emit('swap', { handler, parameters, from, version, sequence });
       break;
     }
+    case 'build':
+      emit('build', { state: message.state, message: String(message.message ?? '') });
+      break;
     case 'values': {
       const { sequence, pts_us, values } = message;
       Object.assign(client.values, values);

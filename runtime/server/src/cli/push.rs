@@ -74,7 +74,7 @@ impl Push {
     }
 }
 
-fn read(file: &std::path::Path) -> Result<Vec<u8>, Failure> {
+pub(super) fn read(file: &std::path::Path) -> Result<Vec<u8>, Failure> {
     let failed = |error: std::io::Error| {
         let code = if error.kind() == ErrorKind::NotFound { Code::Usage } else { Code::Failed };
         Failure::new(code, format!("cannot read {}: {error}", file.display()))
@@ -86,7 +86,7 @@ fn read(file: &std::path::Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(file).map_err(failed)
 }
 
-async fn upload(client: &Client, push: &Push, bytes: Bytes, line: &mut Line) -> Result<Value, Failure> {
+pub(super) async fn upload(client: &Client, push: &Push, bytes: Bytes, line: &mut Line) -> Result<Value, Failure> {
     let (id, all, sent) = (upload_id()?, bytes.len() as u64, Arc::new(AtomicU64::new(0)));
     let mut request = client
         .request(Method::PUT, &["handlers", &push.name])
@@ -143,7 +143,7 @@ fn upload_id() -> Result<String, Failure> {
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
-fn said(name: &str, answer: &Value) -> String {
+pub(super) fn said(name: &str, answer: &Value) -> String {
     let version = answer["version"].as_u64().unwrap_or_default();
     let digest = printable(answer["digest"].as_str().unwrap_or_default());
     let active = match answer["active"].as_bool() {

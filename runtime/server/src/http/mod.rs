@@ -1,6 +1,7 @@
 //! The HTTP side: the API and the page.
 
 mod body;
+mod build;
 mod catalog_problem;
 mod guard;
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod upload;
 mod versions;
 
 use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -34,6 +36,7 @@ use tower_http::cors::CorsLayer;
 use crate::app::App;
 use crate::rights::Rights;
 use crate::rights::audit::Action;
+use crate::rights::judge::Request;
 use crate::rights::scope::{Need, Scope};
 use guard::Guard;
 use problem::Problem;
@@ -49,10 +52,11 @@ pub fn router(app: Arc<App>, rights: Arc<Rights>, origins: &[HeaderValue]) -> Ro
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION, HeaderName::from_static("upload-id")]);
     let catalog = app.clone();
+    let asked = rights.clone();
     let guard = Guard::new(rights, move |name| catalog.catalog.versions(name).is_ok());
-    let document = Arc::new(OnceLock::new());
+    let document = Arc::new(Document { rights: asked, listed: OnceLock::new() });
     let (router, listed) = routes(guard, document.clone()).split();
-    document.get_or_init(|| openapi::text(&listed));
+    document.listed.get_or_init(|| listed);
     router
         .fallback(async || Problem::not_found("there is nothing at this address; the page is at /"))
         .method_not_allowed_fallback(async || Problem::method("this address does not take this method"))
@@ -64,8 +68,25 @@ pub fn router(app: Arc<App>, rights: Arc<Rights>, origins: &[HeaderValue]) -> Ro
         .with_state(app)
 }
 
-/// Every route, with what it takes to use it. `document`: theirs, set before they are served.
-fn routes(guard: Guard, document: Arc<OnceLock<String>>) -> Routes<Arc<App>> {
+/// What the document of the API is made of, each time: tokens come and go.
+struct Document {
+    rights: Arc<Rights>,
+    /// Set before the first request.
+    listed: OnceLock<Vec<routes::Listed>>,
+}
+
+impl Document {
+    fn text(&self) -> String {
+        let listed = self.listed.get().map(Vec::as_slice).unwrap_or_default();
+        openapi::text(listed, |need| {
+            let request = Request { token: None, need, is_direct: true };
+            self.rights.judge(request, SystemTime::now()).is_ok()
+        })
+    }
+}
+
+/// Every route, with what it takes to use it. `document`: theirs.
+fn routes(guard: Guard, document: Arc<Document>) -> Routes<Arc<App>> {
     use Action::{Delete, Promote, Upload};
     use Need::{Nothing, Token};
     const PROMOTE: Need = Need::Scope(Scope::Promote);
@@ -81,6 +102,7 @@ fn routes(guard: Guard, document: Arc<OnceLock<String>>) -> Routes<Arc<App>> {
         .add(Method::GET, "/handlers/{name}/versions", Token, versions::list)
         .change(Method::DELETE, "/handlers/{name}/versions/{version}", PROMOTE, Delete, versions::delete_version)
         .change(Method::POST, "/handlers/{name}/active", PROMOTE, Promote, versions::choose)
+        .add(Method::POST, "/handlers/{name}/build", UPLOAD, build::tell)
         .add(Method::GET, "/uploads/{id}", UPLOAD, upload::progress)
         .add(Method::GET, "/sessions", WATCH, sessions::list)
         .add(Method::GET, "/sessions/{id}", WATCH, sessions::one)
@@ -94,9 +116,7 @@ fn routes(guard: Guard, document: Arc<OnceLock<String>>) -> Routes<Arc<App>> {
         .add(Method::POST, "/input_hook", WATCH, parameters::input_hook)
         .stream("/outputs", WATCH, outputs::fastrtc)
         .add(Method::GET, "/healthz", Nothing, health)
-        .add(Method::GET, "/openapi.json", Nothing, async move || {
-            openapi::answer(document.get().cloned().unwrap_or_default())
-        })
+        .add(Method::GET, "/openapi.json", Nothing, async move || openapi::answer(document.text()))
         .add(Method::GET, "/", Nothing, page::index)
         .add(Method::GET, "/framebox.js", Nothing, page::client)
         .add(Method::GET, "/client/{file}", Nothing, page::client_part)
@@ -116,5 +136,7 @@ async fn health(State(app): State<Arc<App>>) -> axum::Json<Value> {
 fn routes_without_app() -> Vec<routes::Listed> {
     let here = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
     let rights = Rights::open(None, &[], here).expect("rights without a data directory");
-    routes(Guard::new(Arc::new(rights), |_| false), Arc::default()).split().1
+    let rights = Arc::new(rights);
+    let document = Arc::new(Document { rights: rights.clone(), listed: OnceLock::new() });
+    routes(Guard::new(rights, |_| false), document).split().1
 }

@@ -97,9 +97,10 @@ pub async fn offer(
         let wrong = |error: QueryRejection| Failure::new(error.status(), "invalid_option", error.body_text());
         let Query(options) = query.map_err(wrong)?;
         let Json(body) = body.map_err(|error| Failure::new(error.status(), "invalid_request", error.body_text()))?;
+        let wishes = options.wishes()?;
         let id = session_id(&body)?;
         match body["type"].as_str() {
-            Some("offer") => answer(&app, id, &options.wishes()?, &body).await,
+            Some("offer") => answer(&app, id, &wishes, &body).await,
             Some("ice-candidate") => candidate(&app, id, &body["candidate"]).await,
             _ => Err(Failure::new(
                 StatusCode::BAD_REQUEST,

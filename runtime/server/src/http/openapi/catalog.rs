@@ -92,6 +92,17 @@ pub fn activate() {}
     ))]
 pub fn delete_version() {}
 
+/// Tells the sessions of a handler where the build of its next version stands
+#[utoipa::path(post, path = "/handlers/{name}/build", tag = "handlers",
+    params(("name" = String, Path, description = "The handler")),
+    request_body = Build,
+    responses(
+        (status = 200, description = "They are told", body = Told),
+        (status = 404, description = "There is no such handler"),
+        (status = 422, description = "The body is wrong"),
+    ))]
+pub fn build() {}
+
 /// How far an upload is
 #[utoipa::path(get, path = "/uploads/{id}", tag = "handlers",
     params(("id" = String, Path, description = "The `Upload-Id` of the upload")),

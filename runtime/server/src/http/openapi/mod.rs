@@ -52,6 +52,7 @@ use crate::rights::scope::{Need, Scope};
         catalog::versions,
         catalog::activate,
         catalog::delete_version,
+        catalog::build,
         catalog::upload_progress,
     ),
     components(schemas(schemas::Problem)),
@@ -64,10 +65,10 @@ use crate::rights::scope::{Need, Scope};
 )]
 struct Document;
 
-/// An answer with the document of the routes `listed`.
-pub fn text(listed: &[Listed]) -> String {
+/// The document of the routes `listed`. `is_open`: whether what takes so much is to be had without a token.
+pub fn text(listed: &[Listed], is_open: impl Fn(Need) -> bool) -> String {
     // It holds nothing that could not be written as JSON.
-    document(listed).to_json().unwrap_or_default()
+    document(listed, is_open).to_json().unwrap_or_default()
 }
 
 /// The document as an answer.
@@ -75,7 +76,7 @@ pub fn answer(text: String) -> Response {
     ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-cache")], text).into_response()
 }
 
-fn document(listed: &[Listed]) -> utoipa::openapi::OpenApi {
+fn document(listed: &[Listed], is_open: impl Fn(Need) -> bool) -> utoipa::openapi::OpenApi {
     let mut document = Document::openapi();
     let components = document.components.get_or_insert_with(Components::new);
     let http = Http::builder()
@@ -96,7 +97,9 @@ fn document(listed: &[Listed]) -> utoipa::openapi::OpenApi {
         ] {
             // What is not served here is not promised either.
             match listed.iter().find(|route| route.path == path && route.method == method) {
-                Some(route) => operation.iter_mut().for_each(|operation| complete(operation, route)),
+                Some(route) => {
+                    operation.iter_mut().for_each(|operation| complete(operation, route, is_open(route.rule.need)))
+                }
                 None => *operation = None,
             }
         }
@@ -107,8 +110,8 @@ fn document(listed: &[Listed]) -> utoipa::openapi::OpenApi {
     document
 }
 
-/// Adds what follows from the rule of its route, and from what it takes.
-fn complete(operation: &mut Operation, route: &Listed) {
+/// Adds what follows from the rule of its route, and from what it takes. `is_open`: it can be had without a token.
+fn complete(operation: &mut Operation, route: &Listed, is_open: bool) {
     let mut errors = Vec::new();
     let scopes = match route.rule.need {
         Need::Nothing => None,
@@ -117,6 +120,9 @@ fn complete(operation: &mut Operation, route: &Listed) {
     };
     if let Some(scopes) = scopes {
         let mut security = vec![SecurityRequirement::new("token", scopes)];
+        if is_open {
+            security.push(SecurityRequirement::default());
+        }
         if route.rule.is_stream {
             security.push(SecurityRequirement::new::<_, _, &str>("query", []));
         }

@@ -60,7 +60,7 @@ pub fn change_session() {}
 #[utoipa::path(get, path = "/sessions/{id}/frames", tag = "sessions",
     params(
         ("id" = String, Path, description = "The session"),
-        ("after" = Option<u64>, Query, description = "`next` of an earlier answer: only what came since"),
+        ("after" = Option<u64>, Query, format = "uint64", description = "`next` of an earlier answer: only what came since"),
     ),
     responses(
         (status = 200, description = "At most 300, the oldest first", body = Frames),
@@ -115,7 +115,7 @@ pub fn outputs() {}
 #[utoipa::path(get, path = "/sessions/{id}/log", tag = "sessions",
     params(
         ("id" = String, Path, description = "The session; also for a while after its end"),
-        ("after" = Option<u64>, Query, description = "Lines after that number"),
+        ("after" = Option<u64>, Query, format = "uint64", description = "Lines after that number"),
     ),
     responses(
         (status = 200, description = "The lines that are kept", body = Log),

@@ -25,14 +25,23 @@ fn every_route_is_documented_and_every_operation_is_served() {
     let all = operations(&serde_json::to_value(Document::openapi()).unwrap());
     assert_eq!(all.difference(&served).count(), 0, "documented, and not served");
     assert_eq!(served.difference(&all).count(), 0, "served, and not documented");
-    let document: Value = serde_json::from_str(&text(&listed)).unwrap();
+    let document: Value = serde_json::from_str(&text(&listed, |_| false)).unwrap();
     assert_eq!(operations(&document), served);
+}
+
+#[test]
+fn what_is_open_takes_no_token() {
+    let listed = routes_without_app();
+    let document: Value = serde_json::from_str(&text(&listed, |need| need == Need::Scope(Scope::Watch))).unwrap();
+    let takes = |path: &str, method: &str| document["paths"][path][method]["security"].as_array().unwrap().clone();
+    assert!(takes("/sessions", "get").contains(&serde_json::json!({})));
+    assert!(!takes("/handlers/{name}", "put").contains(&serde_json::json!({})));
 }
 
 #[test]
 fn every_operation_says_what_it_takes_and_what_goes_wrong() {
     let listed = routes_without_app();
-    let document: Value = serde_json::from_str(&text(&listed)).unwrap();
+    let document: Value = serde_json::from_str(&text(&listed, |_| false)).unwrap();
     let mut ids = BTreeSet::new();
     for route in &listed {
         let operation = &document["paths"][route.path][route.method.as_str().to_lowercase()];
@@ -61,7 +70,7 @@ fn every_operation_says_what_it_takes_and_what_goes_wrong() {
 
 #[test]
 fn every_reference_leads_somewhere() {
-    let text = text(&routes_without_app());
+    let text = text(&routes_without_app(), |_| false);
     let document: Value = serde_json::from_str(&text).unwrap();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"), "{}", document["openapi"]);
     let mut count = 0;

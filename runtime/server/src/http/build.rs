@@ -1,0 +1,58 @@
+//! `POST /handlers/{name}/build`: where its author's build stands, for those who watch.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::object::{Object, Wrong};
+use super::problem::Problem;
+use crate::app::App;
+use crate::channel;
+
+/// Longest text that is passed on, characters.
+const LONGEST: usize = 8192;
+
+/// Where a build stands.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// It began.
+    Running,
+    /// There is no component of it; the message says why.
+    Failed,
+    /// It is uploaded.
+    Done,
+}
+
+/// What the author's tool says.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Build {
+    state: Stage,
+    #[serde(default)]
+    message: String,
+}
+
+/// Tells every session of the handler. Nothing of it is kept.
+pub async fn tell(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    body: Result<Object<Build>, Wrong>,
+) -> Result<Json<Value>, Problem> {
+    let hint = "give {\"state\": \"running\", \"failed\" or \"done\", \"message\": \"what the compiler said\"}";
+    let Object(Build { state, message }) = body.map_err(|wrong| wrong.problem(hint))?;
+    if message.chars().count() > LONGEST {
+        let detail = format!("`message` is longer than {LONGEST} characters: give its end");
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
+    }
+    app.catalog.versions(&name)?;
+    let message: String = message.chars().filter(|char| matches!(char, '\n' | '\t') || !char.is_control()).collect();
+    let message = channel::build(json!(state), &message);
+    let sessions: Vec<_> = app.sessions.list().into_iter().filter(|live| live.handler == name).collect();
+    sessions.iter().for_each(|live| live.bridge().tell(&message));
+    Ok(Json(json!({ "sessions": sessions.len() })))
+}
