@@ -1,0 +1,209 @@
+// Package framebox is what a handler in Go needs: its parameters and values in plain Go, pictures, and where results go.
+//
+// A handler is a type with the methods of a [Transformer] or a [Generator], handed to transform.Export or
+// generate.Export in an init function; its main function is empty.
+package framebox
+
+import (
+	"errors"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"framebox/bindings/imports/framebox_video_media"
+	"framebox/bindings/imports/framebox_video_types"
+
+	witRuntime "go.bytecodealliance.org/pkg/wit/runtime"
+	wit "go.bytecodealliance.org/pkg/wit/types"
+)
+
+// Handler is what handlers of all kinds have in common.
+type Handler interface {
+	// Describe says what the handler is: the same each time.
+	Describe() Descriptor
+	// Configure takes parameters: all of them at the start, later those that changed.
+	Configure(Settings) error
+}
+
+// Transformer makes something of each frame.
+type Transformer interface {
+	Handler
+	Process(input Frame, out Output) error
+}
+
+// Generator makes a video.
+type Generator interface {
+	Handler
+	// Next makes the frame that is shown at a time since the stream began.
+	Next(now time.Duration, out Output) error
+}
+
+// The handler of this program.
+var Current Handler
+
+type (
+	Descriptor = framebox_video_types.Descriptor
+	Parameter  = framebox_video_types.Parameter
+	Spec       = framebox_video_types.OutputSpec
+	Size       = framebox_video_types.Size
+	Rect       = framebox_video_types.Rect
+	Info       = framebox_video_types.FrameInfo
+	Format     = framebox_video_types.PixelFormat
+)
+
+const (
+	RGBA8 Format = iota
+	RGB8
+	Gray8
+	I420
+	NV12
+)
+
+// Kinds of outputs.
+const (
+	Number uint8 = iota
+	Gauge
+	Text
+	JSON
+	Image
+	Table
+	Plot
+)
+
+// Integer is a slider over whole numbers.
+func Integer(id, label string, from, to, start int64) Parameter {
+	return parameter(id, label, framebox_video_types.MakeParameterKindInteger(
+		framebox_video_types.IntegerSpec{Min: from, Max: to, Step: 1, Default: start, Unit: wit.None[string]()}))
+}
+
+// Color is a colour, #rrggbb.
+func Color(id, label, start string) Parameter {
+	return parameter(id, label, framebox_video_types.MakeParameterKindColor(start))
+}
+
+// Button is an event: Settings have true for each press.
+func Button(id, label string) Parameter {
+	return parameter(id, label, framebox_video_types.MakeParameterKindButton())
+}
+
+func parameter(id, label string, kind framebox_video_types.ParameterKind) Parameter {
+	return Parameter{Id: id, Label: label, Help: wit.None[string](), Group: wit.None[string](), Kind: kind}
+}
+
+// Puts announces a value beside the picture.
+func Puts(id, label string, kind uint8) Spec {
+	return Spec{Id: id, Label: label, Kind: kind, Unit: wit.None[string]()}
+}
+
+// Describe makes a descriptor; frames come, or are made, as the host likes.
+func Describe(title, summary string, parameters []Parameter, outputs []Spec) Descriptor {
+	return Descriptor{
+		Title: title, Summary: summary, Parameters: parameters, Outputs: outputs,
+		Size: wit.None[Size](), Fps: wit.None[float32](),
+	}
+}
+
+// Settings are parameters by id: bool, int64, float64 or string, as their kinds say.
+type Settings map[string]any
+
+// SettingsOf reads what the host gives.
+func SettingsOf(list []framebox_video_types.NamedValue) Settings {
+	settings := Settings{}
+	for _, named := range list {
+		switch named.Value.Tag() {
+		case framebox_video_types.ValueBoolean:
+			settings[named.Id] = named.Value.Boolean()
+		case framebox_video_types.ValueInteger:
+			settings[named.Id] = named.Value.Integer()
+		case framebox_video_types.ValueNumber:
+			settings[named.Id] = named.Value.Number()
+		case framebox_video_types.ValueText:
+			settings[named.Id] = named.Value.Text()
+		}
+	}
+	return settings
+}
+
+// Frame is a picture that the host holds, lent for one call.
+type Frame struct{ *framebox_video_media.Frame }
+
+// Sample is a smaller copy of the whole picture.
+func (f Frame) Sample(format Format, to Size) []byte {
+	return f.Frame.Sample(format, wit.None[Rect](), wit.Some(to))
+}
+
+// Output is where the results of one call go.
+type Output struct{ out *framebox_video_media.Output }
+
+// OutputOf wraps what the host lends.
+func OutputOf(out *framebox_video_media.Output) Output { return Output{out} }
+
+// Pixels puts a picture.
+func (o Output) Pixels(size Size, format Format, data []byte) error {
+	return failure(o.out.Pixels(size, format, data))
+}
+
+// Patch puts something over a part of the picture.
+func (o Output) Patch(at Rect, format Format, data []byte) error {
+	return failure(o.out.Patch(at, format, data))
+}
+
+// Show passes a picture on.
+func (o Output) Show(picture Frame) error { return failure(o.out.Show(picture.Frame)) }
+
+// Put puts a value beside the picture: bool, int64, float64 or string.
+func (o Output) Put(id string, value any) error {
+	switch value := value.(type) {
+	case bool:
+		return failure(o.out.Put(id, framebox_video_types.MakeValueBoolean(value)))
+	case int64:
+		return failure(o.out.Put(id, framebox_video_types.MakeValueInteger(value)))
+	case float64:
+		return failure(o.out.Put(id, framebox_video_types.MakeValueNumber(value)))
+	case string:
+		return failure(o.out.Put(id, framebox_video_types.MakeValueText(value)))
+	}
+	return errors.New("no kind of value")
+}
+
+func failure(result wit.Result[wit.Unit, string]) error {
+	if result.IsErr() {
+		return errors.New(result.Err())
+	}
+	return nil
+}
+
+// Answer turns an error into what the host is told.
+func Answer(err error) wit.Result[wit.Unit, string] {
+	if err != nil {
+		return wit.Err[wit.Unit](err.Error())
+	}
+	return wit.Ok[wit.Unit, string](wit.Unit{})
+}
+
+// Stop is the same for the result of a frame.
+func Stop(err error) wit.Result[wit.Unit, framebox_video_types.Stop] {
+	if err != nil {
+		return wit.Err[wit.Unit](framebox_video_types.MakeStopFailed(err.Error()))
+	}
+	return wit.Ok[wit.Unit, framebox_video_types.Stop](wit.Unit{})
+}
+
+// Calls from one collection of garbage to the next.
+const calls = 8
+
+var sinceCollection int
+
+func init() {
+	// A collection while the host asks for memory would trap, so there are none but those of Done.
+	debug.SetGCPercent(-1)
+}
+
+// Done ends a call for a frame: what the host gave is no longer held, and from time to time garbage is collected.
+func Done() {
+	witRuntime.Unpin()
+	if sinceCollection++; sinceCollection == calls {
+		sinceCollection = 0
+		runtime.GC()
+	}
+}

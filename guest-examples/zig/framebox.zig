@@ -1,0 +1,248 @@
+//! What a handler in Zig needs of the interface.
+//!
+//! There is no generator of bindings for Zig, and none is needed: what crosses the boundary is made of plain extern
+//! structs, laid out as the component model's canonical ABI says. A handler is a file with
+//!
+//!     pub const about: framebox.Descriptor = .{ .title = …, .summary = …, .parameters = .of(&.{ … }), … };
+//!     pub fn configure(id: []const u8, value: framebox.Value) framebox.Refused!void
+//!     pub fn process(input: framebox.Frame, out: framebox.Output) framebox.Refused!void
+//!     comptime { framebox.transform(@This()); }
+//!
+//! Why something was refused is told by `because`.
+
+const std = @import("std");
+
+/// Memory for the handler's own needs.
+pub const gpa = std.heap.wasm_allocator;
+
+pub const Refused = error{Refused};
+
+/// A list as it crosses the boundary.
+pub fn List(comptime T: type) type {
+    return extern struct {
+        ptr: [*]const T,
+        len: usize,
+
+        pub fn of(items: []const T) @This() {
+            return .{ .ptr = items.ptr, .len = items.len };
+        }
+
+        pub fn slice(self: @This()) []const T {
+            return self.ptr[0..self.len];
+        }
+
+        pub const none: @This() = .of(&.{});
+    };
+}
+
+pub const String = List(u8);
+
+pub fn Option(comptime T: type) type {
+    return extern struct {
+        some: bool = false,
+        value: T = undefined,
+
+        pub fn of(value: T) @This() {
+            return .{ .some = true, .value = value };
+        }
+    };
+}
+
+pub const Format = enum(u8) { rgba8, rgb8, gray8, i420, nv12 };
+pub const Size = extern struct { width: u32, height: u32 };
+pub const Info = extern struct { size: Size, native: Format, pts_us: i64, sequence: u64, skipped: u32 };
+
+pub const Number = extern struct { min: f64, max: f64, step: f64, default: f64, unit: Option(String) = .{} };
+pub const Integer = extern struct { min: i64, max: i64, step: i64 = 1, default: i64, unit: Option(String) = .{} };
+pub const Choice = extern struct { id: String, label: String };
+pub const Choices = extern struct { options: List(Choice), default: String };
+pub const Text = extern struct { max_chars: u32, multiline: bool, default: String };
+
+pub const Kind = extern struct {
+    tag: enum(u8) { number, integer, toggle, choice, text, color, button },
+    is: extern union { number: Number, integer: Integer, toggle: bool, choice: Choices, text: Text, color: String },
+};
+pub const Parameter = extern struct {
+    id: String,
+    label: String,
+    help: Option(String) = .{},
+    group: Option(String) = .{},
+    kind: Kind,
+};
+pub const OutputSpec = extern struct {
+    id: String,
+    label: String,
+    kind: enum(u8) { number, gauge, text, json, image, table, plot },
+    unit: Option(String) = .{},
+};
+pub const Descriptor = extern struct {
+    title: String,
+    summary: String,
+    parameters: List(Parameter) = .none,
+    outputs: List(OutputSpec) = .none,
+    size: Option(Size) = .{},
+    fps: Option(f32) = .{},
+};
+
+/// A slider over whole numbers.
+pub fn integer(id: []const u8, label: []const u8, spec: Integer) Parameter {
+    return .{ .id = .of(id), .label = .of(label), .kind = .{ .tag = .integer, .is = .{ .integer = spec } } };
+}
+
+/// A parameter's value, of the type that its kind says. What `text` points to is gone after the call.
+pub const Value = union(enum) { boolean: bool, integer: i64, number: f64, text: []const u8 };
+
+/// A picture that the host holds, lent for a call.
+pub const Frame = struct {
+    handle: i32,
+
+    pub fn info(self: Frame) Info {
+        var it: Info = undefined;
+        host.frame_info(self.handle, &it);
+        return it;
+    }
+
+    /// The whole picture; to be freed with `gpa`.
+    pub fn pixels(self: Frame, format: Format) []align(16) u8 {
+        var it: extern struct { ptr: [*]align(16) u8, len: usize } = undefined;
+        host.frame_pixels(self.handle, @intFromEnum(format), &it);
+        return it.ptr[0..it.len];
+    }
+};
+
+/// Where results go, lent for a call.
+pub const Output = struct {
+    handle: i32,
+
+    pub fn pixels(self: Output, size: Size, format: Format, data: []const u8) Refused!void {
+        var answer: Answer = undefined;
+        host.output_pixels(self.handle, size.width, size.height, @intFromEnum(format), data.ptr, data.len, &answer);
+        return answer.check();
+    }
+
+    pub fn putInteger(self: Output, id: []const u8, value: i64) Refused!void {
+        var answer: Answer = undefined;
+        host.output_put(self.handle, id.ptr, id.len, 1, value, 0, 0, 0, &answer);
+        return answer.check();
+    }
+
+    pub fn putNumber(self: Output, id: []const u8, value: f64) Refused!void {
+        var answer: Answer = undefined;
+        host.output_put(self.handle, id.ptr, id.len, 2, @bitCast(value), 0, 0, 0, &answer);
+        return answer.check();
+    }
+};
+
+/// Says why: to be returned.
+pub fn because(comptime why: []const u8) Refused {
+    reason = .of(why);
+    return error.Refused;
+}
+
+var reason: String = .of("it failed");
+
+/// Exports a handler that makes something of each frame.
+pub fn transform(comptime Handler: type) void {
+    const Exports = struct {
+        var configured: Answer = undefined;
+        var processed: Stop = undefined;
+
+        fn describe() callconv(.c) *const Descriptor {
+            return &Handler.about;
+        }
+
+        fn configure(list: [*]Named, count: usize) callconv(.c) *const Answer {
+            defer give(list, count * @sizeOf(Named));
+            configured = .{ .err = false, .why = .none };
+            for (list[0..count]) |named| {
+                defer give(named.id.ptr, named.id.len);
+                defer if (named.tag == .text) give(named.is.text.ptr, named.is.text.len);
+                const value: Value = switch (named.tag) {
+                    .boolean => .{ .boolean = named.is.boolean },
+                    .integer => .{ .integer = named.is.integer },
+                    .number => .{ .number = named.is.number },
+                    .text => .{ .text = named.is.text.slice() },
+                };
+                Handler.configure(named.id.slice(), value) catch {
+                    configured = .{ .err = true, .why = reason };
+                };
+            }
+            return &configured;
+        }
+
+        fn process(input: i32, out: i32, _: u32, _: u64) callconv(.c) *const Stop {
+            // What was lent has to be given back.
+            defer host.frame_drop(input);
+            defer host.output_drop(out);
+            processed = .{ .err = false, .stop = .{ .tag = .failed, .why = .none } };
+            Handler.process(.{ .handle = input }, .{ .handle = out }) catch {
+                processed = .{ .err = true, .stop = .{ .tag = .failed, .why = reason } };
+            };
+            return &processed;
+        }
+
+        fn close() callconv(.c) void {}
+    };
+    const lifecycle = "framebox:video/lifecycle@0.1.0#";
+    @export(&Exports.describe, .{ .name = lifecycle ++ "describe" });
+    @export(&Exports.configure, .{ .name = lifecycle ++ "init" });
+    @export(&Exports.configure, .{ .name = lifecycle ++ "configure" });
+    @export(&Exports.close, .{ .name = lifecycle ++ "close" });
+    @export(&Exports.process, .{ .name = "framebox:video/transform@0.1.0#process" });
+    @export(&cabi_realloc, .{ .name = "cabi_realloc" });
+}
+
+// The rest is how it crosses the boundary.
+
+const Answer = extern struct {
+    err: bool,
+    why: String,
+
+    fn check(self: Answer) Refused!void {
+        if (!self.err) return;
+        // Kept until the call returns, and then for good: a refusal is rare.
+        reason = self.why;
+        return error.Refused;
+    }
+};
+const Stop = extern struct { err: bool, stop: extern struct { tag: enum(u8) { failed, finished }, why: String } };
+const Named = extern struct {
+    id: String,
+    tag: enum(u8) { boolean, integer, number, text },
+    // `blob` is the largest; only handlers give it.
+    is: extern union { boolean: bool, integer: i64, number: f64, text: String, blob: [2]String },
+};
+
+const host = struct {
+    extern "framebox:video/media@0.1.0" fn @"[method]frame.info"(i32, *Info) void;
+    extern "framebox:video/media@0.1.0" fn @"[method]frame.pixels"(i32, u32, *anyopaque) void;
+    extern "framebox:video/media@0.1.0" fn @"[method]output.pixels"(i32, u32, u32, u32, [*]const u8, usize, *Answer) void;
+    extern "framebox:video/media@0.1.0" fn @"[method]output.put"(i32, [*]const u8, usize, u32, i64, usize, usize, usize, *Answer) void;
+    extern "framebox:video/media@0.1.0" fn @"[resource-drop]frame"(i32) void;
+    extern "framebox:video/media@0.1.0" fn @"[resource-drop]output"(i32) void;
+
+    const frame_info = @"[method]frame.info";
+    const frame_pixels = @"[method]frame.pixels";
+    const output_pixels = @"[method]output.pixels";
+    const output_put = @"[method]output.put";
+    const frame_drop = @"[resource-drop]frame";
+    const output_drop = @"[resource-drop]output";
+};
+
+/// By this the host asks for memory for what it gives.
+fn cabi_realloc(old: ?[*]align(16) u8, old_size: usize, _: usize, size: usize) callconv(.c) ?[*]u8 {
+    const list: []align(16) u8 = if (old) |ptr| ptr[0..old_size] else &.{};
+    const moved = gpa.realloc(list, size) catch @trap();
+    return moved.ptr;
+}
+
+/// Frees what came through `cabi_realloc`.
+fn give(ptr: anytype, len: usize) void {
+    if (len == 0) return;
+    const bytes: [*]align(16) u8 = @ptrCast(@alignCast(@constCast(ptr)));
+    gpa.free(bytes[0..len]);
+}
+
+comptime {
+    std.debug.assert(@sizeOf(Parameter) == 96 and @sizeOf(Descriptor) == 52 and @sizeOf(Named) == 32);
+}
