@@ -35,7 +35,7 @@ pub fn of(name: &str, lang: Language, kind: Kind) -> Vec<File> {
         ("language", lang.called().to_owned()),
         ("effect", lang.effect().to_owned()),
         ("world", kind.world().to_owned()),
-        ("kind", kind.folder().to_owned()),
+        ("KIND", kind.folder().to_uppercase()),
         ("name", name.to_owned()),
     ]);
     let mut files = Vec::new();
@@ -116,16 +116,30 @@ mod tests {
                     assert!(paths.insert(path.to_str().unwrap()), "{shown} is there twice");
                     assert!(path.is_relative() && !content.is_empty(), "{shown}");
                     let text = String::from_utf8_lossy(content);
-                    for key in ["needs", "files", "run", "does", "language", "effect", "world", "kind", "name"] {
+                    for key in ["needs", "files", "run", "does", "language", "effect", "world", "KIND", "name"] {
                         assert!(!text.contains(&format!("{{{{{key}}}}}")), "{shown} has {key} open");
                     }
                 }
-                for wanted in ["README.md", ".gitignore", "framebox.toml", "build.sh", "test.sh", "wit/package.wit", lang.effect()] {
+                for wanted in [
+                    "README.md",
+                    ".gitignore",
+                    "framebox.toml",
+                    "build.sh",
+                    "test.sh",
+                    "wit/package.wit",
+                    lang.effect(),
+                ] {
                     assert!(paths.contains(wanted), "{lang:?} {kind:?} has no {wanted}");
                 }
                 let readme = files.iter().find(|file| file.path == Path::new("README.md")).unwrap();
                 let readme = String::from_utf8_lossy(&readme.content);
-                for words in ["sh build.sh", "framebox check build/my-own_1.wasm", "framebox run", "framebox dev", "framebox push"] {
+                for words in [
+                    "sh build.sh",
+                    "framebox check build/my-own_1.wasm",
+                    "framebox run",
+                    "framebox dev",
+                    "framebox push",
+                ] {
                     assert!(readme.contains(words), "{lang:?} {kind:?}: {words}");
                 }
             }

@@ -10,8 +10,16 @@ use super::kind::Kind;
 /// A language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Language {
-    /// With componentize-py.
+    /// C, with Zig's or another Clang.
+    C,
+    /// Python, with componentize-py.
     Python,
+    /// JavaScript, with jco and QuickJS.
+    Js,
+    /// TypeScript, with the same.
+    Ts,
+    /// Zig, without a library.
+    Zig,
 }
 
 /// A file of the examples.
@@ -21,35 +29,82 @@ macro_rules! example {
     };
 }
 
+/// The interface in C, as one kind of handler exports it.
+macro_rules! bindings {
+    ($folder:literal) => {
+        [
+            (
+                "bindings/bindings.c",
+                include_str!(concat!("../../../../guest-examples/c/bindings/", $folder, "bindings.c")),
+            ),
+            (
+                "bindings/bindings.h",
+                include_str!(concat!("../../../../guest-examples/c/bindings/", $folder, "bindings.h")),
+            ),
+        ]
+    };
+}
+
 impl Language {
     /// Its name as people write it.
     pub(super) fn called(self) -> &'static str {
         match self {
+            Self::C => "C",
             Self::Python => "Python",
+            Self::Js => "JavaScript",
+            Self::Ts => "TypeScript",
+            Self::Zig => "Zig",
         }
     }
 
     /// Folder of its templates.
     pub(super) fn folder(self) -> &'static str {
         match self {
+            Self::C => "c",
             Self::Python => "python",
+            Self::Js => "js",
+            Self::Ts => "ts",
+            Self::Zig => "zig",
         }
     }
 
     /// The file in which to change what the handler does.
     pub(super) fn effect(self) -> &'static str {
         match self {
+            Self::C => "effect.c",
             Self::Python => "effect.py",
+            Self::Js => "effect.js",
+            Self::Ts => "src/effect.ts",
+            Self::Zig => "effect.zig",
         }
     }
 
     /// Adds what its projects have from the examples.
-    pub(super) fn shared(self, _kind: Kind, files: &mut Vec<File>) {
+    pub(super) fn shared(self, kind: Kind, files: &mut Vec<File>) {
         let mut put = |path: &str, text: &'static str| {
             files.push(File { path: path.into(), content: Cow::Borrowed(text.as_bytes()) });
         };
         match self {
+            Self::C => {
+                put("framebox.c", example!("c/framebox.c"));
+                put("framebox.h", example!("c/framebox.h"));
+                let bindings = match kind {
+                    Kind::Transform => bindings!(""),
+                    Kind::Generator => bindings!("generator/"),
+                    Kind::Observer => bindings!("observer/"),
+                };
+                bindings.into_iter().for_each(|(path, text)| put(path, text));
+            }
             Self::Python => put("framebox.py", example!("python/framebox.py")),
+            Self::Js => {
+                put("framebox.js", example!("js/framebox.js"));
+                put("framebox.d.ts", example!("js/framebox.d.ts"));
+            }
+            Self::Ts => {
+                put("src/framebox.js", example!("js/framebox.js"));
+                put("src/framebox.d.ts", example!("js/framebox.d.ts"));
+            }
+            Self::Zig => put("framebox.zig", example!("zig/framebox.zig")),
         }
     }
 }
