@@ -1,6 +1,6 @@
 //! The figures of the README, each as a ratio to a reference measured in the same run.
 //!
-//! `cargo bench` prints them all; `cargo bench -- stages`, `-- deadlines`, `-- metering`, `-- sessions` or `-- budgets` only
+//! `cargo bench` prints them all; `cargo bench -- stages`, `-- deadlines`, `-- metering`, `-- sessions`, `-- budgets` or `-- swaps` only
 //! some. `-- soak` and `-- slow` take ten minutes and more and are not part of the rest.
 
 #![allow(clippy::unwrap_used)]
@@ -17,6 +17,7 @@ mod slow;
 mod stages;
 #[path = "../support/mod.rs"]
 mod support;
+mod swaps;
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
@@ -37,6 +38,9 @@ fn main() {
     }
     if runs("budgets") {
         slow::budgets();
+    }
+    if runs("swaps") {
+        swaps::run();
     }
     if runs("slow") {
         slow::ten_minutes();

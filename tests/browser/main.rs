@@ -7,6 +7,7 @@
 //! | [`send`] | camera in, values out |
 //! | [`settings`] | parameters of each kind, presets, and the outputs and the log that tell of them |
 //! | [`strip`] | the strip of frames, and the policies for skipping |
+//! | [`upload`] | a component dropped on the page, and another version of it while it runs |
 //! | [`hand`] | what a person does |
 
 #![allow(clippy::unwrap_used)]
@@ -19,3 +20,4 @@ mod strip;
 #[path = "../support/mod.rs"]
 mod support;
 mod transform;
+mod upload;

@@ -31,7 +31,7 @@ const COLOURS: &str = "
 
 /// How far the output is from the input, and from its negative: the median over the cells, since the camera's picture
 /// moves on while it is on its way.
-async fn distances(browser: &Browser) -> (f64, f64) {
+pub async fn distances(browser: &Browser) -> (f64, f64) {
     let colours = browser.run(COLOURS, &[]).await;
     let pairs: Vec<[f64; 2]> = serde_json::from_value(colours).unwrap();
     let median = |distance: fn(f64, f64) -> f64| {
@@ -42,7 +42,7 @@ async fn distances(browser: &Browser) -> (f64, f64) {
     (median(|input, output| (output - input).abs()), median(|input, output| (output - (255.0 - input)).abs()))
 }
 
-async fn wait_for_inverted(browser: &Browser) {
+pub async fn wait_for_inverted(browser: &Browser) {
     wait_until("the output is the negative of the input", seconds(30), async || {
         let (same, negative) = distances(browser).await;
         if negative < 24.0 && same > 40.0 { Ok(()) } else { Err(format!("distances {same} and {negative}")) }

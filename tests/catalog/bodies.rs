@@ -56,7 +56,8 @@ async fn names_are_no_paths() {
     let server = server(&data).await;
     for name in ["..%2f..%2fetc%2fpasswd", "a%2fb", "%2e%2e", "a%00b", "A", "a.wasm", "a%20b", "a@1", "%ff"] {
         let answer = server.put(&format!("/handlers/{name}"), &[], component(1)).await;
-        assert!([400, 404].contains(&answer.status), "{name}: {answer:?}");
+        // A client may have made another address of it by itself.
+        assert!([400, 404, 405].contains(&answer.status), "{name}: {answer:?}");
         assert!(server.get(&format!("/handlers/{name}/versions")).await.status >= 400, "{name}");
         assert!(server.delete(&format!("/handlers/{name}")).await.status >= 400, "{name}");
     }

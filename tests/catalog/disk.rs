@@ -126,7 +126,7 @@ async fn without_a_directory_nothing_is_left() {
 
 /// Mounts need a namespace; the server in it sees a small disk at `folder`.
 async fn on_a_small_disk(folder: &Path, kib: u32) -> Option<Server> {
-    let mount = format!("mount -t tmpfs -o size={kib}k none {}", folder.display());
+    let mount = format!("mount -t tmpfs -o mode=700,size={kib}k none {}", folder.display());
     let flags: &[&str] = if rustix_is_root() { &["--mount"] } else { &["--user", "--map-root-user", "--mount"] };
     let possible = Command::new("unshare").args(flags).args(["sh", "-c", &mount]).status();
     if !possible.is_ok_and(|status| status.success()) {

@@ -3,6 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `versions` | uploading, promoting, canaries, deleting, and sessions that use them |
+//! | `swaps` | versions that take over running sessions, and those that are taken back |
 //! | `bodies` | everything that is no component, or does not come as it should |
 //! | `crashes` | `kill -9` at each step, then a restart |
 //! | `disk` | damaged files, a full disk, two servers, many handlers |
@@ -16,6 +17,7 @@ mod crashes;
 mod disk;
 #[path = "../support/mod.rs"]
 mod support;
+mod swaps;
 mod versions;
 
 use std::path::Path;

@@ -217,3 +217,51 @@ async fn an_offer_for_what_is_not_there_says_so() {
     let names: Vec<_> = handlers["handlers"].as_array().unwrap().iter().map(|one| one["name"].clone()).collect();
     assert!(names.contains(&json!("mine")) && !names.contains(&json!("idle")), "{names:?}");
 }
+
+#[tokio::test]
+async fn limits_come_with_an_upload_within_the_bounds() {
+    let data = Scratch::new();
+    let scratch = Scratch::new();
+    let config = scratch.write("config.toml", "[bounds]\ncall_ms = 800\n[handlers.fixed.limits]\nlog_lines = 7\n");
+    let flags = ["--data", data.path().to_str().unwrap(), "--config", config.to_str().unwrap()];
+    let server = Server::start(&flags).await;
+    for (query, words) in [
+        ("call_ms=900", "limits.call_ms is 900: at most 800 are allowed"),
+        ("call_ms=0", "limits.call_ms must be at least 1"),
+        ("call_ms=fast", "call_ms must be a whole number"),
+        ("colour=7", "there is no option colour; limits are call_ms, call_fuel"),
+    ] {
+        let (status, detail) = refusal(&server.put(&format!("/handlers/mine?{query}"), &[], component(1)).await);
+        assert_eq!(status, 400, "{query}: {detail}");
+        assert!(detail.contains(words), "{query}: {detail}");
+    }
+    let sdp = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/offers/chromium.sdp")).unwrap();
+    let put = async |name: &str, query: &str| {
+        let answer = server.put(&format!("/handlers/{name}?{query}"), &[], component(1)).await;
+        (answer.status, answer.json()["version"].as_u64())
+    };
+    assert_eq!(put("mine", "call_ms=70&memory_mib=16").await, (201, Some(1)));
+    assert_eq!(put("mine", "memory_mib=16&call_ms=70").await, (200, Some(1)));
+    assert_eq!(put("mine", "call_ms=80").await, (201, Some(2)), "the same bytes with other limits are another version");
+    assert_eq!(put("fixed", "log_lines=9&call_ms=60").await, (201, Some(1)));
+    let budget = async |server: &Server, wanted: &str, id: &str| {
+        let body = json!({ "type": "offer", "webrtc_id": id, "sdp": sdp });
+        let answer = server.post(&format!("/webrtc/offer?handler={wanted}"), &body).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        server.session(id).await.unwrap()["budget"].clone()
+    };
+    let first = budget(&server, "mine@1", "a").await;
+    assert_eq!((&first["call_ms"], &first["memory_bytes"]), (&json!(70.0), &json!(16 << 20)));
+    assert_eq!(budget(&server, "mine", "b").await["call_ms"], json!(80.0));
+    let digest = component_digest(&server, "mine").await;
+    assert_eq!(budget(&server, &format!("mine@{digest}"), "c").await["call_ms"], json!(80.0), "the latest of them");
+    let listed = server.get("/handlers/fixed/versions").await.json();
+    assert_eq!(listed["versions"][0]["limits"], json!({ "call_ms": 60, "log_lines": 9 }), "{listed}");
+    drop(server);
+    let server = Server::start(&flags).await;
+    assert_eq!(budget(&server, "mine@1", "d").await["call_ms"], json!(70.0), "they are kept");
+}
+
+async fn component_digest(server: &Server, name: &str) -> String {
+    server.get(&format!("/handlers/{name}")).await.json()["digest"].as_str().unwrap().to_owned()
+}

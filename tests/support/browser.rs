@@ -120,6 +120,13 @@ impl Browser {
         .await;
     }
 
+    /// Chooses a file in a field for files, which need not be visible.
+    pub async fn choose_file(&self, selector: &str, file: &Path) {
+        let field =
+            self.client.find(Locator::Css(selector)).await.unwrap_or_else(|error| panic!("{selector}: {error}"));
+        field.send_keys(file.to_str().unwrap()).await.unwrap();
+    }
+
     /// Runs a script in the page; returns what it returns.
     pub async fn run(&self, script: &str, arguments: &[Value]) -> Value {
         self.client.execute(script, arguments.to_vec()).await.unwrap_or_else(|error| panic!("{script}: {error}"))

@@ -6,6 +6,7 @@
 //! | [`child`] | processes whose output is kept and that do not outlive their test |
 //! | [`server`] | the `framebox` program on a free port of the loopback interface |
 //! | [`scratch`] | a directory for one test |
+//! | [`client`] | one that stays in its session |
 //! | [`python`] | clients written on aiortc |
 //! | [`browser`] | Chromium, driven by chromedriver |
 
@@ -14,6 +15,7 @@
 
 pub mod browser;
 pub mod child;
+pub mod client;
 pub mod python;
 pub mod scratch;
 pub mod server;

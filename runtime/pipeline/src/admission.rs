@@ -71,6 +71,11 @@ struct Session {
 }
 
 impl Session {
+    fn at(now: Instant) -> Self {
+        let (handler, spent) = (String::new(), Duration::ZERO);
+        Self { handler, since: now, expected_ms: 0.0, window: now, spent, used: None }
+    }
+
     /// What it uses, ms a second; what it last used counts for less the longer it says nothing.
     fn uses(&self, now: Instant) -> Option<f64> {
         let silence = now.saturating_duration_since(self.window).max(WINDOW);
@@ -137,14 +142,7 @@ impl Admission {
         }
         let seat = Seat(self.next);
         self.next += 1;
-        let session = Session {
-            handler: handler.to_owned(),
-            since: now,
-            expected_ms,
-            window: now,
-            spent: Duration::ZERO,
-            used: None,
-        };
+        let session = Session { handler: handler.to_owned(), expected_ms, ..Session::at(now) };
         self.sessions.insert(seat, session);
         Answer::Admit(seat)
     }
@@ -173,6 +171,14 @@ impl Admission {
         }
         self.review(now);
         self.level
+    }
+
+    /// A session goes on with another handler. What it used so far is not taken for the cost of that one.
+    pub fn moved(&mut self, now: Instant, seat: Seat, handler: &str) {
+        let expected_ms = self.expected(handler);
+        let Some(session) = self.sessions.get_mut(&seat) else { return };
+        let used = session.uses(now);
+        *session = Session { handler: handler.to_owned(), since: now, expected_ms, used, ..Session::at(now) };
     }
 
     /// A session is over.

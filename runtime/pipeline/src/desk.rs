@@ -12,6 +12,7 @@ use crate::parameters::{Changes, Parameters};
 use crate::passing::Passing;
 use crate::policy::{Policy, Skipping};
 use crate::stats::Gathered;
+use crate::successor::Relief;
 
 /// Facts about a frame.
 #[derive(Clone, Debug)]
@@ -36,6 +37,8 @@ pub(crate) struct State {
     /// Of a generator, once somebody watches.
     pub(crate) pacer: Option<Pacer>,
     pub(crate) parameters: Parameters,
+    /// What is to take over before the next frame.
+    pub(crate) relief: Option<Box<Relief>>,
     /// Frames lost from the backlog since somebody was told.
     pub(crate) lost: u64,
     pub(crate) ended: bool,
@@ -44,6 +47,8 @@ pub(crate) struct State {
 /// What the handler thread does next.
 pub(crate) enum Work {
     Configure(Changes),
+    /// A successor takes over.
+    Relieve(Box<Relief>),
     /// The camera's picture.
     Process(Ticket<Fresh>),
     /// A generator's frame is due.
@@ -93,6 +98,7 @@ impl Desk {
             passing: Passing::new(policy.unprocessed),
             pacer: None,
             parameters,
+            relief: None,
             lost: 0,
             ended: false,
         };
@@ -178,6 +184,9 @@ impl Desk {
         loop {
             if state.ended {
                 return Work::End;
+            }
+            if let Some(relief) = state.relief.take() {
+                return Work::Relieve(relief);
             }
             if state.parameters.is_waiting() {
                 return Work::Configure(state.parameters.take());

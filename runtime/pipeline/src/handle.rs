@@ -1,11 +1,13 @@
 //! The handler thread: takes the frame whose turn it is, or waits for a generator's next frame to be due; calls the
 //! component; encodes what it put.
 
+mod relieve;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use framebox_picture::Picture;
-use framebox_sandbox::{Call, Failure, Input, Instance, Kind, NamedValue};
+use framebox_sandbox::{Call, Component, Failure, Input, Instance, Kind, Limits, NamedValue};
 
 use crate::breaker::Breaker;
 use crate::cpu;
@@ -31,6 +33,8 @@ pub(crate) fn run(desk: &Desk, setup: &Setup, controls: &Controls, sink: &Arc<dy
         desk,
         setup,
         sink,
+        component: setup.component.clone(),
+        limits: setup.limits.clone(),
         instance: None,
         unproven: true,
         breaker: Breaker::new(setup.budgets.breaker),
@@ -42,6 +46,7 @@ pub(crate) fn run(desk: &Desk, setup: &Setup, controls: &Controls, sink: &Arc<dy
         outlet: Outlet::new(setup, controls),
     };
     if let Err(failure) = handler.start() {
+        desk.gathered().never_started = true;
         return handler.over(&failure, "the handler could not be started");
     }
     let reason = loop {
@@ -55,6 +60,10 @@ pub(crate) fn run(desk: &Desk, setup: &Setup, controls: &Controls, sink: &Arc<dy
         let ended = match work {
             Work::End => break "the session was ended".to_owned(),
             Work::Tick => handler.look_at_ladder(Instant::now()),
+            Work::Relieve(relief) => {
+                handler.relieve(*relief);
+                None
+            }
             Work::Configure(changes) => {
                 handler.configure(changes);
                 None
@@ -80,6 +89,9 @@ struct Handler<'a> {
     desk: &'a Desk,
     setup: &'a Setup,
     sink: &'a Arc<dyn Sink>,
+    /// The one of the setup, or its successor.
+    component: Component,
+    limits: Limits,
     instance: Option<Instance>,
     /// The instance was not called yet: its first call takes longer than those to come.
     unproven: bool,
@@ -99,8 +111,8 @@ impl Handler<'_> {
         let parameters = self.desk.lock().parameters.all();
         self.desk.gathered().instances += 1;
         self.unproven = true;
-        self.instance = Some(self.setup.component.start(framebox_sandbox::Setup {
-            limits: self.setup.limits.clone(),
+        self.instance = Some(self.component.start(framebox_sandbox::Setup {
+            limits: self.limits.clone(),
             parameters,
             log: self.setup.log.clone(),
             sources: self.setup.sources.clone(),
@@ -210,7 +222,7 @@ impl Handler<'_> {
         };
         self.breaker.success();
         let begin = Instant::now();
-        let shows = self.setup.component.kind() != Kind::Observer;
+        let shows = self.component.kind() != Kind::Observer;
         let picture = output.picture.as_ref().filter(|_| shows);
         let encoded = picture.map_or(Ok(None), |picture| self.outlet.result(picture, fresh));
         let frame = self.encoded(encoded);
@@ -229,7 +241,7 @@ impl Handler<'_> {
 
     /// Calls the instance, a fresh one where there is none. Also tells how much memory it has, bytes.
     fn call(&mut self, ticket: &Ticket<Fresh>, picture: Option<Arc<Picture>>) -> Result<(Call, usize), Failure> {
-        let generates = self.setup.component.kind() == Kind::Generator;
+        let generates = self.component.kind() == Kind::Generator;
         if picture.is_none() && !generates {
             return Err(Failure::Refused("the picture could not be copied".into()));
         }
@@ -238,7 +250,7 @@ impl Handler<'_> {
         }
         self.unproven = false;
         let pts_us = ticket.pts.as_micros() as i64;
-        let budget = self.setup.limits.call;
+        let budget = self.limits.call;
         let instance = self.instance.as_mut().ok_or_else(|| Failure::Refused("there is no instance".into()))?;
         let call = match picture {
             Some(picture) => {
@@ -317,7 +329,7 @@ impl Handler<'_> {
     }
 
     fn show_unprocessed(&mut self, picture: Option<&Picture>, fresh: &Fresh) {
-        let Some(picture) = picture.filter(|_| self.setup.component.kind() == Kind::Transform) else { return };
+        let Some(picture) = picture.filter(|_| self.component.kind() == Kind::Transform) else { return };
         let encoded = self.outlet.unprocessed(picture, fresh);
         if let Some(frame) = self.encoded(encoded) {
             self.desk.gathered().passed(Instant::now());

@@ -70,6 +70,7 @@ pub mod share;
 pub mod sink;
 pub mod stats;
 mod steward;
+pub mod successor;
 
 pub use budgets::Budgets;
 pub use policy::{Policy, Skipping, Unprocessed};

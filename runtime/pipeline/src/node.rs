@@ -62,6 +62,11 @@ impl Place {
     pub fn report(&self, now: Instant, cpu: Duration) -> Option<f64> {
         self.node.lock().report(now, self.seat, cpu)
     }
+
+    /// The session goes on with another handler; its cost is learned under that name.
+    pub fn moved(&self, now: Instant, handler: &str) {
+        self.node.lock().moved(now, self.seat, handler);
+    }
 }
 
 impl Drop for Place {

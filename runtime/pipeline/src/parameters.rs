@@ -107,6 +107,36 @@ impl Parameters {
         Applied { parameters: self.json(), sequence, requests: changes.requests }
     }
 
+    /// The values that hold, as far as another handler takes them: by their ids; its other parameters are at their
+    /// defaults.
+    pub(crate) fn carried(&self, descriptor: &Descriptor) -> Self {
+        let mut to = Self::new(descriptor);
+        for parameter in descriptor.parameters.iter().filter(|parameter| !parameter.is_event()) {
+            if let Some(value) = self.current.get(&parameter.id)
+                && let Ok(value) = parameter.accept(&value.to_json())
+            {
+                to.current.insert(parameter.id.clone(), value);
+            }
+        }
+        to
+    }
+
+    /// Takes over from `before`, of which it was [carried](Self::carried) a while ago: what has changed there since, or
+    /// waits there, waits here, as far as it is taken.
+    pub(crate) fn catch_up(&mut self, before: &mut Self) {
+        let Changes { values: waiting, requests } = before.take();
+        self.waiting.requests = requests;
+        let mut changes = before.carried(&self.descriptor).current;
+        changes.retain(|id, value| self.current.get(id) != Some(value));
+        for NamedValue { id, value } in waiting {
+            let parameter = self.descriptor.parameters.iter().find(|parameter| parameter.id == id);
+            if let Some(value) = parameter.and_then(|parameter| parameter.accept(&value.to_json()).ok()) {
+                changes.insert(id, value);
+            }
+        }
+        self.waiting.values = changes.into_iter().map(|(id, value)| NamedValue { id, value }).collect();
+    }
+
     /// Every parameter with the value that holds, for a new instance.
     pub(crate) fn all(&self) -> Vec<NamedValue> {
         let of = |id: &str| self.current.get(id).cloned();

@@ -20,6 +20,7 @@ use crate::policy::Policy;
 use crate::ring::Row;
 use crate::sink::Sink;
 use crate::stats::Stats;
+use crate::successor::{Declined, Relief, Successor};
 use crate::{decode, handle};
 
 /// Access units that may wait for the decoder, about a second of video. When more come, they are dropped up to the next
@@ -76,6 +77,10 @@ pub struct Session {
     max_bitrate: u32,
     fps: Option<f32>,
     units: Mutex<Intake>,
+    /// Held while a successor is on its way: one at a time.
+    kind: Mutex<Kind>,
+    log: Arc<dyn Log>,
+    sources: Arc<dyn Sources>,
     sink: Arc<dyn Sink>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -113,6 +118,9 @@ impl Session {
             max_bitrate,
             fps,
             units: Mutex::new(Intake { units: (!generates).then_some(sender), awaits_keyframe: true }),
+            kind: Mutex::new(setup.component.kind()),
+            log: setup.log.clone(),
+            sources: setup.sources.clone(),
             sink: sink.clone(),
             threads: Vec::new(),
         };
@@ -124,8 +132,14 @@ impl Session {
         }
         session.threads.push(Builder::new().name("handler".into()).spawn(move || {
             let reason = handle::run(&desk, &setup, &controls, &sink);
-            desk.lock().ended = true;
+            // Whoever waits to take over learns of the end by this.
+            let relief = {
+                let mut state = desk.lock();
+                state.ended = true;
+                state.relief.take()
+            };
             desk.wake();
+            drop(relief);
             sink.ended(&reason);
         })?);
         Ok(session)
@@ -221,6 +235,48 @@ impl Session {
     /// Counts and times.
     pub fn stats(&self) -> Stats {
         self.desk.gathered().stats(Instant::now())
+    }
+
+    /// Another component takes over between two frames. It is started and given the values of the parameters that it has,
+    /// too, while the one before goes on; then that one is closed. Returns the first frame that is the successor's. Blocks
+    /// for as long as starting, a call and closing may take.
+    ///
+    /// # Errors
+    /// Why it does not take over.
+    pub fn swap(&self, successor: Successor) -> Result<u64, Declined> {
+        let kind = self.kind.lock().unwrap_or_else(PoisonError::into_inner);
+        if successor.component.kind() != *kind {
+            return Err(Declined::Kind { session: *kind, successor: successor.component.kind() });
+        }
+        let parameters = self.desk.lock().parameters.carried(successor.component.descriptor());
+        let instance = successor
+            .component
+            .start(framebox_sandbox::Setup {
+                limits: successor.limits.clone(),
+                parameters: parameters.all(),
+                log: self.log.clone(),
+                sources: self.sources.clone(),
+            })
+            .map_err(Declined::Start)?;
+        let (sender, taken) = sync_channel(1);
+        {
+            let mut state = self.desk.lock();
+            if state.ended {
+                return Err(Declined::Ended);
+            }
+            state.relief = Some(Box::new(Relief { successor, instance, parameters, taken: sender }));
+        }
+        self.desk.wake();
+        let (sequence, before) = taken.recv().map_err(|_| Declined::Ended)?;
+        if let Some(before) = before {
+            before.close();
+        }
+        Ok(sequence)
+    }
+
+    /// True when the session ended because its handler could not even be started.
+    pub fn never_started(&self) -> bool {
+        self.desk.gathered().never_started
     }
 
     /// Tells the threads to end. They do so once the call that runs is over, at the latest after its time budget.

@@ -177,6 +177,8 @@ pub(crate) struct Gathered {
     pub(crate) size: Option<Size>,
     pub(crate) memory: usize,
     pub(crate) instances: u64,
+    /// The session ended because its first instance could not be made.
+    pub(crate) never_started: bool,
     pub(crate) policy: Policy,
     pub(crate) rung: Rung,
     pub(crate) ring: Ring,
@@ -194,6 +196,7 @@ impl Gathered {
             size: None,
             memory: 0,
             instances: 0,
+            never_started: false,
             policy,
             rung: Rung::BOTTOM,
             ring: Ring::default(),

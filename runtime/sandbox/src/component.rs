@@ -14,7 +14,8 @@ use crate::failure::brief;
 use crate::instance::Unmade;
 use crate::load::{Outline, inspect};
 use crate::state::State;
-use crate::{Allowance, Engine, Failure, Instance, Limits, Log, NamedValue, NoLog, NoSources, Refused, Sources, bulk};
+use crate::{Allowance, Engine, Failure, Instance, Limits, Log, NamedValue, NoLog, NoSources, Refused};
+use crate::{Simulated, Sources, bulk};
 
 /// What a handler does, told from what it exports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -148,9 +149,24 @@ impl Component {
     /// # Errors
     /// [`Failure::Refused`] when there are too many instances already; else what the guest did.
     pub fn start(&self, setup: Setup) -> Result<Instance, Failure> {
+        self.start_in(setup, None)
+    }
+
+    /// The same in a world in which it does the same thing each time, as far as it is not cut off by its time budget.
+    ///
+    /// # Errors
+    /// As [`Component::start`].
+    pub fn start_simulated(&self, setup: Setup, world: &Simulated) -> Result<Instance, Failure> {
+        self.start_in(setup, Some(world))
+    }
+
+    fn start_in(&self, setup: Setup, world: Option<&Simulated>) -> Result<Instance, Failure> {
         let Setup { mut limits, parameters, log, sources } = setup;
         limits.memory = limits.memory.min(self.inner.engine.most_memory());
-        let state = State::new(self.kind(), self.inner.outputs.clone(), &limits, log, sources);
+        let mut state = State::new(self.kind(), self.inner.outputs.clone(), &limits, log, sources);
+        if let Some(world) = world {
+            state.simulate(world);
+        }
         let instance = Instance::new(&self.inner.engine, &self.inner.compiled, state, limits);
         let mut instance = instance.map_err(|unmade| match unmade {
             Unmade::Failed(failure) => failure,

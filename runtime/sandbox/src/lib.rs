@@ -19,6 +19,7 @@
 //! | [`descriptor`], [`parameter`], [`value`] | what a handler says of itself, its knobs, and what is passed |
 //! | [`log`] | [`Log`]: where a handler's words go, at a bounded rate |
 //! | [`sources`] | [`Sources`]: videos granted by name |
+//! | [`simulated`] | [`Simulated`]: clocks and chance that are the same each time |
 
 pub mod call;
 pub mod compiler;
@@ -31,6 +32,7 @@ pub mod limits;
 pub mod load;
 pub mod log;
 pub mod parameter;
+pub mod simulated;
 pub mod sources;
 pub mod value;
 
@@ -60,5 +62,6 @@ pub use limits::{Budget, Limits};
 pub use load::{Allowance, Refused};
 pub use log::{Level, Log, NoLog};
 pub use parameter::Parameter;
+pub use simulated::Simulated;
 pub use sources::{NoSources, Shot, Source, SourceInfo, Sources};
 pub use value::{NamedValue, Value};

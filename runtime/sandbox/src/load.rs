@@ -118,6 +118,15 @@ pub fn check(bytes: &[u8], allowance: &Allowance) -> Result<(), Refused> {
     inspect(bytes, allowance).map(drop)
 }
 
+/// Functions of a component, those of all its modules together; as many as can be read.
+pub fn functions(bytes: &[u8]) -> u32 {
+    let payloads = Parser::new(0).parse_all(bytes).map_while(Result::ok);
+    payloads.fold(0, |sum, payload| match payload {
+        Payload::CodeSectionStart { count, .. } => sum.saturating_add(count),
+        _ => sum,
+    })
+}
+
 /// Looks a component over.
 pub(crate) fn inspect(bytes: &[u8], allowance: &Allowance) -> Result<Outline, Refused> {
     if bytes.is_empty() {

@@ -16,7 +16,7 @@ use crate::host::frame::Frame;
 use crate::journal::Journal;
 use crate::stopwatch::{Pace, Stopwatch};
 use crate::values::Values;
-use crate::{Limits, Log, Sources, wasi};
+use crate::{Limits, Log, Simulated, Sources, wasi};
 
 /// Things that a guest may hold open at once: streams, pollables, sources and their frames.
 const HANDLES: usize = 256;
@@ -78,6 +78,11 @@ impl State {
             most_pixels: limits.output_pixels,
             pictures_count: kind != Kind::Observer,
         }
+    }
+
+    /// Puts the guest into a world of its own.
+    pub(crate) fn simulate(&mut self, world: &Simulated) {
+        self.wasi = wasi::simulated(&self.journal, world);
     }
 
     /// The frame that a guest names.

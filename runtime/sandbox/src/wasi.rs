@@ -8,10 +8,10 @@ use bytes::Bytes;
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
-use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx};
+use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder};
 
-use crate::Level;
 use crate::journal::Journal;
+use crate::{Level, Simulated};
 
 /// What clocks are rounded to, ns: too coarse to time a cache by.
 const COARSE: u64 = 1_000_000;
@@ -22,16 +22,31 @@ const MOST_WRITTEN: usize = 64 * 1024;
 
 /// A context that grants nothing and writes to `journal`.
 pub(crate) fn context(journal: &Journal) -> WasiCtx {
-    WasiCtx::builder()
+    nothing(journal).wall_clock(Wall).monotonic_clock(Monotonic { begin: Instant::now() }).build()
+}
+
+/// The same, with the clocks and the chance of `world`.
+pub(crate) fn simulated(journal: &Journal, world: &Simulated) -> WasiCtx {
+    let seed = u128::from(world.chance(2).next()) << 64 | u128::from(world.chance(3).next());
+    nothing(journal)
+        .wall_clock(world.clone())
+        .monotonic_clock(world.clone())
+        .secure_random(world.chance(0))
+        .insecure_random(world.chance(1))
+        .insecure_random_seed(seed)
+        .build()
+}
+
+fn nothing(journal: &Journal) -> WasiCtxBuilder {
+    let mut builder = WasiCtx::builder();
+    builder
         .stdout(Lines::new(journal, Level::Info))
         .stderr(Lines::new(journal, Level::Warn))
         .allow_tcp(false)
         .allow_udp(false)
         .allow_ip_name_lookup(false)
-        .max_random_size(MOST_RANDOM)
-        .wall_clock(Wall)
-        .monotonic_clock(Monotonic { begin: Instant::now() })
-        .build()
+        .max_random_size(MOST_RANDOM);
+    builder
 }
 
 struct Wall;

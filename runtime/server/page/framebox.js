@@ -32,6 +32,8 @@
  * | `input`      | `{ stream }`: what is sent                                                               |
  * | `track`      | `{ stream, track }`: the processed video                                                 |
  * | `session`    | `{ id, handler, parameters }`: what the server says the session is                       |
+ * | `swap`       | `{ handler, parameters, from, version, sequence }`: another version runs from frame       |
+ * |              | `sequence` on                                                                            |
  * | `parameters` | `{ parameters, sequence, request? }`: all values that hold from frame `sequence` on      |
  * | `values`     | `{ sequence, pts_us, values }`: additional outputs of one frame, by id                   |
  * | `warning`    | `{ code, message, parameter?, request? }`                                                |
@@ -46,6 +48,7 @@
  */
 
 import { openCamera, stopTracks, suiting } from './client/camera.js';
+import { Catalog } from './client/catalog.js';
 import { FrameboxError, lost } from './client/fault.js';
 import { receive } from './client/inbox.js';
 import { Link } from './client/link.js';
@@ -139,6 +142,11 @@ export class Framebox extends Session {
   /** The last `Snapshot`; null before the first. @returns {import('./client/types.js').Snapshot|null} */
   stats() {
     return this.#snapshot;
+  }
+
+  /** Versions of handlers on the server. @returns {Catalog} */
+  get catalog() {
+    return new Catalog(this.#server);
   }
 
   /**

@@ -31,6 +31,11 @@ export class Handlers {
     filter.addEventListener('input', () => this.#narrow());
   }
 
+  /** All that there are. */
+  get all() {
+    return this.#all;
+  }
+
   find(name) {
     return this.#all.find((handler) => handler.name === name) ?? null;
   }

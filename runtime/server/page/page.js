@@ -17,6 +17,8 @@ import { ShownRate, Status } from './status.js';
 import { Strip } from './strip.js';
 import { askForToken, token } from './token.js';
 import { describe } from './troubles.js';
+import { Upload } from './upload.js';
+import { Versions } from './versions.js';
 
 /** Time between two tries to reach a server that does not answer, ms. */
 const RETRY = 4000;
@@ -44,6 +46,34 @@ const controls = new Controls(at('controls'), at('reset'), {
   press: (id) => client?.press(id),
 });
 const presets = new Presets(at('presets'), { values: () => controls.values(), apply });
+
+/** What asks of the catalog; where that takes a token, a person may give one and try again. */
+async function inCatalog(ask) {
+  const once = () => ask(new Framebox({ token: token() }).catalog);
+  try {
+    return await once();
+  } catch (problem) {
+    if (problem.status === 401 && askForToken()) return once();
+    throw problem;
+  }
+}
+
+const versions = new Versions(at('versions'), {
+  versions: (name) => inCatalog((catalog) => catalog.versions(name)),
+  promote: async (name, version) => {
+    await inCatalog((catalog) => catalog.promote(name, version));
+    await load();
+  },
+  remove: (name, version) => inCatalog((catalog) => catalog.remove(name, version)),
+});
+new Upload(
+  { button: at('upload-open'), drop: at('drop') },
+  {
+    handlers: () => handlers.all,
+    send: (name, file, options) => inCatalog((catalog) => catalog.upload(name, file, options)),
+    done: uploaded,
+  },
+);
 
 /** The current session's client; null while none runs. */
 let client = null;
@@ -111,6 +141,22 @@ function show(handler, values) {
   controls.show(handler.parameters, kept);
   controls.live = client?.state === 'live';
   outputs.show(handler.outputs);
+  versions.show(handler);
+  const badge = document.querySelector('[data-stat="version"]');
+  badge.textContent = handler.version ?? '';
+  badge.hidden = !handler.version;
+}
+
+/** A version was brought: it is chosen, and a session of its handler moves to it by itself. */
+async function uploaded({ name, version, active }) {
+  const text = active ? `Version ${version} of “${name}” is active.` : `Version ${version} of “${name}” is kept, and not active.`;
+  messages.show({ severity: 'info', title: 'Uploaded', text, key: 'uploaded' });
+  setTimeout(() => messages.dismiss('uploaded'), 8000);
+  await load();
+  const handler = handlers.find(name);
+  if (!handler || handlers.selected?.name === name) return versions.refresh();
+  handlers.select(name);
+  choose(handler);
 }
 
 /** A person chose another handler: a running session goes on with it. */
@@ -255,6 +301,15 @@ function listen(session) {
     // The server may have a newer version than the one whose controls are drawn.
     if (JSON.stringify(handler) !== JSON.stringify(shown)) show(handler, { ...parameters, ...controls.changed() });
     controls.reflect(parameters, (id) => session.isPending(id));
+  });
+  on('swap', ({ handler, parameters, from, version }) => {
+    show(handler, parameters);
+    controls.reflect(parameters, (id) => session.isPending(id));
+    document.body.dataset.version = version;
+    const back = version < from ? 'back to' : 'to';
+    messages.show({ severity: 'info', title: `Moved ${back} version ${version}`, text: '', key: 'swap' });
+    setTimeout(() => messages.dismiss('swap'), 6000);
+    load();
   });
   // Its last words come after its end.
   session.addEventListener('log', ({ detail }) => session === window.frameboxClient && log.take(detail));

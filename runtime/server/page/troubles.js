@@ -38,6 +38,8 @@ const TEXTS = {
   refused: ['The handler was refused something', ''],
   failed: ['The handler reported a fault', ''],
   parameter: ['A setting was refused', ''],
+  swap: ['The new version does not take over', ''],
+  'rolled-back': ['A version was taken back', ''],
 };
 
 /**

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context;
 use axum::http::HeaderValue;
@@ -16,9 +16,11 @@ use tokio::net::TcpListener;
 
 use crate::catalog::{self, Catalog, Entry};
 use crate::config::{self, Config};
+use crate::home::Home;
 use crate::peer::{self, Direction, Transport};
-use crate::rights::Rights;
+use crate::rights::{Rights, audit};
 use crate::sessions::bridge::Bridge;
+use crate::sessions::follow::Guide;
 use crate::sessions::{Full, Live, Sessions};
 use crate::sources::{self, Library};
 
@@ -34,6 +36,7 @@ pub struct App {
     transport: Box<dyn Transport>,
     encoder: config::Encoder,
     library: Library,
+    guide: Arc<Guide>,
     /// Admits sessions by what they cost; none: as many as there are slots.
     node: Option<Arc<Node>>,
 }
@@ -71,7 +74,7 @@ impl App {
     ///
     /// # Errors
     /// What of the configuration cannot be had.
-    pub fn new(config: &Config) -> anyhow::Result<Self> {
+    pub fn new(config: &Config, home: Home) -> anyhow::Result<Self> {
         let engine = Engine::new(&framebox_sandbox::Settings {
             // A session has one instance; while a fresh one takes over, two; loading one needs one more.
             instances: config.server.sessions + config.server.sessions.div_ceil(4) + 2,
@@ -79,8 +82,9 @@ impl App {
             tick: Duration::from_millis(1),
         })
         .context("the sandbox cannot be set up")?;
-        let catalog = Arc::new(Catalog::start(&engine, config)?);
-        let library = Library::new(&config.sources, &sources::Limits::default())?;
+        let folder = home.scratch()?;
+        let catalog = Arc::new(Catalog::start(&engine, config, home)?);
+        let library = Library::new(&config.sources, &sources::Limits { folder, ..sources::Limits::default() })?;
         let transport = peer::transport(peer::Settings {
             udp_ports: config.webrtc.first_port.zip(config.webrtc.last_port).map(|(first, last)| first..=last),
             addresses: config.webrtc.addresses.clone(),
@@ -94,13 +98,15 @@ impl App {
             Some(ms) => Some(Node::new(admission::Settings { capacity_ms: f64::from(ms), ..Default::default() })),
             None => Some(Node::new(admission::Settings::default())),
         };
-        Ok(Self { catalog, sessions, transport, encoder: config.encoder.clone(), library, node })
+        let guide = Guide::new(catalog.clone());
+        Ok(Self { catalog, sessions, transport, encoder: config.encoder.clone(), library, guide, node })
     }
 
     /// Answers an offer; the session lives on by itself. A slot is held only when this succeeds.
     pub async fn answer(&self, id: &str, wishes: &Wishes, offer: &str) -> Result<String, Unanswered> {
         let entry = self.catalog.open(wishes.handler.as_deref()).await.map_err(Unanswered::Handler)?;
-        let name = entry.version().name.as_str();
+        let name = entry.version().name.clone();
+        let name = name.as_str();
         let reservation = self.sessions.reserve(id).map_err(Unanswered::Full)?;
         let digest = entry.component.digest().to_string();
         let place = self.node.as_ref().map(|node| node.admit(Instant::now(), &digest)).transpose();
@@ -121,8 +127,9 @@ impl App {
             }
         };
         bridge.set_up(peer.clone(), session);
-        let live = Arc::new(Live::new(id.to_owned(), name.to_owned(), entry.clone(), bridge));
-        tracing::info!(session = id, handler = name, "answered");
+        tracing::info!(session = id, handler = name, version = entry.version().number, "answered");
+        let live = Arc::new(Live::new(id.to_owned(), name.to_owned(), entry, bridge));
+        tokio::spawn(self.guide.clone().accompany(live.clone()));
         for candidate in reservation.fill(&self.sessions, live) {
             // It was taken on trust before the offer was there; a wrong one only does not help.
             if let Err(error) = peer.add_candidate(candidate).await {
@@ -166,7 +173,8 @@ impl App {
 /// When the address cannot be had, or the configuration is wrong.
 pub async fn serve(config: Config, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
     let bind = config.server.bind;
-    let rights = Arc::new(Rights::open(config.server.data.as_deref(), &config.server.allow_anyone, bind)?);
+    let home = Home::open(config.server.data.as_deref())?;
+    let rights = Arc::new(Rights::open(home.kept(), &config.server.allow_anyone, bind)?);
     let listener = TcpListener::bind(bind)
         .await
         .with_context(|| format!("cannot listen on {bind}; choose another address with --bind"))?;
@@ -177,11 +185,25 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()> + Send + 'stat
         .iter()
         .map(|origin| origin.parse().with_context(|| format!("server.origins: {origin:?} is not an origin")))
         .collect::<anyhow::Result<_>>()?;
-    let app = Arc::new(tokio::task::spawn_blocking(move || App::new(&config)).await.context("loading failed")??);
+    let app = Arc::new(tokio::task::spawn_blocking(move || App::new(&config, home)).await.context("loading failed")??);
     if !address.ip().is_loopback() {
         tracing::warn!("{address} can be reached from elsewhere: tokens and cameras need HTTPS in front of it");
     }
     println!("Framebox is ready: open http://{address} in a browser. Ctrl-C ends it.");
+    let log = rights.audit.clone();
+    app.catalog.on_taken_back(Box::new(move |version, _| {
+        let entry = audit::Entry {
+            who: "framebox".to_owned(),
+            from: None,
+            what: audit::Action::Rollback,
+            name: version.name.clone(),
+            version: Some(version.number),
+            digest: Some(version.digest.to_string()),
+            outcome: "done",
+            status: None,
+        };
+        log.write(&entry, SystemTime::now());
+    }));
     let router = crate::http::router(app.clone(), rights, &origins);
     let sessions = app.sessions.clone();
     // Sessions end first: the streams of their outputs end with them, and only then have all requests been answered.

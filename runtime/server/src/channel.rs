@@ -121,6 +121,18 @@ pub fn session(id: &str, handler: Value, parameters: Map<String, Value>) -> Valu
     json!({ "type": "session", "data": { "id": id, "handler": handler, "parameters": parameters } })
 }
 
+/// Version `version` of the handler took over from version `from`: the frames from `sequence` on are its own.
+pub fn swapped(handler: Value, parameters: Map<String, Value>, from: u64, version: u64, sequence: u64) -> Value {
+    json!({
+        "type": "swapped",
+        "handler": handler,
+        "parameters": parameters,
+        "from": from,
+        "version": version,
+        "sequence": sequence,
+    })
+}
+
 /// The statistics of the session, and, for who wants them, the frames since the last ones.
 pub fn stats(stats: Value, frames: Option<Vec<Row>>) -> Value {
     let mut message = json!({ "type": "stats", "data": stats });

@@ -6,6 +6,7 @@
 //! | [`push`], [`handlers`] | `framebox push`, `framebox handlers`: the catalog of a running server |
 //! | [`client`] | requests to that server |
 //! | [`exit`] | with which code the program ends |
+//! | [`tools`] | `framebox check`, `run`, `bench`: for authors, without a server |
 //! | [`progress`] | the bar of an upload |
 
 pub mod client;
@@ -14,6 +15,7 @@ pub mod handlers;
 pub mod progress;
 pub mod push;
 pub mod token;
+pub mod tools;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -53,6 +55,12 @@ pub enum Command {
     Handlers(handlers::Handlers),
     /// Tokens, by which a server lets in whom its operator chose.
     Token(token::Tokens),
+    /// Tells what a component is, whether a server would take it, and what it costs; for its author.
+    Check(framebox_tools::check::Check),
+    /// Puts a video through a handler, from file to file.
+    Run(framebox_tools::run::Run),
+    /// Measures what a handler's frames cost, in time and fuel.
+    Bench(framebox_tools::bench::Bench),
 }
 
 /// `framebox serve`
@@ -140,6 +148,9 @@ impl Command {
             Self::Push(push) => Ok(exit::Code::of(asking(push.run())?).into()),
             Self::Handlers(handlers) => Ok(exit::Code::of(asking(handlers.run())?).into()),
             Self::Token(tokens) => Ok(exit::Code::of(tokens.run()).into()),
+            Self::Check(check) => Ok(tools::with(|host| check.run(host))),
+            Self::Run(run) => Ok(tools::with(|host| run.run(host))),
+            Self::Bench(bench) => Ok(tools::with(|host| bench.run(host))),
         }
     }
 }

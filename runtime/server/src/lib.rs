@@ -7,6 +7,7 @@
 //! | [`cli`], [`config`], [`logging`] | command line, configuration file, the program's log |
 //! | [`app`] | [`app::App`]: everything put together, and its run from start to end |
 //! | [`catalog`] | the handlers that are offered, their versions, and uploads |
+//! | [`home`] | the data directory, held by one server at a time |
 //! | [`http`] | the API, FastRTC's signalling, the page |
 //! | [`peer`] | WebRTC behind a small trait: access units in and out, a data channel |
 //! | [`rights`] | tokens and scopes, quotas, the audit log |
@@ -20,6 +21,7 @@ pub mod channel;
 pub mod cli;
 pub mod config;
 mod fault;
+pub mod home;
 pub mod http;
 pub mod logging;
 pub mod peer;

@@ -26,6 +26,7 @@ const VIDEO: &str = "YUV4MPEG2 W4 H4 F25:1\nFRAME\n000000000000000011112222FRAME
 fn library(sources: &[(&str, Source)]) -> Library {
     let sources = sources.iter().map(|(name, source)| ((*name).to_owned(), source.clone())).collect::<BTreeMap<_, _>>();
     let limits = Limits {
+        folder: std::env::temp_dir(),
         bytes: 1 << 20,
         time: Duration::from_secs(2),
         silence: Duration::from_millis(400),

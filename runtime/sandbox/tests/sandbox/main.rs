@@ -8,6 +8,7 @@ mod kinds;
 mod pictures;
 mod prebuilt;
 mod refusals;
+mod simulated;
 mod sources;
 mod support;
 mod values;

@@ -51,6 +51,13 @@ export function refusal(response, body) {
   return new FrameboxError('offer-refused', detail ?? `The server answered with status ${status}.`, { status });
 }
 
+/** The same for what asks something of the catalog. */
+export function catalogRefusal({ status }, body) {
+  const detail = text(body) ?? `The server answered with status ${status}.`;
+  if (status === 401 || status === 403) return notAllowed(status, detail);
+  return new FrameboxError('refused', detail, { status });
+}
+
 /** The same for a question about a session. */
 export function sessionRefusal({ status }, body) {
   const detail = text(body) ?? `The server answered with status ${status}.`;

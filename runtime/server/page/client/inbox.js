@@ -31,6 +31,14 @@ export function receive(run, text, client, emit) {
       emit('parameters', { parameters, sequence, request });
       break;
     }
+    case 'swapped': {
+      const { handler, parameters, from, version, sequence } = message;
+      client.descriptor = handler;
+      client.held = parameters;
+      client.values = {};
+      emit('swap', { handler, parameters, from, version, sequence });
+      break;
+    }
     case 'values': {
       const { sequence, pts_us, values } = message;
       Object.assign(client.values, values);

@@ -128,7 +128,7 @@ export class Run {
 const bare = (values) => Object.assign(Object.create(null), values);
 
 /** A random UUID; `crypto.randomUUID` exists in secure contexts only. */
-function newId() {
+export function newId() {
   if (crypto.randomUUID) return crypto.randomUUID();
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6] & 0x0f) | 0x40;

@@ -17,6 +17,11 @@ export class Server {
     this.#token = token;
   }
 
+  /** Those by which the server knows who asks. */
+  get headers() {
+    return this.#token ? { Authorization: `Bearer ${this.#token}` } : {};
+  }
+
   /** @param {string} path @returns {URL} */
   at(path) {
     return new URL(path, this.#base);
@@ -79,8 +84,7 @@ export class Server {
   }
 
   #signed(init = {}) {
-    if (!this.#token) return init;
-    return { ...init, headers: { ...init.headers, Authorization: `Bearer ${this.#token}` } };
+    return { ...init, headers: { ...init.headers, ...this.headers } };
   }
 }
 

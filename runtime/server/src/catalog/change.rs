@@ -1,10 +1,12 @@
 //! Promoting, rolling back, canaries, deleting.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::store::{Change, Handler};
+use super::trial::Fault;
 use super::version::Version;
-use super::{Catalog, Error};
+use super::{Catalog, Error, TakenBack};
 use crate::fault;
 
 pub use super::store::Canary;
@@ -38,25 +40,40 @@ impl Catalog {
             .await
     }
 
-    /// Goes back to the version that was active before `from`. None: `from` is not the active one, or there is none before.
-    ///
-    /// # Errors
-    /// When there is no such handler, or it could not be kept.
-    pub async fn roll_back(self: &Arc<Self>, name: &str, from: u64) -> Result<Option<Arc<Version>>, Error> {
-        let name = name.to_owned();
-        self.blocking(move |catalog| {
-            let go_back = |handler: &mut Handler| {
-                if handler.active == Some(from) && handler.previous.is_some() {
-                    handler.active = handler.previous.take();
+    /// Whoever is told of versions that are taken back by themselves. Only the first one is.
+    pub fn on_taken_back(&self, told: TakenBack) {
+        let _ = self.on_taken_back.set(told);
+    }
+
+    /// A version on trial did something wrong. When that is too much, the handler goes back to the version before it, or
+    /// has no canary any more.
+    pub fn faulted(self: &Arc<Self>, version: &Arc<Version>, fault: Fault) {
+        let Some(reason) = version.trial().fault(Instant::now(), fault) else { return };
+        let (catalog, version) = (self.clone(), version.clone());
+        let work = move || match catalog.take_back(&version) {
+            Ok(false) => {}
+            Ok(true) => {
+                tracing::warn!(handler = version.name, version = version.number, reason, "rolled back");
+                if let Some(told) = catalog.on_taken_back.get() {
+                    told(&version, &reason);
                 }
-                Ok(())
-            };
-            let (handler, changed) = catalog.change(&name, go_back)?;
-            let number = handler.active.filter(|_| changed);
-            let shelf = catalog.shelf();
-            Ok(number.and_then(|number| shelf.place(&name).ok()?.versions.get(&number).cloned()))
-        })
-        .await
+            }
+            Err(error) => tracing::error!(handler = version.name, %error, "a version cannot be rolled back"),
+        };
+        // It goes on by itself; what may come of it is told to the sessions.
+        tokio::task::spawn_blocking(work);
+    }
+
+    /// False: it is neither the active one nor the canary any more, or there is nothing to go back to.
+    fn take_back(&self, version: &Version) -> Result<bool, Error> {
+        let go_back = |handler: &mut Handler| {
+            if handler.active == Some(version.number) && handler.previous.is_some() {
+                handler.active = handler.previous.take();
+            }
+            handler.canary = handler.canary.filter(|canary| canary.version != version.number);
+            Ok(())
+        };
+        self.change(&version.name, go_back).map(|(_, changed)| changed)
     }
 
     /// Changes what holds of a handler. Says whether that made a difference.

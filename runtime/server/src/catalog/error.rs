@@ -8,6 +8,9 @@ use super::{compile, store};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// What an upload asks for is not within the bounds.
+    #[error("{0}")]
+    Limits(String),
     /// No handler may have that name.
     #[error("the handler name {0:?} is wrong: use 1 to 64 of a–z, 0–9, - and _")]
     Name(String),

@@ -20,6 +20,12 @@ impl About {
     }
 }
 
+/// Code from the cache of this user.
+pub fn known(code: Vec<u8>) -> Code {
+    // SAFETY: it has the digest that was noted when our compiler had made it, in a directory that only this user may write to.
+    unsafe { Code::from_kept(code) }
+}
+
 impl Catalog {
     /// Loads what is held, if it is not in memory.
     pub(super) async fn enter(self: &Arc<Self>, hold: Hold, follows: Follows) -> Result<Entry, Error> {

@@ -10,6 +10,8 @@
 //! | `shelf` | who is there, and which version a session gets |
 //! | [`store`] | what outlives the program |
 //! | [`compile`] | compiling in a process of its own |
+//! | [`trial`] | whether a version may stay in its first seconds |
+//! | `cache` | what built-in handlers were compiled to, between runs |
 //! | `loaded` | components in memory, loaded at their first use |
 //! | `start` | what is there at the start |
 //! | `load` | from what is kept to what can be run |
@@ -17,6 +19,7 @@
 //! | `change` | promoting, rolling back, canaries, deleting |
 
 mod built_in;
+mod cache;
 mod change;
 pub mod compile;
 mod error;
@@ -27,11 +30,12 @@ pub mod progress;
 mod shelf;
 mod start;
 pub mod store;
+pub mod trial;
 pub mod upload;
 pub mod version;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use framebox_sandbox::{Allowance, Digest, Engine};
 use tokio::sync::watch;
@@ -45,7 +49,7 @@ use store::{Handler, Store};
 
 pub use change::{Canary, Choice};
 pub use error::Error;
-pub use version::{Entry, Follows, Shown, Version};
+pub use version::{Chosen, Entry, Follows, Shown, Version};
 
 use name::{Wanted, Which};
 use version::Hold;
@@ -66,7 +70,12 @@ pub struct Catalog {
     shelf: Mutex<Shelf>,
     /// Held while what is kept changes: one change at a time. Taken before the shelf.
     changes: Mutex<()>,
+    /// Told of versions that were taken back.
+    on_taken_back: OnceLock<TakenBack>,
 }
+
+/// Takes the version that was taken back, and why.
+pub type TakenBack = Box<dyn Fn(&Version, &str) + Send + Sync>;
 
 /// A handler with its versions.
 #[derive(Clone, Debug)]
@@ -106,8 +115,8 @@ impl Catalog {
         self.enter(hold, follows).await
     }
 
-    /// Tells of the active version of `name`. None: there is none. It is closed when the handler is deleted.
-    pub fn watch(&self, name: &str) -> Option<watch::Receiver<Arc<Version>>> {
+    /// Tells of what is chosen of `name`. None: nothing is. It is closed when the handler is deleted.
+    pub fn watch(&self, name: &str) -> Option<watch::Receiver<Chosen>> {
         self.shelf().handlers.get(name)?.watch()
     }
 

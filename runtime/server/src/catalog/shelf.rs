@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::error::Error;
 use super::name::{Wanted, Which};
 use super::store::{Canary, Component, Handler};
-use super::version::{Follows, Version};
+use super::version::{Chosen, Follows, Version};
 
 /// Every handler, in memory.
 #[derive(Default)]
@@ -30,13 +30,13 @@ pub struct Place {
     pub versions: BTreeMap<u64, Arc<Version>>,
     /// Grows by its share with each session; at 1 the canary has its turn.
     turn: f64,
-    changes: Option<watch::Sender<Arc<Version>>>,
+    changes: Option<watch::Sender<Chosen>>,
 }
 
 impl Place {
     pub fn new(handler: Handler, versions: BTreeMap<u64, Arc<Version>>) -> Self {
-        let mut place = Self { handler: Handler::default(), versions, turn: 0.0, changes: None };
-        place.set(handler);
+        let mut place = Self { handler, versions, turn: 0.0, changes: None };
+        place.tell();
         place
     }
 
@@ -45,27 +45,42 @@ impl Place {
         self.versions.get(&self.handler.active?)
     }
 
-    /// Sets what holds of the handler, and tells of its active version.
+    /// Sets what holds of the handler, and tells of what is chosen. What is chosen anew is on trial, as long as there is
+    /// something to go back to.
     pub fn set(&mut self, handler: Handler) {
-        if self.handler.canary != handler.canary {
+        let before = std::mem::replace(&mut self.handler, handler);
+        if before.canary != self.handler.canary {
             self.turn = 0.0;
         }
-        self.handler = handler;
+        let canary = |handler: &Handler| handler.canary.map(|canary| canary.version);
+        let to_go_back_to = self.handler.previous.is_some_and(|previous| self.versions.contains_key(&previous));
+        let active = self.handler.active.filter(|active| before.active != Some(*active) && to_go_back_to);
+        let canary = canary(&self.handler).filter(|number| canary(&before) != Some(*number));
+        for number in active.into_iter().chain(canary) {
+            if let Some(version) = self.versions.get(&number) {
+                version.trial().begin();
+            }
+        }
+        self.tell();
+    }
+
+    fn tell(&mut self) {
         let Some(active) = self.active().cloned() else { return };
+        let canary = self.handler.canary.map(|canary| canary.version);
         match &self.changes {
             Some(changes) => {
-                changes.send_if_modified(|version| {
-                    let changed = version.number != active.number;
-                    *version = active;
+                changes.send_if_modified(|chosen| {
+                    let changed = chosen.active.number != active.number || chosen.canary != canary;
+                    *chosen = Chosen { active, canary };
                     changed
                 });
             }
-            None => self.changes = Some(watch::Sender::new(active)),
+            None => self.changes = Some(watch::Sender::new(Chosen { active, canary })),
         }
     }
 
-    /// Tells of the active version. None: there is none yet.
-    pub fn watch(&self) -> Option<watch::Receiver<Arc<Version>>> {
+    /// Tells of what is chosen. None: nothing is yet.
+    pub fn watch(&self) -> Option<watch::Receiver<Chosen>> {
         self.changes.as_ref().map(watch::Sender::subscribe)
     }
 
@@ -88,10 +103,12 @@ impl Place {
                 Ok((version.clone(), Follows::Pinned))
             }
             Which::Digest(digits) => {
-                let mut found = self.versions.values().filter(|version| version.digest.hex().starts_with(digits));
-                match (found.next(), found.next()) {
-                    (Some(version), None) => Ok((version.clone(), Follows::Pinned)),
-                    _ => Err(missing(format!("sha256:{digits}"))),
+                let mut found = self.versions.values().filter(|version| version.digest.hex().starts_with(digits)).rev();
+                let latest = found.next().ok_or_else(|| missing(format!("sha256:{digits}")))?;
+                // The same component may be there with other limits.
+                match found.all(|version| version.digest == latest.digest) {
+                    true => Ok((latest.clone(), Follows::Pinned)),
+                    false => Err(missing(format!("sha256:{digits}"))),
                 }
             }
         }
@@ -153,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_canary_has_its_share() {
-        for (share, of) in [(0.1, 100), (0.25, 25), (1.0, 100), (0.0, 0), (0.333, 33)] {
+        for (share, of) in [(0.1, 10), (0.25, 25), (1.0, 100), (0.0, 0), (0.333, 33)] {
             let mut turn = 0.0;
             let its = (0..100).filter(|_| is_turn(&mut turn, Canary { version: 1, share })).count();
             assert_eq!(its, of, "{share}");

@@ -2,20 +2,24 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
-use framebox_sandbox::{Allowance, Compiler, Digest, Engine};
+use framebox_sandbox::{Allowance, Code, Compiler, Digest, Engine};
 
+use super::cache::Cache;
 use super::compile::{self, Workshop};
+use super::load::known;
 use super::loaded::Loaded;
 use super::progress::Uploads;
 use super::shelf::{Place, Shelf};
-use super::store::{About, Change, Component, Contents, Handler, Store};
+use super::store::{self, About, Change, Component, Contents, Handler, Store};
 use super::version::Version;
 use super::{Catalog, built_in, name};
 use crate::config::Config;
+use crate::config::limits::Table;
+use crate::home::Home;
 
 /// Components that stay in memory without being in use.
 const MOST_LOADED: usize = 32;
@@ -30,15 +34,16 @@ struct Fixed {
 }
 
 impl Catalog {
-    /// The handlers of `config`, which replace others of the same name, and what its data directory has. Only what is not
+    /// The handlers of `config`, which replace others of the same name, and what the data directory has. Only what is not
     /// known from an earlier start is compiled.
     ///
     /// # Errors
     /// When the data directory cannot be had, a component of the configuration cannot be read or is refused, or the default
     /// handler is none of them.
-    pub fn start(engine: &Engine, config: &Config) -> anyhow::Result<Self> {
+    pub fn start(engine: &Engine, config: &Config, home: Home) -> anyhow::Result<Self> {
         let compiler = Compiler::new().context("the compiler cannot be set up")?;
-        let (store, contents) = Store::open(config.server.data.as_deref(), &compiler.edition())?;
+        let cache = Cache::open(&compiler.edition());
+        let (store, contents) = Store::open(home, &compiler.edition())?;
         if !store.is_kept() {
             tracing::info!("uploads are forgotten when the server ends; --data DIR keeps them");
         }
@@ -60,8 +65,9 @@ impl Catalog {
             uploads: Uploads::default(),
             shelf: Mutex::default(),
             changes: Mutex::default(),
+            on_taken_back: OnceLock::new(),
         };
-        catalog.fill(&compiler, fixed, contents)?;
+        catalog.fill(&compiler, cache.as_ref(), fixed, contents)?;
         ensure!(
             catalog.active(&catalog.default).is_ok(),
             "there is no handler {} to be the default; there are {}",
@@ -71,7 +77,13 @@ impl Catalog {
         Ok(catalog)
     }
 
-    fn fill(&self, compiler: &Compiler, fixed: Vec<Fixed>, contents: Contents) -> anyhow::Result<()> {
+    fn fill(
+        &self,
+        compiler: &Compiler,
+        cache: Option<&Cache>,
+        fixed: Vec<Fixed>,
+        contents: Contents,
+    ) -> anyhow::Result<()> {
         let Contents { handlers, mut components } = contents;
         let mut change = Change::default();
         let mut shelf = Shelf::default();
@@ -80,7 +92,7 @@ impl Catalog {
             let component = match components.get(&digest) {
                 Some(component) => component.clone(),
                 None => {
-                    let component = self.prepare(compiler, &name, &bytes)?;
+                    let component = self.prepare(compiler, cache.filter(|_| built_in.is_some()), &name, &bytes)?;
                     change.components.push((digest, Some(component.clone())));
                     components.insert(digest, component.clone());
                     component
@@ -89,7 +101,7 @@ impl Catalog {
             if built_in.is_none() && self.store.component(&digest).is_err() {
                 self.store.put_component(&digest, &bytes)?;
             }
-            let version = self.version(&name, 1, digest, &component, None, built_in.is_some());
+            let version = self.version(&name, 1, &component, Err(digest), built_in.is_some());
             let handler = Handler { active: Some(1), last: 1, ..Handler::default() };
             shelf.handlers.insert(name.clone(), Place::new(handler, BTreeMap::from([(1, Arc::new(version))])));
             shelf.fixed.push(name);
@@ -106,7 +118,7 @@ impl Catalog {
                     tracing::error!(handler = name, version = number, "nothing is known of a version's component");
                     return None;
                 };
-                let version = self.version(&name, number, row.digest, component, Some(row.uploaded_ms), false);
+                let version = self.version(&name, number, component, Ok(&row), false);
                 Some((number, Arc::new(version)))
             });
             let place = Place::new(handler, versions.collect());
@@ -138,28 +150,51 @@ impl Catalog {
     }
 
     /// Compiles what the operator vouches for, here: it may take as long as it takes.
-    fn prepare(&self, compiler: &Compiler, name: &str, bytes: &[u8]) -> anyhow::Result<Component> {
+    fn prepare(
+        &self,
+        compiler: &Compiler,
+        cache: Option<&Cache>,
+        name: &str,
+        bytes: &[u8],
+    ) -> anyhow::Result<Component> {
         let begin = Instant::now();
         let refused = || format!("the handler {name} cannot be loaded");
         let allowance = Allowance::default();
+        let digest = Digest::of(bytes);
+        if let Some(code) = cache.and_then(|cache| cache.get(&digest)).map(known)
+            && let Ok(loaded) = self.engine.load_compiled(bytes, &code, &allowance)
+        {
+            return self.enlist(loaded, bytes, &code);
+        }
         let code = compiler.compile(bytes, &allowance).with_context(refused)?;
+        if let Some(cache) = cache {
+            cache.put(&digest, code.bytes());
+        }
         let loaded = self.engine.load_compiled(bytes, &code, &allowance).with_context(refused)?;
+        tracing::info!(handler = name, ms = begin.elapsed().as_millis(), "compiled");
+        self.enlist(loaded, bytes, &code)
+    }
+
+    fn enlist(&self, loaded: framebox_sandbox::Component, bytes: &[u8], code: &Code) -> anyhow::Result<Component> {
         let code = self.store.put_code(&loaded.digest(), code.bytes())?;
         let about = About::of(&loaded);
         self.loaded.put(loaded);
-        tracing::info!(handler = name, ms = begin.elapsed().as_millis(), "compiled");
         Ok(Component { bytes: bytes.len() as u64, about, code })
     }
 
+    /// `row`: what is kept of an upload; for what comes with the program or its configuration the digest.
     pub(super) fn version(
         &self,
         name: &str,
         number: u64,
-        digest: Digest,
         component: &Component,
-        uploaded_ms: Option<u64>,
+        row: Result<&store::Version, Digest>,
         built_in: bool,
     ) -> Version {
+        let (digest, uploaded_ms, brought) = match row {
+            Ok(row) => (row.digest, Some(row.uploaded_ms), row.limits),
+            Err(digest) => (digest, None, Table::default()),
+        };
         Version {
             name: name.to_owned(),
             number,
@@ -167,11 +202,13 @@ impl Catalog {
             bytes: component.bytes,
             uploaded_ms,
             about: component.about.clone(),
-            limits: self.config.limits(name),
-            budgets: self.config.budgets(name),
+            limits: self.config.limits(name, &brought),
+            brought,
+            budgets: self.config.budgets(name, &brought),
             policy: self.config.policy(name),
             built_in,
             sessions: Default::default(),
+            trial: Default::default(),
         }
     }
 }

@@ -10,10 +10,27 @@ use super::progress::{Stage, Ticket};
 use super::store::{self, About, Change, Handler};
 use super::version::Version;
 use super::{Catalog, Error, name};
+use crate::config::limits::Table;
 use crate::fault;
 
 /// Versions that a handler may have.
 const MOST_VERSIONS: usize = 1000;
+
+/// What an upload asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wishes {
+    /// Sessions get the version as soon as it is there.
+    pub activate: bool,
+    /// What it is to be allowed, where the operator says nothing of the handler. The same bytes with other limits are
+    /// another version.
+    pub limits: Table,
+}
+
+impl Default for Wishes {
+    fn default() -> Self {
+        Self { activate: true, limits: Table::default() }
+    }
+}
 
 /// What became of an upload.
 #[derive(Clone, Debug)]
@@ -55,7 +72,7 @@ impl Catalog {
         self: &Arc<Self>,
         name: &str,
         bytes: Bytes,
-        activate: bool,
+        Wishes { activate, limits }: Wishes,
         ticket: &Ticket,
     ) -> Result<Uploaded, Error> {
         self.may_take(name)?;
@@ -75,7 +92,7 @@ impl Catalog {
         ticket.at(Stage::Storing);
         loop {
             let name = name.to_owned();
-            let kept = self.blocking(move |catalog| catalog.keep(&name, &prepared, activate)).await?;
+            let kept = self.blocking(move |catalog| catalog.keep(&name, &prepared, activate, limits)).await?;
             match kept {
                 Some((version, is_fresh, active)) => {
                     ticket.at(Stage::Done);
@@ -85,6 +102,14 @@ impl Catalog {
                 None => prepared = self.prepare_upload(digest, bytes.clone(), &mut times, ticket).await?,
             }
         }
+    }
+
+    /// Whether what an upload asks for is within the bounds.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn may_ask(&self, wishes: &Wishes) -> Result<(), Error> {
+        self.config.check_brought(&wishes.limits).map_err(|error| Error::Limits(error.to_string()))
     }
 
     /// Whether `name` can be uploaded to, which is known before the first byte.
@@ -138,6 +163,7 @@ impl Catalog {
         name: &str,
         prepared: &Prepared,
         activate: bool,
+        limits: Table,
     ) -> Result<Option<(Arc<Version>, bool, bool)>, Error> {
         fault::point("upload.begin");
         let _changes = self.changes();
@@ -146,7 +172,9 @@ impl Catalog {
             let shelf = self.shelf();
             let place = shelf.handlers.get(name);
             let handler = place.map(|place| place.handler.clone()).unwrap_or_default();
-            let existing = place.and_then(|place| place.versions.values().find(|it| it.digest == *digest).cloned());
+            let existing = place.and_then(|place| {
+                place.versions.values().find(|it| it.digest == *digest && it.brought == limits).cloned()
+            });
             let versions = place.map_or(0, |place| place.versions.len());
             (handler, existing, versions, shelf.components.get(digest).cloned())
         };
@@ -178,7 +206,7 @@ impl Catalog {
         if activate && handler.active != Some(number) {
             handler.activate(number);
         }
-        let row = store::Version { digest: *digest, uploaded_ms: store::now_ms() };
+        let row = store::Version { digest: *digest, uploaded_ms: store::now_ms(), limits };
         let change = Change {
             handlers: vec![(name.to_owned(), Some(handler.clone()))],
             versions: is_fresh.then(|| (name.to_owned(), number, Some(row.clone()))).into_iter().collect(),
@@ -191,8 +219,7 @@ impl Catalog {
             }
             return Err(error.into());
         }
-        let version = existing
-            .unwrap_or_else(|| self.version(name, number, *digest, &component, Some(row.uploaded_ms), false).into());
+        let version = existing.unwrap_or_else(|| self.version(name, number, &component, Ok(&row), false).into());
         let active = handler.active == Some(number);
         self.show(handler, &version, component);
         tracing::info!(handler = name, version = number, %digest, active, "uploaded");

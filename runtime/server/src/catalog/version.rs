@@ -1,7 +1,8 @@
 //! A version of a handler, and what holds it in use.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use framebox_pipeline::{Budgets, Policy};
 use framebox_sandbox::{Component, Descriptor, Digest, Kind, Limits};
@@ -9,6 +10,8 @@ use serde::Serialize;
 
 use super::loaded::Slot;
 use super::store::About;
+use super::trial::Trial;
+use crate::config::limits::Table;
 
 /// A version of a handler. It never changes.
 #[derive(Debug)]
@@ -25,6 +28,8 @@ pub struct Version {
     pub uploaded_ms: Option<u64>,
     /// What it is.
     pub about: About,
+    /// What it may use, as far as that came with it.
+    pub brought: Table,
     /// What an instance of it may use.
     pub limits: Limits,
     /// What a session of it may use beyond a call.
@@ -34,12 +39,27 @@ pub struct Version {
     /// Comes with the program.
     pub built_in: bool,
     pub(super) sessions: AtomicUsize,
+    pub(super) trial: Mutex<Trial>,
 }
 
 impl Version {
     /// Sessions that use it.
     pub fn sessions(&self) -> usize {
         self.sessions.load(Ordering::Acquire)
+    }
+
+    /// A session uses it. True: it is on trial, and what it does wrong is to be [reported](super::Catalog::faulted).
+    pub fn is_on_trial(&self, now: Instant) -> bool {
+        self.trial().used(now)
+    }
+
+    /// Why it was taken back, if it was.
+    pub fn verdict(&self) -> Option<String> {
+        self.trial().verdict().map(str::to_owned)
+    }
+
+    pub(super) fn trial(&self) -> MutexGuard<'_, Trial> {
+        self.trial.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -52,6 +72,27 @@ pub enum Follows {
     Canary,
     /// The session asked for this one.
     Pinned,
+}
+
+/// What is chosen of a handler.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// The active version.
+    pub active: Arc<Version>,
+    /// Number of the canary.
+    pub canary: Option<u64>,
+}
+
+impl Chosen {
+    /// Why a session that runs `entry` is to run the active version. None: it stays where it is.
+    pub fn follows(&self, entry: &Entry) -> Option<Follows> {
+        let is_canary = self.canary == Some(entry.version().number);
+        match entry.follows {
+            Follows::Pinned => None,
+            Follows::Canary if is_canary => None,
+            Follows::Canary | Follows::Active => Some(Follows::Active),
+        }
+    }
 }
 
 /// Holds a version in use until it is dropped.
@@ -96,6 +137,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// The same for another reason.
+    pub fn following(self, follows: Follows) -> Self {
+        Self { follows, ..self }
+    }
+
     /// Which version it is.
     pub fn version(&self) -> &Arc<Version> {
         self.hold.version()

@@ -38,9 +38,19 @@ pub struct Push {
     /// Uploads only; the active version stays as it is.
     #[arg(long)]
     pub no_activate: bool,
+    /// A limit that belongs to the version, as in `--limit call_ms=100`; may be given several times.
+    #[arg(long = "limit", value_name = "KEY=N", value_parser = limit)]
+    pub limits: Vec<(String, u64)>,
     /// The server.
     #[command(flatten)]
     pub server: Server,
+}
+
+fn limit(text: &str) -> Result<(String, u64), String> {
+    let number = |(key, value): (&str, &str)| Some((key.to_owned(), value.parse().ok()?));
+    text.split_once('=')
+        .and_then(number)
+        .ok_or_else(|| "give a key of `[limits]` and a whole number, as in call_ms=100".to_owned())
 }
 
 impl Push {
@@ -52,7 +62,7 @@ impl Push {
         let client = self.server.client()?;
         let bytes = Bytes::from(read(&self.file)?);
         let mut line = Line::new(!self.server.json);
-        let answer = upload(&client, &self.name, bytes, self.no_activate, &mut line).await;
+        let answer = upload(&client, &self, bytes, &mut line).await;
         line.clear();
         let answer = answer?;
         if self.server.json {
@@ -76,22 +86,17 @@ fn read(file: &std::path::Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(file).map_err(failed)
 }
 
-async fn upload(
-    client: &Client,
-    name: &str,
-    bytes: Bytes,
-    no_activate: bool,
-    line: &mut Line,
-) -> Result<Value, Failure> {
+async fn upload(client: &Client, push: &Push, bytes: Bytes, line: &mut Line) -> Result<Value, Failure> {
     let (id, all, sent) = (upload_id()?, bytes.len() as u64, Arc::new(AtomicU64::new(0)));
     let mut request = client
-        .request(Method::PUT, &["handlers", name])
+        .request(Method::PUT, &["handlers", &push.name])
         .header(header::CONTENT_TYPE, "application/wasm")
         // Known beforehand, so that a server can refuse what is too large before it is sent.
         .header(header::CONTENT_LENGTH, all)
         .header("upload-id", &id)
         .body(pieces(bytes, sent.clone()));
-    if no_activate {
+    request = request.query(&push.limits);
+    if push.no_activate {
         request = request.query(&[("activate", "false")]);
     }
     let answer = client.send(request);

@@ -4,33 +4,44 @@ use std::time::Duration;
 
 use anyhow::ensure;
 use framebox_sandbox::{Budget, Limits};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `[limits]`, `[bounds]` and `[handlers.NAME.limits]`. What is absent comes from the one before.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Table {
     /// Time of a call for a frame, milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub call_ms: Option<u64>,
     /// Fuel of a call for a frame.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub call_fuel: Option<u64>,
     /// Time of `describe`, `init`, `configure` and `close`, each, milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub setup_ms: Option<u64>,
     /// Linear memory of an instance, MiB.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_mib: Option<u64>,
     /// Values put for a frame, KiB.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub values_kib: Option<u64>,
     /// The largest picture that is read or put, thousands of pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_kilopixels: Option<u64>,
     /// Lines of log a second.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub log_lines: Option<u64>,
     /// Log a second, KiB.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub log_kib: Option<u64>,
     /// Memory beyond which an instance that goes on growing is replaced between two frames, MiB.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub soft_memory_mib: Option<u64>,
     /// Fuel that a session may use a second; absent: as much as its calls do.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fuel_per_second: Option<u64>,
     /// CPU time of a session's handler a second, milliseconds; absent: as much as its calls take.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_ms_per_second: Option<u64>,
 }
 
@@ -61,7 +72,37 @@ const KEYS: [Key; 11] = [
 /// As much as there is.
 const NONE: u64 = u64::MAX;
 
+/// A key that is none, or a value that is no whole number.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Wrong {
+    /// The key.
+    #[error("there is no option {0}; limits are {known}", known = KEYS.map(|key| key.name).join(", "))]
+    Key(String),
+    /// The key.
+    #[error("{0} must be a whole number")]
+    Value(&'static str),
+}
+
 impl Table {
+    /// Sets a key by its name.
+    ///
+    /// # Errors
+    /// When there is no such key, or `value` is no whole number. Whether it is within bounds, [`Table::over`] says.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), Wrong> {
+        let key = KEYS.iter().find(|key| key.name == name).ok_or_else(|| Wrong::Key(name.to_owned()))?;
+        let value = value.parse().map_err(|_| Wrong::Value(key.name))?;
+        *(key.of)(self) = Some(value);
+        Ok(())
+    }
+
+    /// `self`, and what it does not say from `other`.
+    pub fn or(mut self, mut other: Self) -> Self {
+        for Key { of, .. } in KEYS {
+            *of(&mut self) = of(&mut self).or(*of(&mut other));
+        }
+        self
+    }
+
     /// What nobody gets more of: `[bounds]`, and for the rest what is sensible at all.
     ///
     /// # Errors

@@ -221,13 +221,22 @@ impl Config {
     }
 
     /// What the handler `name` may use in a call. Of a configuration that was checked.
-    pub fn limits(&self, name: &str) -> Limits {
-        self.table(name).limits()
+    pub fn limits(&self, name: &str, brought: &limits::Table) -> Limits {
+        self.table(name, brought).limits()
+    }
+
+    /// Whether what an upload asks for is within the bounds.
+    ///
+    /// # Errors
+    /// Says what is not.
+    pub fn check_brought(&self, brought: &limits::Table) -> anyhow::Result<()> {
+        let bounds = self.bounds.bounds()?;
+        brought.over(self.limits.usual(bounds)?, bounds, "limits").map(drop)
     }
 
     /// What a session of the handler `name` may use, and what is done when it uses more.
-    pub fn budgets(&self, name: &str) -> Budgets {
-        let (fuel_per_second, ms_per_second) = self.table(name).per_second();
+    pub fn budgets(&self, name: &str, brought: &limits::Table) -> Budgets {
+        let (fuel_per_second, ms_per_second) = self.table(name, brought).per_second();
         let (ladder, breaker) = (self.ladder.settings(), self.breaker.settings());
         Budgets { fuel_per_second, ms_per_second, ladder, breaker, ..Budgets::default() }
     }
@@ -241,17 +250,19 @@ impl Config {
         }
     }
 
-    fn table(&self, name: &str) -> limits::Table {
+    /// What the operator says of the handler comes before what its author brought, and that before what holds for all.
+    fn table(&self, name: &str, brought: &limits::Table) -> limits::Table {
         let bounds = self.bounds.bounds().unwrap_or_default();
         let usual = self.limits.usual(bounds).unwrap_or_default();
         let own = self.handlers.get(name).map(|handler| handler.limits).unwrap_or_default();
-        own.over(usual, bounds, "limits").unwrap_or(usual)
+        let wanted = own.or(*brought).over(usual, bounds, "limits");
+        // The bounds may be narrower than when it was uploaded.
+        wanted.or_else(|_| own.over(usual, bounds, "limits")).unwrap_or(usual)
     }
 
-    /// The most memory that an instance of any handler may have, bytes.
+    /// The most memory that an instance of any handler may have, bytes: also of those that are yet to be uploaded.
     pub fn most_memory(&self) -> usize {
-        let configured = self.handlers.keys().map(|name| self.limits(name).memory);
-        configured.chain([self.limits("").memory]).max().unwrap_or_default()
+        self.bounds.bounds().unwrap_or_default().limits().memory
     }
 
     /// Checks what types cannot.

@@ -23,7 +23,9 @@ impl From<Error> for Problem {
 /// The status that says it best.
 pub fn status(error: &Error) -> StatusCode {
     match error {
-        Error::Name(_) | Error::Wanted(_) | Error::Refused(Refused::Empty) => StatusCode::BAD_REQUEST,
+        Error::Name(_) | Error::Limits(_) | Error::Wanted(_) | Error::Refused(Refused::Empty) => {
+            StatusCode::BAD_REQUEST
+        }
         Error::NoHandler(_) | Error::NoVersion { .. } | Error::NoneActive(_) => StatusCode::NOT_FOUND,
         Error::Fixed(_) | Error::InUse { .. } | Error::Chosen { .. } | Error::Versions { .. } => StatusCode::CONFLICT,
         Error::Refused(Refused::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,

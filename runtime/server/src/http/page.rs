@@ -18,6 +18,7 @@ const FILES: &[(&str, &str, &str)] = files! {
     "style.css": "text/css; charset=utf-8",
     "panels.css": "text/css; charset=utf-8",
     "client/camera.js": "text/javascript; charset=utf-8",
+    "client/catalog.js": "text/javascript; charset=utf-8",
     "client/fault.js": "text/javascript; charset=utf-8",
     "client/inbox.js": "text/javascript; charset=utf-8",
     "client/link.js": "text/javascript; charset=utf-8",
@@ -54,7 +55,9 @@ const FILES: &[(&str, &str, &str)] = files! {
     "table.js": "text/javascript; charset=utf-8",
     "token.js": "text/javascript; charset=utf-8",
     "troubles.js": "text/javascript; charset=utf-8",
+    "upload.js": "text/javascript; charset=utf-8",
     "value.js": "text/javascript; charset=utf-8",
+    "versions.js": "text/javascript; charset=utf-8",
 };
 
 /// Nothing from elsewhere runs on the page, and nobody else shows it in a frame.

@@ -11,29 +11,34 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use framebox_sandbox::{Descriptor, Digest, Kind};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::body::{Broken, Metered};
 use super::problem::Problem;
 use crate::app::App;
 use crate::catalog::progress::{Progress, Ticket};
-use crate::catalog::upload::Uploaded;
+use crate::catalog::upload::{Uploaded, Wishes};
 
 /// The field of a form that holds the component.
 const FIELD: &str = "component";
 /// What a form may have beside the component, bytes.
 const FORM: u64 = 64 * 1024;
 
-/// The query of an upload.
-#[derive(Deserialize)]
-pub struct Options {
-    /// Sessions get the version as soon as it is there.
-    #[serde(default = "yes")]
-    activate: bool,
-}
+/// The query of an upload: `activate`, and limits by their names in the configuration.
+type Options = Query<Vec<(String, String)>>;
 
-fn yes() -> bool {
-    true
+fn wishes(Query(options): Options) -> Result<Wishes, Problem> {
+    let wrong = |detail: String| Problem::new(StatusCode::BAD_REQUEST, detail);
+    let mut wishes = Wishes::default();
+    for (key, value) in options {
+        match (key.as_str(), value.as_str()) {
+            ("activate", "true") => wishes.activate = true,
+            ("activate", "false") => wishes.activate = false,
+            ("activate", _) => return Err(wrong("`activate` is true or false".into())),
+            (key, value) => wishes.limits.set(key, value).map_err(|error| wrong(error.to_string()))?,
+        }
+    }
+    Ok(wishes)
 }
 
 /// What an upload answers.
@@ -62,17 +67,17 @@ pub struct Times {
 pub async fn put(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
-    query: Result<Query<Options>, QueryRejection>,
+    query: Result<Options, QueryRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
     let (mut parts, body) = request.into_parts();
     let most = app.catalog.largest() as u64;
-    let (options, form, ticket) = admit(&app, &name, query, &parts, &body, most)?;
+    let (wishes, form, ticket) = admit(&app, &name, query, &parts, &body, most)?;
     let ticket = Arc::new(ticket);
     let told = ticket.clone();
     let mut body = Metered::new(body, if form { most + FORM } else { most }, move |bytes| told.received(bytes));
     let bytes = if form { field(&mut parts, body, most).await? } else { body.collect().await? };
-    let uploaded = app.catalog.upload(&name, bytes, options.activate, &ticket).await?;
+    let uploaded = app.catalog.upload(&name, bytes, wishes, &ticket).await?;
     Ok(answer(&uploaded))
 }
 
@@ -80,20 +85,21 @@ pub async fn put(
 fn admit(
     app: &App,
     name: &str,
-    query: Result<Query<Options>, QueryRejection>,
+    query: Result<Options, QueryRejection>,
     parts: &Parts,
     body: &Body,
     most: u64,
-) -> Result<(Options, bool, Ticket), Problem> {
-    let Query(options) = query.map_err(|error| Problem::new(error.status(), error.body_text()))?;
+) -> Result<(Wishes, bool, Ticket), Problem> {
+    let wishes = wishes(query.map_err(|error| Problem::new(error.status(), error.body_text()))?)?;
     app.catalog.may_take(name)?;
+    app.catalog.may_ask(&wishes)?;
     let form = is_form(&parts.headers)?;
     if body.size_hint().lower() > if form { most + FORM } else { most } {
         return Err(Broken::TooLarge(most).into());
     }
     let id = parts.headers.get("upload-id").map(|id| id.to_str().unwrap_or_default());
     let ticket = app.catalog.uploads().begin(id)?;
-    Ok((options, form, ticket))
+    Ok((wishes, form, ticket))
 }
 
 /// Whether it is a form; else it is the component itself.

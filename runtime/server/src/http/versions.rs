@@ -14,6 +14,7 @@ use super::object::{Object, Wrong};
 use super::problem::Problem;
 use crate::app::App;
 use crate::catalog::{Canary, Choice, Version};
+use crate::config::limits::Table;
 
 /// What `GET /handlers/{name}/versions` answers.
 #[derive(Serialize)]
@@ -36,8 +37,12 @@ pub struct Line {
     uploaded: Option<String>,
     /// Sessions get it.
     active: bool,
+    /// What it may use, as far as that came with it.
+    limits: Table,
     /// Sessions that use it.
     sessions: usize,
+    /// Why it was taken back, if it was since the server started.
+    rolled_back: Option<String>,
 }
 
 /// A canary.
@@ -101,7 +106,9 @@ fn line(version: &Version, active: Option<u64>) -> Line {
         bytes: version.bytes,
         uploaded: version.uploaded_ms.map(time),
         active: active == Some(version.number),
+        limits: version.brought,
         sessions: version.sessions(),
+        rolled_back: version.verdict(),
     }
 }
 

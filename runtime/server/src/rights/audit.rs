@@ -38,7 +38,8 @@ pub enum Action {
 /// One line.
 #[derive(Clone, Debug, Serialize)]
 pub struct Entry {
-    /// The token's name; `anyone` without one, `command line` for whoever ran the program.
+    /// The token's name; `anyone` without one, `command line` for whoever ran the program, `framebox` for what the server
+    /// does by itself.
     pub who: String,
     /// The address that it came from.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,9 +1,10 @@
 //! A session that was answered: it is watched over until it ends, and then all that it held is freed.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use framebox_pipeline::ring::Row;
+use framebox_pipeline::{Notice, Severity};
 use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, sleep_until, timeout};
@@ -25,7 +26,8 @@ pub struct Live {
     pub id: String,
     /// Name of its handler.
     pub handler: String,
-    entry: Entry,
+    /// The version that runs.
+    entry: Mutex<Entry>,
     begin: Instant,
     bridge: Arc<Bridge>,
     stop: Notify,
@@ -34,7 +36,31 @@ pub struct Live {
 impl Live {
     /// A session of `handler`, both sides of whose bridge are set.
     pub fn new(id: String, handler: String, entry: Entry, bridge: Arc<Bridge>) -> Self {
-        Self { id, handler, entry, begin: Instant::now(), bridge, stop: Notify::new() }
+        Self { id, handler, entry: Mutex::new(entry), begin: Instant::now(), bridge, stop: Notify::new() }
+    }
+
+    /// What runs.
+    pub fn entry(&self) -> Entry {
+        self.entry.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Something else runs.
+    pub fn replace_entry(&self, entry: Entry) {
+        *self.entry.lock().unwrap_or_else(PoisonError::into_inner) = entry;
+    }
+
+    /// Tells the viewer that from the frame `sequence` on another version runs than `from`.
+    pub fn tell_swapped(&self, from: u64, sequence: u64) {
+        let entry = self.entry();
+        let version = entry.version();
+        let parameters = self.bridge.session().map(|session| session.parameters()).unwrap_or_default();
+        let handler = serde_json::to_value(version.shown()).unwrap_or_default();
+        self.bridge.tell(&channel::swapped(handler, parameters, from, version.number, sequence));
+    }
+
+    /// Tells the viewer something.
+    pub fn notice(&self, severity: Severity, code: &'static str, message: String) {
+        self.bridge.tell(&channel::notice(&Notice { severity, code, message, request: None }));
     }
 
     /// The bridge between peer and pipeline.
@@ -78,10 +104,11 @@ impl Live {
         if let (Value::Object(all), Value::Object(summary)) = (&mut json, self.summary()) {
             all.extend(summary);
         }
-        json["digest"] = self.entry.component.digest().to_string().into();
-        json["version"] = self.entry.version().number.into();
+        let entry = self.entry();
+        json["digest"] = entry.component.digest().to_string().into();
+        json["version"] = entry.version().number.into();
         json["codec"] = "H264".into();
-        let limits = &self.entry.limits;
+        let limits = &entry.limits;
         json["budget"] = json!({
             "call_ms": limits.call.time.as_secs_f64() * 1e3,
             "call_fuel": limits.call.fuel,
@@ -116,7 +143,7 @@ impl Live {
             if watched.introductions != introductions {
                 introductions = watched.introductions;
                 let parameters = self.bridge.session().map(|session| session.parameters()).unwrap_or_default();
-                let handler = serde_json::to_value(self.entry.version().shown()).unwrap_or_default();
+                let handler = serde_json::to_value(self.entry().version().shown()).unwrap_or_default();
                 self.bridge.tell(&channel::session(&self.id, handler, parameters));
                 next_stats = Some(now);
             }

@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod bridge;
 mod early;
+pub mod follow;
 pub mod journal;
 pub mod lifecycle;
 mod live;

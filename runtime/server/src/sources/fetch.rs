@@ -1,5 +1,6 @@
 //! One attempt to fetch a file from an address.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
@@ -11,6 +12,8 @@ use tokio::io::AsyncWriteExt;
 /// Bounds on what is fetched.
 #[derive(Clone, Debug)]
 pub struct Limits {
+    /// Where temporary files are.
+    pub folder: PathBuf,
     /// The largest file, bytes.
     pub bytes: u64,
     /// Until it is there.
@@ -28,6 +31,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            folder: std::env::temp_dir(),
             bytes: 512 << 20,
             time: Duration::from_secs(15 * 60),
             silence: Duration::from_secs(20),
@@ -58,7 +62,8 @@ pub(super) async fn fetch(url: Url, limits: &Limits) -> anyhow::Result<(TempPath
     if response.content_length().is_some_and(|length| length > most) {
         bail!("it is larger than the {most} bytes that are allowed");
     }
-    let (file, path) = NamedTempFile::new().context("there is no place for a temporary file")?.into_parts();
+    let (file, path) =
+        NamedTempFile::new_in(&limits.folder).context("there is no place for a temporary file")?.into_parts();
     let mut file = tokio::fs::File::from_std(file);
     let mut length = 0;
     while let Some(chunk) = response.chunk().await.map_err(reqwest::Error::without_url).context("it broke off")? {

@@ -66,7 +66,7 @@ impl Library {
     pub fn new(sources: &BTreeMap<String, config::Source>, limits: &Limits) -> anyhow::Result<Self> {
         let mut entries = BTreeMap::new();
         if !sources.contains_key(CLIP_NAME) {
-            let mut file = NamedTempFile::new().context("there is no place for temporary files")?;
+            let mut file = NamedTempFile::new_in(&limits.folder).context("there is no place for temporary files")?;
             file.write_all(CLIP).context("temporary files cannot be written")?;
             let handlers = CLIP_HANDLERS.map(str::to_owned).into();
             let place = Place::Temporary(file.into_temp_path());

@@ -14,20 +14,19 @@
 //! | `lock` | held by the one server that uses the directory |
 
 mod files;
-mod home;
 mod tables;
 
 use std::collections::HashMap;
 use std::io;
-use std::path::Path;
 use std::time::SystemTime;
 
 use framebox_sandbox::{Descriptor, Digest, Kind};
 use serde::{Deserialize, Serialize};
 
+use crate::config::limits::Table;
 use crate::fault;
+use crate::home::Home;
 use files::Files;
-use home::Home;
 use tables::Tables;
 
 pub use tables::{Change, Contents};
@@ -39,12 +38,6 @@ pub enum Error {
     /// There is no room.
     #[error("there is no room left for it in the data directory")]
     Full,
-    /// Another server uses the directory.
-    #[error("the data directory {0} is in use by another server")]
-    InUse(String),
-    /// Others may write to the directory, which holds code that is run.
-    #[error("the data directory {0} may be written by anyone: take that away with `chmod o-w`")]
-    Open(String),
     /// A file is not there.
     #[error("{0} is missing from the data directory")]
     Missing(String),
@@ -107,6 +100,9 @@ pub struct Version {
     pub digest: Digest,
     /// When it came, milliseconds since 1970.
     pub uploaded_ms: u64,
+    /// What it may use, as far as that came with it.
+    #[serde(default)]
+    pub limits: Table,
 }
 
 /// A handler.
@@ -145,8 +141,7 @@ impl Store {
     ///
     /// # Errors
     /// When the directory cannot be had.
-    pub fn open(data: Option<&Path>, edition: &str) -> Result<(Self, Contents), Error> {
-        let home = Home::open(data)?;
+    pub fn open(home: Home, edition: &str) -> Result<(Self, Contents), Error> {
         let files = Files::open(home.path(), edition, home.is_kept())?;
         let tables = Tables::open(home.path().join("catalog.redb"))?;
         let contents = tables.read()?;

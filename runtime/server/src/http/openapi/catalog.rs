@@ -26,6 +26,8 @@ pub fn handler() {}
     params(
         ("name" = String, Path, description = "The handler", pattern = "^[a-z0-9_-]{1,64}$"),
         ("activate" = Option<bool>, Query, description = "Make it the active version; default: true"),
+        ("call_ms" = Option<u64>, Query, description = "A limit that belongs to the version; so do the others of `[limits]`"),
+        ("memory_mib" = Option<u64>, Query, description = "Another one"),
         ("Upload-Id" = Option<String>, Header, description = "By which `GET /uploads/{id}` knows it"),
     ),
     request_body(content(

@@ -125,7 +125,7 @@ pub fn log() {}
 
 /// Sets parameters as FastRTC's pages do
 #[utoipa::path(post, path = "/input_hook", tag = "fastrtc",
-    request_body(content = Object, description = "`webrtc_id`, and values by id"),
+    request_body(content = InputHook, description = "`webrtc_id`, and values by id beside it"),
     responses(
         (status = 200, description = "They hold from a frame on", body = Applied),
         (status = 202, description = "They hold once the handler is done with a frame", body = Applied),

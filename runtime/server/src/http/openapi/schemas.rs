@@ -215,6 +215,13 @@ pub struct Applied {
     status: Option<String>,
 }
 
+/// Further members are values by the ids of parameters.
+#[derive(ToSchema)]
+pub struct InputHook {
+    /// The session.
+    webrtc_id: String,
+}
+
 #[derive(ToSchema)]
 pub struct Log {
     lines: Vec<Line>,
@@ -392,8 +399,13 @@ pub struct Version {
     #[schema(format = DateTime)]
     uploaded: Option<String>,
     active: bool,
+    /// What it may use, as far as that came with it: keys of `[limits]`.
+    #[schema(value_type = Object)]
+    limits: Value,
     /// Live sessions that use it.
     sessions: u64,
+    /// Why it was taken back, if it was since the server started.
+    rolled_back: Option<String>,
 }
 
 /// A version to make active, or one to try on a share of fresh sessions.

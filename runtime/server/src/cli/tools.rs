@@ -1,0 +1,47 @@
+//! `framebox check`, `run` and `bench`: what the server lends the authors' tools, so that they judge as it does.
+#![allow(unsafe_code)]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use framebox_sandbox::{Allowance, Code};
+use framebox_tools::{Error, Host, NoCode};
+
+use crate::catalog::compile::{self, Workshop};
+use crate::config::Config;
+
+/// Does `work` on behalf of a server with default limits; what went wrong is said on standard error.
+pub fn with(work: impl FnOnce(&Host) -> Result<(), Error>) -> ExitCode {
+    let done = host().and_then(|host| work(&host));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("framebox: {error}");
+            error.code().into()
+        }
+    }
+}
+
+fn host() -> Result<Host, Error> {
+    let wrong = |error: &dyn std::fmt::Display| Error::Machine(error.to_string());
+    let config = Config::default();
+    let allowance = Allowance { bytes: config.uploads.bytes(), ..Allowance::default() };
+    let limits = compile::Limits { memory_mib: config.uploads.compile_mib, time: config.uploads.compile_time() };
+    let workshop = Workshop::new(PathBuf::from("/proc/self/exe"), limits);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| wrong(&error))?;
+    let compile = move |component: &[u8], allowance: &Allowance| {
+        let code = runtime.block_on(workshop.compile(component, allowance)).map_err(|error| match error {
+            compile::Error::Failed(_) => NoCode::Failed(error.to_string()),
+            _ => NoCode::Refused(error.to_string()),
+        })?;
+        // SAFETY: this program, started by us with nothing but the component as input, has just compiled it; nobody else
+        // writes to the pipe between the two.
+        Ok(unsafe { Code::from_kept(code) })
+    };
+    Ok(Host {
+        allowance,
+        limits: config.limits("", &Default::default()),
+        memory: config.most_memory(),
+        compile: Box::new(compile),
+    })
+}

@@ -1,0 +1,74 @@
+//! `--source`: videos that the handler may open.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use framebox_media::clip::Clip;
+use framebox_sandbox::{Shot, Source, SourceInfo, Sources};
+
+use super::input::open;
+use crate::Error;
+
+/// Reads `NAME=FILE`.
+pub(super) fn pair(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, file)) if !name.is_empty() && !file.is_empty() => Ok((name.to_owned(), file.into())),
+        _ => Err("give a name and a file, as in --source intro=intro.mp4".into()),
+    }
+}
+
+/// The files by their names.
+pub(super) struct Grants(Vec<(String, PathBuf)>);
+
+impl Grants {
+    /// Each of them is opened once, so that a wrong one is told before anything begins.
+    pub(super) fn new(files: &[(String, PathBuf)]) -> Result<Self, Error> {
+        files.iter().try_for_each(|(_, file)| open(file).map(drop))?;
+        Ok(Self(files.to_vec()))
+    }
+}
+
+impl Sources for Grants {
+    fn open(&self, name: &str) -> Result<Box<dyn Source>, String> {
+        let Some((name, file)) = self.0.iter().rfind(|(granted, _)| granted == name) else {
+            let names: Vec<_> = self.0.iter().map(|(name, _)| name.as_str()).collect();
+            let name: String = name.chars().take(64).collect();
+            return Err(match names.is_empty() {
+                true => {
+                    format!("no source {name:?} was granted to this handler, nor any other: use --source {name}=FILE")
+                }
+                false => format!("no source {name:?} was granted to this handler; granted are: {}", names.join(", ")),
+            });
+        };
+        let clip = open(file).map_err(|_| format!("the source {name} cannot be opened"))?;
+        Ok(Box::new(Opened { name: name.clone(), clip }))
+    }
+}
+
+struct Opened {
+    name: String,
+    clip: Box<dyn Clip>,
+}
+
+impl Source for Opened {
+    fn info(&self) -> SourceInfo {
+        let info = self.clip.info();
+        SourceInfo { size: info.size, fps: info.fps, duration_us: info.duration.map(us), live: false }
+    }
+
+    fn next(&mut self) -> Result<Option<Shot>, String> {
+        let shot = self.clip.next().map_err(|error| format!("the source {} cannot be read: {error}", self.name))?;
+        Ok(shot.map(|shot| Shot { picture: shot.picture, pts_us: us(shot.pts) }))
+    }
+
+    fn seek(&mut self, pts_us: i64) -> Result<(), String> {
+        let to = u64::try_from(pts_us).map_err(|_| "a source begins at 0; give a time that is not negative")?;
+        // A time in µs is that of the picture whose time was rounded down to it.
+        let to = Duration::from_micros(to).saturating_add(Duration::from_nanos(u64::from(to > 0) * 999));
+        self.clip.seek(to).map_err(|error| format!("the source {} cannot go there: {error}", self.name))
+    }
+}
+
+fn us(time: Duration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,104 @@
+//! `--set`: parameters from the command line.
+
+use framebox_sandbox::parameter::Kind;
+use framebox_sandbox::{Descriptor, NamedValue, Parameter, Value};
+use serde_json::Value as Json;
+
+use crate::Error;
+use crate::text::printable;
+
+/// What a handler is started with, and the buttons that are pressed before the first frame.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Chosen {
+    pub(crate) parameters: Vec<NamedValue>,
+    pub(crate) pressed: Vec<NamedValue>,
+}
+
+/// The defaults of `descriptor` but for what `set` says: texts like `id=value`.
+pub(crate) fn choose(descriptor: &Descriptor, set: &[String]) -> Result<Chosen, Error> {
+    let named = |parameter: &Parameter, value| NamedValue { id: parameter.id.clone(), value };
+    let defaults = descriptor.parameters.iter().map(|parameter| named(parameter, parameter.default_value()));
+    let mut chosen = Chosen { parameters: defaults.collect(), pressed: Vec::new() };
+    for text in set {
+        let (parameter, value) = one(descriptor, text).map_err(Error::Usage)?;
+        if parameter.is_event() {
+            chosen.pressed.push(named(parameter, value));
+        } else if let Some(place) = chosen.parameters.iter_mut().find(|named| named.id == parameter.id) {
+            place.value = value;
+        }
+    }
+    Ok(chosen)
+}
+
+fn one<'a>(descriptor: &'a Descriptor, text: &str) -> Result<(&'a Parameter, Value), String> {
+    let (id, given) =
+        text.split_once('=').ok_or_else(|| format!("--set {text}: give an id and a value, as in --set levels=4"))?;
+    let Some(parameter) = descriptor.parameters.iter().find(|parameter| parameter.id == id) else {
+        let ids: Vec<_> = descriptor.parameters.iter().map(|parameter| parameter.id.as_str()).collect();
+        return Err(match ids.is_empty() {
+            true => format!("--set {text}: the handler has no parameters"),
+            false => format!("--set {text}: there is no parameter {id:?}; there are {}", ids.join(", ")),
+        });
+    };
+    let given = match parameter.kind {
+        Kind::Choice { .. } | Kind::Text { .. } | Kind::Color { .. } => Json::from(given),
+        _ => serde_json::from_str(given).unwrap_or_else(|_| given.into()),
+    };
+    match parameter.accept(&given) {
+        Ok(value) => Ok((parameter, value)),
+        Err(wanted) => Err(format!("--set {text}: {}", printable(&wanted))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn descriptor() -> Descriptor {
+        let parameter = |id: &str, kind| Parameter { id: id.into(), label: id.into(), help: None, group: None, kind };
+        Descriptor {
+            title: "T".into(),
+            summary: String::new(),
+            parameters: vec![
+                parameter("levels", Kind::Integer { min: 2, max: 16, step: 1, default: 4, unit: None }),
+                parameter("label", Kind::Text { max_chars: 8, multiline: false, default: String::new() }),
+                parameter("again", Kind::Button),
+            ],
+            outputs: vec![],
+            size: None,
+            fps: None,
+        }
+    }
+
+    fn choose_all(set: &[&str]) -> Result<Chosen, String> {
+        let set: Vec<_> = set.iter().map(|text| (*text).to_owned()).collect();
+        choose(&descriptor(), &set).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn values_are_read_by_the_kind_of_their_parameter() {
+        let named = |id: &str, value| NamedValue { id: id.into(), value };
+        let chosen = choose_all(&["levels=8", "label=12=x", "again=true"]).unwrap();
+        let parameters = vec![
+            named("levels", Value::Integer(8)),
+            named("label", Value::Text("12=x".into())),
+            named("again", Value::Boolean(false)),
+        ];
+        assert_eq!(chosen, Chosen { parameters, pressed: vec![named("again", Value::Boolean(true))] });
+        assert_eq!(choose_all(&[]).unwrap().parameters[0].value, Value::Integer(4));
+    }
+
+    #[test]
+    fn wrong_ones_are_told_what_is_allowed() {
+        for (set, words) in [
+            ("levels=99", "--set levels=99: a whole number from 2 to 16 is wanted"),
+            ("levels=many", "a whole number from 2 to 16"),
+            ("level=3", "there is no parameter \"level\"; there are levels, label, again"),
+            ("label=much too long", "at most 8 characters"),
+            ("levels", "give an id and a value"),
+        ] {
+            let error = choose_all(&[set]).unwrap_err();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+}
