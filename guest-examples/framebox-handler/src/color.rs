@@ -21,7 +21,8 @@ impl Color {
 
     /// `#rrggbb`
     pub fn parse(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix('#').filter(|it| it.len() == 6 && it.bytes().all(|it| it.is_ascii_hexdigit()))?;
+        let digits =
+            text.strip_prefix('#').filter(|it| it.len() == 6 && it.bytes().all(|it| it.is_ascii_hexdigit()))?;
         u32::from_str_radix(digits, 16).ok().map(Self::new)
     }
 

@@ -2,7 +2,8 @@
 
 use std::cell::RefCell;
 
-use crate::raw::types::{Descriptor, NamedValue, Stop};
+pub use crate::raw::base::exports::framebox::video::lifecycle::Guest as Lifecycle;
+pub use crate::raw::types::{Descriptor, NamedValue, Stop};
 use crate::{About, Parameters, knob};
 
 /// A handler of one session and its settings. An instance serves one session and is called by one thread.
@@ -92,49 +93,49 @@ pub fn unknown(id: &str) -> String {
 /// [`Generator`](crate::Generator), `export!(observer Mine)` an [`Observer`](crate::Observer). Once in a component.
 #[macro_export]
 macro_rules! export {
-    ($handler:ty) => {
-        $crate::export!(transform $handler);
-    };
-    (transform $handler:ty) => {
-        $crate::__export!($handler, Transform, video_handler, transform,
-            fn process(input: &$crate::raw::media::Frame) => Frame.process);
-    };
     (generator $handler:ty) => {
-        $crate::__export!($handler, Generator, video_generator, generate, fn next(now_us: i64) => Moment.next);
+        $crate::__export!($handler, Generator, generate, fn next(now_us: i64) => Moment.next);
     };
     (observer $handler:ty) => {
-        $crate::__export!($handler, Observer, video_observer, observe,
-            fn consume(input: &$crate::raw::media::Frame) => Sight.observe);
+        $crate::__export!($handler, Observer, observe, fn consume(input: &$crate::raw::media::Frame) => Sight.observe);
+    };
+    ($handler:ty) => {
+        $crate::__export!(
+            $handler, Transform, transform, fn process(input: &$crate::raw::media::Frame) => Frame.process
+        );
     };
 }
 
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __export {
-    ($handler:ty, $kind:ident, $world:ident, $interface:ident,
-     fn $call:ident($what:ident: $type:ty) => $frame:ident.$method:ident) => {
+    (
+        $handler:ty, $kind:ident, $interface:ident, fn $call:ident($what:ident: $type:ty) => $frame:ident.$method:ident
+    ) => {
         const _: () = {
-            use $crate::raw::types::{Budget, Descriptor, NamedValue, Stop};
+            use $crate::glue::{Descriptor, NamedValue, Slot, Stop};
 
             type Settings = <$handler as $crate::$kind>::Settings;
 
+            // Only exported where there is something that calls it, so that tests run on any machine.
+            #[allow(dead_code)]
             struct Glue;
 
             ::std::thread_local! {
-                static SLOT: $crate::glue::Slot<$handler, Settings> = const { $crate::glue::Slot::new() };
+                static SLOT: Slot<$handler, Settings> = const { Slot::new() };
             }
 
-            impl $crate::raw::$world::lifecycle::Guest for Glue {
+            impl $crate::glue::Lifecycle for Glue {
                 fn describe() -> Descriptor {
                     let about = <$handler as $crate::$kind>::about();
                     $crate::glue::describe::<Settings>(about, env!("CARGO_PKG_NAME"), env!("CARGO_PKG_DESCRIPTION"))
                 }
 
-                fn init(settings: ::std::vec::Vec<NamedValue>) -> ::core::result::Result<(), ::std::string::String> {
+                fn init(settings: ::std::vec::Vec<NamedValue>) -> $crate::Result<(), ::std::string::String> {
                     SLOT.with(|slot| slot.init(settings, <$handler as $crate::$kind>::configured))
                 }
 
-                fn configure(changed: ::std::vec::Vec<NamedValue>) -> ::core::result::Result<(), ::std::string::String> {
+                fn configure(changed: ::std::vec::Vec<NamedValue>) -> $crate::Result<(), ::std::string::String> {
                     SLOT.with(|slot| slot.configure(changed, <$handler as $crate::$kind>::configured))
                 }
 
@@ -143,8 +144,8 @@ macro_rules! __export {
                 }
             }
 
-            impl $crate::raw::$world::$interface::Guest for Glue {
-                fn $call($what: $type, out: &$crate::raw::media::Output, budget: Budget) -> ::core::result::Result<(), Stop> {
+            impl $crate::raw::$interface::exports::framebox::video::$interface::Guest for Glue {
+                fn $call($what: $type, out: &$crate::raw::media::Output, budget: $crate::Budget) -> $crate::Result {
                     SLOT.with(|slot| {
                         slot.call(|handler, settings| {
                             let frame = $crate::$frame::new($what, out, budget, settings);
@@ -154,7 +155,10 @@ macro_rules! __export {
                 }
             }
 
-            $crate::raw::$world::export!(Glue with_types_in $crate::raw::$world);
+            #[cfg(target_family = "wasm")]
+    $crate::raw::base::export!(Glue with_types_in $crate::raw::base);
+            #[cfg(target_family = "wasm")]
+    $crate::raw::$interface::export!(Glue with_types_in $crate::raw::$interface);
         };
     };
 }

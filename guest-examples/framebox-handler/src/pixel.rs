@@ -11,14 +11,16 @@ pub fn map(rgba: &mut [u8], change: impl Fn(u32) -> u32) {
     }
 }
 
-/// Changes each byte of red, green and blue; alpha is 255 then. Runs on 16 bytes at once where `change` allows it.
+/// Changes each byte of red, green and blue; alpha is 255 then. `change` runs on 16 bytes at once where it is made of `+`,
+/// `-`, `*`, shifts and masks.
 pub fn channels(rgba: &mut [u8], change: impl Fn(u8) -> u8) {
-    let (groups, rest) = rgba.as_chunks_mut::<16>();
-    for group in groups {
-        *group = group.map(&change);
-    }
-    rest.iter_mut().for_each(|byte| *byte = change(*byte));
-    map(rgba, |pixel| pixel | 0xff00_0000);
+    let change = |[red, green, blue, _]: [u8; 4]| [change(red), change(green), change(blue), 255];
+    rgba.as_chunks_mut().0.iter_mut().for_each(|pixel| *pixel = change(*pixel));
+}
+
+/// Changes each byte, alpha too.
+pub fn bytes(rgba: &mut [u8], change: impl Fn(u8) -> u8) {
+    rgba.iter_mut().for_each(|byte| *byte = change(*byte));
 }
 
 /// Mixes a pixel into each: a strength of 0 changes nothing, 256 leaves nothing but `with`.
