@@ -3,42 +3,62 @@
 /// Weights of red, green and blue in light (BT.601), 256ths.
 const WEIGHTS: [u32; 3] = [77, 150, 29];
 
+/// Bytes that are worked on between two looks at the budget: four vectors.
+const GROUP: usize = 64;
+
 /// Changes each pixel, given as the number `0xaabbggrr`. What `change` does with `+`, `-`, `*`, shifts and masks runs on
 /// four pixels at once; a branch, a table or a division keeps it from that.
 pub fn map(rgba: &mut [u8], change: impl Fn(u32) -> u32) {
-    for pixel in rgba.as_chunks_mut().0 {
-        *pixel = change(u32::from_le_bytes(*pixel)).to_le_bytes();
-    }
+    pixels(rgba, |pixel| change(u32::from_le_bytes(pixel)).to_le_bytes());
 }
 
-/// Changes each byte of red, green and blue; alpha is 255 then. `change` runs on 16 bytes at once where it is made of `+`,
-/// `-`, `*`, shifts and masks.
+/// Changes each byte of red, green and blue; alpha is 255 then. What runs in vectors is said at [`map`]; here it runs on
+/// 16 bytes at once, or on 8 when `change` computes with 16 bits.
 pub fn channels(rgba: &mut [u8], change: impl Fn(u8) -> u8) {
-    let change = |[red, green, blue, _]: [u8; 4]| [change(red), change(green), change(blue), 255];
-    rgba.as_chunks_mut().0.iter_mut().for_each(|pixel| *pixel = change(*pixel));
+    let (groups, rest) = rgba.as_chunks_mut::<GROUP>();
+    let opaque = |i: usize, byte: u8| if i % 4 == 3 { 255 } else { byte };
+    for group in groups {
+        for (i, byte) in group.iter_mut().enumerate() {
+            *byte = opaque(i, change(*byte));
+        }
+    }
+    rest.iter_mut().enumerate().for_each(|(i, byte)| *byte = opaque(i, change(*byte)));
 }
 
-/// Changes each byte, alpha too.
+/// Changes each byte, alpha too: the quickest where 255 stays 255. As for [`channels`].
 pub fn bytes(rgba: &mut [u8], change: impl Fn(u8) -> u8) {
-    rgba.iter_mut().for_each(|byte| *byte = change(*byte));
+    let (groups, rest) = rgba.as_chunks_mut::<GROUP>();
+    for group in groups {
+        group.iter_mut().for_each(|byte| *byte = change(*byte));
+    }
+    rest.iter_mut().for_each(|byte| *byte = change(*byte));
 }
 
 /// Mixes a pixel into each: a strength of 0 changes nothing, 256 leaves nothing but `with`.
 pub fn blend(rgba: &mut [u8], with: [u8; 4], strength: u16) {
     let strength = strength.min(256);
-    let with = with.map(|byte| u16::from(byte) * strength);
-    let mix = |(i, byte): (usize, &mut u8)| {
-        *byte = ((u16::from(*byte) * (256 - strength) + with[i % 4]) >> 8) as u8;
-    };
-    // Four pixels at a time, so that the loop runs in vectors.
-    let (groups, rest) = rgba.as_chunks_mut::<16>();
-    groups.iter_mut().for_each(|group| group.iter_mut().enumerate().for_each(mix));
-    rest.iter_mut().enumerate().for_each(mix);
+    let with: [u16; GROUP] = std::array::from_fn(|i| u16::from(with[i % 4]) * strength);
+    let mix = |(byte, with): (&mut u8, &u16)| *byte = ((u16::from(*byte) * (256 - strength) + with) >> 8) as u8;
+    let (groups, rest) = rgba.as_chunks_mut::<GROUP>();
+    groups.iter_mut().for_each(|group| group.iter_mut().zip(&with).for_each(mix));
+    rest.iter_mut().zip(&with).for_each(mix);
 }
 
 /// Makes every pixel the same.
 pub fn fill(rgba: &mut [u8], pixel: [u8; 4]) {
-    rgba.as_chunks_mut().0.fill(pixel);
+    let with: [u8; GROUP] = std::array::from_fn(|i| pixel[i % 4]);
+    let (groups, rest) = rgba.as_chunks_mut();
+    groups.fill(with);
+    rest.iter_mut().zip(&with).for_each(|(byte, with)| *byte = *with);
+}
+
+/// Changes each pixel, in groups.
+fn pixels(rgba: &mut [u8], change: impl Fn([u8; 4]) -> [u8; 4]) {
+    let (groups, rest) = rgba.as_chunks_mut::<GROUP>();
+    for group in groups {
+        group.as_chunks_mut().0.iter_mut().for_each(|pixel| *pixel = change(*pixel));
+    }
+    rest.as_chunks_mut().0.iter_mut().for_each(|pixel| *pixel = change(*pixel));
 }
 
 /// Light of each pixel, 0 black to 255 white.
@@ -54,7 +74,8 @@ pub fn light([red, green, blue, _]: [u8; 4]) -> u8 {
 
 /// The mean of bytes; 0 of none.
 pub fn mean(bytes: &[u8]) -> f64 {
-    let sum: u64 = bytes.chunks(1 << 16).map(|part| u64::from(part.iter().map(|it| u32::from(*it)).sum::<u32>())).sum();
+    // 256 of them have a sum of 16 bits.
+    let sum: u64 = bytes.chunks(256).map(|part| u64::from(part.iter().map(|it| u16::from(*it)).sum::<u16>())).sum();
     sum as f64 / bytes.len().max(1) as f64
 }
 
