@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use framebox_media::clip::{self, Bounds};
 use framebox_picture::{Picture, Size};
@@ -44,6 +44,9 @@ fn in_zig() {
 
 /// Makes, tests and builds a handler of each kind in a language, and holds each to what its README says.
 fn whole(lang: &str) {
+    // Compilers want the machine for themselves.
+    static ALONE: Mutex<()> = Mutex::new(());
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let scratch = Scratch::new();
     // What a build fetches for one project serves the next one, too.
     let mut tools = tools();
