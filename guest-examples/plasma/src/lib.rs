@@ -81,25 +81,26 @@ impl Plasma {
         self.light.resize(width as usize, 0.0);
         // A third of the circle of colours to either side; the rest of it comes with time.
         let turn = phase * (4 * COLORS) as f32;
-        let place = |color: f32| (color * (COLORS / 3) as f32 + turn) as i32 as usize % COLORS;
-        let dim = |value: i16, light: f32| (i32::from(value) * (176.0 + light * 80.0) as i32) >> 8;
         let [luma, u, v] = self.picture.planes();
         for (y, luma) in luma.bytes.chunks_exact_mut(luma.width).enumerate() {
             field.row(y, &mut self.color, &mut self.light);
-            let points = self.color.iter().zip(&self.light);
-            for (luma, (color, light)) in luma.iter_mut().zip(points.clone()) {
-                *luma = (16 + dim(self.colors.y[place(*color)], *light)) as u8;
-            }
+            shade::<1>(luma, 16, &self.colors.y, turn, &self.color, &self.light);
             // A colour sample is that of the first of its four pixels.
             if y % 2 == 0 {
                 let row = y / 2 * u.width..(y / 2 + 1) * u.width;
-                let samples = u.bytes[row.clone()].iter_mut().zip(&mut v.bytes[row]);
-                for ((u, v), (color, light)) in samples.zip(points.step_by(2)) {
-                    *u = (128 + dim(self.colors.u[place(*color)], *light)) as u8;
-                    *v = (128 + dim(self.colors.v[place(*color)], *light)) as u8;
-                }
+                shade::<2>(&mut u.bytes[row.clone()], 128, &self.colors.u, turn, &self.color, &self.light);
+                shade::<2>(&mut v.bytes[row], 128, &self.colors.v, turn, &self.color, &self.light);
             }
         }
+    }
+}
+
+/// Writes a row of a plane, a byte for each `STEP` pixels: what the colour has in `table`, dimmed by the light, over `base`.
+fn shade<const STEP: usize>(to: &mut [u8], base: i32, table: &[i16; COLORS], turn: f32, color: &[f32], light: &[f32]) {
+    for (to, (color, light)) in to.iter_mut().zip(color.chunks_exact(STEP).zip(light.chunks_exact(STEP))) {
+        let (color, light) = (color[0], light[0]);
+        let place = (color * (COLORS / 3) as f32 + turn) as i32 as usize % COLORS;
+        *to = (base + ((i32::from(table[place]) * (176.0 + light * 80.0) as i32) >> 8)) as u8;
     }
 }
 
