@@ -3,7 +3,7 @@
 use crate::image::Picture;
 use crate::raw::media;
 use crate::raw::types::{Budget, FrameInfo, PixelFormat, Rect, Size, Value};
-use crate::{I420, Image, Result};
+use crate::{Color, I420, Image, Result, draw};
 
 macro_rules! call {
     ($(#[$meta:meta])* $name:ident, $(#[$inner:meta])* $field:ident: $type:ty) => {
@@ -122,6 +122,24 @@ macro_rules! draws {
             pub fn overlay(&self, x: u32, y: u32, image: &Image) -> Result {
                 let Size { width, height } = image.size();
                 Ok(self.out.patch(Rect { x, y, width, height }, PixelFormat::Rgba8, image.bytes())?)
+            }
+
+            /// Paints a rectangle of the picture shown so far.
+            ///
+            /// # Errors
+            /// It does not lie within the picture, or none was shown so far.
+            pub fn fill(&self, rect: Rect, color: Color) -> Result {
+                let Color { red, green, blue } = color;
+                let pixels = [red, green, blue].repeat(rect.width as usize * rect.height as usize);
+                Ok(self.out.patch(rect, PixelFormat::Rgb8, &pixels)?)
+            }
+
+            /// Draws the edge of a rectangle, `thick` pixels wide, within it and over the picture shown so far.
+            ///
+            /// # Errors
+            /// It does not lie within the picture, or none was shown so far.
+            pub fn outline(&self, rect: Rect, color: Color, thick: u32) -> Result {
+                draw::edge(rect, thick).into_iter().try_for_each(|side| self.fill(side, color))
             }
         }
     )*};

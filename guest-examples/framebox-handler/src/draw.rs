@@ -20,14 +20,20 @@ impl Image {
 
     /// Draws the edge of a rectangle, `thick` pixels wide, within it.
     pub fn outline(&mut self, rect: Rect, color: Color, thick: u32) {
-        let Rect { x, y, width, height } = rect;
-        let (across, down) = (thick.min(width), thick.min(height));
-        let (right, bottom) = (x.saturating_add(width - across), y.saturating_add(height - down));
-        self.fill(Rect { x, y, width, height: down }, color);
-        self.fill(Rect { x, y: bottom, width, height: down }, color);
-        self.fill(Rect { x, y, width: across, height }, color);
-        self.fill(Rect { x: right, y, width: across, height }, color);
+        edge(rect, thick).into_iter().for_each(|side| self.fill(side, color));
     }
+}
+
+/// The four sides of a rectangle, `thick` pixels wide, within it.
+pub fn edge(rect: Rect, thick: u32) -> [Rect; 4] {
+    let Rect { x, y, width, height } = rect;
+    let thick = thick.min(width).min(height);
+    [
+        Rect { height: thick, ..rect },
+        Rect { y: y.saturating_add(height - thick), height: thick, ..rect },
+        Rect { width: thick, ..rect },
+        Rect { x: x.saturating_add(width - thick), width: thick, ..rect },
+    ]
 }
 
 #[cfg(test)]

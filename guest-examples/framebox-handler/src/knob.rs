@@ -106,7 +106,8 @@ macro_rules! real {
             }
 
             fn real(self) -> f64 {
-                f64::from(self)
+                // As it is written: 0.3 as an f32 is 0.3 to the page, rather than 0.30000001192092896.
+                self.to_string().parse().unwrap_or(f64::from(self))
             }
         }
     )*};
@@ -241,6 +242,13 @@ mod tests {
         assert_eq!(knob.read(Value::Number(4.0)), None);
         let ParameterKind::Integer(spec) = knob.step(2.0).unit("px").named("r#levels").kind else { panic!() };
         assert_eq!((spec.min, spec.max, spec.step, spec.default, spec.unit.as_deref()), (2, 200, 2, 4, Some("px")));
+    }
+
+    #[test]
+    fn real_numbers_are_told_as_they_are_written() {
+        let ParameterKind::Number(spec) = number::<f32>("Gain", -0.1..=0.7, 0.3).named("gain").kind else { panic!() };
+        assert_eq!((spec.min, spec.max, spec.default), (-0.1, 0.7, 0.3));
+        assert_eq!(number::<f32>("Gain", 0.0..=1.0, 0.3).read(Value::Number(0.3)), Some(0.3));
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub use call::{Frame, Moment, Sight};
 pub use choice::Choice;
 pub use color::Color;
 pub use handler::{Generator, Observer, Transform};
-pub use image::Image;
+pub use image::{Image, Picture};
 pub use knob::{Button, Knob, button, choice, color, integer, number, option, text, toggle};
 pub use parameters::Parameters;
 pub use planes::{I420, Plane};

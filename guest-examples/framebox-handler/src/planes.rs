@@ -39,6 +39,11 @@ impl I420 {
         self.size
     }
 
+    /// Y, U and V, one after the other.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// Y, U and V.
     pub fn planes(&mut self) -> [Plane<'_>; 3] {
         let (width, height) = chroma(self.size);
