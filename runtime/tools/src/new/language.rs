@@ -51,6 +51,15 @@ macro_rules! bindings {
     };
 }
 
+/// The language that is asked for.
+pub fn parse(text: &str) -> Result<Language, String> {
+    Language::from_str(text, false).map_err(|_| {
+        let all: Vec<_> = Language::value_variants().iter().map(|lang| lang.folder()).collect();
+        let there_are = format!("there are projects in {}", all.join(", "));
+        if text == "go" { format!("not offered: handlers in Go do not start yet; {there_are}") } else { there_are }
+    })
+}
+
 impl Language {
     /// Its name as people write it.
     pub(super) fn called(self) -> &'static str {

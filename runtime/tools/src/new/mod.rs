@@ -26,8 +26,8 @@ use language::Language;
 pub struct New {
     /// Name of the handler, and of the folder that is made for it.
     pub name: String,
-    /// Language in which it is written.
-    #[arg(long, value_enum)]
+    /// Language in which it is written: c, js, python, rust, ts or zig.
+    #[arg(long, value_parser = language::parse)]
     pub lang: Language,
     /// What it does with video.
     #[arg(long, value_enum, default_value_t = Kind::Transform)]
