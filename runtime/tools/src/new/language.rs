@@ -14,14 +14,14 @@ use super::kind::Kind;
 pub enum Language {
     /// C, with Zig's or another Clang.
     C,
-    /// Python, with componentize-py.
-    Python,
     /// JavaScript, with jco and QuickJS.
     Js,
-    /// TypeScript, with the same.
-    Ts,
+    /// Python, with componentize-py.
+    Python,
     /// Rust, with the crate `framebox-handler`.
     Rust,
+    /// TypeScript, with jco and QuickJS.
+    Ts,
     /// Zig, without a library.
     Zig,
 }
