@@ -133,8 +133,22 @@ bool exports_framebox_video_lifecycle_init(exports_framebox_video_lifecycle_list
 
 void exports_framebox_video_lifecycle_close(void) {}
 
+#if defined(FB_GENERATOR)
+bool exports_framebox_video_generate_next(int64_t now_us, fb_output out, fb_budget *budget,
+                                          exports_framebox_video_generate_stop_t *stop) {
+  stop->tag = FRAMEBOX_VIDEO_TYPES_STOP_FAILED;
+  return fb_next(now_us, out, budget, &stop->val.failed);
+}
+#elif defined(FB_OBSERVER)
+bool exports_framebox_video_observe_consume(fb_frame input, fb_output out, fb_budget *budget,
+                                            exports_framebox_video_observe_stop_t *stop) {
+  stop->tag = FRAMEBOX_VIDEO_TYPES_STOP_FAILED;
+  return fb_consume(input, out, budget, &stop->val.failed);
+}
+#else
 bool exports_framebox_video_transform_process(fb_frame input, fb_output out, fb_budget *budget,
                                               exports_framebox_video_transform_stop_t *stop) {
   stop->tag = FRAMEBOX_VIDEO_TYPES_STOP_FAILED;
   return fb_process(input, out, budget, &stop->val.failed);
 }
+#endif

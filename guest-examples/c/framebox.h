@@ -1,11 +1,19 @@
-// What a handler that makes something of each frame needs beside the interface itself (bindings/bindings.h).
+// What a handler needs beside the interface itself (bindings/bindings.h).
 //
-// A handler defines `fb_describe`, `fb_configure` and `fb_process`; framebox.c exports them. The generated functions may
-// be called beside these.
+// A handler defines `fb_describe`, `fb_configure` and what its kind does with a frame: `fb_process`, `fb_next` with
+// -DFB_GENERATOR, or `fb_consume` with -DFB_OBSERVER; framebox.c exports them. The generated functions may be called
+// beside these.
 #ifndef FRAMEBOX_H
 #define FRAMEBOX_H
 
+// A component has the exports of its kind and no others, so each kind has bindings of its own.
+#if defined(FB_GENERATOR) && __has_include("bindings/generator/bindings.h")
+#include "bindings/generator/bindings.h"
+#elif defined(FB_OBSERVER) && __has_include("bindings/observer/bindings.h")
+#include "bindings/observer/bindings.h"
+#else
 #include "bindings/bindings.h"
+#endif
 
 typedef framebox_string_t fb_string;
 typedef framebox_list_u8_t fb_bytes;
@@ -28,8 +36,16 @@ typedef enum { FB_NUMBER, FB_GAUGE, FB_TEXT, FB_JSON, FB_IMAGE, FB_TABLE, FB_PLO
 void fb_describe(fb_descriptor *it);
 // Takes the value of a parameter: all of them at the start, later those that changed. False refuses it, and says why.
 bool fb_configure(fb_string id, const fb_value *value, fb_string *why);
+#if defined(FB_GENERATOR)
+// Makes the frame that is shown so many microseconds after the stream began. False: there is none, and why.
+bool fb_next(int64_t now_us, fb_output out, const fb_budget *budget, fb_string *why);
+#elif defined(FB_OBSERVER)
+// Looks at a frame and puts values. False: it failed, and why.
+bool fb_consume(fb_frame input, fb_output out, const fb_budget *budget, fb_string *why);
+#else
 // Makes something of a frame. False: there is no picture of this one, and why.
 bool fb_process(fb_frame input, fb_output out, const fb_budget *budget, fb_string *why);
+#endif
 
 // What it is, of what kind its parameters are, and what it puts beside the picture.
 

@@ -111,13 +111,13 @@ func SettingsOf(list []framebox_video_types.NamedValue) Settings {
 	settings := Settings{}
 	for _, named := range list {
 		switch named.Value.Tag() {
-		case framebox_video_types.ValueBoolean:
+		case framebox_video_types.Value_Boolean:
 			settings[named.Id] = named.Value.Boolean()
-		case framebox_video_types.ValueInteger:
+		case framebox_video_types.Value_Integer:
 			settings[named.Id] = named.Value.Integer()
-		case framebox_video_types.ValueNumber:
+		case framebox_video_types.Value_Number:
 			settings[named.Id] = named.Value.Number()
-		case framebox_video_types.ValueText:
+		case framebox_video_types.Value_Text:
 			settings[named.Id] = named.Value.Text()
 		}
 	}

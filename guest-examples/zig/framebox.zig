@@ -8,6 +8,9 @@
 //!     pub fn process(input: framebox.Frame, out: framebox.Output) framebox.Refused!void
 //!     comptime { framebox.transform(@This()); }
 //!
+//! A generator has `next(now_us: i64, out)` and `framebox.generator(@This())` instead, an observer `consume(input, out)`
+//! and `framebox.observer(@This())`.
+//!
 //! Why something was refused is told by `because`.
 
 const std = @import("std");
@@ -108,6 +111,13 @@ pub const Frame = struct {
         host.frame_pixels(self.handle, @intFromEnum(format), &it);
         return it.ptr[0..it.len];
     }
+
+    /// A smaller copy of the whole picture; to be freed with `gpa`.
+    pub fn sample(self: Frame, format: Format, to: Size) []align(16) u8 {
+        var it: extern struct { ptr: [*]align(16) u8, len: usize } = undefined;
+        host.frame_sample(self.handle, @intFromEnum(format), 0, 0, 0, 0, 0, 1, to.width, to.height, &it);
+        return it.ptr[0..it.len];
+    }
 };
 
 /// Where results go, lent for a call.
@@ -143,9 +153,50 @@ var reason: String = .of("it failed");
 
 /// Exports a handler that makes something of each frame.
 pub fn transform(comptime Handler: type) void {
+    lifecycle(Handler);
+    exportFrames(Handler.process, "framebox:video/transform@0.1.0#process");
+}
+
+/// Exports a handler that looks at each frame.
+pub fn observer(comptime Handler: type) void {
+    lifecycle(Handler);
+    exportFrames(Handler.consume, "framebox:video/observe@0.1.0#consume");
+}
+
+fn exportFrames(comptime handle: fn (Frame, Output) Refused!void, comptime name: []const u8) void {
+    const Exports = struct {
+        var handled: Stop = undefined;
+
+        fn call(input: i32, out: i32, _: u32, _: u64) callconv(.c) *const Stop {
+            // What was lent has to be given back.
+            defer host.frame_drop(input);
+            defer host.output_drop(out);
+            handled = .of(handle(.{ .handle = input }, .{ .handle = out }));
+            return &handled;
+        }
+    };
+    @export(&Exports.call, .{ .name = name });
+}
+
+/// Exports a handler that makes a video.
+pub fn generator(comptime Handler: type) void {
+    lifecycle(Handler);
+    const Exports = struct {
+        var made: Stop = undefined;
+
+        fn next(now_us: i64, out: i32, _: u32, _: u64) callconv(.c) *const Stop {
+            defer host.output_drop(out);
+            made = .of(Handler.next(now_us, .{ .handle = out }));
+            return &made;
+        }
+    };
+    @export(&Exports.next, .{ .name = "framebox:video/generate@0.1.0#next" });
+}
+
+/// What handlers of all kinds export.
+fn lifecycle(comptime Handler: type) void {
     const Exports = struct {
         var configured: Answer = undefined;
-        var processed: Stop = undefined;
 
         fn describe() callconv(.c) *const Descriptor {
             return &Handler.about;
@@ -170,25 +221,13 @@ pub fn transform(comptime Handler: type) void {
             return &configured;
         }
 
-        fn process(input: i32, out: i32, _: u32, _: u64) callconv(.c) *const Stop {
-            // What was lent has to be given back.
-            defer host.frame_drop(input);
-            defer host.output_drop(out);
-            processed = .{ .err = false, .stop = .{ .tag = .failed, .why = .none } };
-            Handler.process(.{ .handle = input }, .{ .handle = out }) catch {
-                processed = .{ .err = true, .stop = .{ .tag = .failed, .why = reason } };
-            };
-            return &processed;
-        }
-
         fn close() callconv(.c) void {}
     };
-    const lifecycle = "framebox:video/lifecycle@0.1.0#";
-    @export(&Exports.describe, .{ .name = lifecycle ++ "describe" });
-    @export(&Exports.configure, .{ .name = lifecycle ++ "init" });
-    @export(&Exports.configure, .{ .name = lifecycle ++ "configure" });
-    @export(&Exports.close, .{ .name = lifecycle ++ "close" });
-    @export(&Exports.process, .{ .name = "framebox:video/transform@0.1.0#process" });
+    const prefix = "framebox:video/lifecycle@0.1.0#";
+    @export(&Exports.describe, .{ .name = prefix ++ "describe" });
+    @export(&Exports.configure, .{ .name = prefix ++ "init" });
+    @export(&Exports.configure, .{ .name = prefix ++ "configure" });
+    @export(&Exports.close, .{ .name = prefix ++ "close" });
     @export(&cabi_realloc, .{ .name = "cabi_realloc" });
 }
 
@@ -205,7 +244,15 @@ const Answer = extern struct {
         return error.Refused;
     }
 };
-const Stop = extern struct { err: bool, stop: extern struct { tag: enum(u8) { failed, finished }, why: String } };
+const Stop = extern struct {
+    err: bool,
+    stop: extern struct { tag: enum(u8) { failed, finished }, why: String },
+
+    fn of(result: Refused!void) Stop {
+        const err = if (result) |_| false else |_| true;
+        return .{ .err = err, .stop = .{ .tag = .failed, .why = if (err) reason else .none } };
+    }
+};
 const Named = extern struct {
     id: String,
     tag: enum(u8) { boolean, integer, number, text },
@@ -216,6 +263,7 @@ const Named = extern struct {
 const host = struct {
     extern "framebox:video/media@0.1.0" fn @"[method]frame.info"(i32, *Info) void;
     extern "framebox:video/media@0.1.0" fn @"[method]frame.pixels"(i32, u32, *anyopaque) void;
+    extern "framebox:video/media@0.1.0" fn @"[method]frame.sample"(i32, u32, u32, u32, u32, u32, u32, u32, u32, u32, *anyopaque) void;
     extern "framebox:video/media@0.1.0" fn @"[method]output.pixels"(i32, u32, u32, u32, [*]const u8, usize, *Answer) void;
     extern "framebox:video/media@0.1.0" fn @"[method]output.put"(i32, [*]const u8, usize, u32, i64, usize, usize, usize, *Answer) void;
     extern "framebox:video/media@0.1.0" fn @"[resource-drop]frame"(i32) void;
@@ -223,6 +271,7 @@ const host = struct {
 
     const frame_info = @"[method]frame.info";
     const frame_pixels = @"[method]frame.pixels";
+    const frame_sample = @"[method]frame.sample";
     const output_pixels = @"[method]output.pixels";
     const output_put = @"[method]output.put";
     const frame_drop = @"[resource-drop]frame";

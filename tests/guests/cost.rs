@@ -24,6 +24,7 @@ const MOST: [(&str, f64); NAMES.len()] = [
     ("plasma", 200.0),
     ("play", 1.0),
     ("play-fps", 1.0),
+    ("posterize", 10.0),
     ("qr", 300.0),
     ("slow-flip", 4.0),
     ("timestamp", 5.0),

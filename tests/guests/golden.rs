@@ -16,7 +16,7 @@ use crate::handler::{NAMES, Running, prebuilt};
 use crate::pictures::scene;
 
 /// Handlers whose pixels the host converts.
-const CONVERTED: &[&str] = &["detect", "hello", "knobs"];
+const CONVERTED: &[&str] = &["detect", "hello", "knobs", "posterize"];
 
 /// Times at which generators are asked, µs: frames, a pause and a long time.
 const NOWS: [i64; 8] = [0, 16_667, 33_333, 50_000, 66_667, 1_000_000, 1_033_333, 86_400_000_000];
@@ -42,6 +42,7 @@ pub fn settings(name: &str) -> Vec<Value> {
         }
         "play" => vec![json!({}), json!({ "source": "slow", "loop": true, "speed": 1.5 })],
         "play-fps" => vec![json!({}), json!({ "source": "other" })],
+        "posterize" => vec![json!({}), json!({ "levels": 2 }), json!({ "levels": 16 })],
         "qr" => vec![json!({}), json!({ "color": "#ff4000", "resolution": 320 })],
         "slow-flip" => vec![json!({ "work-ms": 0 }), json!({ "work-ms": 20 })],
         "timestamp" => vec![

@@ -15,7 +15,7 @@ use crate::clips::Clips;
 
 /// Every handler that comes with the program.
 #[rustfmt::skip]
-pub const NAMES: [&str; 16] = [
+pub const NAMES: [&str; 17] = [
     "background",
     "detect",
     "edges",
@@ -28,6 +28,7 @@ pub const NAMES: [&str; 16] = [
     "plasma",
     "play",
     "play-fps",
+    "posterize",
     "qr",
     "slow-flip",
     "timestamp",

@@ -12,6 +12,7 @@ mod pixelate;
 mod plasma;
 mod play;
 mod play_fps;
+mod posterize;
 mod qr;
 mod sizes;
 mod slow_flip;

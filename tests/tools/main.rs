@@ -1,4 +1,4 @@
-//! The authors' tools on the real program: `framebox check`, `run` and `bench`.
+//! The authors' tools on the real program: `framebox check`, `run`, `bench` and `new`.
 //!
 //! | module | what it holds |
 //! |---|---|
@@ -6,11 +6,13 @@
 //! | [`run`] | videos through handlers, file to file |
 //! | [`wrong`] | what is asked for in a wrong way, and handlers that fail |
 //! | [`bench`] | its table |
+//! | [`new`] | projects in every language, of every kind |
 
 #![allow(clippy::unwrap_used)]
 
 mod bench;
 mod check;
+mod new;
 mod run;
 #[path = "../support/mod.rs"]
 mod support;

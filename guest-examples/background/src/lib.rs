@@ -1,134 +1,112 @@
 //! Replaces what lies behind a person, without a neural network: the background is learned while nobody is there.
 
-wit_bindgen::generate!({ world: "video-handler", path: "../../wit" });
-
-use std::cell::RefCell;
-
-use exports::framebox::video::{lifecycle, transform};
-use framebox::video::media::{Frame, Output};
-use framebox::video::types::*;
-
 use enlarge::Enlarged;
+use framebox_handler::raw::media;
+use framebox_handler::{
+    About, Button, Color, Frame, I420, OutputKind, PixelFormat, Result, Size, Transform, choices, parameters,
+};
 use model::{CELL, LESSONS, Model};
 
 mod enlarge;
 mod model;
 
-#[derive(Clone, Copy, PartialEq)]
-enum Mode {
-    Blur,
-    Color,
-    Gradient,
-    Mask,
+choices! {
+    enum Mode {
+        Blur = "Blurred",
+        Color = "One colour",
+        Gradient = "From one colour to another",
+        Mask = "Show what is found",
+    }
 }
 
-const MODES: [(&str, &str, Mode); 4] = [
-    ("blur", "Blurred", Mode::Blur),
-    ("color", "One colour", Mode::Color),
-    ("gradient", "From one colour to another", Mode::Gradient),
-    ("mask", "Show what is found", Mode::Mask),
-];
+parameters! {
+    struct Settings {
+        mode: Mode = choice("Background", Mode::Blur).help("What is seen behind you."),
+        reset: Button = button("Learn").help("Learns the background anew: nobody should be there."),
+        threshold: i32 = integer("Threshold", 4..=60, 14).help("How far from the background you have to be."),
+        blur: usize = integer("Blur", 0..=12, 3).help("How much the background is blurred."),
+        color: Color = color("Colour", 0x1d3557).help("At the top."),
+        color_below: Color = color("Colour below", 0xe0a96d).help("At the bottom."),
+    }
+}
 
-struct State {
-    mode: Mode,
-    threshold: i32,
-    blur: usize,
+#[derive(Default)]
+struct Background {
     /// Luma and colour differences, at the top and at the bottom.
     colors: [[i32; 3]; 2],
     model: Model,
 }
 
-thread_local! {
-    static STATE: RefCell<State> = const {
-        RefCell::new(State { mode: Mode::Blur, threshold: 14, blur: 3, colors: [[0; 3]; 2], model: Model::new() })
-    };
-}
+impl Transform for Background {
+    type Settings = Settings;
 
-struct Background;
+    fn about() -> About {
+        About::new(
+            "Background",
+            "Blurs or replaces what lies behind you. Step out of the picture, press \u{201c}Learn\u{201d}, wait a second.",
+        )
+        .output("foreground", "Foreground", OutputKind::Gauge)
+        .unit("%")
+        .output("state", "State", OutputKind::Text)
+    }
 
-impl lifecycle::Guest for Background {
-    fn describe() -> Descriptor {
-        let parameter = |id: &str, label: &str, help: &str, kind| Parameter {
-            id: id.into(),
-            label: label.into(),
-            help: Some(help.into()),
-            group: None,
-            kind,
-        };
-        let output = |id: &str, label: &str, kind, unit: Option<&str>| OutputSpec {
-            id: id.into(),
-            label: label.into(),
-            kind,
-            unit: unit.map(Into::into),
-        };
-        let integer =
-            |min, max, default| ParameterKind::Integer(IntegerSpec { min, max, step: 1, default, unit: None });
-        let options = MODES.map(|(id, label, _)| Choice { id: id.into(), label: label.into() }).into();
-        Descriptor {
-            title: "Background".into(),
-            summary: "Blurs or replaces what lies behind you. Step out of the picture, press \u{201c}Learn\u{201d}, wait a second."
-                .into(),
-            parameters: vec![
-                parameter(
-                    "mode",
-                    "Background",
-                    "What is seen behind you.",
-                    ParameterKind::Choice(ChoiceSpec { options, default: "blur".into() }),
-                ),
-                parameter("reset", "Learn", "Learns the background anew: nobody should be there.", ParameterKind::Button),
-                parameter("threshold", "Threshold", "How far from the background you have to be.", integer(4, 60, 14)),
-                parameter("blur", "Blur", "How much the background is blurred.", integer(0, 12, 3)),
-                parameter("color", "Colour", "At the top.", ParameterKind::Color("#1d3557".into())),
-                parameter("color-below", "Colour below", "At the bottom.", ParameterKind::Color("#e0a96d".into())),
-            ],
-            outputs: vec![
-                output("foreground", "Foreground", OutputKind::Gauge, Some("%")),
-                output("state", "State", OutputKind::Text, None),
-            ],
-            size: None,
-            fps: None,
+    fn configured(&mut self, settings: &Settings) -> Result<(), String> {
+        if settings.reset.pressed() {
+            self.model.reset();
         }
-    }
-
-    fn init(settings: Vec<NamedValue>) -> Result<(), String> {
-        Self::configure(settings)
-    }
-
-    fn configure(changed: Vec<NamedValue>) -> Result<(), String> {
-        STATE.with_borrow_mut(|state| changed.into_iter().try_for_each(|named| state.set(named)))
-    }
-
-    fn close() {}
-}
-
-impl State {
-    fn set(&mut self, NamedValue { id, value }: NamedValue) -> Result<(), String> {
-        match (id.as_str(), value) {
-            ("mode", Value::Text(name)) => {
-                let named = MODES.iter().find(|(id, ..)| *id == name);
-                self.mode = named.ok_or_else(|| format!("{name} is no mode"))?.2;
-            }
-            ("reset", Value::Boolean(true)) => self.model.reset(),
-            ("reset", Value::Boolean(false)) => {}
-            ("threshold", Value::Integer(threshold)) => self.threshold = threshold.clamp(1, 255) as i32,
-            ("blur", Value::Integer(times)) => self.blur = times.clamp(0, 100) as usize,
-            ("color", Value::Text(color)) => self.colors[0] = yuv(&color)?,
-            ("color-below", Value::Text(color)) => self.colors[1] = yuv(&color)?,
-            _ => return Err(format!("{id} is not known")),
-        }
+        self.colors = [settings.color, settings.color_below].map(yuv);
         Ok(())
     }
 
+    fn process(&mut self, frame: &Frame<Settings>) -> Result {
+        let size = frame.size();
+        let cells = Size { width: size.width.div_ceil(CELL as u32), height: size.height.div_ceil(CELL as u32) };
+        let points = points(frame.input, cells);
+        let columns = cells.width as usize;
+        let mask = self.model.foreground(&points, columns, frame.settings.threshold);
+        let left = self.model.lessons_left();
+        if left > 0 {
+            // What is shown while the background is learned is the picture itself.
+            let share = (LESSONS - left) * 100 / LESSONS;
+            frame.pass()?;
+            return frame.put("state", format!("learning, {share} %"));
+        }
+        let mut picture = frame.i420();
+        for (number, plane) in picture.planes().into_iter().enumerate() {
+            let behind = self.behind(frame.settings, &points, (columns, cells.height as usize), number);
+            if frame.settings.mode == Mode::Mask {
+                plane.bytes.fill(if number == 0 { 235 } else { 128 });
+            }
+            // Colour planes have half the resolution, and so half the cell.
+            match number {
+                0 => replace::<CELL>(plane.bytes, plane.width, &mask, &behind, columns),
+                _ => replace::<{ CELL / 2 }>(plane.bytes, plane.width, &mask, &behind, columns),
+            }
+        }
+        frame.show(&picture)?;
+        let share = f64::from(mask.iter().sum::<i32>()) * 100.0 / (256 * mask.len()) as f64;
+        frame.put("foreground", (share * 10.0).round() / 10.0)?;
+        frame.put("state", "ready")
+    }
+}
+
+impl Background {
     /// What a plane has behind the foreground, in cells of `columns` and `rows`.
-    fn behind(&self, points: &[[i32; 3]], (columns, rows): (usize, usize), plane: usize) -> Vec<i32> {
+    fn behind(
+        &self,
+        settings: &Settings,
+        points: &[[i32; 3]],
+        (columns, rows): (usize, usize),
+        plane: usize,
+    ) -> Vec<i32> {
         let even = |row: usize| {
             let [above, below] = self.colors.map(|color| color[plane]);
             above + (below - above) * row as i32 / (rows.max(2) - 1) as i32
         };
-        match self.mode {
+        match settings.mode {
             Mode::Blur => {
                 let values = points.iter().map(|point| point[plane]).collect();
-                (0..self.blur).fold(values, |values: Vec<_>, _| model::smooth(&values, columns))
+                (0..settings.blur).fold(values, |values: Vec<_>, _| model::smooth(&values, columns))
             }
             Mode::Color => vec![self.colors[0][plane]; points.len()],
             Mode::Gradient => (0..rows).flat_map(|row| std::iter::repeat_n(even(row), columns)).collect(),
@@ -137,51 +115,16 @@ impl State {
     }
 }
 
-impl transform::Guest for Background {
-    fn process(input: &Frame, out: &Output, _budget: Budget) -> Result<(), Stop> {
-        STATE.with_borrow_mut(|state| {
-            let size = input.info().size;
-            let cells = Size { width: size.width.div_ceil(CELL as u32), height: size.height.div_ceil(CELL as u32) };
-            let points = points(input, cells);
-            let columns = cells.width as usize;
-            let mask = state.model.foreground(&points, columns, state.threshold);
-            let left = state.model.lessons_left();
-            if left > 0 {
-                // What is shown while the background is learned is the picture itself.
-                let share = (LESSONS - left) * 100 / LESSONS;
-                out.show(input).map_err(Stop::Failed)?;
-                return out.put("state", &Value::Text(format!("learning, {share} %"))).map_err(Stop::Failed);
-            }
-            let mut pixels = input.pixels(PixelFormat::I420);
-            let planes = common::I420::new(size.width, size.height).planes(&mut pixels);
-            for (number, (plane, width)) in planes.into_iter().enumerate() {
-                let behind = state.behind(&points, (columns, cells.height as usize), number);
-                if state.mode == Mode::Mask {
-                    plane.fill(if number == 0 { 235 } else { 128 });
-                }
-                // Colour planes have half the resolution, and so half the cell.
-                match number {
-                    0 => replace::<CELL>(plane, width, &mask, &behind, columns),
-                    _ => replace::<{ CELL / 2 }>(plane, width, &mask, &behind, columns),
-                }
-            }
-            out.pixels(size, PixelFormat::I420, &pixels).map_err(Stop::Failed)?;
-            let share = f64::from(mask.iter().sum::<i32>()) * 100.0 / (256 * mask.len()) as f64;
-            out.put("foreground", &Value::Number((share * 10.0).round() / 10.0)).map_err(Stop::Failed)?;
-            out.put("state", &Value::Text("ready".into())).map_err(Stop::Failed)
-        })
-    }
-}
-
 /// The picture, a point for each cell.
-fn points(input: &Frame, cells: Size) -> Vec<[i32; 3]> {
+fn points(input: &media::Frame, cells: Size) -> Vec<[i32; 3]> {
     // Twice the cells in luma, so that there is one colour sample for each of them.
     let fine = Size { width: cells.width * 2, height: cells.height * 2 };
-    let mut sample = input.sample(PixelFormat::I420, None, Some(fine));
-    let [(y, width), (u, columns), (v, _)] = common::I420::new(fine.width, fine.height).planes(&mut sample);
-    let mut points = Vec::with_capacity(u.len());
-    for ((rows, u), v) in y.chunks_exact(2 * width).zip(u.chunks_exact(columns)).zip(v.chunks_exact(columns)) {
-        let (above, below) = rows.split_at(width);
+    let mut sample = I420::new(fine, input.sample(PixelFormat::I420, None, Some(fine)));
+    let [y, u, v] = sample.planes();
+    let mut points = Vec::with_capacity(u.bytes.len());
+    let colors = u.bytes.chunks_exact(u.width).zip(v.bytes.chunks_exact(v.width));
+    for (rows, (u, v)) in y.bytes.chunks_exact(2 * y.width).zip(colors) {
+        let (above, below) = rows.split_at(y.width);
         for (i, (above, below)) in above.chunks_exact(2).zip(below.chunks_exact(2)).enumerate() {
             let luma: i32 = above.iter().chain(below).map(|luma| i32::from(*luma)).sum();
             points.push([(luma + 2) / 4, u[i].into(), v[i].into()]);
@@ -202,14 +145,13 @@ fn replace<const CELL: usize>(plane: &mut [u8], width: usize, mask: &[i32], behi
 }
 
 /// A colour as BT.601, limited range.
-fn yuv(color: &str) -> Result<[i32; 3], String> {
-    let rgb = i32::from_str_radix(color.trim_start_matches('#'), 16).map_err(|e| e.to_string())?;
-    let [red, green, blue] = [16, 8, 0].map(|shift| rgb >> shift & 255);
-    Ok([
+fn yuv(color: Color) -> [i32; 3] {
+    let [red, green, blue] = [color.red, color.green, color.blue].map(i32::from);
+    [
         16 + ((66 * red + 129 * green + 25 * blue + 128) >> 8),
         128 + ((-38 * red - 74 * green + 112 * blue + 128) >> 8),
         128 + ((112 * red - 94 * green - 18 * blue + 128) >> 8),
-    ])
+    ]
 }
 
-export!(Background);
+framebox_handler::export!(Background);

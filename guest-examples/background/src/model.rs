@@ -34,13 +34,9 @@ pub struct Model {
 }
 
 impl Model {
-    pub const fn new() -> Self {
-        Self { known: Vec::new(), width: 0, lessons: 0, before: Vec::new() }
-    }
-
     /// Forgets everything.
     pub fn reset(&mut self) {
-        *self = Self::new();
+        *self = Self::default();
     }
 
     /// Frames that are still needed to learn the background.

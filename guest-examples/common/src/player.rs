@@ -75,6 +75,11 @@ impl<V: Video> Player<V> {
         self.loops = loops;
     }
 
+    /// The name of what is played.
+    pub fn source(&self) -> &str {
+        &self.name
+    }
+
     /// Plays `name` from its beginning. While another one plays, it goes on playing when this one cannot be opened.
     pub fn set_source(&mut self, name: String) -> Result<(), String> {
         if self.reel.is_some() {

@@ -1,10 +1,11 @@
 //! Marks over the picture: outlines, dots, and scores in digits of 3 by 5 dots.
 
-use crate::framebox::video::media::Output;
-use crate::framebox::video::types::{PixelFormat, Rect, Size, Stop};
+use framebox_handler::{Color, Frame, PixelFormat, Rect, Result, Size};
 
-const COLOR: [u8; 3] = [0, 220, 90];
-const INK: [u8; 3] = [0, 0, 0];
+use crate::Settings;
+
+const COLOR: Color = Color::new(0x00dc5a);
+const INK: Color = Color::new(0x000000);
 
 /// Each row of a sign is three bits.
 const DIGITS: [[u8; 5]; 10] = [
@@ -23,7 +24,7 @@ const PERCENT: [u8; 5] = [0b101, 0b001, 0b010, 0b100, 0b101];
 
 /// Draws on what was shown, a picture of `size`.
 pub struct Pen<'a> {
-    pub out: &'a Output,
+    pub frame: &'a Frame<'a, Settings>,
     pub size: Size,
 }
 
@@ -34,31 +35,23 @@ impl Pen<'_> {
     }
 
     /// The four sides of `at`, within it.
-    pub fn outline(&self, at: Rect) -> Result<(), Stop> {
-        let line = self.line().min(at.width).min(at.height);
-        self.fill(Rect { height: line, ..at })?;
-        self.fill(Rect { y: at.y + at.height - line, height: line, ..at })?;
-        self.fill(Rect { width: line, ..at })?;
-        self.fill(Rect { x: at.x + at.width - line, width: line, ..at })
+    pub fn outline(&self, at: Rect) -> Result {
+        self.frame.outline(at, COLOR, self.line())
     }
 
     /// A dot around a place, if that lies in the picture.
-    pub fn dot(&self, [x, y]: [f32; 2]) -> Result<(), Stop> {
+    pub fn dot(&self, [x, y]: [f32; 2]) -> Result {
         if !(0.0..self.size.width as f32).contains(&x) || !(0.0..self.size.height as f32).contains(&y) {
             return Ok(());
         }
         let half = self.line();
         let [left, top] = [x, y].map(|at| (at as u32).saturating_sub(half) & !1);
         let (width, height) = ((2 * half).min(self.size.width - left), (2 * half).min(self.size.height - top));
-        self.fill(Rect { x: left, y: top, width, height })
-    }
-
-    fn fill(&self, at: Rect) -> Result<(), Stop> {
-        self.patch(at, &COLOR.repeat((at.width * at.height) as usize))
+        self.frame.fill(Rect { x: left, y: top, width, height }, COLOR)
     }
 
     /// The score in percent on top of `at`, or in it where no room is above; nothing where it does not fit.
-    pub fn score(&self, at: Rect, score: f32) -> Result<(), Stop> {
+    pub fn score(&self, at: Rect, score: f32) -> Result {
         let percent = (score * 100.0).round() as usize;
         let digits = percent.to_string();
         let signs: Vec<_> = digits.bytes().map(|digit| DIGITS[usize::from(digit - b'0')]).chain([PERCENT]).collect();
@@ -79,12 +72,9 @@ impl Pen<'_> {
                 && signs[sign as usize][row as usize - 1] >> (2 - bit) & 1 == 1
         };
         let pixels: Vec<u8> = (0..width * height)
-            .flat_map(|pixel| if inked(pixel % width / dot, pixel / width / dot) { INK } else { COLOR })
+            .map(|pixel| if inked(pixel % width / dot, pixel / width / dot) { INK } else { COLOR })
+            .flat_map(|Color { red, green, blue }| [red, green, blue])
             .collect();
-        self.patch(Rect { x, y, width, height }, &pixels)
-    }
-
-    fn patch(&self, at: Rect, pixels: &[u8]) -> Result<(), Stop> {
-        self.out.patch(at, PixelFormat::Rgb8, pixels).map_err(Stop::Failed)
+        Ok(self.frame.out.patch(Rect { x, y, width, height }, PixelFormat::Rgb8, &pixels)?)
     }
 }

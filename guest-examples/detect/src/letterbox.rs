@@ -1,7 +1,8 @@
 //! The whole picture within the square that the network takes, with its proportions and black beside it.
 
-use crate::framebox::video::media::Frame;
-use crate::framebox::video::types::{PixelFormat, Size};
+use framebox_handler::raw::media::Frame;
+use framebox_handler::{PixelFormat, Size};
+
 use crate::network::SIDE;
 
 /// Where the picture lies in the square.

@@ -1,13 +1,9 @@
 //! Faces, found by a neural network on a small copy of the picture and marked in the picture itself.
 
-wit_bindgen::generate!({ world: "video-handler", path: "../../wit" });
-
-use std::cell::{Cell, RefCell};
 use std::fmt::Write;
 
-use exports::framebox::video::{lifecycle, transform};
-use framebox::video::media::{Frame, Output};
-use framebox::video::types::*;
+use framebox_handler::{About, Frame, Json, OutputKind, Rect, Result, Size, Transform, parameters};
+use network::Network;
 
 mod draw;
 mod faces;
@@ -21,82 +17,40 @@ const MODEL: &[u8] = include_bytes!("../model/blazeface.tflite");
 /// Most faces that are marked and told, the surest ones.
 const MOST: usize = 20;
 
-thread_local! {
-    static THRESHOLD: Cell<f32> = const { Cell::new(0.3) };
-    static KEYPOINTS: Cell<bool> = const { Cell::new(false) };
-    static NETWORK: RefCell<Option<network::Network>> = const { RefCell::new(None) };
+parameters! {
+    struct Settings {
+        conf_threshold: f32 = number("Confidence threshold", 0.0..=1.0, 0.3)
+            .step(0.01)
+            .help("Faces of which the network is less sure are left out."),
+        keypoints: bool = toggle("Eyes, nose, mouth and ears", false),
+    }
 }
 
-struct Detect;
+struct Detect(Network);
 
-impl lifecycle::Guest for Detect {
-    fn describe() -> Descriptor {
-        let output = |id: &str, label: &str, kind| OutputSpec { id: id.into(), label: label.into(), kind, unit: None };
-        Descriptor {
-            title: "Detect".into(),
-            summary: "Faces, found by a neural network inside the component.".into(),
-            parameters: vec![
-                Parameter {
-                    id: "conf-threshold".into(),
-                    label: "Confidence threshold".into(),
-                    help: Some("Faces of which the network is less sure are left out.".into()),
-                    group: None,
-                    kind: ParameterKind::Number(NumberSpec {
-                        min: 0.0,
-                        max: 1.0,
-                        step: 0.01,
-                        default: 0.3,
-                        unit: None,
-                    }),
-                },
-                Parameter {
-                    id: "keypoints".into(),
-                    label: "Eyes, nose, mouth and ears".into(),
-                    help: None,
-                    group: None,
-                    kind: ParameterKind::Toggle(false),
-                },
-            ],
-            outputs: vec![
-                output("count", "Faces", OutputKind::Number),
-                output("detections", "Detections", OutputKind::Table),
-            ],
-            size: None,
-            fps: None,
-        }
+impl Default for Detect {
+    fn default() -> Self {
+        Self(Network::read(MODEL))
     }
-
-    fn init(settings: Vec<NamedValue>) -> Result<(), String> {
-        NETWORK.set(Some(network::Network::read(MODEL)));
-        Self::configure(settings)
-    }
-
-    fn configure(changed: Vec<NamedValue>) -> Result<(), String> {
-        for NamedValue { id, value } in changed {
-            match (id.as_str(), value) {
-                ("conf-threshold", Value::Number(threshold)) => THRESHOLD.set(threshold as f32),
-                ("keypoints", Value::Boolean(shown)) => KEYPOINTS.set(shown),
-                _ => return Err(format!("{id} is not known")),
-            }
-        }
-        Ok(())
-    }
-
-    fn close() {}
 }
 
-impl transform::Guest for Detect {
-    fn process(input: &Frame, out: &Output, _budget: Budget) -> Result<(), Stop> {
-        let size = input.info().size;
+impl Transform for Detect {
+    type Settings = Settings;
+
+    fn about() -> About {
+        About::new("Detect", "Faces, found by a neural network inside the component.")
+            .output("count", "Faces", OutputKind::Number)
+            .output("detections", "Detections", OutputKind::Table)
+    }
+
+    fn process(&mut self, frame: &Frame<Settings>) -> Result {
+        let size = frame.size();
         let letterbox = letterbox::Letterbox::new(size);
-        let said = NETWORK.with_borrow_mut(|network| {
-            let network = network.as_mut().ok_or(Stop::Failed("it was not started".into()))?;
-            Ok::<_, Stop>(network.run(&letterbox.pixels(input)))
-        })?;
-        out.show(input).map_err(Stop::Failed)?;
-        let pen = draw::Pen { out, size };
+        let said = self.0.run(&letterbox.pixels(frame.input));
+        frame.pass()?;
+        let pen = draw::Pen { frame, size };
         let (mut count, mut json) = (0, String::from("["));
-        for face in faces::find(&said, THRESHOLD.get()) {
+        for face in faces::find(&said, frame.settings.conf_threshold) {
             let [left, top] = letterbox.on_picture(face.left, face.top);
             let [right, bottom] = letterbox.on_picture(face.right, face.bottom);
             let Some(at) = part(size, [left, top], [right, bottom]) else { continue };
@@ -105,7 +59,7 @@ impl transform::Guest for Detect {
             }
             pen.outline(at)?;
             pen.score(at, face.score)?;
-            if KEYPOINTS.get() {
+            if frame.settings.keypoints {
                 face.keypoints.iter().try_for_each(|[x, y]| pen.dot(letterbox.on_picture(*x, *y)))?;
             }
             let Rect { x, y, width, height } = at;
@@ -117,8 +71,8 @@ impl transform::Guest for Detect {
             );
             count += 1;
         }
-        out.put("count", &Value::Integer(count as i64)).map_err(Stop::Failed)?;
-        out.put("detections", &Value::Json(json + "]")).map_err(Stop::Failed)
+        frame.put("count", count)?;
+        frame.put("detections", Json(json + "]"))
     }
 }
 
@@ -130,4 +84,4 @@ fn part(size: Size, [left, top]: [f32; 2], [right, bottom]: [f32; 2]) -> Option<
     (x < right && y < bottom).then_some(Rect { x, y, width: right - x, height: bottom - y })
 }
 
-export!(Detect);
+framebox_handler::export!(Detect);

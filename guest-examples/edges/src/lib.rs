@@ -1,90 +1,45 @@
 //! Edges by the Sobel operator on luma.
 
-wit_bindgen::generate!({ world: "video-handler", path: "../../wit" });
+use framebox_handler::{About, Frame, I420, Result, Transform, parameters};
 
-use std::cell::{Cell, RefCell};
-
-use exports::framebox::video::{lifecycle, transform};
-use framebox::video::media::{Frame, Output};
-use framebox::video::types::*;
-
-thread_local! {
-    static THRESHOLD: Cell<u8> = const { Cell::new(40) };
-    static OVERLAY: Cell<bool> = const { Cell::new(false) };
-    /// Kept from frame to frame.
-    static RESULT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+parameters! {
+    struct Settings {
+        threshold: u8 = integer("Threshold", 0..=255, 40).help("Edges weaker than this are left out."),
+        overlay: bool = toggle("Over the picture", false),
+    }
 }
 
-struct Edges;
-
-impl lifecycle::Guest for Edges {
-    fn describe() -> Descriptor {
-        Descriptor {
-            title: "Edges".into(),
-            summary: "Outlines by the Sobel operator.".into(),
-            parameters: vec![
-                Parameter {
-                    id: "threshold".into(),
-                    label: "Threshold".into(),
-                    help: Some("Edges weaker than this are left out.".into()),
-                    group: None,
-                    kind: ParameterKind::Integer(IntegerSpec { min: 0, max: 255, step: 1, default: 40, unit: None }),
-                },
-                Parameter {
-                    id: "overlay".into(),
-                    label: "Over the picture".into(),
-                    help: None,
-                    group: None,
-                    kind: ParameterKind::Toggle(false),
-                },
-            ],
-            outputs: vec![],
-            size: None,
-            fps: None,
-        }
-    }
-
-    fn init(settings: Vec<NamedValue>) -> Result<(), String> {
-        Self::configure(settings)
-    }
-
-    fn configure(changed: Vec<NamedValue>) -> Result<(), String> {
-        for NamedValue { id, value } in changed {
-            match (id.as_str(), value) {
-                ("threshold", Value::Integer(threshold)) => THRESHOLD.set(threshold.clamp(0, 255) as u8),
-                ("overlay", Value::Boolean(overlay)) => OVERLAY.set(overlay),
-                _ => return Err(format!("{id} is not known")),
-            }
-        }
-        Ok(())
-    }
-
-    fn close() {}
+/// What is kept from frame to frame so that its memory is.
+#[derive(Default)]
+struct Edges {
+    result: I420,
+    rows: Rows,
 }
 
-impl transform::Guest for Edges {
-    fn process(input: &Frame, out: &Output, _budget: Budget) -> Result<(), Stop> {
-        let size = input.info().size;
-        let pixels = input.pixels(PixelFormat::I420);
-        let (width, height) = (size.width as usize, size.height as usize);
-        RESULT.with_borrow_mut(|result| {
-            if OVERLAY.get() {
-                result.clone_from(&pixels);
-            } else {
-                result.resize(pixels.len(), 0);
-                result[..width * height].fill(16);
-                result[width * height..].fill(128);
+impl Transform for Edges {
+    type Settings = Settings;
+
+    fn about() -> About {
+        About::new("Edges", "Outlines by the Sobel operator.")
+    }
+
+    fn process(&mut self, frame: &Frame<Settings>) -> Result {
+        let mut picture = frame.i420();
+        self.result.resize(picture.size());
+        for (to, (from, plain)) in
+            self.result.planes().into_iter().zip(picture.planes().into_iter().zip([16, 128, 128]))
+        {
+            match frame.settings.overlay {
+                true => to.bytes.copy_from_slice(from.bytes),
+                false => to.bytes.fill(plain),
             }
-            let luma = &mut result[..width * height];
-            let threshold = THRESHOLD.get() as i16;
-            let mut rows = Rows::default();
-            for row in 1..height.saturating_sub(1) {
-                let line = |row: usize| &pixels[row * width..][..width];
-                let to = &mut luma[row * width..][..width];
-                rows.sobel([line(row - 1), line(row), line(row + 1)], to, threshold);
-            }
-            out.pixels(size, PixelFormat::I420, result).map_err(Stop::Failed)
-        })
+        }
+        let ([luma, ..], [to, ..]) = (picture.planes(), self.result.planes());
+        let lines: Vec<&[u8]> = luma.bytes.chunks_exact(luma.width).collect();
+        for (lines, to) in lines.array_windows().zip(to.bytes.chunks_exact_mut(to.width).skip(1)) {
+            self.rows.sobel(*lines, to, frame.settings.threshold.into());
+        }
+        frame.show(&self.result)
     }
 }
 
@@ -128,4 +83,4 @@ impl Rows {
     }
 }
 
-export!(Edges);
+framebox_handler::export!(Edges);

@@ -1,4 +1,5 @@
-//! Mirrors the picture, in the planes that the camera gave: no conversion at all.
+//! Mirrors the picture, in the planes that the camera gave: no conversion at all. Written on the interface alone, without
+//! the crate that the other handlers in Rust are written with.
 
 wit_bindgen::generate!({ world: "video-handler", path: "../../wit" });
 
@@ -73,15 +74,33 @@ impl transform::Guest for Flip {
     fn process(input: &Frame, out: &Output, _budget: Budget) -> Result<(), Stop> {
         let size = input.info().size;
         let mut pixels = input.pixels(PixelFormat::I420);
-        for (plane, width) in common::I420::new(size.width, size.height).planes(&mut pixels) {
+        for (plane, width) in planes(&mut pixels, size) {
             match DIRECTION.get() {
                 Direction::Horizontal => plane.chunks_exact_mut(width).for_each(<[u8]>::reverse),
-                Direction::Vertical => common::upside_down(plane, width),
+                Direction::Vertical => upside_down(plane, width),
                 // All bytes in reverse are all rows in reverse, each reversed.
                 Direction::Both => plane.reverse(),
             }
         }
         out.pixels(size, PixelFormat::I420, &pixels).map_err(Stop::Failed)
+    }
+}
+
+/// Y, U and V of a picture of `size`, each with its width.
+fn planes(pixels: &mut [u8], size: Size) -> [(&mut [u8], usize); 3] {
+    let (width, height) = (size.width as usize, size.height as usize);
+    let (columns, rows) = (width.div_ceil(2), height.div_ceil(2));
+    let (y, rest) = pixels.split_at_mut(width * height);
+    let (u, v) = rest.split_at_mut(columns * rows);
+    [(y, width), (u, columns), (v, columns)]
+}
+
+/// Turns a plane of rows of `width` upside down.
+fn upside_down(plane: &mut [u8], width: usize) {
+    let rows = plane.len() / width;
+    let (top, bottom) = plane.split_at_mut(rows / 2 * width);
+    for (a, b) in top.chunks_exact_mut(width).zip(bottom.rchunks_exact_mut(width)) {
+        a.swap_with_slice(b);
     }
 }
 

@@ -1,12 +1,6 @@
 //! Boxes where something moves, found on a small gray copy of the picture and drawn over the picture itself.
 
-wit_bindgen::generate!({ world: "video-handler", path: "../../wit" });
-
-use std::cell::{Cell, RefCell};
-
-use exports::framebox::video::{lifecycle, transform};
-use framebox::video::media::{Frame, Output};
-use framebox::video::types::*;
+use framebox_handler::{About, Color, Frame, OutputKind, Rect, Result, Size, Transform, parameters};
 
 mod boxes;
 
@@ -15,103 +9,52 @@ const WIDTH: u32 = 160;
 /// Thickness of a box's outline, pixels.
 const LINE: u32 = 4;
 
-thread_local! {
-    static SENSITIVITY: Cell<u8> = const { Cell::new(50) };
-    static COLOR: Cell<[u8; 3]> = const { Cell::new([0, 220, 90]) };
+parameters! {
+    struct Settings {
+        sensitivity: u8 = integer("Sensitivity", 0..=100, 50)
+            .unit("%")
+            .help("More finds fainter movement, and more noise."),
+        color: Color = color("Colour of the boxes", 0x00dc5a),
+    }
+}
+
+#[derive(Default)]
+struct Motion {
     /// The copy of the frame before.
-    static BEFORE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    before: Vec<u8>,
 }
 
-struct Motion;
+impl Transform for Motion {
+    type Settings = Settings;
 
-impl lifecycle::Guest for Motion {
-    fn describe() -> Descriptor {
-        let output = |id: &str, label: &str, kind, unit: Option<&str>| OutputSpec {
-            id: id.into(),
-            label: label.into(),
-            kind,
-            unit: unit.map(Into::into),
-        };
-        Descriptor {
-            title: "Motion".into(),
-            summary: "Boxes where something moves, and how much of the picture it is.".into(),
-            parameters: vec![
-                Parameter {
-                    id: "sensitivity".into(),
-                    label: "Sensitivity".into(),
-                    help: Some("More finds fainter movement, and more noise.".into()),
-                    group: None,
-                    kind: ParameterKind::Integer(IntegerSpec {
-                        min: 0,
-                        max: 100,
-                        step: 1,
-                        default: 50,
-                        unit: Some("%".into()),
-                    }),
-                },
-                Parameter {
-                    id: "color".into(),
-                    label: "Colour of the boxes".into(),
-                    help: None,
-                    group: None,
-                    kind: ParameterKind::Color("#00dc5a".into()),
-                },
-            ],
-            outputs: vec![
-                output("area", "Moving area", OutputKind::Gauge, Some("%")),
-                output("count", "Moving things", OutputKind::Number, None),
-            ],
-            size: None,
-            fps: None,
-        }
+    fn about() -> About {
+        About::new("Motion", "Boxes where something moves, and how much of the picture it is.")
+            .output("area", "Moving area", OutputKind::Gauge)
+            .unit("%")
+            .output("count", "Moving things", OutputKind::Number)
     }
 
-    fn init(settings: Vec<NamedValue>) -> Result<(), String> {
-        Self::configure(settings)
-    }
-
-    fn configure(changed: Vec<NamedValue>) -> Result<(), String> {
-        for NamedValue { id, value } in changed {
-            match (id.as_str(), value) {
-                ("sensitivity", Value::Integer(percent)) => SENSITIVITY.set(percent.clamp(0, 100) as u8),
-                ("color", Value::Text(color)) => {
-                    let rgb = u32::from_str_radix(color.trim_start_matches('#'), 16).map_err(|e| e.to_string())?;
-                    COLOR.set([(rgb >> 16) as u8, (rgb >> 8) as u8, rgb as u8]);
-                }
-                _ => return Err(format!("{id} is not known")),
-            }
-        }
-        Ok(())
-    }
-
-    fn close() {}
-}
-
-impl transform::Guest for Motion {
-    fn process(input: &Frame, out: &Output, _budget: Budget) -> Result<(), Stop> {
-        let size = input.info().size;
+    fn process(&mut self, frame: &Frame<Settings>) -> Result {
+        let size = frame.size();
         let width = WIDTH.min(size.width);
         let small = Size { width, height: (size.height * width / size.width).max(1) };
-        let now = input.sample(PixelFormat::Gray8, None, Some(small));
+        let now = frame.gray(small);
         // 0 % asks for a change of 64 of 255, 100 % for one of 4.
-        let threshold = 64 - (SENSITIVITY.get() as u32 * 60 / 100) as u8;
-        let moving: Vec<bool> = BEFORE.with_borrow_mut(|before| {
-            let known = before.len() == now.len();
-            let moving =
-                now.iter().enumerate().map(|(i, byte)| known && byte.abs_diff(before[i]) > threshold).collect();
-            *before = now;
-            moving
-        });
+        let threshold = 64 - (u32::from(frame.settings.sensitivity) * 60 / 100) as u8;
+        let known = self.before.len() == now.len();
+        let moving: Vec<bool> =
+            now.iter().enumerate().map(|(i, byte)| known && byte.abs_diff(self.before[i]) > threshold).collect();
+        self.before = now;
         let found = boxes::find(&moving, small.width as usize);
-        out.show(input).map_err(Stop::Failed)?;
+        frame.pass()?;
         for part in &found {
             let (x, right) = on_picture(part.left, part.right, small.width, size.width);
             let (y, bottom) = on_picture(part.top, part.bottom, small.height, size.height);
-            outline(out, Rect { x, y, width: right - x, height: bottom - y })?;
+            frame.outline(Rect { x, y, width: right - x, height: bottom - y }, frame.settings.color, LINE)?;
         }
         let area = moving.iter().filter(|moving| **moving).count() as f64 * 100.0 / moving.len() as f64;
-        out.put("area", &Value::Number((area * 10.0).round() / 10.0)).map_err(Stop::Failed)?;
-        out.put("count", &Value::Integer(found.len() as i64)).map_err(Stop::Failed)
+        frame.put("area", (area * 10.0).round() / 10.0)?;
+        frame.put("count", found.len())
     }
 }
 
@@ -121,20 +64,4 @@ fn on_picture(from: u32, to: u32, small: u32, whole: u32) -> (u32, u32) {
     (from, (to * whole / small).next_multiple_of(2).min(whole))
 }
 
-/// Draws the four sides of `at`, within it.
-fn outline(out: &Output, at: Rect) -> Result<(), Stop> {
-    let line = LINE.min(at.width).min(at.height);
-    let sides = [
-        Rect { height: line, ..at },
-        Rect { y: at.y + at.height - line, height: line, ..at },
-        Rect { width: line, ..at },
-        Rect { x: at.x + at.width - line, width: line, ..at },
-    ];
-    for side in sides {
-        let pixels = COLOR.get().repeat((side.width * side.height) as usize);
-        out.patch(side, PixelFormat::Rgb8, &pixels).map_err(Stop::Failed)?;
-    }
-    Ok(())
-}
-
-export!(Motion);
+framebox_handler::export!(Motion);

@@ -1,97 +1,59 @@
 //! Blocks of one colour each.
 
-wit_bindgen::generate!({ world: "video-handler", path: "../../wit" });
+use framebox_handler::{About, Frame, Result, Transform, parameters};
 
-use std::cell::{Cell, RefCell};
+parameters! {
+    struct Settings {
+        block: usize = integer("Block size", 2..=64, 16).step(2.0).unit("px"),
+    }
+}
 
-use exports::framebox::video::{lifecycle, transform};
-use framebox::video::media::{Frame, Output};
-use framebox::video::types::*;
-
-thread_local! {
-    static BLOCK: Cell<usize> = const { Cell::new(16) };
+#[derive(Default)]
+struct Pixelate {
     /// Sums of columns of at most 64 bytes, kept from frame to frame.
-    static SUMS: RefCell<Vec<u16>> = const { RefCell::new(Vec::new()) };
+    sums: Vec<u16>,
 }
 
-struct Pixelate;
+impl Transform for Pixelate {
+    type Settings = Settings;
 
-impl lifecycle::Guest for Pixelate {
-    fn describe() -> Descriptor {
-        Descriptor {
-            title: "Pixelate".into(),
-            summary: "Makes the picture of blocks of one colour.".into(),
-            parameters: vec![Parameter {
-                id: "block".into(),
-                label: "Block size".into(),
-                help: None,
-                group: None,
-                kind: ParameterKind::Integer(IntegerSpec {
-                    min: 2,
-                    max: 64,
-                    step: 2,
-                    default: 16,
-                    unit: Some("px".into()),
-                }),
-            }],
-            outputs: vec![],
-            size: None,
-            fps: None,
-        }
+    fn about() -> About {
+        About::new("Pixelate", "Makes the picture of blocks of one colour.")
     }
 
-    fn init(settings: Vec<NamedValue>) -> Result<(), String> {
-        Self::configure(settings)
-    }
-
-    fn configure(changed: Vec<NamedValue>) -> Result<(), String> {
-        for NamedValue { id, value } in changed {
-            match (id.as_str(), value) {
-                ("block", Value::Integer(block)) => BLOCK.set(block.clamp(2, 64) as usize & !1),
-                _ => return Err(format!("{id} is not known")),
-            }
-        }
-        Ok(())
-    }
-
-    fn close() {}
-}
-
-impl transform::Guest for Pixelate {
-    fn process(input: &Frame, out: &Output, _budget: Budget) -> Result<(), Stop> {
-        let size = input.info().size;
-        let mut pixels = input.pixels(PixelFormat::I420);
-        let [luma, u, v] = common::I420::new(size.width, size.height).planes(&mut pixels);
+    fn process(&mut self, frame: &Frame<Settings>) -> Result {
+        let block = frame.settings.block.clamp(2, 64) & !1;
+        let mut picture = frame.i420();
         // Colour planes have half the resolution, and so half the block.
-        for ((plane, width), block) in [(luma, BLOCK.get()), (u, BLOCK.get() / 2), (v, BLOCK.get() / 2)] {
-            for rows in plane.chunks_mut(width * block) {
-                average(rows, width, block);
+        for (plane, block) in picture.planes().into_iter().zip([block, block / 2, block / 2]) {
+            for rows in plane.bytes.chunks_mut(plane.width * block) {
+                self.average(rows, plane.width, block);
             }
         }
-        out.pixels(size, PixelFormat::I420, &pixels).map_err(Stop::Failed)
+        frame.show(&picture)
     }
 }
 
-/// Gives each block of a band of rows the mean of its bytes.
-fn average(rows: &mut [u8], width: usize, block: usize) {
-    SUMS.with_borrow_mut(|sums| {
-        sums.clear();
-        sums.resize(width, 0);
+impl Pixelate {
+    /// Gives each block of a band of rows the mean of its bytes.
+    fn average(&mut self, rows: &mut [u8], width: usize, block: usize) {
+        self.sums.clear();
+        self.sums.resize(width, 0);
         for row in rows.chunks_exact(width) {
-            for (sum, byte) in sums.iter_mut().zip(row) {
+            for (sum, byte) in self.sums.iter_mut().zip(row) {
                 *sum += *byte as u16;
             }
         }
         let height = rows.len() / width;
         let (first, rest) = rows.split_at_mut(width);
-        for (bytes, sums) in first.chunks_mut(block).zip(sums.chunks(block)) {
+        for (bytes, sums) in first.chunks_mut(block).zip(self.sums.chunks(block)) {
             let count = (bytes.len() * height) as u32;
             bytes.fill(((sums.iter().map(|sum| *sum as u32).sum::<u32>() + count / 2) / count) as u8);
         }
         for row in rest.chunks_exact_mut(width) {
             row.copy_from_slice(first);
         }
-    });
+    }
 }
 
-export!(Pixelate);
+framebox_handler::export!(Pixelate);

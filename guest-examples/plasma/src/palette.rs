@@ -22,11 +22,13 @@ pub struct Table {
     pub v: [i16; COLORS],
 }
 
-impl Table {
-    pub const fn new() -> Self {
+impl Default for Table {
+    fn default() -> Self {
         Self { y: [0; COLORS], u: [0; COLORS], v: [0; COLORS] }
     }
+}
 
+impl Table {
     /// Takes the colours between the `stops`.
     pub fn set(&mut self, stops: &[u32; 6]) {
         for i in 0..COLORS {

@@ -1,60 +1,27 @@
 //! Plays a video that the operator granted: a generator that shows pictures of a source.
 
-wit_bindgen::generate!({ world: "video-generator", path: "../../wit" });
+use common::clip::{Clip, Settings};
+use common::player::Player;
+use framebox_handler::{About, Generator, Moment, Result};
 
-use std::cell::RefCell;
-use std::time::Instant;
+/// What is open is given back with it.
+#[derive(Default)]
+struct Play(Player<Clip>);
 
-use common::player::{Halt, Player};
-use exports::framebox::video::{generate, lifecycle};
-use framebox::video::media::Output;
-use framebox::video::types::*;
+impl Generator for Play {
+    type Settings = Settings;
 
-mod clip;
-
-thread_local! {
-    static PLAYER: RefCell<Player<clip::Clip>> = const { RefCell::new(Player::new()) };
-}
-
-struct Play;
-
-impl lifecycle::Guest for Play {
-    fn describe() -> Descriptor {
-        Descriptor {
-            title: "Play".into(),
-            summary: "Plays a video that was granted to it, at the video's own speed.".into(),
-            parameters: clip::parameters(),
-            outputs: vec![],
-            size: None,
-            fps: None,
-        }
+    fn about() -> About {
+        About::new("Play", "Plays a video that was granted to it, at the video's own speed.")
     }
 
-    fn init(settings: Vec<NamedValue>) -> Result<(), String> {
-        Self::configure(settings)
+    fn configured(&mut self, settings: &Settings) -> Result<(), String> {
+        self.0.set(settings)
     }
 
-    fn configure(changed: Vec<NamedValue>) -> Result<(), String> {
-        PLAYER.with_borrow_mut(|player| changed.into_iter().try_for_each(|named| clip::set(player, named)))
-    }
-
-    fn close() {
-        // Gives back what is open.
-        PLAYER.set(Player::new());
+    fn next(&mut self, frame: &Moment<Settings>) -> Result {
+        self.0.show(frame)
     }
 }
 
-impl generate::Guest for Play {
-    fn next(now_us: i64, out: &Output, budget: Budget) -> Result<(), Stop> {
-        let begin = Instant::now();
-        // Reading takes the time of the call: when half of it is gone, what was read so far is shown.
-        let late = || begin.elapsed().as_micros() > u128::from(budget.time_us / 2);
-        PLAYER.with_borrow_mut(|player| match player.at(now_us, late) {
-            Ok(picture) => out.show(picture).map_err(Stop::Failed),
-            Err(Halt::Failed(why)) => Err(Stop::Failed(why)),
-            Err(Halt::Finished(why)) => Err(Stop::Finished(why)),
-        })
-    }
-}
-
-export!(Play);
+framebox_handler::export!(generator Play);

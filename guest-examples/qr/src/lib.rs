@@ -1,12 +1,7 @@
 //! Reads QR codes.
 
-wit_bindgen::generate!({ world: "video-handler", path: "../../wit" });
-
-use std::cell::Cell;
-
-use exports::framebox::video::{lifecycle, transform};
-use framebox::video::media::{Frame, Output};
-use framebox::video::types::*;
+use framebox_handler::raw::media;
+use framebox_handler::{About, Color, Frame, Json, OutputKind, PixelFormat, Rect, Result, Size, Transform, parameters};
 use outline::Point;
 use rqrr::PreparedImage;
 
@@ -21,10 +16,14 @@ const CLOSE: u32 = 400;
 /// No code has fewer modules to a side, so smaller pictures hold none.
 const SMALLEST: u32 = 21;
 
-thread_local! {
-    /// The longer side of the copy that is searched, pixels.
-    static RESOLUTION: Cell<u32> = const { Cell::new(640) };
-    static COLOR: Cell<[u8; 3]> = const { Cell::new([0, 200, 255]) };
+parameters! {
+    struct Settings {
+        resolution: u32 = integer("Resolution of the search", 320..=1920, 640)
+            .step(80.0)
+            .unit("px")
+            .help("The longer side of the copy that is searched. More finds smaller codes and takes more time."),
+        color: Color = color("Colour of the outline", 0x00c8ff),
+    }
 }
 
 /// A code that was read.
@@ -34,91 +33,46 @@ struct Code {
     corners: [Point; 4],
 }
 
+#[derive(Default)]
 struct Qr;
 
-impl lifecycle::Guest for Qr {
-    fn describe() -> Descriptor {
-        let output = |id: &str, label: &str, kind| OutputSpec { id: id.into(), label: label.into(), kind, unit: None };
-        let parameter = |id: &str, label: &str, help: Option<&str>, kind| Parameter {
-            id: id.into(),
-            label: label.into(),
-            help: help.map(Into::into),
-            group: None,
-            kind,
-        };
-        let resolution = IntegerSpec { min: 320, max: 1920, step: 80, default: 640, unit: Some("px".into()) };
-        Descriptor {
-            title: "QR codes".into(),
-            summary: "Reads QR codes and draws their outline.".into(),
-            parameters: vec![
-                parameter(
-                    "resolution",
-                    "Resolution of the search",
-                    Some("The longer side of the copy that is searched. More finds smaller codes and takes more time."),
-                    ParameterKind::Integer(resolution),
-                ),
-                parameter("color", "Colour of the outline", None, ParameterKind::Color("#00c8ff".into())),
-            ],
-            outputs: vec![
-                output("text", "Text", OutputKind::Text),
-                output("codes", "Codes", OutputKind::Json),
-                output("count", "Codes in the picture", OutputKind::Number),
-            ],
-            size: None,
-            fps: None,
-        }
+impl Transform for Qr {
+    type Settings = Settings;
+
+    fn about() -> About {
+        About::new("QR codes", "Reads QR codes and draws their outline.")
+            .output("text", "Text", OutputKind::Text)
+            .output("codes", "Codes", OutputKind::Json)
+            .output("count", "Codes in the picture", OutputKind::Number)
     }
 
-    fn init(settings: Vec<NamedValue>) -> Result<(), String> {
-        Self::configure(settings)
-    }
-
-    fn configure(changed: Vec<NamedValue>) -> Result<(), String> {
-        for NamedValue { id, value } in changed {
-            match (id.as_str(), value) {
-                ("resolution", Value::Integer(side)) => RESOLUTION.set(side.clamp(1, 4096) as u32),
-                ("color", Value::Text(color)) => {
-                    let rgb = u32::from_str_radix(color.trim_start_matches('#'), 16).map_err(|e| e.to_string())?;
-                    COLOR.set([(rgb >> 16) as u8, (rgb >> 8) as u8, rgb as u8]);
-                }
-                _ => return Err(format!("{id} is not known")),
-            }
-        }
-        Ok(())
-    }
-
-    fn close() {}
-}
-
-impl transform::Guest for Qr {
-    fn process(input: &Frame, out: &Output, _budget: Budget) -> Result<(), Stop> {
-        let size = input.info().size;
-        let codes = search(input, size);
-        out.show(input).map_err(Stop::Failed)?;
+    fn process(&mut self, frame: &Frame<Settings>) -> Result {
+        let size = frame.size();
+        let codes = search(frame.input, size, frame.settings.resolution);
+        frame.pass()?;
         let thickness = (size.width.min(size.height) / 120).clamp(2, 8) as i32;
         for code in &codes {
             for (i, from) in code.corners.iter().enumerate() {
                 let to = code.corners[(i + 1) % 4];
-                for piece in outline::line(*from, to, thickness, COLOR.get(), (size.width, size.height)) {
-                    let at = Rect { x: piece.x, y: piece.y, width: piece.width, height: piece.height };
-                    out.patch(at, PixelFormat::Rgba8, &piece.pixels).map_err(Stop::Failed)?;
+                for (x, y, piece) in outline::line(*from, to, thickness, frame.settings.color, size) {
+                    frame.overlay(x, y, &piece)?;
                 }
             }
         }
         // The text stays until another one is read.
         if !codes.is_empty() {
             let texts: Vec<_> = codes.iter().map(|code| code.text.as_str()).collect();
-            out.put("text", &Value::Text(texts.join("\n"))).map_err(Stop::Failed)?;
+            frame.put("text", texts.join("\n"))?;
         }
-        out.put("codes", &Value::Json(json::codes(&codes))).map_err(Stop::Failed)?;
-        out.put("count", &Value::Integer(codes.len() as i64)).map_err(Stop::Failed)
+        frame.put("codes", Json(json::codes(&codes)))?;
+        frame.put("count", codes.len())
     }
 }
 
 /// The codes in the picture that can be read.
-fn search(input: &Frame, size: Size) -> Vec<Code> {
+fn search(input: &media::Frame, size: Size, resolution: u32) -> Vec<Code> {
     let whole = Rect { x: 0, y: 0, width: size.width, height: size.height };
-    let side = RESOLUTION.get().min(size.width.max(size.height));
+    let side = resolution.min(size.width.max(size.height));
     let (mut codes, unread) = look(input, whole, side);
     // What was seen but not read may be read from the picture itself rather than from the small copy.
     for corners in unread.into_iter().take(MOST_LOOKS) {
@@ -134,7 +88,7 @@ fn search(input: &Frame, size: Size) -> Vec<Code> {
 
 /// Looks at the part `at` of the picture, scaled so that its longer side has `side` pixels. The codes that it could
 /// read, and the corners of those that it could not.
-fn look(input: &Frame, at: Rect, side: u32) -> (Vec<Code>, Vec<[Point; 4]>) {
+fn look(input: &media::Frame, at: Rect, side: u32) -> (Vec<Code>, Vec<[Point; 4]>) {
     let longer = at.width.max(at.height);
     let scaled = |length: u32| (length * side / longer).max(1);
     let small = Size { width: scaled(at.width), height: scaled(at.height) };
@@ -176,4 +130,4 @@ fn around(corners: [Point; 4], size: Size) -> Rect {
     Rect { x, y, width, height }
 }
 
-export!(Qr);
+framebox_handler::export!(Qr);

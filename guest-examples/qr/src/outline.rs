@@ -1,26 +1,19 @@
 //! Lines across a picture, in pieces that are put by `patch`.
 
+use framebox_handler::{Color, Image, Size};
+
 /// A point of the picture, pixels.
 pub type Point = (i32, i32);
 
 /// Length of a piece, pixels: long enough for few calls, short enough that a slanting one covers little beside it.
 const PIECE: i32 = 32;
 
-/// A piece of a line: where it lies and its pixels, RGBA.
-pub struct Piece {
-    pub x: u32,
-    pub y: u32,
-    pub width: u32,
-    pub height: u32,
-    pub pixels: Vec<u8>,
-}
-
-/// The line from `a` to `b` of `thickness` pixels, as far as it lies in a picture of `width` and `height`.
-pub fn line(a: Point, b: Point, thickness: i32, color: [u8; 3], (width, height): (u32, u32)) -> Vec<Piece> {
+/// The line from `a` to `b` of `thickness` pixels, as far as it lies in a picture of `size`: pieces, each with the place
+/// of its corner.
+pub fn line(a: Point, b: Point, thickness: i32, color: Color, size: Size) -> Vec<(u32, u32, Image)> {
     let (across, down) = (b.0 - a.0, b.1 - a.1);
     let length = across.abs().max(down.abs()).max(1);
     let at = |step: i32| (a.0 + across * step / length, a.1 + down * step / length);
-    let ink = [color[0], color[1], color[2], 255];
     let mut pieces = Vec::new();
     for begin in (0..=length).step_by(PIECE as usize) {
         let end = (begin + PIECE).min(length);
@@ -29,7 +22,7 @@ pub fn line(a: Point, b: Point, thickness: i32, color: [u8; 3], (width, height):
         let low = |p: i32, q: i32| (p.min(q) - thickness / 2).max(0) & !1;
         let high = |p: i32, q: i32, whole: u32| ((p.max(q) + thickness + 1) & !1).min(whole as i32);
         let (left, top) = (low(from.0, to.0), low(from.1, to.1));
-        let (right, bottom) = (high(from.0, to.0, width), high(from.1, to.1, height));
+        let (right, bottom) = (high(from.0, to.0, size.width), high(from.1, to.1, size.height));
         if right <= left || bottom <= top {
             continue;
         }
@@ -39,12 +32,12 @@ pub fn line(a: Point, b: Point, thickness: i32, color: [u8; 3], (width, height):
             let corner = (x - thickness / 2 - left, y - thickness / 2 - top);
             for y in corner.1.max(0)..(corner.1 + thickness).min(rows) {
                 for x in corner.0.max(0)..(corner.0 + thickness).min(columns) {
-                    pixels[((y * columns + x) * 4) as usize..][..4].copy_from_slice(&ink);
+                    pixels[((y * columns + x) * 4) as usize..][..4].copy_from_slice(&color.rgba());
                 }
             }
         }
-        let (x, y, width, height) = (left as u32, top as u32, columns as u32, rows as u32);
-        pieces.push(Piece { x, y, width, height, pixels });
+        let size = Size { width: columns as u32, height: rows as u32 };
+        pieces.push((left as u32, top as u32, Image::new(size, pixels)));
     }
     pieces
 }

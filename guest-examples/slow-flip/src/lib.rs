@@ -1,81 +1,47 @@
 //! Turns the picture upside down, and takes its time: what a handler does that is slower than the camera.
 
-wit_bindgen::generate!({ world: "video-handler", path: "../../wit" });
-
-use std::cell::Cell;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use exports::framebox::video::{lifecycle, transform};
-use framebox::video::media::{Frame, Output};
-use framebox::video::types::*;
+use framebox_handler::{About, Frame, Result, Transform, parameters};
 
 /// Steps of work between two looks at the clock; some tens of microseconds.
 const STEPS: u64 = 20_000;
 /// The most fuel that a step takes.
 const STEP_FUEL: u64 = 16;
 
-thread_local! {
-    static WORK: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+parameters! {
+    struct Settings {
+        work_ms: u16 = integer("Work for each frame", 0..=1000, 200)
+            .step(10.0)
+            .unit("ms")
+            .help("At most four fifths of what a call may take."),
+    }
 }
 
+#[derive(Default)]
 struct SlowFlip;
 
-impl lifecycle::Guest for SlowFlip {
-    fn describe() -> Descriptor {
-        Descriptor {
-            title: "Slow flip".into(),
-            summary:
-                "Turns the picture upside down and works for 200 ms on each frame, to show how frames are skipped."
-                    .into(),
-            parameters: vec![Parameter {
-                id: "work-ms".into(),
-                label: "Work for each frame".into(),
-                help: Some("At most four fifths of what a call may take.".into()),
-                group: None,
-                kind: ParameterKind::Integer(IntegerSpec {
-                    min: 0,
-                    max: 1000,
-                    step: 10,
-                    default: 200,
-                    unit: Some("ms".into()),
-                }),
-            }],
-            outputs: vec![],
-            size: None,
-            fps: None,
-        }
+impl Transform for SlowFlip {
+    type Settings = Settings;
+
+    fn about() -> About {
+        About::new(
+            "Slow flip",
+            "Turns the picture upside down and works for 200 ms on each frame, to show how frames are skipped.",
+        )
     }
 
-    fn init(settings: Vec<NamedValue>) -> Result<(), String> {
-        Self::configure(settings)
-    }
-
-    fn configure(changed: Vec<NamedValue>) -> Result<(), String> {
-        for NamedValue { id, value } in changed {
-            match (id.as_str(), value) {
-                ("work-ms", Value::Integer(ms)) => WORK.set(Duration::from_millis(ms.clamp(0, 1000) as u64)),
-                _ => return Err(format!("{id} is not known")),
-            }
-        }
-        Ok(())
-    }
-
-    fn close() {}
-}
-
-impl transform::Guest for SlowFlip {
-    fn process(input: &Frame, out: &Output, budget: Budget) -> Result<(), Stop> {
+    fn process(&mut self, frame: &Frame<Settings>) -> Result {
         let begin = Instant::now();
-        let size = input.info().size;
-        let mut pixels = input.pixels(PixelFormat::I420);
-        for (plane, width) in common::I420::new(size.width, size.height).planes(&mut pixels) {
-            common::upside_down(plane, width);
+        let mut picture = frame.i420();
+        for mut plane in picture.planes() {
+            plane.upside_down();
         }
-        out.pixels(size, PixelFormat::I420, &pixels).map_err(Stop::Failed)?;
+        frame.show(&picture)?;
         // What was put counts only when the call returns in time, so a part of the budget is left alone.
-        let time = Duration::from_micros((budget.time_us / 5 * 4).into());
-        work(begin, WORK.get().min(time), budget.fuel / 2);
+        let time = Duration::from_micros((frame.budget.time_us / 5 * 4).into());
+        work(begin, Duration::from_millis(frame.settings.work_ms.into()).min(time), frame.budget.fuel / 2);
         Ok(())
     }
 }
@@ -100,4 +66,4 @@ fn work(begin: Instant, time: Duration, fuel: u64) {
     black_box(number);
 }
 
-export!(SlowFlip);
+framebox_handler::export!(SlowFlip);

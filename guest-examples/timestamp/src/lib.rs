@@ -1,12 +1,6 @@
 //! Writes a frame's time and number into the picture.
 
-wit_bindgen::generate!({ world: "video-handler", path: "../../wit" });
-
-use std::cell::RefCell;
-
-use exports::framebox::video::{lifecycle, transform};
-use framebox::video::media::{Frame, Output};
-use framebox::video::types::*;
+use framebox_handler::{About, Color, Frame, Image, Result, Size, Transform, choices, parameters};
 
 mod text;
 
@@ -14,137 +8,68 @@ mod text;
 const BACKDROP: [u8; 4] = [0, 0, 0, 150];
 const NOTHING: [u8; 4] = [0; 4];
 
-struct Settings {
-    label: String,
-    color: [u8; 3],
-    /// Height of a line, percent of the picture's.
-    size: u32,
-    right: bool,
-    bottom: bool,
-    backdrop: bool,
+choices! {
+    enum Corner {
+        TopLeft = "Top left",
+        TopRight = "Top right",
+        BottomLeft = "Bottom left",
+        BottomRight = "Bottom right",
+    }
 }
 
-thread_local! {
-    static SETTINGS: RefCell<Settings> = const {
-        RefCell::new(Settings {
-            label: String::new(),
-            color: [255; 3],
-            size: 4,
-            right: false,
-            bottom: false,
-            backdrop: true,
-        })
-    };
+parameters! {
+    struct Settings {
+        label: String = text("Label", 40, "").help("A line of your own above the others."),
+        color: Color = color("Colour", 0xffffff),
+        size: usize = integer("Size", 2..=12, 4)
+            .unit("%")
+            .help("Height of a line, of the picture's height; smaller where it would not fit."),
+        corner: Corner = choice("Corner", Corner::TopLeft),
+        backdrop: bool = toggle("Darken what lies behind", true),
+    }
+}
+
+#[derive(Default)]
+struct Timestamp {
     /// Frames skipped since the beginning.
-    static SKIPPED: RefCell<u64> = const { RefCell::new(0) };
+    skipped: u64,
 }
 
-struct Timestamp;
+impl Transform for Timestamp {
+    type Settings = Settings;
 
-impl lifecycle::Guest for Timestamp {
-    fn describe() -> Descriptor {
-        let parameter = |id: &str, label: &str, help: Option<&str>, kind| Parameter {
-            id: id.into(),
-            label: label.into(),
-            help: help.map(Into::into),
-            group: None,
-            kind,
-        };
-        let corners = [
-            ("top-left", "Top left"),
-            ("top-right", "Top right"),
-            ("bottom-left", "Bottom left"),
-            ("bottom-right", "Bottom right"),
-        ];
-        let options = corners.map(|(id, label)| Choice { id: id.into(), label: label.into() }).into();
-        let label = TextSpec { max_chars: 40, multiline: false, default: String::new() };
-        let size = IntegerSpec { min: 2, max: 12, step: 1, default: 4, unit: Some("%".into()) };
-        Descriptor {
-            title: "Timestamp".into(),
-            summary: "Writes the time and the number of each frame into it, and how many were skipped.".into(),
-            parameters: vec![
-                parameter("label", "Label", Some("A line of your own above the others."), ParameterKind::Text(label)),
-                parameter("color", "Colour", None, ParameterKind::Color("#ffffff".into())),
-                parameter(
-                    "size",
-                    "Size",
-                    Some("Height of a line, of the picture's height; smaller where it would not fit."),
-                    ParameterKind::Integer(size),
-                ),
-                parameter(
-                    "corner",
-                    "Corner",
-                    None,
-                    ParameterKind::Choice(ChoiceSpec { options, default: "top-left".into() }),
-                ),
-                parameter("backdrop", "Darken what lies behind", None, ParameterKind::Toggle(true)),
-            ],
-            outputs: vec![],
-            size: None,
-            fps: None,
-        }
+    fn about() -> About {
+        About::new("Timestamp", "Writes the time and the number of each frame into it, and how many were skipped.")
     }
 
-    fn init(settings: Vec<NamedValue>) -> Result<(), String> {
-        Self::configure(settings)
+    fn process(&mut self, frame: &Frame<Settings>) -> Result {
+        let info = frame.info();
+        self.skipped = self.skipped.saturating_add(info.skipped.into());
+        let facts = [time(info.pts_us), format!("frame {}", info.sequence), format!("skipped {}", self.skipped)];
+        let label = Some(frame.settings.label.trim().to_owned()).filter(|label| !label.is_empty());
+        let lines: Vec<_> = label.into_iter().chain(facts).collect();
+        let (x, y, image) = frame.settings.draw(&lines, info.size);
+        frame.pass()?;
+        frame.overlay(x, y, &image)
     }
-
-    fn configure(changed: Vec<NamedValue>) -> Result<(), String> {
-        SETTINGS.with_borrow_mut(|settings| changed.into_iter().try_for_each(|named| settings.set(named)))
-    }
-
-    fn close() {}
 }
 
 impl Settings {
-    fn set(&mut self, NamedValue { id, value }: NamedValue) -> Result<(), String> {
-        match (id.as_str(), value) {
-            ("label", Value::Text(label)) => self.label = label,
-            ("color", Value::Text(color)) => {
-                let rgb = u32::from_str_radix(color.trim_start_matches('#'), 16).map_err(|e| e.to_string())?;
-                self.color = [(rgb >> 16) as u8, (rgb >> 8) as u8, rgb as u8];
-            }
-            ("size", Value::Integer(percent)) => self.size = percent.clamp(1, 100) as u32,
-            ("corner", Value::Text(corner)) => {
-                (self.right, self.bottom) = (corner.ends_with("right"), corner.starts_with("bottom"));
-            }
-            ("backdrop", Value::Boolean(backdrop)) => self.backdrop = backdrop,
-            _ => return Err(format!("{id} is not known")),
-        }
-        Ok(())
-    }
-
-    /// The text as it lies in a picture of `size`.
-    fn draw(&self, lines: &[String], size: Size) -> (Rect, Vec<u8>) {
+    /// The text, and where it lies in a picture of `size`.
+    fn draw(&self, lines: &[String], size: Size) -> (u32, u32, Image) {
         let (across, down) = text::extent(lines);
         let (width, height) = (size.width as usize, size.height as usize);
-        let wanted = height * self.size as usize / 100 / text::CHARACTER;
+        let wanted = height * self.size / 100 / text::CHARACTER;
         // A dot has at least one pixel; what does not fit even then is cut off.
         let dot = wanted.min(width / across).min(height / down).max(1);
         let ground = if self.backdrop { BACKDROP } else { NOTHING };
         let drawn = text::draw(lines, dot, self.color, ground, (width, height));
+        let right = matches!(self.corner, Corner::TopRight | Corner::BottomRight);
+        let bottom = matches!(self.corner, Corner::BottomLeft | Corner::BottomRight);
         // At even places colours are sharp.
-        let at = |far: bool, whole: usize, part: usize| if far { (whole - part) & !1 } else { 0 } as u32;
-        let (x, y) = (at(self.right, width, drawn.width), at(self.bottom, height, drawn.height));
-        (Rect { x, y, width: drawn.width as u32, height: drawn.height as u32 }, drawn.pixels)
-    }
-}
-
-impl transform::Guest for Timestamp {
-    fn process(input: &Frame, out: &Output, _budget: Budget) -> Result<(), Stop> {
-        let info = input.info();
-        let skipped = SKIPPED.with_borrow_mut(|skipped| {
-            *skipped = skipped.saturating_add(info.skipped.into());
-            *skipped
-        });
-        let (rect, pixels) = SETTINGS.with_borrow(|settings| {
-            let facts = [time(info.pts_us), format!("frame {}", info.sequence), format!("skipped {skipped}")];
-            let label = Some(settings.label.trim().to_owned()).filter(|label| !label.is_empty());
-            let lines: Vec<_> = label.into_iter().chain(facts).collect();
-            settings.draw(&lines, info.size)
-        });
-        out.show(input).map_err(Stop::Failed)?;
-        out.patch(rect, PixelFormat::Rgba8, &pixels).map_err(Stop::Failed)
+        let at = |far: bool, whole: u32, part: u32| if far { (whole - part) & !1 } else { 0 };
+        let Size { width, height } = drawn.size();
+        (at(right, size.width, width), at(bottom, size.height, height), drawn)
     }
 }
 
@@ -155,4 +80,4 @@ fn time(pts_us: i64) -> String {
     format!("{hours}:{minutes:02}:{seconds:02}.{:03}", ms % 1000)
 }
 
-export!(Timestamp);
+framebox_handler::export!(Timestamp);

@@ -1,6 +1,7 @@
 //! Lines of text as pixels.
 
 use font8x8::{BASIC_FONTS, LATIN_FONTS, UnicodeFonts};
+use framebox_handler::{Color, Image, Size};
 
 /// Width and height of a character, dots.
 pub const CHARACTER: usize = 8;
@@ -9,19 +10,11 @@ const MARGIN: usize = 4;
 /// Dots between two lines.
 const BETWEEN: usize = 3;
 
-/// Text drawn as RGBA.
-pub struct Drawn {
-    pub width: usize,
-    pub height: usize,
-    pub pixels: Vec<u8>,
-}
-
 /// Draws `lines` with dots of `dot` × `dot` pixels, and no more than `most` pixels in width and height of it.
-pub fn draw(lines: &[String], dot: usize, color: [u8; 3], ground: [u8; 4], most: (usize, usize)) -> Drawn {
+pub fn draw(lines: &[String], dot: usize, color: Color, ground: [u8; 4], most: (usize, usize)) -> Image {
     let (across, down) = extent(lines);
     let (width, height) = ((across * dot).min(most.0), (down * dot).min(most.1));
     let mut pixels = ground.repeat(width * height);
-    let ink = [color[0], color[1], color[2], 255];
     for (number, line) in lines.iter().enumerate() {
         let top = (MARGIN + number * (CHARACTER + BETWEEN)) * dot;
         for (place, glyph) in line.chars().map(glyph).enumerate() {
@@ -29,12 +22,12 @@ pub fn draw(lines: &[String], dot: usize, color: [u8; 3], ground: [u8; 4], most:
             for y in top..(top + CHARACTER * dot).min(height) {
                 let row = glyph[(y - top) / dot];
                 for x in (left..(left + CHARACTER * dot).min(width)).filter(|x| row >> ((x - left) / dot) & 1 == 1) {
-                    pixels[(y * width + x) * 4..][..4].copy_from_slice(&ink);
+                    pixels[(y * width + x) * 4..][..4].copy_from_slice(&color.rgba());
                 }
             }
         }
     }
-    Drawn { width, height, pixels }
+    Image::new(Size { width: width as u32, height: height as u32 }, pixels)
 }
 
 /// Width and height of `lines`, dots.

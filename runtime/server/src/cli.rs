@@ -7,7 +7,7 @@
 //! | [`dev`] | `framebox dev`: builds and pushes on each change |
 //! | [`client`] | requests to that server |
 //! | [`exit`] | with which code the program ends |
-//! | [`tools`] | `framebox check`, `run`, `bench`: for authors, without a server |
+//! | [`tools`] | `framebox new`, `check`, `run`, `bench`: for authors, without a server |
 //! | [`progress`] | the bar of an upload |
 
 pub mod client;
@@ -28,6 +28,7 @@ pub use clap::Parser;
 use clap::{Args, Subcommand};
 
 use crate::catalog::compile::child;
+use crate::catalog::name::is_name;
 use crate::config::{Config, Handler};
 use crate::rights::scope::Scope;
 
@@ -59,6 +60,8 @@ pub enum Command {
     Handlers(handlers::Handlers),
     /// Tokens, by which a server lets in whom its operator chose.
     Token(token::Tokens),
+    /// Makes a project for a handler of your own, in a language of your choice.
+    New(framebox_tools::new::New),
     /// Tells what a component is, whether a server would take it, and what it costs; for its author.
     Check(framebox_tools::check::Check),
     /// Puts a video through a handler, from file to file.
@@ -153,6 +156,7 @@ impl Command {
             Self::Dev(dev) => Ok(exit::Code::of(asking(dev.run())?).into()),
             Self::Handlers(handlers) => Ok(exit::Code::of(asking(handlers.run())?).into()),
             Self::Token(tokens) => Ok(exit::Code::of(tokens.run()).into()),
+            Self::New(new) => Ok(tools::said(new.run(is_name))),
             Self::Check(check) => Ok(tools::with(|host| check.run(host))),
             Self::Run(run) => Ok(tools::with(|host| run.run(host))),
             Self::Bench(bench) => Ok(tools::with(|host| bench.run(host))),

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`check`] | `framebox check`: what a component is, and a trial of it |
 //! | [`run`] | `framebox run`: a video through a handler, file to file |
+//! | [`new`] | `framebox new`: a project that builds as it is |
 //! | [`bench`] | `framebox bench`: what its frames cost, in time and fuel |
 //! | [`project`] | `framebox.toml`: what builds a handler |
 //! | [`host`] | [`Host`]: what the program lends these commands, so that they judge as its server does |
@@ -19,6 +20,7 @@ pub mod bench;
 pub mod check;
 pub mod error;
 pub mod host;
+pub mod new;
 pub mod project;
 pub mod run;
 

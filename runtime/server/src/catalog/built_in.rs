@@ -12,6 +12,7 @@ pub const ALL: &[(&str, &[u8])] = prebuilt![
     "flip",
     "edges",
     "pixelate",
+    "posterize",
     "motion",
     "detect",
     "background",

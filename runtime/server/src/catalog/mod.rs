@@ -25,7 +25,7 @@ pub mod compile;
 mod error;
 mod load;
 mod loaded;
-mod name;
+pub(crate) mod name;
 pub mod progress;
 mod shelf;
 mod start;

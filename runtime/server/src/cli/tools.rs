@@ -12,7 +12,11 @@ use crate::config::Config;
 
 /// Does `work` on behalf of a server with default limits; what went wrong is said on standard error.
 pub fn with(work: impl FnOnce(&Host) -> Result<(), Error>) -> ExitCode {
-    let done = host().and_then(|host| work(&host));
+    said(host().and_then(|host| work(&host)))
+}
+
+/// With which code the program ends; what went wrong is said on standard error.
+pub fn said(done: Result<(), Error>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

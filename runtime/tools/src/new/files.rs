@@ -1,0 +1,151 @@
+//! The files of a project: templates with the name put in, and what its language shares with the examples.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+use include_dir::{Dir, include_dir};
+
+use super::kind::Kind;
+use super::language::Language;
+use crate::project;
+
+static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
+static WIT: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../wit");
+
+/// Files of a template that become parts of the README.
+const PARTS: [&str; 2] = ["needs.md", "files.md"];
+
+/// A file of a project.
+#[derive(Debug)]
+pub struct File {
+    /// Where it is, in the project's folder.
+    pub path: PathBuf,
+    /// What it holds.
+    pub content: Cow<'static, [u8]>,
+}
+
+/// All of them.
+pub fn of(name: &str, lang: Language, kind: Kind) -> Vec<File> {
+    let part = |part| template(Path::new(lang.folder()).join(part));
+    let filled = Filling(vec![
+        ("needs", part(PARTS[0]).trim_end().to_owned()),
+        ("files", part(PARTS[1]).trim_end().to_owned()),
+        ("run", kind.run(name)),
+        ("does", kind.does().to_owned()),
+        ("language", lang.called().to_owned()),
+        ("effect", lang.effect().to_owned()),
+        ("wit", lang.wit().to_owned()),
+        ("world", kind.world().to_owned()),
+        ("KIND", kind.folder().to_uppercase()),
+        ("name", name.to_owned()),
+    ]);
+    let mut files = Vec::new();
+    for (path, to) in [("common/README.md", "README.md"), ("common/gitignore", ".gitignore")] {
+        files.push(filled.file(to.into(), template(path)));
+    }
+    files.push(filled.file(project::FILE.into(), template("common/framebox.toml")));
+    let own = Path::new(lang.folder());
+    filled.folder(own, own, &mut files);
+    let of_kind = own.join(kind.folder());
+    filled.folder(&of_kind, &of_kind, &mut files);
+    copy(&WIT, Path::new(lang.wit()), &mut files);
+    lang.shared(kind, &mut files);
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    files
+}
+
+/// Puts every file of a folder of the examples into `to`.
+pub fn copy(from: &'static Dir<'_>, to: &Path, files: &mut Vec<File>) {
+    // Paths of a folder within are told from the outermost one.
+    fn all(dir: &'static Dir<'_>, to: &Path, files: &mut Vec<File>) {
+        for file in dir.files() {
+            files.push(File { path: to.join(file.path()), content: Cow::Borrowed(file.contents()) });
+        }
+        dir.dirs().for_each(|dir| all(dir, to, files));
+    }
+    all(from, to, files);
+}
+
+/// A template's text. There is each one that is asked for, which the tests see to.
+fn template(path: impl AsRef<Path>) -> &'static str {
+    TEMPLATES.get_file(path).and_then(|file| file.contents_utf8()).unwrap_or_default()
+}
+
+/// What is put into templates, by name.
+struct Filling(Vec<(&'static str, String)>);
+
+impl Filling {
+    fn file(&self, path: PathBuf, template: &str) -> File {
+        let put = |text: String, (key, value): &(&str, String)| text.replace(&format!("{{{{{key}}}}}"), value);
+        File { path, content: Cow::Owned(self.0.iter().fold(template.to_owned(), put).into_bytes()) }
+    }
+
+    /// The templates of a folder; of those below it, all but the ones of a kind.
+    fn folder(&self, folder: &Path, root: &Path, files: &mut Vec<File>) {
+        let Some(dir) = TEMPLATES.get_dir(folder) else { return };
+        for file in dir.files() {
+            let path = file.path().strip_prefix(root).unwrap_or(file.path());
+            if !PARTS.iter().any(|part| path == Path::new(part)) {
+                files.push(self.file(path.to_owned(), file.contents_utf8().unwrap_or_default()));
+            }
+        }
+        let of_a_kind = |dir: &&Dir<'_>| {
+            use clap::ValueEnum as _;
+            Kind::value_variants().iter().any(|kind| dir.path().ends_with(kind.folder()))
+        };
+        dir.dirs().filter(|dir| !of_a_kind(dir)).for_each(|dir| self.folder(dir.path(), root, files));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use clap::ValueEnum as _;
+
+    use super::*;
+    use crate::project::Project;
+
+    #[test]
+    fn every_project_is_whole() {
+        for lang in Language::value_variants() {
+            for kind in Kind::value_variants() {
+                let files = of("my-own_1", *lang, *kind);
+                let mut paths = HashSet::new();
+                for File { path, content } in &files {
+                    let shown = format!("{lang:?} {kind:?} {}", path.display());
+                    assert!(paths.insert(path.to_str().unwrap()), "{shown} is there twice");
+                    assert!(path.is_relative(), "{shown}");
+                    let text = String::from_utf8_lossy(content);
+                    for key in ["needs", "files", "run", "does", "language", "effect", "wit", "world", "KIND", "name"] {
+                        assert!(!text.contains(&format!("{{{{{key}}}}}")), "{shown} has {key} open");
+                    }
+                }
+                for wanted in ["README.md", ".gitignore", "framebox.toml", "build.sh", "test.sh", lang.effect()] {
+                    assert!(paths.contains(wanted), "{lang:?} {kind:?} has no {wanted}");
+                }
+                let readme = files.iter().find(|file| file.path == Path::new("README.md")).unwrap();
+                let readme = String::from_utf8_lossy(&readme.content);
+                for words in [
+                    "sh build.sh",
+                    "framebox check build/my-own_1.wasm",
+                    "framebox run",
+                    "framebox dev",
+                    "framebox push",
+                ] {
+                    assert!(readme.contains(words), "{lang:?} {kind:?}: {words}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_builds_it_is_what_dev_reads() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = of("mine", Language::Python, Kind::Observer);
+        crate::new::write::write(&folder.path().join("mine"), &files).unwrap();
+        let project = Project::read(&folder.path().join("mine")).unwrap();
+        assert_eq!((project.name.as_str(), project.command.as_str()), ("mine", "sh build.sh"));
+        assert_eq!(project.component, Path::new("build/mine.wasm"));
+    }
+}

@@ -1,0 +1,142 @@
+//! The languages in which a project can be, and what their projects share with the examples.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use clap::ValueEnum;
+use include_dir::{Dir, include_dir};
+
+use super::files::{self, File};
+use super::kind::Kind;
+
+/// A language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// C, with Zig's or another Clang.
+    C,
+    /// JavaScript, with jco and QuickJS.
+    Js,
+    /// Python, with componentize-py.
+    Python,
+    /// Rust, with the crate `framebox-handler`.
+    Rust,
+    /// TypeScript, with jco and QuickJS.
+    Ts,
+    /// Zig, without a library.
+    Zig,
+}
+
+static CRATE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guest-examples/framebox-handler/src");
+
+/// A file of the examples.
+macro_rules! example {
+    ($path:literal) => {
+        include_str!(concat!("../../../../guest-examples/", $path))
+    };
+}
+
+/// The interface in C, as one kind of handler exports it.
+macro_rules! bindings {
+    ($folder:literal) => {
+        [
+            (
+                "bindings/bindings.c",
+                include_str!(concat!("../../../../guest-examples/c/bindings/", $folder, "bindings.c")),
+            ),
+            (
+                "bindings/bindings.h",
+                include_str!(concat!("../../../../guest-examples/c/bindings/", $folder, "bindings.h")),
+            ),
+        ]
+    };
+}
+
+/// The language that is asked for.
+pub fn parse(text: &str) -> Result<Language, String> {
+    Language::from_str(text, false).map_err(|_| {
+        let all: Vec<_> = Language::value_variants().iter().map(|lang| lang.folder()).collect();
+        let there_are = format!("there are projects in {}", all.join(", "));
+        if text == "go" { format!("not offered: handlers in Go do not start yet; {there_are}") } else { there_are }
+    })
+}
+
+impl Language {
+    /// Its name as people write it.
+    pub(super) fn called(self) -> &'static str {
+        match self {
+            Self::C => "C",
+            Self::Python => "Python",
+            Self::Js => "JavaScript",
+            Self::Ts => "TypeScript",
+            Self::Rust => "Rust",
+            Self::Zig => "Zig",
+        }
+    }
+
+    /// Folder of its templates.
+    pub(super) fn folder(self) -> &'static str {
+        match self {
+            Self::C => "c",
+            Self::Python => "python",
+            Self::Js => "js",
+            Self::Ts => "ts",
+            Self::Rust => "rust",
+            Self::Zig => "zig",
+        }
+    }
+
+    /// The file in which to change what the handler does.
+    pub(super) fn effect(self) -> &'static str {
+        match self {
+            Self::C => "effect.c",
+            Self::Python => "effect.py",
+            Self::Js => "effect.js",
+            Self::Ts => "src/effect.ts",
+            Self::Rust => "src/effect.rs",
+            Self::Zig => "effect.zig",
+        }
+    }
+
+    /// Folder of the interface.
+    pub(super) fn wit(self) -> &'static str {
+        match self {
+            // It is a part of the crate.
+            Self::Rust => "framebox-handler/wit",
+            _ => "wit",
+        }
+    }
+
+    /// Adds what its projects have from the examples.
+    pub(super) fn shared(self, kind: Kind, files: &mut Vec<File>) {
+        let mut put = |path: &str, text: &'static str| {
+            files.push(File { path: path.into(), content: Cow::Borrowed(text.as_bytes()) });
+        };
+        match self {
+            Self::C => {
+                put("framebox.c", example!("c/framebox.c"));
+                put("framebox.h", example!("c/framebox.h"));
+                let bindings = match kind {
+                    Kind::Transform => bindings!(""),
+                    Kind::Generator => bindings!("generator/"),
+                    Kind::Observer => bindings!("observer/"),
+                };
+                bindings.into_iter().for_each(|(path, text)| put(path, text));
+            }
+            Self::Python => put("framebox.py", example!("python/framebox.py")),
+            Self::Js => {
+                put("framebox.js", example!("js/framebox.js"));
+                put("framebox.d.ts", example!("js/framebox.d.ts"));
+            }
+            Self::Ts => {
+                put("src/framebox.js", example!("js/framebox.js"));
+                put("src/framebox.d.ts", example!("js/framebox.d.ts"));
+            }
+            Self::Rust => {
+                put("framebox-handler/Cargo.toml", example!("framebox-handler/Cargo.toml"));
+                put("framebox-handler/README.md", example!("framebox-handler/README.md"));
+                files::copy(&CRATE, Path::new("framebox-handler/src"), files);
+            }
+            Self::Zig => put("framebox.zig", example!("zig/framebox.zig")),
+        }
+    }
+}

@@ -1,0 +1,11 @@
+// What is measured: nothing here knows of Framebox.
+#ifndef EFFECT_H
+#define EFFECT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// The mean, 0 to 255.
+unsigned brightness(const uint8_t *gray, size_t count);
+
+#endif

@@ -1,0 +1,9 @@
+#!/bin/sh
+# Tests what the handler does to pixels, outside of any component.
+set -eu
+cd "$(dirname "$0")"
+. ./tools.sh
+
+mkdir -p build
+$HOST_CC -std=c17 -g -Wall -Wextra -o build/test test.c effect.c
+exec build/test

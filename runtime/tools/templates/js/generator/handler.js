@@ -1,0 +1,39 @@
+// Bands of colour that move, and tells how far they came.
+import { draw, size } from './effect.js';
+import { descriptor, integer, output, putInteger, values } from './framebox.js';
+
+let speed = 60;
+let lastUs = 0;
+let moved = 0; // millionths of a pixel
+
+// A session begins, with every parameter; or somebody moved a slider.
+function configure(settings) {
+  speed = Number(values(settings).speed ?? speed);
+}
+
+export const lifecycle = {
+  // What the page shows: a slider and a number.
+  describe: () =>
+    descriptor({
+      title: '{{name}}',
+      summary: 'Bands of colour that move',
+      parameters: [integer('speed', 'Speed', { min: 0, max: 500, default: 60, unit: 'px/s' })],
+      outputs: [output('moved', 'Moved', 'number', 'px')],
+    }),
+  init: configure,
+  configure,
+  close() {},
+};
+
+export const generate = {
+  // Called for each frame, with the time since the stream began, in microseconds.
+  next(nowUs, out) {
+    // Whole numbers of 64 bits may come as BigInt.
+    const now = Number(nowUs);
+    moved += (now - lastUs) * speed;
+    lastUs = now;
+    const pixels = Math.floor(moved / 1_000_000);
+    out.pixels(size, 'rgb8', draw(pixels));
+    putInteger(out, 'moved', pixels);
+  },
+};

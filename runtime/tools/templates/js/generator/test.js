@@ -1,0 +1,11 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { draw, size } from './effect.js';
+
+test('one pixel on, a row looks as the one below it did', () => {
+  const row = 3 * size.width;
+  const [still, moved] = [draw(0), draw(1)];
+  assert.equal(still.length, row * size.height);
+  assert.deepEqual([...still.subarray(0, 6)], [0, 170, 170, 2, 172, 168]);
+  assert.deepEqual(moved.subarray(0, -row), still.subarray(row));
+});

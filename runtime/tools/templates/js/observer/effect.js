@@ -1,0 +1,8 @@
+// What is measured: nothing here knows of Framebox.
+
+/** The mean, 0 to 255. */
+export function brightness(gray) {
+  let sum = 0;
+  for (const y of gray) sum += y;
+  return Math.floor(sum / gray.length);
+}

@@ -1,0 +1,18 @@
+// What is done to a picture: nothing here knows of Framebox.
+
+/**
+ * Mirrors what is brighter than the threshold, as in a negative; returns how much of the picture that is, %.
+ *
+ * `luma` is the brightness of each pixel. In video, black is 16 and white is 235.
+ */
+export function solarize(luma, threshold) {
+  let mirrored = 0;
+  for (let i = 0, n = luma.length; i < n; i++) {
+    const y = luma[i];
+    if (y >= threshold) {
+      luma[i] = y < 251 ? 251 - y : 0;
+      mirrored++;
+    }
+  }
+  return Math.floor((100 * mirrored) / luma.length);
+}

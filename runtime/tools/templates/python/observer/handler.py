@@ -1,0 +1,45 @@
+"""Looks at the video and tells how bright it is."""
+
+import effect
+import framebox
+from wit_world import exports
+from wit_world.imports.types import PixelFormat, Size
+
+interval_ms = 500
+due_us = 0  # when the next value is
+
+
+class Lifecycle(exports.Lifecycle):
+    def describe(self):
+        """What the page shows: a slider and a gauge."""
+        return framebox.descriptor(
+            "{{name}}",
+            "How bright it is",
+            parameters=[framebox.integer("interval", "Interval", 100, 5000, step=100, default=500, unit="ms")],
+            outputs=[framebox.output("brightness", "Brightness", "gauge")],
+        )
+
+    def init(self, settings):
+        """A session begins: every parameter is given."""
+        self.configure(settings)
+
+    def configure(self, changed):
+        """Somebody moved a slider."""
+        global interval_ms
+        interval_ms = framebox.values(changed).get("interval", interval_ms)
+
+    def close(self):
+        pass
+
+
+class Observe(exports.Observe):
+    def consume(self, input, out, budget):
+        """Called for each frame."""
+        global due_us
+        now_us = input.info().pts_us
+        if now_us < due_us:
+            return
+        due_us = now_us + interval_ms * 1000
+        # A small copy tells as much as the whole, and costs a fraction.
+        gray = input.sample(PixelFormat.GRAY8, None, Size(64, 36))
+        framebox.put(out, "brightness", effect.brightness(gray))

@@ -1,0 +1,22 @@
+//! What is done to a picture: nothing here knows of Framebox.
+
+const std = @import("std");
+
+/// Mirrors what is brighter than the threshold, as in a negative; returns how much of the picture that is, %.
+/// `luma` is the brightness of each pixel. In video, black is 16 and white is 235.
+pub fn solarize(luma: []u8, threshold: u8) u8 {
+    var mirrored: u64 = 0;
+    // Without a branch, so that the compiler can take many pixels at a time.
+    for (luma) |*y| {
+        const bright = y.* >= threshold;
+        mirrored += @intFromBool(bright);
+        y.* = if (bright) 251 -| y.* else y.*;
+    }
+    return @intCast(100 * mirrored / luma.len);
+}
+
+test "what is bright is mirrored" {
+    var luma = [_]u8{ 16, 99, 100, 235 };
+    try std.testing.expectEqual(50, solarize(&luma, 100));
+    try std.testing.expectEqual([_]u8{ 16, 99, 151, 16 }, luma);
+}
