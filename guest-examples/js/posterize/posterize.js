@@ -16,6 +16,14 @@ function fill(levels) {
   }
 }
 
+/** Names of a function's own are quicker than those of the module. */
+function draw(pixels, table) {
+  for (let i = pixels.length; i--; ) {
+    const pixel = pixels[i];
+    pixels[i] = table[pixel & 65535] | (table[pixel >>> 16] << 16);
+  }
+}
+
 /** Looked at on every 8th pixel of every 8th row. */
 function meanBrightness(rgba, { width, height }) {
   let sum = 0;
@@ -52,8 +60,7 @@ export const transform = {
     const { size } = input.info();
     const pixels = input.pixels('rgba8');
     const mean = meanBrightness(pixels, size);
-    const pairs = new Uint16Array(pixels.buffer, pixels.byteOffset, pixels.length / 2);
-    for (let i = 0, n = pairs.length; i < n; i++) pairs[i] = table[pairs[i]];
+    draw(new Int32Array(pixels.buffer, pixels.byteOffset, pixels.length / 4), table);
     out.pixels(size, 'rgba8', pixels);
     putInteger(out, 'mean-brightness', mean);
   },

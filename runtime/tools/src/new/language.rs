@@ -126,10 +126,12 @@ impl Language {
             Self::Js => {
                 put("framebox.js", example!("js/framebox.js"));
                 put("framebox.d.ts", example!("js/framebox.d.ts"));
+                put("settle.mjs", example!("js/settle.mjs"));
             }
             Self::Ts => {
                 put("src/framebox.js", example!("js/framebox.js"));
                 put("src/framebox.d.ts", example!("js/framebox.d.ts"));
+                put("settle.mjs", example!("js/settle.mjs"));
             }
             Self::Rust => {
                 put("framebox-handler/Cargo.toml", example!("framebox-handler/Cargo.toml"));

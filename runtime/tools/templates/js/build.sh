@@ -19,3 +19,5 @@ mkdir -p build
 # QuickJS is small, and starts in no time. Handlers are plain functions, so none of it has to be asynchronous.
 jco componentize handler.js --bundle --wit wit --world-name {{world}} \
   --backend quickjs --backend-qjs-disable-async --out "build/{{name}}.wasm"
+# What was lent for a call is given back within it.
+node settle.mjs "build/{{name}}.wasm"
