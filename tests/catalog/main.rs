@@ -5,6 +5,7 @@
 //! | `versions` | uploading, promoting, canaries, deleting, and sessions that use them |
 //! | `swaps` | versions that take over running sessions, and those that are taken back |
 //! | `bodies` | everything that is no component, or does not come as it should |
+//! | `languages` | components of every language, in real sessions |
 //! | `crashes` | `kill -9` at each step, then a restart |
 //! | `disk` | damaged files, a full disk, two servers, many handlers |
 //! | `bombs` | components that are made to be expensive to compile |
@@ -15,6 +16,7 @@ mod bodies;
 mod bombs;
 mod crashes;
 mod disk;
+mod languages;
 #[path = "../support/mod.rs"]
 mod support;
 mod swaps;

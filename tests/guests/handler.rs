@@ -117,6 +117,11 @@ impl Running {
         self.call(picture).result.unwrap_or_else(|failure| panic!("{failure}"))
     }
 
+    /// Bytes of memory that it has.
+    pub fn memory(&self) -> usize {
+        self.instance.memory()
+    }
+
     /// The picture that it makes of the next frame.
     pub fn picture(&mut self, picture: &Arc<Picture>) -> Arc<Picture> {
         self.frame(picture).picture.expect("a picture")

@@ -6,6 +6,7 @@
 //! | `meaning` | what each handler does, told from its output |
 //! | `golden` | digests of outputs, so that a change is seen |
 //! | `cost` | fuel for a frame, which grows many times when a loop no longer runs in vectors |
+//! | `languages` | the examples in other languages than Rust |
 //! | `sources` | prebuilt components and their sources |
 //! | `handler`, `photographs`, `pictures`, `clips`, `codes` | what the tests share |
 
@@ -16,7 +17,10 @@ mod codes;
 mod cost;
 mod golden;
 mod handler;
+mod languages;
 mod meaning;
 mod photographs;
 mod pictures;
 mod sources;
+#[path = "../support/mod.rs"]
+mod support;

@@ -9,6 +9,7 @@
 //! | [`client`] | one that stays in its session |
 //! | [`python`] | clients written on aiortc |
 //! | [`browser`] | Chromium, driven by chromedriver |
+//! | [`examples`] | the examples in other languages than Rust, built from source |
 
 // Each test file takes what it needs.
 #![allow(dead_code)]
@@ -16,6 +17,7 @@
 pub mod browser;
 pub mod child;
 pub mod client;
+pub mod examples;
 pub mod python;
 pub mod scratch;
 pub mod server;

@@ -62,6 +62,7 @@ impl HostWallClock for Wall {
     }
 }
 
+/// Never at zero, which Go's runtime takes for a clock that is broken.
 struct Monotonic {
     begin: Instant,
 }
@@ -72,8 +73,8 @@ impl HostMonotonicClock for Monotonic {
     }
 
     fn now(&self) -> u64 {
-        let now = u64::try_from(self.begin.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        now - now % COARSE
+        let now = u64::try_from(self.begin.elapsed().as_nanos()).unwrap_or(u64::MAX - COARSE);
+        now - now % COARSE + COARSE
     }
 }
 
