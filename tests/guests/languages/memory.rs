@@ -8,14 +8,14 @@ use crate::handler::Running;
 use crate::pictures::scene;
 use crate::support::examples;
 
-/// Frames at 480p.
+/// Frames of 320×240.
 const FRAMES: usize = 120;
 
 /// Bytes that stay for each frame: what is passed out by componentize-py 0.25 is never freed, which is why servers replace
 /// instances.
 fn leak(language: &str, name: &str) -> usize {
     match (language, name) {
-        ("python", "posterize") => 640 * 480 * 4,
+        ("python", "posterize") => 320 * 240 * 4,
         ("python", "histogram") => 256 * 96 * 4,
         _ => 0,
     }
@@ -29,7 +29,7 @@ fn guests_keep_no_more_than_is_known_of_their_toolchains() {
         let mut memory = Vec::new();
         // JavaScript takes a while for each pixel.
         let frames = if ["js", "ts"].contains(&language) { FRAMES / 3 } else { FRAMES };
-        let pictures = [0, 1].map(|frame| scene(Size::new(640, 480), frame));
+        let pictures = [0, 1].map(|frame| scene(Size::new(320, 240), frame));
         for frame in 0..frames {
             if name == "life" {
                 running.at(frame as i64 * 33_333);
