@@ -1,7 +1,7 @@
 // Package framebox is what a handler in Go needs: its parameters and values in plain Go, pictures, and where results go.
 //
-// A handler is a type with the methods of a [Transformer] or a [Generator], handed to transform.Export or
-// generate.Export in an init function; its main function is empty.
+// A handler is a type with the methods of a [Transformer], a [Generator] or an [Observer], handed to transform.Export,
+// generate.Export or observe.Export in an init function; its main function is empty.
 package framebox
 
 import (
@@ -38,6 +38,12 @@ type Generator interface {
 	Next(now time.Duration, out Output) error
 }
 
+// Observer looks at each frame and puts values.
+type Observer interface {
+	Handler
+	Consume(input Frame, out Output) error
+}
+
 // The handler of this program.
 var Current Handler
 
@@ -51,6 +57,7 @@ type (
 	Format     = framebox_video_types.PixelFormat
 )
 
+// Formats of pixels.
 const (
 	RGBA8 Format = iota
 	RGB8
@@ -59,21 +66,41 @@ const (
 	NV12
 )
 
-// Kinds of outputs.
+// How an output is shown.
 const (
-	Number uint8 = iota
-	Gauge
-	Text
-	JSON
-	Image
-	Table
-	Plot
+	AsNumber uint8 = iota
+	AsGauge
+	AsText
+	AsJSON
+	AsImage
+	AsTable
+	AsPlot
 )
 
-// Integer is a slider over whole numbers.
-func Integer(id, label string, from, to, start int64) Parameter {
+// Integer is a slider over whole numbers, and maybe their unit.
+func Integer(id, label string, from, to, start int64, unit ...string) Parameter {
 	return parameter(id, label, framebox_video_types.MakeParameterKindInteger(
-		framebox_video_types.IntegerSpec{Min: from, Max: to, Step: 1, Default: start, Unit: wit.None[string]()}))
+		framebox_video_types.IntegerSpec{Min: from, Max: to, Step: 1, Default: start, Unit: first(unit)}))
+}
+
+// Number is a slider over real numbers, and maybe their unit.
+func Number(id, label string, from, to, step, start float64, unit ...string) Parameter {
+	return parameter(id, label, framebox_video_types.MakeParameterKindNumber(
+		framebox_video_types.NumberSpec{Min: from, Max: to, Step: step, Default: start, Unit: first(unit)}))
+}
+
+// Toggle is on or off.
+func Toggle(id, label string, start bool) Parameter {
+	return parameter(id, label, framebox_video_types.MakeParameterKindToggle(start))
+}
+
+// Option is one that a [Choice] offers.
+type Option = framebox_video_types.Choice
+
+// Choice is one of several options; the first one is chosen at the start.
+func Choice(id, label string, options ...Option) Parameter {
+	return parameter(id, label, framebox_video_types.MakeParameterKindChoice(
+		framebox_video_types.ChoiceSpec{Options: options, Default: options[0].Id}))
 }
 
 // Color is a colour, #rrggbb.
@@ -90,9 +117,16 @@ func parameter(id, label string, kind framebox_video_types.ParameterKind) Parame
 	return Parameter{Id: id, Label: label, Help: wit.None[string](), Group: wit.None[string](), Kind: kind}
 }
 
-// Puts announces a value beside the picture.
-func Puts(id, label string, kind uint8) Spec {
-	return Spec{Id: id, Label: label, Kind: kind, Unit: wit.None[string]()}
+// Puts announces a value beside the picture, and maybe its unit.
+func Puts(id, label string, kind uint8, unit ...string) Spec {
+	return Spec{Id: id, Label: label, Kind: kind, Unit: first(unit)}
+}
+
+func first(unit []string) wit.Option[string] {
+	if len(unit) == 0 {
+		return wit.None[string]()
+	}
+	return wit.Some(unit[0])
 }
 
 // Describe makes a descriptor; frames come, or are made, as the host likes.

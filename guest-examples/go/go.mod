@@ -1,5 +1,5 @@
 module framebox
 
-go 1.27.1
+go 1.27
 
 require go.bytecodealliance.org/pkg v0.4.0

@@ -18,6 +18,11 @@ fn in_c() {
 }
 
 #[test]
+fn in_go() {
+    whole("go");
+}
+
+#[test]
 fn in_javascript() {
     whole("js");
 }
@@ -159,8 +164,7 @@ fn what_is_asked_for_in_a_wrong_way_is_told() {
         (&["Mine", "--lang", "c"], "a-z"),
         (&["", "--lang", "c"], "cannot be the name"),
         (&["mine"], "--lang"),
-        (&["mine", "--lang", "cobol"], "there are projects in c, js, python, rust, ts, zig"),
-        (&["mine", "--lang", "go"], "not offered"),
+        (&["mine", "--lang", "cobol"], "there are projects in c, go, js, python, rust, ts, zig"),
         (&["mine", "--lang", "c", "--kind", "sink"], "observer"),
     ] {
         let ended = make(&scratch, arguments);
@@ -174,8 +178,8 @@ fn what_is_asked_for_in_a_wrong_way_is_told() {
 fn a_project_has_what_its_readme_names() {
     let scratch = Scratch::new();
     let help = framebox(&["new", "--help"]).out;
-    assert!(help.contains("c, js, python, rust, ts or zig"), "{help}");
-    for lang in ["c", "js", "python", "rust", "ts", "zig"] {
+    assert!(help.contains("c, go, js, python, rust, ts or zig"), "{help}");
+    for lang in ["c", "go", "js", "python", "rust", "ts", "zig"] {
         make(&scratch, &[lang, "--lang", lang]);
         let folder = scratch.path().join(lang);
         let readme = std::fs::read_to_string(folder.join("README.md")).unwrap();
@@ -206,8 +210,9 @@ fn run(folder: &Path, script: &str, tools: &[PathBuf]) -> Result<(), String> {
     let path = std::env::join_paths(tools.iter().cloned().chain(std::env::split_paths(&path))).unwrap();
     let mut command = Command::new("sh");
     command.arg(script).current_dir(folder).env("PATH", path);
-    // What the crate depends on is compiled once.
-    command.env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-rust"));
+    // What every project depends on is compiled once.
+    let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    command.env("CARGO_TARGET_DIR", scratch.join("new-rust")).env("GOCACHE", scratch.join("new-go"));
     let output = command.output().unwrap();
     let words = [output.stdout, output.stderr].concat();
     if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&words).into_owned()) }

@@ -29,14 +29,14 @@ type life struct {
 func (l *life) Describe() framebox.Descriptor {
 	return framebox.Describe("Life", "Conway's Game of Life, begun at random",
 		[]framebox.Parameter{
-			framebox.Integer("speed", "Generations a second", 1, 30, 12),
-			framebox.Integer("density", "Living cells at the start, %", 5, 80, 25),
+			framebox.Integer("speed", "Speed", 1, 30, 12, "generations/s"),
+			framebox.Integer("density", "Living cells at the start", 5, 80, 25, "%"),
 			framebox.Color("color", "Colour of the living", "#7cfc00"),
 			framebox.Button("restart", "Begin anew"),
 		},
 		[]framebox.Spec{
-			framebox.Puts("alive", "Alive", framebox.Plot),
-			framebox.Puts("generation", "Generation", framebox.Number),
+			framebox.Puts("alive", "Alive", framebox.AsPlot),
+			framebox.Puts("generation", "Generation", framebox.AsNumber),
 		})
 }
 

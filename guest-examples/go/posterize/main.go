@@ -13,7 +13,7 @@ type posterize struct {
 func (p *posterize) Describe() framebox.Descriptor {
 	return framebox.Describe("Posterize", "Fewer levels of each colour",
 		[]framebox.Parameter{framebox.Integer("levels", "Levels", 2, 16, 4)},
-		[]framebox.Spec{framebox.Puts("mean-brightness", "Mean brightness", framebox.Number)})
+		[]framebox.Spec{framebox.Puts("mean-brightness", "Mean brightness", framebox.AsNumber)})
 }
 
 func (p *posterize) Configure(settings framebox.Settings) error {

@@ -14,6 +14,8 @@ use super::kind::Kind;
 pub enum Language {
     /// C, with Zig's or another Clang.
     C,
+    /// Go, as a library for WASI.
+    Go,
     /// JavaScript, with jco and QuickJS.
     Js,
     /// Python, with componentize-py.
@@ -27,6 +29,15 @@ pub enum Language {
 }
 
 static CRATE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guest-examples/framebox-handler/src");
+
+static GO_BINDINGS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guest-examples/go/bindings");
+static GO_TRANSFORM: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guest-examples/go/transform");
+static GO_GENERATE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guest-examples/go/generate");
+static GO_OBSERVE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guest-examples/go/observe");
+/// What the bindings stand on.
+static GO_PKG: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guest-examples/go/vendor/go.bytecodealliance.org/pkg");
+/// Makes preview 1 of WASI, the one that Go knows, 0.2.
+const GO_WASI: &[u8] = include_bytes!("../../../../guest-examples/go/wasi_snapshot_preview1.reactor.wasm");
 
 /// A file of the examples.
 macro_rules! example {
@@ -55,8 +66,7 @@ macro_rules! bindings {
 pub fn parse(text: &str) -> Result<Language, String> {
     Language::from_str(text, false).map_err(|_| {
         let all: Vec<_> = Language::value_variants().iter().map(|lang| lang.folder()).collect();
-        let there_are = format!("there are projects in {}", all.join(", "));
-        if text == "go" { format!("not offered: handlers in Go do not start yet; {there_are}") } else { there_are }
+        format!("there are projects in {}", all.join(", "))
     })
 }
 
@@ -65,6 +75,7 @@ impl Language {
     pub(super) fn called(self) -> &'static str {
         match self {
             Self::C => "C",
+            Self::Go => "Go",
             Self::Python => "Python",
             Self::Js => "JavaScript",
             Self::Ts => "TypeScript",
@@ -77,6 +88,7 @@ impl Language {
     pub(super) fn folder(self) -> &'static str {
         match self {
             Self::C => "c",
+            Self::Go => "go",
             Self::Python => "python",
             Self::Js => "js",
             Self::Ts => "ts",
@@ -89,6 +101,7 @@ impl Language {
     pub(super) fn effect(self) -> &'static str {
         match self {
             Self::C => "effect.c",
+            Self::Go => "effect/effect.go",
             Self::Python => "effect.py",
             Self::Js => "effect.js",
             Self::Ts => "src/effect.ts",
@@ -121,6 +134,22 @@ impl Language {
                     Kind::Observer => bindings!("observer/"),
                 };
                 bindings.into_iter().for_each(|(path, text)| put(path, text));
+            }
+            Self::Go => {
+                put("framebox/framebox.go", example!("go/framebox.go"));
+                for (to, package) in [
+                    ("bindings", &GO_BINDINGS),
+                    ("transform", &GO_TRANSFORM),
+                    ("generate", &GO_GENERATE),
+                    ("observe", &GO_OBSERVE),
+                    ("pkg", &GO_PKG),
+                ] {
+                    files::copy(package, &Path::new("framebox").join(to), files);
+                }
+                files.push(File {
+                    path: "framebox/wasi_snapshot_preview1.reactor.wasm".into(),
+                    content: Cow::Borrowed(GO_WASI),
+                });
             }
             Self::Python => put("framebox.py", example!("python/framebox.py")),
             Self::Js => {

@@ -26,7 +26,7 @@ use language::Language;
 pub struct New {
     /// Name of the handler, and of the folder that is made for it.
     pub name: String,
-    /// Language in which it is written: c, js, python, rust, ts or zig.
+    /// Language in which it is written: c, go, js, python, rust, ts or zig.
     #[arg(long, value_parser = language::parse)]
     pub lang: Language,
     /// What it does with video.

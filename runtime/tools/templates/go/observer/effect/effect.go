@@ -1,0 +1,11 @@
+// Package effect is what is measured: nothing here knows of Framebox.
+package effect
+
+// Brightness is the mean of all pixels.
+func Brightness(gray []byte) int64 {
+	var sum int64
+	for _, y := range gray {
+		sum += int64(y)
+	}
+	return sum / int64(len(gray))
+}
