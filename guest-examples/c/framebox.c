@@ -88,6 +88,19 @@ bool fb_show(fb_output out, fb_size size, fb_format format, fb_bytes data, fb_st
   return framebox_video_media_method_output_pixels(out, &size, (uint8_t)format, &data, why);
 }
 
+bool fb_patch(fb_output out, fb_rect at, fb_format format, fb_bytes data, fb_string *why) {
+  return framebox_video_media_method_output_patch(out, &at, (uint8_t)format, &data, why);
+}
+
+bool fb_pass(fb_output out, fb_frame picture, fb_string *why) {
+  return framebox_video_media_method_output_show(out, picture, why);
+}
+
+void fb_log(fb_level level, const char *message) {
+  fb_string text = lend(message);
+  framebox_video_log_log((uint8_t)level, &text);
+}
+
 void fb_free(fb_bytes *data) { framebox_list_u8_free(data); }
 
 static bool put(fb_output out, const char *id, fb_value value, fb_string *why) {

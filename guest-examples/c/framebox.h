@@ -28,6 +28,7 @@ typedef framebox_video_media_borrow_frame_t fb_frame;
 typedef framebox_video_media_borrow_output_t fb_output;
 
 typedef enum { FB_RGBA8, FB_RGB8, FB_GRAY8, FB_I420, FB_NV12 } fb_format;
+typedef enum { FB_DEBUG, FB_INFO, FB_WARN, FB_ERROR } fb_level;
 typedef enum { FB_NUMBER, FB_GAUGE, FB_TEXT, FB_JSON, FB_IMAGE, FB_TABLE, FB_PLOT } fb_kind;
 
 // The handler's own part.
@@ -65,12 +66,19 @@ fb_bytes fb_pixels(fb_frame picture, fb_format format);
 // A smaller copy of the whole.
 fb_bytes fb_sample(fb_frame picture, fb_format format, fb_size to);
 bool fb_show(fb_output out, fb_size size, fb_format format, fb_bytes data, fb_string *why);
+// Over a part of the picture that was shown; of RGBA, alpha counts.
+bool fb_patch(fb_output out, fb_rect at, fb_format format, fb_bytes data, fb_string *why);
+// Shows a picture that the host has, such as the input, without copying it.
+bool fb_pass(fb_output out, fb_frame picture, fb_string *why);
 void fb_free(fb_bytes *data);
 
 // Values beside the picture.
 
 bool fb_put_integer(fb_output out, const char *id, int64_t value, fb_string *why);
 bool fb_put_number(fb_output out, const char *id, double value, fb_string *why);
+
+// To the session's log.
+void fb_log(fb_level level, const char *message);
 
 // Strings.
 

@@ -53,6 +53,7 @@ pub fn Option(comptime T: type) type {
 
 pub const Format = enum(u8) { rgba8, rgb8, gray8, i420, nv12 };
 pub const Size = extern struct { width: u32, height: u32 };
+pub const Rect = extern struct { x: u32, y: u32, width: u32, height: u32 };
 pub const Info = extern struct { size: Size, native: Format, pts_us: i64, sequence: u64, skipped: u32 };
 
 pub const Number = extern struct { min: f64, max: f64, step: f64, default: f64, unit: Option(String) = .{} };
@@ -130,6 +131,20 @@ pub const Output = struct {
         return answer.check();
     }
 
+    /// Over a part of the picture that was shown; of RGBA, alpha counts.
+    pub fn patch(self: Output, at: Rect, format: Format, data: []const u8) Refused!void {
+        var answer: Answer = undefined;
+        host.output_patch(self.handle, at.x, at.y, at.width, at.height, @intFromEnum(format), data.ptr, data.len, &answer);
+        return answer.check();
+    }
+
+    /// Shows a picture that the host has, such as the input, without copying it.
+    pub fn show(self: Output, picture: Frame) Refused!void {
+        var answer: Answer = undefined;
+        host.output_show(self.handle, picture.handle, &answer);
+        return answer.check();
+    }
+
     pub fn putInteger(self: Output, id: []const u8, value: i64) Refused!void {
         var answer: Answer = undefined;
         host.output_put(self.handle, id.ptr, id.len, 1, value, 0, 0, 0, &answer);
@@ -142,6 +157,13 @@ pub const Output = struct {
         return answer.check();
     }
 };
+
+pub const Level = enum(u8) { debug, info, warn, err };
+
+/// To the session's log.
+pub fn log(level: Level, message: []const u8) void {
+    host.log(@intFromEnum(level), message.ptr, message.len);
+}
 
 /// Says why: to be returned.
 pub fn because(comptime why: []const u8) Refused {
@@ -261,10 +283,13 @@ const Named = extern struct {
 };
 
 const host = struct {
+    extern "framebox:video/log@0.1.0" fn log(u32, [*]const u8, usize) void;
     extern "framebox:video/media@0.1.0" fn @"[method]frame.info"(i32, *Info) void;
     extern "framebox:video/media@0.1.0" fn @"[method]frame.pixels"(i32, u32, *anyopaque) void;
     extern "framebox:video/media@0.1.0" fn @"[method]frame.sample"(i32, u32, u32, u32, u32, u32, u32, u32, u32, u32, *anyopaque) void;
     extern "framebox:video/media@0.1.0" fn @"[method]output.pixels"(i32, u32, u32, u32, [*]const u8, usize, *Answer) void;
+    extern "framebox:video/media@0.1.0" fn @"[method]output.patch"(i32, u32, u32, u32, u32, u32, [*]const u8, usize, *Answer) void;
+    extern "framebox:video/media@0.1.0" fn @"[method]output.show"(i32, i32, *Answer) void;
     extern "framebox:video/media@0.1.0" fn @"[method]output.put"(i32, [*]const u8, usize, u32, i64, usize, usize, usize, *Answer) void;
     extern "framebox:video/media@0.1.0" fn @"[resource-drop]frame"(i32) void;
     extern "framebox:video/media@0.1.0" fn @"[resource-drop]output"(i32) void;
@@ -273,6 +298,8 @@ const host = struct {
     const frame_pixels = @"[method]frame.pixels";
     const frame_sample = @"[method]frame.sample";
     const output_pixels = @"[method]output.pixels";
+    const output_patch = @"[method]output.patch";
+    const output_show = @"[method]output.show";
     const output_put = @"[method]output.put";
     const frame_drop = @"[resource-drop]frame";
     const output_drop = @"[resource-drop]output";
