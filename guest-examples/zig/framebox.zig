@@ -307,6 +307,8 @@ const host = struct {
 
 /// By this the host asks for memory for what it gives.
 fn cabi_realloc(old: ?[*]align(16) u8, old_size: usize, _: usize, size: usize) callconv(.c) ?[*]u8 {
+    // Lists of nothing lie somewhere in memory, too.
+    if (size == 0) return @ptrFromInt(16);
     const list: []align(16) u8 = if (old) |ptr| ptr[0..old_size] else &.{};
     const moved = gpa.realloc(list, size) catch @trap();
     return moved.ptr;
