@@ -1,7 +1,7 @@
 //! The figures of the README, each as a ratio to a reference measured in the same run.
 //!
-//! `cargo bench` prints them all; `cargo bench -- stages`, `-- deadlines`, `-- metering`, `-- sessions`, `-- budgets` or `-- swaps` only
-//! some. `-- soak` and `-- slow` take ten minutes and more and are not part of the rest.
+//! `cargo bench` prints them all; `cargo bench -- stages`, `-- languages`, `-- deadlines`, `-- metering`, `-- sessions`, `-- budgets` or
+//! `-- swaps` only some. `-- soak` and `-- slow` take ten minutes and more and are not part of the rest.
 
 #![allow(clippy::unwrap_used)]
 
@@ -10,6 +10,7 @@ mod client;
 mod deadlines;
 mod figure;
 mod film;
+mod languages;
 mod metering;
 mod scene;
 mod sessions;
@@ -26,6 +27,9 @@ fn main() {
     };
     if runs("stages") {
         stages::run();
+    }
+    if runs("languages") {
+        languages::run();
     }
     if runs("deadlines") {
         deadlines::run();

@@ -25,6 +25,8 @@ static void posterize(uint8_t *bytes, size_t count) {
   for (unsigned band = 0; band < levels; band++) drawn[band] = (uint8_t)(band * 255 / (levels - 1));
   const v128_t table = wasm_v128_load(drawn), factor = wasm_u16x8_splat((uint16_t)levels);
   size_t i = 0;
+  // Each turn of a loop is metered: fewer of them are quicker.
+#pragma clang loop unroll_count(8)
   for (; i + 16 <= count; i += 16) {
     v128_t c = wasm_v128_load(bytes + i);
     v128_t low = wasm_u16x8_shr(wasm_i16x8_mul(wasm_u16x8_extend_low_u8x16(c), factor), 8);
