@@ -1,18 +1,15 @@
 //! Hears what the viewer says about our stream: keyframe requests and loss. The last link of the chain, so that all others
 //! have seen what it ends.
 
-use std::collections::VecDeque;
-use std::time::Instant;
-
-use rtc::interceptor::{Interceptor, Packet, StreamInfo, TaggedPacket};
+use rtc::interceptor::{Packet, TaggedPacket};
 use rtc::rtcp::payload_feedbacks::full_intra_request::FullIntraRequest;
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
 use rtc::rtcp::receiver_report::ReceiverReport;
 use rtc::rtcp::reception_report::ReceptionReport;
 use rtc::rtcp::sender_report::SenderReport;
-use rtc::sansio::Protocol;
-use rtc::shared::error::Error;
 use tokio::sync::mpsc;
+
+use super::hook::Hook;
 
 /// What the viewer said.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,14 +25,12 @@ pub struct Feedback {
     ssrc: u32,
     /// When it is full, what is said is lost: the viewer says it again.
     said: mpsc::Sender<Said>,
-    reads: VecDeque<TaggedPacket>,
-    writes: VecDeque<TaggedPacket>,
 }
 
 impl Feedback {
     /// Hears about the stream `ssrc`.
     pub fn new(ssrc: u32, said: mpsc::Sender<Said>) -> Self {
-        Self { ssrc, said, reads: VecDeque::new(), writes: VecDeque::new() }
+        Self { ssrc, said }
     }
 
     fn hear(&self, packet: &dyn rtc::rtcp::Packet) {
@@ -60,49 +55,14 @@ impl Feedback {
     }
 }
 
-impl Protocol<TaggedPacket, TaggedPacket, ()> for Feedback {
-    type Rout = TaggedPacket;
-    type Wout = TaggedPacket;
-    type Eout = ();
-    type Error = Error;
-    type Time = Instant;
-
-    fn handle_read(&mut self, msg: TaggedPacket) -> Result<(), Error> {
-        match &msg.message.packet {
-            Packet::Rtcp(packets) => packets.iter().for_each(|packet| self.hear(packet.as_ref())),
-            _ => self.reads.push_back(msg),
+impl Hook for Feedback {
+    fn read(&mut self, packet: TaggedPacket) -> Option<TaggedPacket> {
+        match &packet.message.packet {
+            Packet::Rtcp(packets) => {
+                packets.iter().for_each(|packet| self.hear(packet.as_ref()));
+                None
+            }
+            _ => Some(packet),
         }
-        Ok(())
     }
-
-    fn poll_read(&mut self) -> Option<TaggedPacket> {
-        self.reads.pop_front()
-    }
-
-    fn handle_write(&mut self, msg: TaggedPacket) -> Result<(), Error> {
-        self.writes.push_back(msg);
-        Ok(())
-    }
-
-    fn poll_write(&mut self) -> Option<TaggedPacket> {
-        self.writes.pop_front()
-    }
-
-    fn handle_timeout(&mut self, _: Instant) -> Result<(), Error> {
-        Ok(())
-    }
-
-    fn poll_timeout(&mut self) -> Option<Instant> {
-        None
-    }
-}
-
-impl Interceptor for Feedback {
-    fn bind_local_stream(&mut self, _: &StreamInfo) {}
-
-    fn unbind_local_stream(&mut self, _: &StreamInfo) {}
-
-    fn bind_remote_stream(&mut self, _: &StreamInfo) {}
-
-    fn unbind_remote_stream(&mut self, _: &StreamInfo) {}
 }

@@ -8,7 +8,7 @@
 //! | [`assembler`], [`depacketizer`] | RTP packets into access units, in order and each once |
 //! | [`packetizer`], [`annexb`] | access units into RTP payloads |
 //! | [`outbox`], [`requests`], [`bitrate`] | decisions without a clock: what to send, when to ask for a keyframe, how fast |
-//! | `nack`, `missing`, `resends`, [`feedback`] | links of the RTP library's chain: asking for lost packets, answering, hearing the viewer |
+//! | [`hook`], `nack`, `missing`, `resends`, [`feedback`] | links of the RTP library's chain: asking for lost packets, answering, hearing the viewer |
 //! | [`offer`], [`candidate`] | what is taken of an offer and of a candidate, and what is refused |
 //! | `answer`, `setup`, `link`, `sending`, `receiving`, `channel`, `runtime`, `ports` | the implementation on the `webrtc` crate |
 
@@ -20,6 +20,7 @@ pub mod candidate;
 mod channel;
 pub mod depacketizer;
 pub mod feedback;
+pub mod hook;
 mod link;
 mod missing;
 mod nack;

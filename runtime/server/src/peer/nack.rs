@@ -1,14 +1,13 @@
 //! Asks for lost packets. Unlike the library's own generator it knows that a retransmission (RTX) heals a gap.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::time::Instant;
 
-use rtc::interceptor::{AttributedPacket, Interceptor, Packet, StreamInfo, TaggedPacket};
+use rtc::interceptor::{AttributedPacket, Packet, StreamInfo, TaggedPacket};
 use rtc::rtcp::transport_feedbacks::transport_layer_nack::{TransportLayerNack, nack_pairs_from_sequence_numbers};
-use rtc::sansio::Protocol;
 use rtc::shared::TransportContext;
-use rtc::shared::error::Error;
 
+use super::hook::Hook;
 use super::missing::Missing;
 
 /// A link of the chain; belongs above the links that answer requests, below those that count arrivals.
@@ -18,8 +17,6 @@ pub struct Nack {
     streams: HashMap<u32, Missing>,
     /// The stream that a stream of retransmissions repairs.
     repairs: HashMap<u32, u32>,
-    reads: VecDeque<TaggedPacket>,
-    writes: VecDeque<TaggedPacket>,
 }
 
 impl Nack {
@@ -36,74 +33,49 @@ impl Nack {
     }
 }
 
-impl Protocol<TaggedPacket, TaggedPacket, ()> for Nack {
-    type Rout = TaggedPacket;
-    type Wout = TaggedPacket;
-    type Eout = ();
-    type Error = Error;
-    type Time = Instant;
-
-    fn handle_read(&mut self, msg: TaggedPacket) -> Result<(), Error> {
-        if let Packet::Rtp(packet) = &msg.message.packet
-            && let Some((ssrc, sequence)) = self.fills(packet)
+impl Hook for Nack {
+    fn read(&mut self, packet: TaggedPacket) -> Option<TaggedPacket> {
+        if let Packet::Rtp(rtp) = &packet.message.packet
+            && let Some((ssrc, sequence)) = self.fills(rtp)
             && let Some(missing) = self.streams.get_mut(&ssrc)
         {
-            missing.received(msg.now, sequence);
+            missing.received(packet.now, sequence);
         }
-        self.reads.push_back(msg);
-        Ok(())
+        Some(packet)
     }
 
-    fn poll_read(&mut self) -> Option<TaggedPacket> {
-        self.reads.pop_front()
-    }
-
-    fn handle_write(&mut self, msg: TaggedPacket) -> Result<(), Error> {
-        self.writes.push_back(msg);
-        Ok(())
-    }
-
-    fn poll_write(&mut self) -> Option<TaggedPacket> {
-        self.writes.pop_front()
-    }
-
-    fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
-        for (&media_ssrc, missing) in &mut self.streams {
+    fn tick(&mut self, now: Instant) -> Vec<TaggedPacket> {
+        let ask = |(&media_ssrc, missing): (&u32, &mut Missing)| {
             let due = missing.due(now);
-            if !due.is_empty() {
+            (!due.is_empty()).then(|| {
                 let nacks = nack_pairs_from_sequence_numbers(&due);
                 let nack = TransportLayerNack { sender_ssrc: media_ssrc ^ 1, media_ssrc, nacks };
                 let message = AttributedPacket::new(Packet::Rtcp(vec![Box::new(nack)]));
-                self.writes.push_back(TaggedPacket { now, transport: TransportContext::default(), message });
-            }
-        }
-        Ok(())
+                TaggedPacket { now, transport: TransportContext::default(), message }
+            })
+        };
+        self.streams.iter_mut().filter_map(ask).collect()
     }
 
-    fn poll_timeout(&mut self) -> Option<Instant> {
+    fn deadline(&self) -> Option<Instant> {
         self.streams.values().filter_map(Missing::deadline).min()
     }
-}
 
-impl Interceptor for Nack {
-    fn bind_local_stream(&mut self, _: &StreamInfo) {}
-
-    fn unbind_local_stream(&mut self, _: &StreamInfo) {}
-
-    fn bind_remote_stream(&mut self, info: &StreamInfo) {
+    fn begins(&mut self, stream: &StreamInfo) {
         // A stream of retransmissions is announced as a stream too, after the one that it repairs.
-        let answers = info.rtcp_feedback.iter().any(|feedback| feedback.typ == "nack" && feedback.parameter.is_empty());
-        if answers && !self.repairs.contains_key(&info.ssrc) {
-            self.streams.insert(info.ssrc, Missing::default());
-            if let Some(repair) = info.ssrc_rtx {
-                self.repairs.insert(repair, info.ssrc);
+        let answers =
+            stream.rtcp_feedback.iter().any(|feedback| feedback.typ == "nack" && feedback.parameter.is_empty());
+        if answers && !self.repairs.contains_key(&stream.ssrc) {
+            self.streams.insert(stream.ssrc, Missing::default());
+            if let Some(repair) = stream.ssrc_rtx {
+                self.repairs.insert(repair, stream.ssrc);
             }
         }
     }
 
-    fn unbind_remote_stream(&mut self, info: &StreamInfo) {
-        self.streams.remove(&info.ssrc);
-        self.repairs.retain(|_, ssrc| *ssrc != info.ssrc);
+    fn ends(&mut self, stream: &StreamInfo) {
+        self.streams.remove(&stream.ssrc);
+        self.repairs.retain(|_, ssrc| *ssrc != stream.ssrc);
     }
 }
 
@@ -121,14 +93,13 @@ mod tests {
         let header = rtp::Header { version: 2, ssrc, sequence_number, ..rtp::Header::default() };
         let packet = rtp::Packet { header, payload: Bytes::from_static(payload) };
         let message = AttributedPacket::new(Packet::Rtp(packet));
-        nack.handle_read(TaggedPacket { now, transport: TransportContext::default(), message }).unwrap();
-        assert!(nack.poll_read().is_some(), "nothing is held back");
+        let packet = nack.read(TaggedPacket { now, transport: TransportContext::default(), message });
+        assert!(packet.is_some(), "nothing is held back");
     }
 
     fn asked(nack: &mut Nack, now: Instant) -> Vec<u16> {
-        nack.handle_timeout(now).unwrap();
         let mut asked = Vec::new();
-        while let Some(written) = nack.poll_write() {
+        for written in nack.tick(now) {
             let Packet::Rtcp(packets) = written.message.packet else { panic!("only RTCP is written") };
             for packet in packets {
                 let nack = packet.as_any().downcast_ref::<TransportLayerNack>().unwrap();
@@ -143,8 +114,8 @@ mod tests {
         let mut nack = Nack::default();
         let feedback = vec![RTCPFeedback { typ: "nack".into(), parameter: String::new() }];
         let stream = StreamInfo { ssrc: 10, ssrc_rtx: Some(20), rtcp_feedback: feedback, ..StreamInfo::default() };
-        nack.bind_remote_stream(&stream);
-        nack.bind_remote_stream(&StreamInfo { ssrc: 20, ssrc_rtx: None, ..stream.clone() });
+        nack.begins(&stream);
+        nack.begins(&StreamInfo { ssrc: 20, ssrc_rtx: None, ..stream.clone() });
         let start = Instant::now();
         arrives(&mut nack, start, 10, 1, &[0x41]);
         arrives(&mut nack, start, 10, 4, &[0x41]);
@@ -155,6 +126,6 @@ mod tests {
         assert_eq!(asked(&mut nack, start + Duration::from_millis(50)), [3]);
         arrives(&mut nack, start, 20, 601, &[0, 3, 0x41]);
         assert_eq!(asked(&mut nack, start + Duration::from_millis(100)), [0u16; 0]);
-        assert_eq!(nack.poll_timeout(), None);
+        assert_eq!(nack.deadline(), None);
     }
 }

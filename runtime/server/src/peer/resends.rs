@@ -1,12 +1,11 @@
 //! Bounds what a viewer can have sent again: a request of one kilobyte can name thousands of packets.
 
-use std::collections::VecDeque;
 use std::time::Instant;
 
-use rtc::interceptor::{Interceptor, Packet, StreamInfo, TaggedPacket};
+use rtc::interceptor::{Packet, TaggedPacket};
 use rtc::rtcp::transport_feedbacks::transport_layer_nack::TransportLayerNack;
-use rtc::sansio::Protocol;
-use rtc::shared::error::Error;
+
+use super::hook::Hook;
 
 /// Packets that may be sent again in one go.
 const BURST: f64 = 400.0;
@@ -17,8 +16,6 @@ const PER_SECOND: f64 = 800.0;
 #[derive(Default)]
 pub struct Resends {
     allowance: Allowance,
-    reads: VecDeque<TaggedPacket>,
-    writes: VecDeque<TaggedPacket>,
 }
 
 /// A bucket that fills with time.
@@ -41,16 +38,10 @@ impl Allowance {
     }
 }
 
-impl Protocol<TaggedPacket, TaggedPacket, ()> for Resends {
-    type Rout = TaggedPacket;
-    type Wout = TaggedPacket;
-    type Eout = ();
-    type Error = Error;
-    type Time = Instant;
-
-    fn handle_read(&mut self, mut msg: TaggedPacket) -> Result<(), Error> {
-        let now = msg.now;
-        if let Packet::Rtcp(packets) = &mut msg.message.packet {
+impl Hook for Resends {
+    fn read(&mut self, mut packet: TaggedPacket) -> Option<TaggedPacket> {
+        let now = packet.now;
+        if let Packet::Rtcp(packets) = &mut packet.message.packet {
             packets.retain_mut(|packet| {
                 let Some(nack) = packet.as_any().downcast_ref::<TransportLayerNack>() else { return true };
                 let mut kept = nack.clone();
@@ -62,40 +53,8 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Resends {
                 any
             });
         }
-        self.reads.push_back(msg);
-        Ok(())
+        Some(packet)
     }
-
-    fn poll_read(&mut self) -> Option<TaggedPacket> {
-        self.reads.pop_front()
-    }
-
-    fn handle_write(&mut self, msg: TaggedPacket) -> Result<(), Error> {
-        self.writes.push_back(msg);
-        Ok(())
-    }
-
-    fn poll_write(&mut self) -> Option<TaggedPacket> {
-        self.writes.pop_front()
-    }
-
-    fn handle_timeout(&mut self, _: Instant) -> Result<(), Error> {
-        Ok(())
-    }
-
-    fn poll_timeout(&mut self) -> Option<Instant> {
-        None
-    }
-}
-
-impl Interceptor for Resends {
-    fn bind_local_stream(&mut self, _: &StreamInfo) {}
-
-    fn unbind_local_stream(&mut self, _: &StreamInfo) {}
-
-    fn bind_remote_stream(&mut self, _: &StreamInfo) {}
-
-    fn unbind_remote_stream(&mut self, _: &StreamInfo) {}
 }
 
 #[cfg(test)]
@@ -113,8 +72,8 @@ mod tests {
         let nacks = (0..pairs).map(|at| NackPair { packet_id: at * 17, lost_packets: 0xffff }).collect();
         let nack = TransportLayerNack { sender_ssrc: 1, media_ssrc: 2, nacks };
         let message = AttributedPacket::new(Packet::Rtcp(vec![Box::new(nack)]));
-        resends.handle_read(TaggedPacket { now, transport: TransportContext::default(), message }).unwrap();
-        let Some(Packet::Rtcp(packets)) = resends.poll_read().map(|msg| msg.message.packet) else {
+        let request = TaggedPacket { now, transport: TransportContext::default(), message };
+        let Some(Packet::Rtcp(packets)) = resends.read(request).map(|packet| packet.message.packet) else {
             panic!("it is held back")
         };
         let nacks = packets.iter().filter_map(|packet| packet.as_any().downcast_ref::<TransportLayerNack>());

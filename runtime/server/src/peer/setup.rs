@@ -18,6 +18,7 @@ use webrtc::peer_connection::{
 };
 
 use super::feedback::Feedback;
+use super::hook::Hooked;
 use super::nack::Nack;
 use super::offer::Video;
 use super::resends::Resends;
@@ -105,10 +106,10 @@ pub struct Plan<'a> {
 pub async fn build(plan: Plan<'_>) -> webrtc::error::Result<Arc<dyn PeerConnection>> {
     let mut media = media(plan.video);
     let registry = configure_rtcp_reports(configure_twcc_receiver_only(Registry::new(), &mut media)?)
-        .with(Slot::from(3_500), Resends::default())
+        .with(Slot::from(3_500), Hooked::new(Resends::default()))
         .with(Slot::NackResponder, rtc::interceptor::NackResponderBuilder::new().build())
-        .with(Slot::NackGenerator, Nack::default())
-        .with(Slot::from(14_000), plan.feedback);
+        .with(Slot::NackGenerator, Hooked::new(Nack::default()))
+        .with(Slot::from(14_000), Hooked::new(plan.feedback));
     let configuration = RTCConfigurationBuilder::new()
         .with_ice_servers(plan.ice_servers.iter().map(|url| ice_server(url)).collect())
         .build();

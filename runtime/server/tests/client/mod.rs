@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use framebox_server::peer::assembler::{Assembler, Output, Packet};
 use framebox_server::peer::feedback::{Feedback, Said};
+use framebox_server::peer::hook::Hooked;
 use framebox_server::peer::packetizer::Packetizer;
 use rtc::interceptor::{NackGeneratorBuilder, Registry, Slot};
 use rtc::media_stream::MediaStreamTrack;
@@ -180,7 +181,7 @@ impl Client {
             NackGeneratorBuilder::new().with_interval(Duration::from_millis(30)).with_max_nacks_per_packet(4).build(),
         );
         let (saying, mut said) = mpsc::channel(16);
-        let registry = registry.with(Slot::from(14_000), Feedback::new(SSRC, saying));
+        let registry = registry.with(Slot::from(14_000), Hooked::new(Feedback::new(SSRC, saying)));
         let hearing = events.clone();
         tokio::spawn(async move {
             while let Some(said) = said.recv().await {
