@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use framebox_server::cli::{Cli, Command, Parser};
-use framebox_server::logging;
+use framebox_cli::logging;
+use framebox_cli::{Cli, Command, Parser};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

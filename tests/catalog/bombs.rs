@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use framebox_catalog::compile::{Error, Limits, Workshop};
 use framebox_sandbox::Allowance;
-use framebox_server::catalog::compile::{Error, Limits, Workshop};
 use serde_json::json;
 
 use crate::support::child::Child;

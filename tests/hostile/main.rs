@@ -9,7 +9,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-#[path = "../../runtime/server/tests/client/mod.rs"]
+#[path = "../../runtime/rtc/tests/client/mod.rs"]
 mod client;
 mod neighbour;
 #[path = "../bench/scene.rs"]

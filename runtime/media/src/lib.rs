@@ -8,6 +8,7 @@
 //! | [`codec`] | [`Codec`]: which codecs there are, and how to get one |
 //! | [`decode`] | [`Decoder`]: access units to pictures |
 //! | [`encode`] | [`Encoder`]: pictures to access units |
+//! | `frame` | [`EncodedFrame`]: one coded picture |
 //! | [`h264`] | H.264 by OpenH264, and what others ask about its byte stream |
 
 pub mod clip;
@@ -15,9 +16,11 @@ pub mod codec;
 pub mod decode;
 pub mod encode;
 mod error;
+mod frame;
 pub mod h264;
 
 pub use codec::Codec;
 pub use decode::Decoder;
 pub use encode::{Encoded, Encoder};
 pub use error::Error;
+pub use frame::EncodedFrame;

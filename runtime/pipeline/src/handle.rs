@@ -6,10 +6,12 @@ mod relieve;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use framebox_media::EncodedFrame;
 use framebox_picture::Picture;
 use framebox_sandbox::{Call, Component, Failure, Input, Instance, Kind, Limits, NamedValue};
 
 use crate::breaker::Breaker;
+use crate::connections::{Connections, Notice, Severity};
 use crate::cpu;
 use crate::desk::{Desk, Fresh, Work};
 use crate::gate::{Reason, Skipped, Ticket};
@@ -18,7 +20,6 @@ use crate::ladder::{Change, Step};
 use crate::outlet::Outlet;
 use crate::parameters::Changes;
 use crate::session::{Controls, Setup};
-use crate::sink::{Frame, Notice, Severity, Sink};
 use crate::stats::Record;
 use crate::steward::{Spent, Steward};
 
@@ -26,13 +27,13 @@ use crate::steward::{Spent, Steward};
 const TELL: Duration = Duration::from_secs(5);
 
 /// Serves the session until it ends; returns the reason.
-pub(crate) fn run(desk: &Desk, setup: &Setup, controls: &Controls, sink: &Arc<dyn Sink>) -> String {
+pub(crate) fn run(desk: &Desk, setup: &Setup, controls: &Controls, connections: &Connections) -> String {
     cpu::stand_back();
     let size = setup.component.descriptor().size;
     let mut handler = Handler {
         desk,
         setup,
-        sink,
+        connections,
         component: setup.component.clone(),
         limits: setup.limits.clone(),
         instance: None,
@@ -88,7 +89,7 @@ pub(crate) fn run(desk: &Desk, setup: &Setup, controls: &Controls, sink: &Arc<dy
 struct Handler<'a> {
     desk: &'a Desk,
     setup: &'a Setup,
-    sink: &'a Arc<dyn Sink>,
+    connections: &'a Connections,
     /// The one of the setup, or its successor.
     component: Component,
     limits: Limits,
@@ -132,7 +133,7 @@ impl Handler<'_> {
                 let sequence = state.next_sequence();
                 let applied = state.parameters.applied(changes, sequence);
                 drop(state);
-                self.sink.applied(applied);
+                self.connections.events.applied(applied);
             }
             Err(failure) => {
                 let ids: Vec<_> = changes.values.iter().map(|NamedValue { id, .. }| id.as_str()).collect();
@@ -229,11 +230,11 @@ impl Handler<'_> {
         let now = Instant::now();
         record.encode = frame.is_some().then_some(now - begin);
         if !output.values.is_empty() {
-            self.sink.values(ticket.sequence, fresh.pts.as_micros() as i64, &output.values);
+            self.connections.events.values(ticket.sequence, fresh.pts.as_micros() as i64, &output.values);
         }
         self.desk.gathered().processed(now, record);
         if let Some(frame) = frame {
-            self.sink.frame(frame);
+            self.connections.viewer.frame(frame);
         }
         self.replace_leaking();
         None
@@ -333,11 +334,11 @@ impl Handler<'_> {
         let encoded = self.outlet.unprocessed(picture, fresh);
         if let Some(frame) = self.encoded(encoded) {
             self.desk.gathered().passed(Instant::now());
-            self.sink.frame(frame);
+            self.connections.viewer.frame(frame);
         }
     }
 
-    fn encoded(&self, frame: Result<Option<Frame>, framebox_media::Error>) -> Option<Frame> {
+    fn encoded(&self, frame: Result<Option<EncodedFrame>, framebox_media::Error>) -> Option<EncodedFrame> {
         frame.unwrap_or_else(|error| {
             self.notice(Severity::Warning, "encode", format!("the picture could not be encoded: {error}"), None);
             None
@@ -393,6 +394,6 @@ impl Handler<'_> {
     }
 
     fn notice(&self, severity: Severity, code: &'static str, message: String, request: Option<u64>) {
-        self.sink.notice(Notice { severity, code, message, request });
+        self.connections.events.notice(Notice { severity, code, message, request });
     }
 }

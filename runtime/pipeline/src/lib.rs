@@ -11,14 +11,14 @@
 //! A generator has no decode thread: the handler thread asks it for a frame whenever one is due.
 //!
 //! ```text
-//! access units ─▶ queue ─▶ decode ─▶ [one picture, Gate] ─▶ handler ─▶ encode ─▶ Sink
+//! access units ─▶ queue ─▶ decode ─▶ [one picture, Gate] ─▶ handler ─▶ encode ─▶ Viewer
 //!                                        [a tick, Pacer] ─▶
 //! ```
 //!
 //! | module | what it holds |
 //! |---|---|
 //! | [`session`] | [`Session`]: starts, feeds and ends the two threads |
-//! | [`sink`] | [`Sink`]: where results, values and notices go |
+//! | [`connections`] | [`Connections`]: where frames, values and notices go |
 //! | [`policy`] | [`Policy`]: what a person chooses |
 //! | [`budgets`] | [`Budgets`]: what a session may use beyond a single call |
 //! | [`gate`] | which frames are processed and which are skipped; pure |
@@ -48,6 +48,7 @@ pub mod admission;
 pub mod breaker;
 pub mod budgets;
 mod clock;
+pub mod connections;
 mod cpu;
 mod decode;
 pub mod demand;
@@ -69,12 +70,11 @@ pub mod reason;
 pub mod ring;
 pub mod session;
 pub mod share;
-pub mod sink;
 pub mod stats;
 mod steward;
 pub mod successor;
 
 pub use budgets::Budgets;
+pub use connections::{Connections, Notice, SessionEvents, Severity, Upstream, Viewer};
 pub use policy::{Policy, Skipping, Unprocessed};
-pub use session::{AccessUnit, Session, Setup};
-pub use sink::{Frame, Notice, Severity, Sink};
+pub use session::{Session, Setup};

@@ -4,12 +4,11 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use bytes::Bytes;
-use framebox_media::{Encoder, Error};
+use framebox_media::{EncodedFrame, Encoder, Error};
 use framebox_picture::{Picture, Planes, Size, sample::Sampler};
 
 use crate::desk::Fresh;
 use crate::session::{Controls, Setup};
-use crate::sink::Frame;
 
 /// The encoder of a session, made when the first picture is there.
 pub(crate) struct Outlet<'a> {
@@ -39,13 +38,13 @@ impl<'a> Outlet<'a> {
     }
 
     /// A result of the handler. None when the encoder left it out to keep the bit rate.
-    pub(crate) fn result(&mut self, picture: &Picture, fresh: &Fresh) -> Result<Option<Frame>, Error> {
+    pub(crate) fn result(&mut self, picture: &Picture, fresh: &Fresh) -> Result<Option<EncodedFrame>, Error> {
         self.shown = Some(picture.size());
         self.frame(picture.planes(), fresh)
     }
 
     /// A picture that no handler touched, at the size of the results: each change of size costs a keyframe.
-    pub(crate) fn unprocessed(&mut self, picture: &Picture, fresh: &Fresh) -> Result<Option<Frame>, Error> {
+    pub(crate) fn unprocessed(&mut self, picture: &Picture, fresh: &Fresh) -> Result<Option<EncodedFrame>, Error> {
         let Some(size) = self.shown.filter(|size| *size != picture.size()) else {
             return self.frame(picture.planes(), fresh);
         };
@@ -58,14 +57,20 @@ impl<'a> Outlet<'a> {
         frame
     }
 
-    fn frame(&mut self, planes: Planes<'_>, fresh: &Fresh) -> Result<Option<Frame>, Error> {
+    fn frame(&mut self, planes: Planes<'_>, fresh: &Fresh) -> Result<Option<EncodedFrame>, Error> {
         let encoded = self.encode(planes, fresh.pts);
         if encoded.is_err() {
             self.encoder = None;
         }
         let keyframe = encoded?;
         let data = (!self.encoded.is_empty()).then(|| Bytes::copy_from_slice(&self.encoded));
-        Ok(data.map(|data| Frame { data, rtp_timestamp: fresh.rtp_timestamp, keyframe }))
+        Ok(data.map(|data| EncodedFrame {
+            codec: self.setup.codec,
+            data,
+            keyframe,
+            rtp_timestamp: fresh.rtp_timestamp,
+            captured: fresh.completed,
+        }))
     }
 
     fn encode(&mut self, planes: Planes<'_>, pts: Duration) -> Result<bool, Error> {

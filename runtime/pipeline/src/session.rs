@@ -6,19 +6,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Instant;
 
-use bytes::Bytes;
-use framebox_media::{Codec, encode};
+use framebox_media::{Codec, EncodedFrame, encode};
 use framebox_sandbox::{Component, Kind, Limits, Log, Sources};
 use serde_json::{Map, Value};
 
 use crate::budgets::Budgets;
+use crate::connections::Connections;
 use crate::desk::Desk;
 use crate::node::Place;
 use crate::pacer::{self, Pacer};
 use crate::parameters::{Parameters, Wrong};
 use crate::policy::Policy;
 use crate::ring::Row;
-use crate::sink::Sink;
 use crate::stats::Stats;
 use crate::successor::{Declined, Relief, Successor};
 use crate::{decode, handle};
@@ -51,19 +50,6 @@ pub struct Setup {
     pub place: Option<Place>,
 }
 
-/// A coded picture from the peer.
-#[derive(Clone, Debug)]
-pub struct AccessUnit {
-    /// H.264 as Annex B.
-    pub data: Bytes,
-    /// RTP clock, 90 kHz.
-    pub rtp_timestamp: u32,
-    /// Decodable without any earlier one.
-    pub keyframe: bool,
-    /// When its last packet arrived.
-    pub completed: Instant,
-}
-
 /// What the outside asks of the encoder.
 pub(crate) struct Controls {
     pub(crate) keyframe: AtomicBool,
@@ -81,12 +67,12 @@ pub struct Session {
     kind: Mutex<Kind>,
     log: Arc<dyn Log>,
     sources: Arc<dyn Sources>,
-    sink: Arc<dyn Sink>,
+    connections: Connections,
     threads: Vec<JoinHandle<()>>,
 }
 
 struct Intake {
-    units: Option<SyncSender<AccessUnit>>,
+    units: Option<SyncSender<EncodedFrame>>,
     /// The decoder cannot go on before one: at the start, and after access units were dropped.
     awaits_keyframe: bool,
 }
@@ -96,7 +82,7 @@ impl Session {
     ///
     /// # Errors
     /// When the decoder cannot be made or the system gives no thread.
-    pub fn start(setup: Setup, sink: Arc<dyn Sink>) -> Result<Self, Error> {
+    pub fn start(setup: Setup, connections: Connections) -> Result<Self, Error> {
         let mut setup = setup;
         let descriptor = setup.component.descriptor();
         let generates = setup.component.kind() == Kind::Generator;
@@ -121,17 +107,17 @@ impl Session {
             kind: Mutex::new(setup.component.kind()),
             log: setup.log.clone(),
             sources: setup.sources.clone(),
-            sink: sink.clone(),
+            connections: connections.clone(),
             threads: Vec::new(),
         };
         if !generates {
-            let (desk, sink, setup) = (desk.clone(), sink.clone(), setup.clone());
+            let (desk, upstream, setup) = (desk.clone(), connections.upstream.clone(), setup.clone());
             session.threads.push(Builder::new().name("decode".into()).spawn(move || {
-                decode::run(&desk, &units, setup.place.as_ref(), &sink);
+                decode::run(&desk, &units, setup.place.as_ref(), &*upstream);
             })?);
         }
         session.threads.push(Builder::new().name("handler".into()).spawn(move || {
-            let reason = handle::run(&desk, &setup, &controls, &sink);
+            let reason = handle::run(&desk, &setup, &controls, &connections);
             // Whoever waits to take over learns of the end by this.
             let relief = {
                 let mut state = desk.lock();
@@ -140,7 +126,7 @@ impl Session {
             };
             desk.wake();
             drop(relief);
-            sink.ended(&reason);
+            connections.events.ended(&reason);
         })?);
         Ok(session)
     }
@@ -159,17 +145,17 @@ impl Session {
 
     /// Hands in what came from the camera; a generator takes none of it. Never blocks: when the decoder is too far behind, access units are dropped up
     /// to the next keyframe, and the sink is asked for one.
-    pub fn access_unit(&self, unit: AccessUnit) {
+    pub fn push(&self, frame: EncodedFrame) {
         let mut intake = self.units.lock().unwrap_or_else(PoisonError::into_inner);
         if intake.units.is_none() {
             return;
         }
-        if intake.awaits_keyframe && !unit.keyframe {
+        if intake.awaits_keyframe && !frame.keyframe {
             self.desk.gathered().counts.undecodable += 1;
             drop(intake);
-            return self.sink.keyframe_needed();
+            return self.connections.upstream.request_keyframe();
         }
-        intake.awaits_keyframe = match intake.units.as_ref().map(|units| units.try_send(unit)) {
+        intake.awaits_keyframe = match intake.units.as_ref().map(|units| units.try_send(frame)) {
             Some(Err(TrySendError::Full(_))) => {
                 self.desk.gathered().counts.undecodable += 1;
                 true
@@ -178,7 +164,7 @@ impl Session {
         };
         if intake.awaits_keyframe {
             drop(intake);
-            self.sink.keyframe_needed();
+            self.connections.upstream.request_keyframe();
         }
     }
 

@@ -10,19 +10,19 @@ use axum::http::HeaderValue;
 use framebox_media::{Codec, encode};
 use framebox_pipeline::node::{self, Node};
 use framebox_pipeline::policy::{Policy, Skipping, Unprocessed};
-use framebox_pipeline::{Session, Setup, admission};
+use framebox_pipeline::{Connections, Session, Setup, admission};
 use framebox_sandbox::{Engine, Kind};
 use tokio::net::TcpListener;
 
-use crate::catalog::{self, Catalog, Entry};
 use crate::config::{self, Config};
-use crate::home::Home;
-use crate::peer::{self, Direction, Transport};
-use crate::rights::{Rights, audit};
 use crate::sessions::bridge::Bridge;
 use crate::sessions::follow::Guide;
 use crate::sessions::{Full, Live, Sessions};
 use crate::sources::{self, Library};
+use framebox_auth::{Rights, audit};
+use framebox_catalog::data_dir::Home;
+use framebox_catalog::{self as catalog, Catalog, Entry};
+use framebox_rtc::{self as rtc, Direction, Transport};
 
 /// Time that sessions are given to end when the server stops.
 const SHUTDOWN: Duration = Duration::from_secs(5);
@@ -64,7 +64,7 @@ pub enum Unanswered {
     /// Those that run already use what the machine has.
     Overloaded(node::Full),
     /// The offer is wrong, has nothing that the server could take part in, or no connection can be had.
-    Peer(peer::Error),
+    Peer(rtc::Error),
     /// The session could not be started.
     Start(framebox_pipeline::session::Error),
 }
@@ -78,14 +78,14 @@ impl App {
         let engine = Engine::new(&framebox_sandbox::Settings {
             // A session has one instance; while a fresh one takes over, two; loading one needs one more.
             instances: config.server.sessions + config.server.sessions.div_ceil(4) + 2,
-            memory: config.most_memory(),
+            memory: config.defaults().most_memory(),
             tick: Duration::from_millis(1),
         })
         .context("the sandbox cannot be set up")?;
         let folder = home.scratch()?;
-        let catalog = Arc::new(Catalog::start(&engine, config, home)?);
+        let catalog = Arc::new(Catalog::start(&engine, config.defaults(), home)?);
         let library = Library::new(&config.sources, &sources::Limits { folder, ..sources::Limits::default() })?;
-        let transport = peer::transport(peer::Settings {
+        let transport = rtc::transport(rtc::Settings {
             udp_ports: config.webrtc.first_port.zip(config.webrtc.last_port).map(|(first, last)| first..=last),
             addresses: config.webrtc.addresses.clone(),
             ice_servers: config.webrtc.ice_servers.clone(),
@@ -117,9 +117,9 @@ impl App {
             Kind::Generator => Direction::SendOnly,
             Kind::Observer => Direction::ReceiveOnly,
         };
+        let connections = Connections { viewer: bridge.clone(), upstream: bridge.clone(), events: bridge.clone() };
         let (answer, peer) = self.transport.answer(offer, direction, bridge.clone()).await.map_err(Unanswered::Peer)?;
-        let session = match Session::start(Setup { place, ..self.setup(name, &entry, wishes, &bridge) }, bridge.clone())
-        {
+        let session = match Session::start(Setup { place, ..self.setup(name, &entry, wishes, &bridge) }, connections) {
             Ok(session) => session,
             Err(error) => {
                 peer.close().await;

@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use framebox_media::{Codec, encode, h264};
+use framebox_media::{Codec, EncodedFrame, encode, h264};
 use framebox_picture::{Picture, Size};
 use framebox_pipeline::parameters::Applied;
-use framebox_pipeline::{AccessUnit, Budgets, Frame, Notice, Policy, Session, Setup, Sink};
+use framebox_pipeline::{Budgets, Connections, Notice, Policy, Session, SessionEvents, Setup, Upstream, Viewer};
 use framebox_sandbox::{Budget, Component, Engine, Limits, NamedValue, NoLog, NoSources, Settings};
 use serde_json::json;
 
@@ -21,7 +21,7 @@ const SIZE: Size = Size::new(320, 240);
 
 #[derive(Default)]
 struct Heard {
-    frames: Vec<Frame>,
+    frames: Vec<EncodedFrame>,
     notices: Vec<Notice>,
     applied: Vec<Applied>,
     values: Vec<(u64, Vec<NamedValue>)>,
@@ -32,10 +32,19 @@ struct Heard {
 #[derive(Default)]
 struct Listener(Mutex<Heard>);
 
-impl Sink for Listener {
-    fn frame(&self, frame: Frame) {
+impl Viewer for Listener {
+    fn frame(&self, frame: EncodedFrame) {
         self.0.lock().unwrap().frames.push(frame);
     }
+}
+
+impl Upstream for Listener {
+    fn request_keyframe(&self) {
+        self.0.lock().unwrap().keyframes_needed += 1;
+    }
+}
+
+impl SessionEvents for Listener {
     fn values(&self, sequence: u64, _: i64, values: &[NamedValue]) {
         self.0.lock().unwrap().values.push((sequence, values.to_vec()));
     }
@@ -45,12 +54,13 @@ impl Sink for Listener {
     fn notice(&self, notice: Notice) {
         self.0.lock().unwrap().notices.push(notice);
     }
-    fn keyframe_needed(&self) {
-        self.0.lock().unwrap().keyframes_needed += 1;
-    }
     fn ended(&self, reason: &str) {
         self.0.lock().unwrap().ended = Some(reason.to_owned());
     }
+}
+
+fn connections(listener: &Arc<Listener>) -> Connections {
+    Connections { viewer: listener.clone(), upstream: listener.clone(), events: listener.clone() }
 }
 
 impl Listener {
@@ -92,7 +102,7 @@ fn start(component: Component) -> (Session, Arc<Listener>) {
 
 fn start_within(component: Component, time: Duration) -> (Session, Arc<Listener>) {
     let listener = Arc::new(Listener::default());
-    (Session::start(setup(component, time), listener.clone()).unwrap(), listener)
+    (Session::start(setup(component, time), connections(&listener)).unwrap(), listener)
 }
 
 fn setup(component: Component, time: Duration) -> Setup {
@@ -139,7 +149,7 @@ fn generate(fps: Option<f32>, spin: u32, last: u32) -> (Session, Arc<Listener>) 
     let component = engine().load(&framebox_zoo::component(&body, "video-generator")).unwrap();
     let listener = Arc::new(Listener::default());
     let setup = Setup { fps, ..setup(component, Duration::from_secs(5)) };
-    (Session::start(setup, listener.clone()).unwrap(), listener)
+    (Session::start(setup, connections(&listener)).unwrap(), listener)
 }
 
 /// A camera: flat gray pictures, whose luma tells them apart.
@@ -155,7 +165,7 @@ impl Camera {
         Self { encoder: Codec::H264.encoder(&encode::Settings::default()).unwrap(), frame: 0, only_keyframes: false }
     }
 
-    fn next(&mut self) -> AccessUnit {
+    fn next(&mut self) -> EncodedFrame {
         let mut picture = Picture::black(SIZE).unwrap();
         picture.planes_mut().0.fill(40 + (self.frame % 160) as u8);
         let mut data = Vec::new();
@@ -165,7 +175,7 @@ impl Camera {
         // The RTP clock wraps on the way.
         let rtp_timestamp = (u32::MAX - 30_000).wrapping_add(self.frame * 3000);
         self.frame += 1;
-        AccessUnit { data: data.into(), rtp_timestamp, keyframe, completed: Instant::now() }
+        EncodedFrame { codec: Codec::H264, data: data.into(), keyframe, rtp_timestamp, captured: Instant::now() }
     }
 
     /// Sends pictures at 30 a second.
@@ -176,7 +186,7 @@ impl Camera {
                 sleep((begin + Duration::from_millis(33) * i).saturating_duration_since(Instant::now()));
                 let unit = self.next();
                 let rtp_timestamp = unit.rtp_timestamp;
-                session.access_unit(AccessUnit { completed: Instant::now(), ..unit });
+                session.push(EncodedFrame { captured: Instant::now(), ..unit });
                 rtp_timestamp
             })
             .collect()
@@ -184,7 +194,7 @@ impl Camera {
 }
 
 /// Mean luma of each picture.
-fn lumas(frames: &[Frame]) -> Vec<u8> {
+fn lumas(frames: &[EncodedFrame]) -> Vec<u8> {
     let mut decoder = Codec::H264.decoder().unwrap();
     frames
         .iter()
@@ -333,16 +343,16 @@ fn damage_and_overflow_ask_for_a_keyframe_and_heal() {
     let (session, listener) = start(built_in("invert"));
     let mut camera = Camera::new();
     let first = camera.next();
-    session.access_unit(camera.next());
+    session.push(camera.next());
     listener.wait("a request", |heard| heard.keyframes_needed == 1);
-    session.access_unit(first);
-    session.access_unit(AccessUnit { data: vec![0, 0, 0, 1, 0x65, 9, 9, 9].into(), ..camera.next() });
+    session.push(first);
+    session.push(EncodedFrame { data: vec![0, 0, 0, 1, 0x65, 9, 9, 9].into(), ..camera.next() });
     listener.wait("another request", |heard| heard.keyframes_needed >= 2);
     // Far more at once than the queue holds: nothing blocks, nothing grows.
     let mut flood = Camera::new();
     let units: Vec<_> = (0..400).map(|_| flood.next()).collect();
     for unit in units {
-        session.access_unit(unit);
+        session.push(unit);
     }
     let mut fresh = Camera { only_keyframes: true, ..Camera::new() };
     let timestamps = fresh.film(&session, 15);
@@ -397,7 +407,7 @@ fn a_generator_ends_its_stream_and_takes_parameters_without_frames() {
     let (session, listener) = generate(Some(100.0), 1, 7);
     assert!(session.set_parameters(&serde_json::Map::new(), Some(3)).is_empty());
     listener.wait("the answer", |heard| heard.applied.iter().any(|applied| applied.requests == [3]));
-    session.access_unit(Camera::new().next());
+    session.push(Camera::new().next());
     session.begin();
     listener.wait("the end", |heard| heard.ended.as_deref() == Some("over"));
     session.join();

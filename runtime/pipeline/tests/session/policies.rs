@@ -13,7 +13,7 @@ pub(super) fn start_with(component: Component, change: impl FnOnce(&mut Setup)) 
     let listener = Arc::new(Listener::default());
     let mut setup = setup(component, Duration::from_secs(5));
     change(&mut setup);
-    (Session::start(setup, listener.clone()).unwrap(), listener)
+    (Session::start(setup, connections(&listener)).unwrap(), listener)
 }
 
 fn under(skipping: Skipping, unprocessed: Unprocessed, component: Component) -> (Session, Arc<Listener>) {
@@ -71,7 +71,7 @@ fn processed(session: &Session) -> Vec<Row> {
     rows
 }
 
-fn in_order(frames: &[Frame]) -> bool {
+fn in_order(frames: &[EncodedFrame]) -> bool {
     // The RTP clock wraps on the way.
     frames.windows(2).all(|pair| (pair[1].rtp_timestamp.wrapping_sub(pair[0].rtp_timestamp) as i32) > 0)
 }

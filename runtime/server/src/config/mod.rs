@@ -1,7 +1,6 @@
 //! The configuration file and what it means. Unknown keys are errors.
 
 pub mod budgets;
-pub mod limits;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -9,12 +8,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use framebox_pipeline::Budgets;
+use framebox_auth::scope::Scope;
+use framebox_catalog::limits;
+use framebox_catalog::{Defaults, HandlerDefaults, compile};
 use framebox_pipeline::policy::{Policy, Skipping, Unprocessed};
-use framebox_sandbox::Limits;
 use serde::Deserialize;
-
-use crate::rights::scope::Scope;
 
 /// The whole file; every key has a default.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -220,49 +218,26 @@ impl Config {
         Ok(config)
     }
 
-    /// What the handler `name` may use in a call. Of a configuration that was checked.
-    pub fn limits(&self, name: &str, brought: &limits::Table) -> Limits {
-        self.table(name, brought).limits()
-    }
-
-    /// Whether what an upload asks for is within the bounds.
-    ///
-    /// # Errors
-    /// Says what is not.
-    pub fn check_brought(&self, brought: &limits::Table) -> anyhow::Result<()> {
-        let bounds = self.bounds.bounds()?;
-        brought.over(self.limits.usual(bounds)?, bounds, "limits").map(drop)
-    }
-
-    /// What a session of the handler `name` may use, and what is done when it uses more.
-    pub fn budgets(&self, name: &str, brought: &limits::Table) -> Budgets {
-        let (fuel_per_second, ms_per_second) = self.table(name, brought).per_second();
-        let (ladder, breaker) = (self.ladder.settings(), self.breaker.settings());
-        Budgets { fuel_per_second, ms_per_second, ladder, breaker, ..Budgets::default() }
-    }
-
-    /// The policy of sessions of the handler `name` whose offer names none.
-    pub fn policy(&self, name: &str) -> Policy {
-        let own = self.handlers.get(name);
-        Policy {
-            skipping: own.and_then(|handler| handler.policy).unwrap_or(self.server.policy),
-            unprocessed: own.and_then(|handler| handler.unprocessed).unwrap_or(self.server.unprocessed),
+    /// What the configuration says of handlers.
+    pub fn defaults(&self) -> Defaults {
+        let handler = |handler: &Handler| HandlerDefaults {
+            component: handler.component.clone(),
+            limits: handler.limits,
+            skipping: handler.policy,
+            unprocessed: handler.unprocessed,
+        };
+        Defaults {
+            limits: self.limits,
+            bounds: self.bounds,
+            ladder: self.ladder.settings(),
+            breaker: self.breaker.settings(),
+            policy: Policy { skipping: self.server.policy, unprocessed: self.server.unprocessed },
+            handlers: self.handlers.iter().map(|(name, of)| (name.clone(), handler(of))).collect(),
+            default_handler: self.server.default_handler.clone(),
+            largest: self.uploads.bytes(),
+            compile: compile::Limits { memory_mib: self.uploads.compile_mib, time: self.uploads.compile_time() },
+            program: self.program.clone(),
         }
-    }
-
-    /// What the operator says of the handler comes before what its author brought, and that before what holds for all.
-    fn table(&self, name: &str, brought: &limits::Table) -> limits::Table {
-        let bounds = self.bounds.bounds().unwrap_or_default();
-        let usual = self.limits.usual(bounds).unwrap_or_default();
-        let own = self.handlers.get(name).map(|handler| handler.limits).unwrap_or_default();
-        let wanted = own.or(*brought).over(usual, bounds, "limits");
-        // The bounds may be narrower than when it was uploaded.
-        wanted.or_else(|_| own.over(usual, bounds, "limits")).unwrap_or(usual)
-    }
-
-    /// The most memory that an instance of any handler may have, bytes: also of those that are yet to be uploaded.
-    pub fn most_memory(&self) -> usize {
-        self.bounds.bounds().unwrap_or_default().limits().memory
     }
 
     /// Checks what types cannot.

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use framebox_sandbox::Refused;
 
 use super::problem::Problem;
-use crate::catalog::{Error, compile, progress, store};
+use framebox_catalog::{Error, compile, progress, store};
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
@@ -35,7 +35,7 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Compile(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Store(store::Error::Full) => StatusCode::INSUFFICIENT_STORAGE,
         Error::Ending => StatusCode::SERVICE_UNAVAILABLE,
-        Error::Damaged { .. } | Error::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 

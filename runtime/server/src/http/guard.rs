@@ -12,11 +12,11 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 use super::problem::Problem;
-use crate::rights::Rights;
-use crate::rights::audit::{Action, Entry};
-use crate::rights::judge::{self, Denied, Who};
-use crate::rights::ledger::{Place, Refusal};
-use crate::rights::scope::{Need, Scope};
+use framebox_auth::Rights;
+use framebox_auth::audit::{Action, Entry};
+use framebox_auth::judge::{self, Denied, Who};
+use framebox_auth::ledger::{Place, Refusal};
+use framebox_auth::scope::{Need, Scope};
 
 /// Largest answer to a change that is looked into, bytes.
 const LARGEST_ANSWER: usize = 4 << 20;

@@ -15,12 +15,12 @@ use tower::ServiceExt;
 
 use super::guard::Guard;
 use super::routes::Routes;
-use crate::rights::Rights;
-use crate::rights::audit::Action;
-use crate::rights::book::{Book, Store};
-use crate::rights::quota::Quota;
-use crate::rights::scope::{Need, Scope};
-use crate::rights::token::{Hash, Token};
+use framebox_auth::Rights;
+use framebox_auth::audit::Action;
+use framebox_auth::book::{Book, Store};
+use framebox_auth::quota::Quota;
+use framebox_auth::scope::{Need, Scope};
+use framebox_auth::token::{Hash, Token};
 
 /// A fresh directory, removed on drop.
 struct Folder(PathBuf);
@@ -212,7 +212,7 @@ async fn changes_of_the_tokens_hold_while_the_server_runs() {
         };
         store.change(change).unwrap();
     };
-    expire(Some(crate::rights::token::seconds(past)));
+    expire(Some(framebox_auth::token::seconds(past)));
     becomes("an expired one is not", Some("one"), 401).await;
     expire(None);
     becomes("it is again", Some("one"), 200).await;

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::problem::Problem;
 use crate::app::App;
-use crate::catalog::Shown;
+use framebox_catalog::Shown;
 
 /// What `GET /handlers` answers.
 #[derive(Serialize)]

@@ -34,10 +34,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
 
 use crate::app::App;
-use crate::rights::Rights;
-use crate::rights::audit::Action;
-use crate::rights::judge::Request;
-use crate::rights::scope::{Need, Scope};
+use framebox_auth::Rights;
+use framebox_auth::audit::Action;
+use framebox_auth::judge::Request;
+use framebox_auth::scope::{Need, Scope};
 use guard::Guard;
 use problem::Problem;
 use routes::Routes;

@@ -17,9 +17,9 @@ use serde_json::{Value, json};
 
 use super::catalog_problem::status;
 use crate::app::{App, Unanswered, Wishes};
-use crate::catalog;
-use crate::peer::{self, Candidate};
 use crate::sessions::Full;
+use framebox_catalog;
+use framebox_rtc::{self as rtc, Candidate};
 
 /// Longest `webrtc_id`, bytes.
 const LONGEST_ID: usize = 128;
@@ -148,7 +148,7 @@ async fn answer(app: &App, id: &str, wishes: &Wishes, body: &Value) -> Result<Re
             retry_after: full.retry_after.as_secs().max(1),
             ..Failure::new(StatusCode::SERVICE_UNAVAILABLE, "concurrency_limit_reached", full.to_string())
         }),
-        Err(Unanswered::Peer(peer::Error::NoPort)) => {
+        Err(Unanswered::Peer(rtc::Error::NoPort)) => {
             tracing::warn!("no UDP port is free for media; widen webrtc.first_port and webrtc.last_port");
             Err(Failure {
                 limit: Some(app.sessions.limit()),
@@ -159,18 +159,18 @@ async fn answer(app: &App, id: &str, wishes: &Wishes, body: &Value) -> Result<Re
                 )
             })
         }
-        Err(Unanswered::Peer(peer::Error::Setup(error))) => Err(internal(&*error)),
+        Err(Unanswered::Peer(rtc::Error::Setup(error))) => Err(internal(&*error)),
         Err(Unanswered::Peer(error)) => Err(Failure::new(StatusCode::BAD_REQUEST, "invalid_offer", error.to_string())),
         Err(Unanswered::Start(error)) => Err(internal(&error)),
     }
 }
 
-fn no_handler(error: &catalog::Error) -> Failure {
+fn no_handler(error: &framebox_catalog::Error) -> Failure {
     let message = error.to_string();
     match status(error) {
         StatusCode::NOT_FOUND => Failure::new(StatusCode::NOT_FOUND, "unknown_handler", message),
         StatusCode::BAD_REQUEST => Failure::new(StatusCode::BAD_REQUEST, "invalid_option", message),
-        _ if matches!(error, catalog::Error::Damaged { .. }) => {
+        _ if matches!(error, framebox_catalog::Error::Damaged { .. }) => {
             Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "handler_damaged", message)
         }
         _ => internal(error),
@@ -212,7 +212,7 @@ async fn candidate(app: &App, id: &str, given: &Value) -> Result<Response, Failu
     };
     match peer.add_candidate(candidate).await {
         Ok(()) => Ok(success()),
-        Err(peer::Error::Closed) => {
+        Err(rtc::Error::Closed) => {
             Err(Failure::new(StatusCode::GONE, "connection_closed", "the connection was closed"))
         }
         Err(error) => Err(wrong(error.to_string())),

@@ -7,8 +7,8 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodFilter, on};
 
 use super::guard::{Guard, Rule};
-use crate::rights::audit::Action;
-use crate::rights::scope::Need;
+use framebox_auth::audit::Action;
+use framebox_auth::scope::Need;
 
 /// A route as the document of the API has it.
 #[derive(Clone, Debug)]

@@ -16,8 +16,8 @@ use serde::Serialize;
 use super::body::{Broken, Metered};
 use super::problem::Problem;
 use crate::app::App;
-use crate::catalog::progress::{Progress, Ticket};
-use crate::catalog::upload::{Uploaded, Wishes};
+use framebox_catalog::progress::{Progress, Ticket};
+use framebox_catalog::upload::{Uploaded, Wishes};
 
 /// The field of a form that holds the component.
 const FIELD: &str = "component";

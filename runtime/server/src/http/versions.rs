@@ -13,8 +13,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::object::{Object, Wrong};
 use super::problem::Problem;
 use crate::app::App;
-use crate::catalog::{Canary, Choice, Version};
-use crate::config::limits::Table;
+use framebox_catalog::limits::Table;
+use framebox_catalog::{Canary, Choice, Version};
 
 /// What `GET /handlers/{name}/versions` answers.
 #[derive(Serialize)]

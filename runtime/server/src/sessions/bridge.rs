@@ -4,15 +4,16 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
+use framebox_media::EncodedFrame;
 use framebox_pipeline::parameters::{Applied, Wrong};
 use framebox_pipeline::policy::Policy;
-use framebox_pipeline::{AccessUnit, Frame, Notice, Session, Severity, Sink};
+use framebox_pipeline::{Notice, Session, SessionEvents, Severity, Upstream, Viewer};
 use framebox_sandbox::{Level, Log, NamedValue};
 use serde_json::{Map, Value};
 use tokio::sync::{oneshot, watch};
 
 use crate::channel::{self, Choice, Request, Subscription};
-use crate::peer::{self, Peer, State};
+use framebox_rtc::{self as rtc, Peer, State};
 
 use super::answers::{Answer, Answers, Asker};
 use super::journal::Journal;
@@ -198,7 +199,7 @@ impl Bridge {
     }
 }
 
-impl peer::Observer for Bridge {
+impl rtc::ConnectionEvents for Bridge {
     fn state(&self, state: State) {
         if state == State::Connected
             && let Some(session) = self.session()
@@ -208,10 +209,9 @@ impl peer::Observer for Bridge {
         self.watched.send_modify(|watched| watched.life.peer(Instant::now(), state));
     }
 
-    fn access_unit(&self, unit: peer::AccessUnit) {
-        let peer::AccessUnit { data, rtp_timestamp, keyframe, completed, .. } = unit;
+    fn frame(&self, frame: EncodedFrame) {
         if let Some(session) = self.session() {
-            session.access_unit(AccessUnit { data, rtp_timestamp, keyframe, completed });
+            session.push(frame);
         }
     }
 
@@ -265,13 +265,23 @@ impl peer::Observer for Bridge {
     }
 }
 
-impl Sink for Bridge {
-    fn frame(&self, frame: Frame) {
+impl Viewer for Bridge {
+    fn frame(&self, frame: EncodedFrame) {
         if let Some(peer) = self.peer() {
-            peer.send_frame(frame.data, frame.rtp_timestamp);
+            peer.send_frame(frame);
         }
     }
+}
 
+impl Upstream for Bridge {
+    fn request_keyframe(&self) {
+        if let Some(peer) = self.peer() {
+            peer.request_keyframe();
+        }
+    }
+}
+
+impl SessionEvents for Bridge {
     fn values(&self, sequence: u64, pts_us: i64, values: &[NamedValue]) {
         let batch = channel::batch(sequence, pts_us, values);
         self.outputs.put(&batch);
@@ -291,7 +301,7 @@ impl Sink for Bridge {
             }
         };
         let text = channel::values(&batch);
-        if text.len() > peer::LONGEST_MESSAGE {
+        if text.len() > rtc::LONGEST_MESSAGE {
             let message = format!(
                 "the values of a frame are {} bytes, more than a data channel carries: read them at /sessions/{{id}}/outputs",
                 text.len()
@@ -342,12 +352,6 @@ impl Sink for Bridge {
             }
         }
         self.tell(&channel::notice(&notice));
-    }
-
-    fn keyframe_needed(&self) {
-        if let Some(peer) = self.peer() {
-            peer.request_keyframe();
-        }
     }
 
     fn ended(&self, reason: &str) {

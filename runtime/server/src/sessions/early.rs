@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use crate::peer::Candidate;
+use framebox_rtc::Candidate;
 
 /// Sessions for which candidates are kept.
 const MOST_SESSIONS: usize = 256;

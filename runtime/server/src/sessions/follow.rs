@@ -9,8 +9,8 @@ use framebox_pipeline::successor::{Declined, Successor};
 use tokio::sync::{Semaphore, watch};
 
 use super::Live;
-use crate::catalog::trial::{Fault, LASTS};
-use crate::catalog::{Catalog, Chosen, Version};
+use framebox_catalog::trial::{Fault, LASTS};
+use framebox_catalog::{Catalog, Chosen, Version};
 
 /// How often the frames of a version on trial are looked at.
 const LOOK: Duration = Duration::from_millis(200);

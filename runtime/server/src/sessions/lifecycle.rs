@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::peer::State;
+use framebox_rtc::State;
 
 /// A peer that has not connected by then never will.
 pub const HANDSHAKE: Duration = Duration::from_secs(8);

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, sleep_until, timeout};
 
-use crate::catalog::Entry;
 use crate::channel;
+use framebox_catalog::Entry;
 
 use super::bridge::{Bridge, Watched};
 use super::lifecycle::{HANDSHAKE, Phase};

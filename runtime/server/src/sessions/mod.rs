@@ -19,7 +19,7 @@ use tokio_util::task::TaskTracker;
 pub use early::Early;
 pub use live::Live;
 
-use crate::peer::Candidate;
+use framebox_rtc::Candidate;
 use journal::Journal;
 
 /// Logs kept of sessions that ended.

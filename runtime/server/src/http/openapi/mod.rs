@@ -16,7 +16,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, Secur
 use utoipa::openapi::{Components, Content, Ref, RefOr, ResponseBuilder};
 
 use super::routes::Listed;
-use crate::rights::scope::{Need, Scope};
+use framebox_auth::scope::{Need, Scope};
 
 #[derive(OpenApi)]
 #[openapi(

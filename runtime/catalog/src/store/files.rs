@@ -1,0 +1,147 @@
+//! Files known by their digest.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use framebox_sandbox::Digest;
+
+use super::Error;
+use crate::failpoint as fault;
+
+/// Files set aside that are kept for people to look at.
+const MOST_DAMAGED: usize = 32;
+
+pub struct Files {
+    components: PathBuf,
+    code: PathBuf,
+    damaged: PathBuf,
+    edition: String,
+    /// What was written is on the disk before anything refers to it.
+    synced: bool,
+    temporary: AtomicU64,
+}
+
+impl Files {
+    /// The files of the directory `root`, without what a crash left behind.
+    pub fn open(root: &Path, edition: &str, synced: bool) -> io::Result<Self> {
+        let (components, editions, damaged) = (root.join("components"), root.join("code"), root.join("damaged"));
+        let code = editions.join(edition);
+        for folder in [&components, &editions, &code, &damaged] {
+            DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        }
+        let files =
+            Self { components, code, damaged, edition: edition.to_owned(), synced, temporary: AtomicU64::new(0) };
+        for entry in fs::read_dir(&editions)? {
+            let entry = entry?;
+            if entry.file_name() != edition {
+                tracing::info!(edition = ?entry.file_name(), "compiled code of another edition is removed");
+                fs::remove_dir_all(entry.path())?;
+            }
+        }
+        if synced {
+            for folder in [root, &editions] {
+                File::open(folder)?.sync_all()?;
+            }
+        }
+        Ok(files)
+    }
+
+    pub fn edition(&self) -> &str {
+        &self.edition
+    }
+
+    pub fn component(&self, digest: &Digest) -> PathBuf {
+        self.components.join(format!("{}.wasm", digest.hex()))
+    }
+
+    pub fn code(&self, digest: &Digest) -> PathBuf {
+        self.code.join(digest.hex())
+    }
+
+    /// Removes what is not the component, or the code, of a digest that is `known`: temporary files, and what was written
+    /// and never referred to.
+    pub fn sweep(&self, known: impl Fn(&Digest) -> bool) -> io::Result<()> {
+        for folder in [&self.components, &self.code] {
+            for entry in fs::read_dir(folder)? {
+                let entry = entry?;
+                let name = entry.file_name();
+                let hex = name.to_str().map(|name| name.strip_suffix(".wasm").unwrap_or(name));
+                if !hex.and_then(|hex| hex.parse().ok()).is_some_and(|digest| known(&digest)) {
+                    tracing::info!(file = %entry.path().display(), "what an unfinished upload left is removed");
+                    fs::remove_file(entry.path())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a file: it is there whole, or not at all. `place`: the fault points about it.
+    pub fn put(&self, path: &Path, bytes: &[u8], place: &str) -> io::Result<()> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let temporary = folder.join(format!(".{}.tmp", self.temporary.fetch_add(1, Ordering::Relaxed)));
+        let written = self.write(&temporary, bytes, place).and_then(|()| fs::rename(&temporary, path));
+        if let Err(error) = written {
+            let _ = fs::remove_file(&temporary);
+            return Err(error);
+        }
+        fault::point(&format!("{place}-renamed"));
+        if self.synced {
+            File::open(folder)?.sync_all()?;
+        }
+        fault::point(&format!("{place}-kept"));
+        Ok(())
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8], place: &str) -> io::Result<()> {
+        let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+        let (begin, end) = bytes.split_at(bytes.len() / 2);
+        file.write_all(begin)?;
+        fault::point(&format!("{place}-half-written"));
+        file.write_all(end)?;
+        if self.synced {
+            file.sync_all()?;
+        }
+        fault::point(&format!("{place}-written"));
+        Ok(())
+    }
+
+    /// Reads a file and compares it with its digest. One that differs is set aside.
+    pub fn read(&self, path: &Path, digest: &Digest) -> Result<Vec<u8>, Error> {
+        let name = || path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Error::Missing(name())),
+            Err(error) => return Err(error.into()),
+        };
+        if Digest::of(&bytes) == *digest {
+            return Ok(bytes);
+        }
+        tracing::error!(file = %path.display(), "a file of the catalog is damaged; it is set aside");
+        self.set_aside(path);
+        Err(Error::Damaged(name()))
+    }
+
+    /// Whether it works or not, what is damaged is not served: it is compared whenever it is read.
+    fn set_aside(&self, path: &Path) {
+        let full = fs::read_dir(&self.damaged).is_ok_and(|files| files.count() >= MOST_DAMAGED);
+        let moved = match path.file_name() {
+            Some(name) if !full => fs::rename(path, self.damaged.join(name)),
+            _ => fs::remove_file(path),
+        };
+        if let Err(error) = moved {
+            tracing::error!(file = %path.display(), %error, "it cannot be set aside");
+        }
+    }
+
+    pub fn remove(&self, path: &Path) {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!(file = %path.display(), %error, "a file that is not needed any more cannot be removed");
+            }
+            _ => {}
+        }
+    }
+}
