@@ -43,7 +43,6 @@ mod canvas;
 mod growth;
 mod host;
 mod journal;
-mod pool;
 mod state;
 mod stopwatch;
 mod ticker;

@@ -8,9 +8,8 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::Context;
 use axum::http::HeaderValue;
 use framebox_media::{Codec, encode};
-use framebox_pipeline::node::{self, Node};
-use framebox_pipeline::policy::{Policy, Skipping, Unprocessed};
-use framebox_pipeline::{Connections, Session, Setup, admission};
+use framebox_pipeline::node::{self, Node, admission};
+use framebox_pipeline::{Connections, Policy, Session, Setup, Skipping, Unprocessed};
 use framebox_sandbox::{Engine, Kind};
 use tokio::net::TcpListener;
 
@@ -46,7 +45,7 @@ pub struct App {
 pub struct Wishes {
     /// Name of the handler; none: the default one.
     pub handler: Option<String>,
-    /// Frames a second of a generator, within [`framebox_pipeline::pacer::RATES`]; none: what the handler says.
+    /// Frames a second of a generator, within [`framebox_pipeline::schedule::frame_clock::RATES`]; none: what the handler says.
     pub fps: Option<f32>,
     /// Which frames are skipped; none: what holds for the handler.
     pub skipping: Option<Skipping>,
@@ -62,7 +61,7 @@ pub enum Unanswered {
     /// There is no slot.
     Full(Full),
     /// Those that run already use what the machine has.
-    Overloaded(node::Full),
+    Overloaded(node::OverloadedError),
     /// The offer is wrong, has nothing that the server could take part in, or no connection can be had.
     Peer(rtc::Error),
     /// The session could not be started.
@@ -109,8 +108,8 @@ impl App {
         let name = name.as_str();
         let reservation = self.sessions.reserve(id).map_err(Unanswered::Full)?;
         let digest = entry.component.digest().to_string();
-        let place = self.node.as_ref().map(|node| node.admit(Instant::now(), &digest)).transpose();
-        let place = place.map_err(Unanswered::Overloaded)?;
+        let permit = self.node.as_ref().map(|node| node.admit(Instant::now(), &digest)).transpose();
+        let permit = permit.map_err(Unanswered::Overloaded)?;
         let bridge = Arc::new(Bridge::default());
         let direction = match entry.component.kind() {
             Kind::Transform => Direction::SendReceive,
@@ -119,7 +118,7 @@ impl App {
         };
         let connections = Connections { viewer: bridge.clone(), upstream: bridge.clone(), events: bridge.clone() };
         let (answer, peer) = self.transport.answer(offer, direction, bridge.clone()).await.map_err(Unanswered::Peer)?;
-        let session = match Session::start(Setup { place, ..self.setup(name, &entry, wishes, &bridge) }, connections) {
+        let session = match Session::start(Setup { permit, ..self.setup(name, &entry, wishes, &bridge) }, connections) {
             Ok(session) => session,
             Err(error) => {
                 peer.close().await;
@@ -162,7 +161,7 @@ impl App {
                 unprocessed: wishes.unprocessed.unwrap_or(entry.policy.unprocessed),
             },
             budgets: entry.budgets.clone(),
-            place: None,
+            permit: None,
         }
     }
 }

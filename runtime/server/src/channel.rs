@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use framebox_pipeline::parameters::Applied;
-use framebox_pipeline::policy::{Policy, Skipping, Unprocessed};
-use framebox_pipeline::ring::Row;
+use framebox_pipeline::session::history::Row;
+use framebox_pipeline::session::parameters::Applied;
 use framebox_pipeline::{Notice, Severity};
+use framebox_pipeline::{Policy, Skipping, Unprocessed};
 use framebox_sandbox::NamedValue;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};

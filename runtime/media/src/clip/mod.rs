@@ -16,7 +16,6 @@ mod error;
 mod file;
 mod looped;
 mod mp4;
-mod pool;
 mod reel;
 mod rgba;
 mod still;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use framebox_pipeline::ring::Row;
+use framebox_pipeline::session::history::Row;
 use framebox_pipeline::{Notice, Severity};
 use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
