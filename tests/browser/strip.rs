@@ -3,13 +3,15 @@
 use crate::hand::{session, start};
 use crate::support::alone;
 use crate::support::browser::{Browser, CAMERA};
+use crate::support::examples;
 use crate::support::server::Server;
 use crate::support::wait::{seconds, wait_until};
 
 #[tokio::test]
 async fn skipped_frames_are_told_by_reason_and_the_policy_is_changed_live() {
     let _alone = alone().await;
-    let server = Server::start(&[]).await;
+    let Some(slow_flip) = examples::argument("slow-flip") else { return };
+    let server = Server::start(&["--handler", &slow_flip]).await;
     let Some(browser) = Browser::start(CAMERA).await else { return };
     start(&browser, &server, "slow-flip").await;
     let skips = |text: &str| text.contains("processed") && text.contains("skipped: busy");

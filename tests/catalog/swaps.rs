@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::client::{Client, LIMIT};
-use crate::support::python;
+use crate::support::{examples, python};
 use crate::support::scratch::Scratch;
 use crate::support::server::{Server, unaccounted};
 use crate::support::wait::wait_until;
@@ -25,9 +25,10 @@ async fn moves_to(server: &Server, id: &str, wanted: u64) -> Value {
 #[tokio::test]
 async fn a_running_session_moves_to_the_active_version_and_loses_no_frame() {
     let Some(python) = python::python() else { return };
+    let Some(slow_flip) = examples::component("rust", "slow-flip") else { return };
     let data = Scratch::new();
     let server = server(&data).await;
-    push(&server, "mine", prebuilt("slow-flip")).await;
+    push(&server, "mine", slow_flip.clone()).await;
     let mut client = Client::start(&python, &server, "follows", "mine");
     let mut pinned = Client::start(&python, &server, "pinned", "mine@1");
     client.pictures(5).await;
@@ -36,7 +37,7 @@ async fn a_running_session_moves_to_the_active_version_and_loses_no_frame() {
     assert_eq!(answer.status, 200, "{answer:?}");
 
     // The same descriptor in another component: what was set goes along.
-    let mut changed = prebuilt("slow-flip");
+    let mut changed = slow_flip;
     changed.extend([0, 2, 1, b'n']);
     assert_eq!(push(&server, "mine", changed).await["version"], 2);
     let swapped = client.hear_kind("swapped").await;
@@ -76,11 +77,6 @@ async fn a_running_session_moves_to_the_active_version_and_loses_no_frame() {
     .await;
     assert!(client.count() > 20);
     server.assert_quiet();
-}
-
-fn prebuilt(name: &str) -> Vec<u8> {
-    let path = format!("{}/guest-examples/prebuilt/{name}.wasm", env!("CARGO_MANIFEST_DIR"));
-    std::fs::read(path).unwrap()
 }
 
 #[tokio::test]
@@ -163,7 +159,7 @@ async fn another_kind_of_handler_does_not_take_over() {
     push(&server, "mine", component(1)).await;
     let mut client = Client::start(&python, &server, "viewer", "mine");
     client.pictures(5).await;
-    push(&server, "mine", prebuilt("plasma")).await;
+    push(&server, "mine", std::fs::read(examples::prebuilt("plasma")).unwrap()).await;
     let warning = client.hear("is told", |message| (message["code"] == "swap").then(|| message.clone())).await;
     let text = warning["data"].as_str().unwrap();
     assert!(text.contains("a session of a transform cannot go on with a generator"), "{text}");

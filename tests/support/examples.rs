@@ -1,13 +1,14 @@
-//! The examples in other languages than Rust, built from their sources.
+//! The handlers of `guest-examples`, built from source.
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 use super::lacking;
 
-/// Each of them, as language and name.
-pub const ALL: [(&str, &str); 11] = [
+/// Language and name of each example that is not written in Rust.
+pub const OTHER_LANGUAGES: [(&str, &str); 11] = [
     ("c", "convolve"),
     ("c", "posterize"),
     ("go", "life"),
@@ -21,18 +22,80 @@ pub const ALL: [(&str, &str); 11] = [
     ("zig", "sobel"),
 ];
 
-/// The component of an example; none where its tools cannot be had, which [`lacking`] is told.
-pub fn component(language: &str, name: &str) -> Option<Vec<u8>> {
-    // Waiting for the machine is no use while another test has it build something.
-    static ALONE: Mutex<()> = Mutex::new(());
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let output = Command::new(root.join("guest-examples/build")).arg(language).output().expect("a shell");
-    let said = String::from_utf8_lossy(&output.stderr);
-    if said.contains("is left out") {
-        lacking(said.trim());
+/// The names of the examples in Rust, sorted.
+pub const RUST: [&str; 17] = [
+    "background",
+    "detect",
+    "edges",
+    "flip",
+    "hello",
+    "invert",
+    "knobs",
+    "motion",
+    "pixelate",
+    "plasma",
+    "play",
+    "play-fps",
+    "posterize",
+    "qr",
+    "slow-flip",
+    "timestamp",
+    "watch",
+];
+
+/// The examples that are built into the program, sorted.
+pub const PREBUILT: [&str; 9] = ["detect", "edges", "flip", "invert", "knobs", "motion", "plasma", "play", "watch"];
+
+/// The folder `guest-examples`.
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("guest-examples")
+}
+
+/// Path of the prebuilt component `name`.
+pub fn prebuilt(name: &str) -> PathBuf {
+    folder().join("prebuilt").join(format!("{name}.wasm"))
+}
+
+/// Builds the examples in `language` and returns the path of `name`; `None` where the tools of the language are missing,
+/// which is reported to [`lacking`].
+///
+/// A language is built once in a test process; other processes wait for the lock of the build script, which builds nothing
+/// a second time.
+pub fn built(language: &str, name: &str) -> Option<PathBuf> {
+    static BUILDS: Mutex<Option<HashMap<String, Result<(), String>>>> = Mutex::new(None);
+    let mut builds = BUILDS.lock().unwrap_or_else(PoisonError::into_inner);
+    let builds = builds.get_or_insert_default();
+    let result = builds.entry(language.to_owned()).or_insert_with(|| build(language));
+    if let Err(reason) = result {
+        lacking(reason);
         return None;
     }
-    assert!(output.status.success(), "the examples in {language} do not build: {said}");
-    Some(std::fs::read(root.join(format!("target/guests/{language}-{name}.wasm"))).expect("what was built"))
+    Some(folder().join(format!("../target/guests/{language}-{name}.wasm")))
+}
+
+/// The component of an example, built as by [`built`].
+pub fn component(language: &str, name: &str) -> Option<Vec<u8>> {
+    let path = built(language, name)?;
+    Some(std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+}
+
+/// The path of an example in Rust: the prebuilt component where there is one, otherwise as by [`built`].
+pub fn rust(name: &str) -> Option<PathBuf> {
+    if PREBUILT.contains(&name) { Some(prebuilt(name)) } else { built("rust", name) }
+}
+
+/// The argument of `framebox serve --handler` that offers an example in Rust under its own name.
+pub fn argument(name: &str) -> Option<String> {
+    rust(name).map(|path| format!("{name}={}", path.display()))
+}
+
+/// Runs `guest-examples/build`; an error is the reason why the language is left out.
+fn build(language: &str) -> Result<(), String> {
+    let output = Command::new(folder().join("build")).arg(language).output().expect("a shell");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    if errors.contains("is left out") {
+        return Err(errors.trim().to_owned());
+    }
+    assert!(output.status.success(), "the examples in {language} do not build: {errors}");
+    Ok(())
 }

@@ -18,7 +18,7 @@ mod run;
 mod support;
 mod wrong;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::Value;
@@ -48,20 +48,9 @@ fn done(arguments: &[&str]) -> String {
     ended.out
 }
 
-/// Where a handler is that comes with the program.
+/// The path of a handler that is built into the program, as an argument.
 fn prebuilt(name: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("guest-examples/prebuilt");
-    folder.join(name).with_extension("wasm").to_str().unwrap().to_owned()
-}
-
-/// Every handler that comes with the program.
-fn all_prebuilt() -> Vec<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("guest-examples/prebuilt");
-    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let components = files.filter(|path| path.extension().is_some_and(|extension| extension == "wasm"));
-    let mut names: Vec<_> = components.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
-    names.sort();
-    names
+    text(support::examples::prebuilt(name))
 }
 
 /// A beast of the zoo as a file.
