@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use framebox_picture::Picture;
 use framebox_sandbox::{
-    Budget, Call, Component, Engine, Failure, Input, Instance, Kind, Limits, NamedValue, NoLog, Output, Settings,
+    Budget, Call, Component, Engine, Failure, Input, Instance, Limits, NamedValue, NoLog, Output, Settings,
     Setup, Sources,
 };
 use serde_json::Value;
