@@ -149,7 +149,8 @@ async fn a_wrong_start_is_refused_in_words() {
     let module = scratch.write("module.wasm", b"\0asm\x01\0\0\0");
     let text = scratch.write("text.wasm", "this is not WebAssembly at all");
     let empty = scratch.write("empty.wasm", "");
-    let [spins, describes] = ["spin-start", "spin-describe"].map(|name| scratch.write(name, framebox_zoo::beast(name)));
+    let [spins, describes] =
+        ["spin-start", "spin-describe"].map(|name| scratch.write(name, framebox_test_components::case(name)));
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().to_string();
     let handler = |file: &std::path::Path| format!("mine={}", file.display());

@@ -45,7 +45,7 @@ async fn compare(python: &Path, server: &Server, more: &[&str]) {
 
 /// A handler and a session that requests may find.
 async fn furnish(server: &Server, headers: &[(&str, &str)]) {
-    let good = framebox_zoo::beast("good");
+    let good = framebox_test_components::case("good");
     assert_eq!(server.put("/handlers/0", headers, good).await.status, 201);
     let sdp = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/offers/chromium.sdp")).unwrap();
     let offer = json!({ "type": "offer", "webrtc_id": "0", "sdp": sdp }).to_string();

@@ -25,7 +25,7 @@ async fn what_is_saved_is_live_on_the_open_page_and_a_failed_build_is_told_there
     let Some(browser) = Browser::start(CAMERA).await else { return };
     let folder = Scratch::new();
     let inverts = concat!(env!("CARGO_MANIFEST_DIR"), "/guest-examples/prebuilt/invert.wasm");
-    let passes = folder.write("passes.wasm", framebox_zoo::beast("good"));
+    let passes = folder.write("passes.wasm", framebox_test_components::case("good"));
     folder.write("build.sh", BUILD);
     folder.write("source.txt", inverts);
     folder.write(

@@ -155,7 +155,7 @@ async fn a_server_that_vanishes_is_said_in_words() {
 async fn a_handler_that_crashes_is_told_and_the_page_goes_on() {
     let _alone = alone().await;
     let scratch = Scratch::new();
-    let file = scratch.write("trap.wasm", framebox_zoo::beast("trap"));
+    let file = scratch.write("trap.wasm", framebox_test_components::case("trap"));
     let server = Server::start(&["--handler", &format!("trap={}", file.display())]).await;
     let Some(browser) = Browser::start(CAMERA).await else { return };
     start(&browser, &server, "trap").await;

@@ -72,7 +72,7 @@ async fn a_component_is_dropped_and_then_another_version_while_it_runs() {
     let session = browser.run("return document.body.dataset.session", &[]).await;
 
     // Another version of it shows the picture as it is: seen without connecting again.
-    drop_file(&browser, "mine.wasm", &framebox_zoo::beast("good")).await;
+    drop_file(&browser, "mine.wasm", &framebox_test_components::case("good")).await;
     let note = browser.text("#upload-note").await;
     assert!(note.contains("A new version of “mine”"), "{note}");
     browser.press("#upload-send").await;

@@ -16,7 +16,7 @@ async fn what_is_no_component_is_refused_in_words_and_leaves_nothing() {
     let good = component(1);
     let zip = [b"PK\x03\x04".as_slice(), &[0; 60]].concat();
     let wasm = [("content-type", "application/wasm")];
-    let generate = framebox_zoo::component(
+    let generate = framebox_test_components::component(
         r#"(func (export "framebox:video/generate@0.1.0#next")
           (param $now i64) (param $output i32) (param $time i32) (param $fuel i64) (result i32)
           (call $return (local.get $output)))"#,
@@ -28,10 +28,10 @@ async fn what_is_no_component_is_refused_in_words_and_leaves_nothing() {
         ("nothing", vec![], &wasm, 400, "empty"),
         ("text", b"hello, I am a component".to_vec(), &wasm, 415, "not WebAssembly"),
         ("zip", zip, &wasm, 415, "not WebAssembly"),
-        ("core module", framebox_zoo::core(""), &wasm, 422, "wasm-tools component new"),
+        ("core module", framebox_test_components::core(""), &wasm, 422, "wasm-tools component new"),
         ("truncated", good[..good.len() / 2].to_vec(), &wasm, 422, "damaged"),
         ("header only", good[..8].to_vec(), &wasm, 422, "no video handler"),
-        ("traps in describe", framebox_zoo::beast("spin-describe"), &wasm, 422, "could not describe itself"),
+        ("traps in describe", framebox_test_components::case("spin-describe"), &wasm, 422, "could not describe itself"),
         ("no media type of ours", good.clone(), &[("content-type", "text/plain")], 415, "application/wasm"),
         ("packed", good.clone(), &[("content-encoding", "gzip")], 415, "Content-Encoding"),
         ("a form of nothing", vec![], &[("content-type", "multipart/form-data; boundary=x")], 400, ""),

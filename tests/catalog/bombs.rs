@@ -24,15 +24,15 @@ fn loops(loops: usize, locals: usize) -> Vec<u8> {
     let end: String =
         (0..loops).map(|n| format!("(br_if {} (local.get {})))", (n % 8).min(loops - 1 - n), n % locals)).collect();
     let fields = format!("(func (local {}) {begin} {end})", "i32 ".repeat(locals));
-    framebox_zoo::component(&format!("{GOOD}{fields}"), "video-handler")
+    framebox_test_components::component(&format!("{GOOD}{fields}"), "video-handler")
 }
 
 /// What makes it a handler.
-const GOOD: &str = include_str!("../zoo/beasts/good/handler.wat");
+const GOOD: &str = include_str!("../test-components/cases/good/handler.wat");
 
 /// A handler with so many functions.
 fn functions(functions: usize) -> Vec<u8> {
-    framebox_zoo::component(&format!("{GOOD}{}", "(func)".repeat(functions)), "video-handler")
+    framebox_test_components::component(&format!("{GOOD}{}", "(func)".repeat(functions)), "video-handler")
 }
 
 fn workshop(memory_mib: u64, time: Duration) -> Workshop {

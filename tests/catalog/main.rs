@@ -30,7 +30,7 @@ use support::server::{Answer, Server};
 
 /// A handler that shows its input, told from others by `n`.
 fn component(n: u32) -> Vec<u8> {
-    let mut bytes = framebox_zoo::beast("good");
+    let mut bytes = framebox_test_components::case("good");
     // A custom section: its id, its length, the length of its name, its name, its content.
     bytes.extend([0, 6, 1, b'n']);
     bytes.extend(n.to_le_bytes());

@@ -11,7 +11,7 @@ use crate::{component, promote, push, refusal, server, versions};
 
 /// A handler that shows its input and fails on every frame from the third on.
 fn failing() -> Vec<u8> {
-    framebox_zoo::beast("trap")
+    framebox_test_components::case("trap")
 }
 
 async fn version(server: &Server, id: &str) -> u64 {
@@ -92,7 +92,7 @@ async fn a_version_that_fails_in_its_first_seconds_is_taken_back() {
     let mut client = Client::start(&python, &server, "viewer", "mine");
     client.pictures(5).await;
     // One that cannot even start never takes over.
-    assert_eq!(push(&server, "mine", framebox_zoo::beast("trap-init")).await["active"], true);
+    assert_eq!(push(&server, "mine", framebox_test_components::case("trap-init")).await["active"], true);
     let warning = client.hear("is told", |message| (message["code"] == "swap").then(|| message.clone())).await;
     assert!(warning["data"].as_str().unwrap().contains("version 2 does not take over"), "{warning}");
     wait_until("the version before is active again", LIMIT, async || match versions(&server, "mine").await {

@@ -19,7 +19,7 @@ async fn an_upload_is_answered_with_what_it_is_and_stays() {
         let json = answer.json();
         assert_eq!((&json["name"], &json["version"], &json["active"]), (&json!("mine"), &json!(1), &json!(true)));
         assert_eq!((&json["kind"], &json["bytes"]), (&json!("transform"), &json!(component(1).len())));
-        assert_eq!(json["descriptor"]["title"], "Beast");
+        assert_eq!(json["descriptor"]["title"], "Case");
         assert!(json["digest"].as_str().is_some_and(|digest| digest.starts_with("sha256:") && digest.len() == 71));
         assert!(json["imports"].as_array().is_some_and(|imports| !imports.is_empty()), "{json}");
         assert!(json["times_ms"]["compile"].as_u64() > Some(0) && json["times_ms"]["describe"].is_u64(), "{json}");

@@ -1,9 +1,9 @@
-//! Every beast of the zoo in live sessions of the real program: each comes to what is expected of it, is told by its name,
-//! disturbs no neighbour, and leaves nothing behind.
+//! Every test component in live sessions of the real program: each has its expected outcome, is reported by its name,
+//! disturbs no other session, and leaves nothing behind.
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`visit`] | one beast's session, from the offer to its end |
+//! | [`visit`] | one case's session, from the offer to its end |
 //! | [`neighbour`] | a well-behaved session beside them, and when its pictures came |
 //! | [`usage`] | memory, threads and file descriptors of the server |
 
@@ -22,7 +22,7 @@ mod visit;
 use std::sync::Arc;
 use std::time::Instant;
 
-use framebox_zoo::Expected;
+use framebox_test_components::Expected;
 use serde_json::json;
 use support::child::Child;
 use support::scratch::Scratch;
@@ -33,40 +33,40 @@ use tokio::task::JoinSet;
 use neighbour::{Neighbour, median};
 use usage::Usage;
 
-/// Beasts at once in the first round, in which only what they leave behind counts.
+/// Cases at once in the first round, which only measures what they leave behind.
 const CROWD: usize = 6;
-/// Beasts at once while the neighbour is watched: with two cores, one is the neighbour's.
+/// Cases at once while the neighbour is measured: of two cores, one is left to the neighbour.
 const LONE: usize = 1;
-/// Times at which the neighbour is alone, between the beasts: the machine's moods fall on both sides.
+/// Times at which the neighbour is alone, between the cases: the machine's moods fall on both sides.
 const CALMS: usize = 5;
 
-/// Memory that a second round of all beasts may add, MiB: what allocators keep of a peak differs from time to time by
-/// that much, while one beast's instance that stayed would be more.
+/// Memory that a second round of all cases may add, MiB: what allocators keep of a peak differs from time to time by
+/// that much, while one case's instance that stayed would be more.
 const MEMORY: f64 = 32.0;
 /// Threads and file descriptors that may be more: pools of the runtime wake and rest as they like.
 const SLACK: usize = 3;
 
 /// Those that get as far as a session. A generator's goes another way than a camera's.
 fn in_sessions() -> Vec<(String, Expected)> {
-    let mut beasts = framebox_zoo::beasts();
-    beasts.retain(|(name, expected)| expected.stage != "load" && name != "spin-next");
-    beasts
+    let mut cases = framebox_test_components::cases();
+    cases.retain(|(name, expected)| expected.stage != "load" && name != "spin-next");
+    cases
 }
 
-async fn start(beasts: &[(String, Expected)], scratch: &Scratch) -> Server {
+async fn start(cases: &[(String, Expected)], scratch: &Scratch) -> Server {
     let mut config = "[limits]\ncall_ms = 500\nsetup_ms = 500\n[server]\nsessions = 16\n".to_owned();
-    for (name, _) in beasts {
-        let file = scratch.write(&format!("{name}.wasm"), framebox_zoo::beast(name));
+    for (name, _) in cases {
+        let file = scratch.write(&format!("{name}.wasm"), framebox_test_components::case(name));
         config += &format!("[handlers.{name}]\ncomponent = {:?}\n", file.display().to_string());
     }
     let config = scratch.write("framebox.toml", config);
     Server::start(&["--config", &config.display().to_string()]).await
 }
 
-/// Sessions of these beasts, so many at once.
-async fn visits(server: &Arc<Server>, beasts: &[(String, Expected)], at_once: usize) {
+/// Sessions of these cases, so many at once.
+async fn visits(server: &Arc<Server>, cases: &[(String, Expected)], at_once: usize) {
     let mut visits = JoinSet::new();
-    for (name, expected) in beasts.iter().cloned() {
+    for (name, expected) in cases.iter().cloned() {
         while visits.len() >= at_once {
             visits.join_next().await.unwrap().unwrap();
         }
@@ -88,7 +88,7 @@ async fn settled(server: &Server, before: Option<Usage>) -> Usage {
         tokio::time::sleep(seconds(2)).await;
         return Usage::of(server.child.id());
     };
-    wait_until("what the beasts used is given back", seconds(20), async || {
+    wait_until("what the cases used is given back", seconds(20), async || {
         let now = Usage::of(server.child.id());
         let back = now.resident_mib <= before.resident_mib + MEMORY
             && now.threads <= before.threads + SLACK
@@ -99,18 +99,18 @@ async fn settled(server: &Server, before: Option<Usage>) -> Usage {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn beasts_come_to_what_they_deserve_and_hurt_nobody_else() {
+async fn cases_have_the_expected_outcome_and_disturb_no_other_session() {
     let _alone = support::alone().await;
-    let (beasts, scratch) = (in_sessions(), Scratch::new());
-    let server = Arc::new(start(&beasts, &scratch).await);
+    let (cases, scratch) = (in_sessions(), Scratch::new());
+    let server = Arc::new(start(&cases, &scratch).await);
     let neighbour = Neighbour::start(&server).await;
     let bare = settled(&server, None).await;
 
-    visits(&server, &beasts, CROWD).await;
+    visits(&server, &cases, CROWD).await;
     let first = settled(&server, None).await;
 
     let (mut calm, mut beside) = (Vec::new(), Vec::new());
-    let parts = beasts.chunks(beasts.len().div_ceil(CALMS - 1));
+    let parts = cases.chunks(cases.len().div_ceil(CALMS - 1));
     for part in parts.map(Some).chain([None]) {
         let begin = Instant::now();
         tokio::time::sleep(neighbour::SLICE).await;
@@ -124,16 +124,16 @@ async fn beasts_come_to_what_they_deserve_and_hurt_nobody_else() {
     let second = settled(&server, Some(first)).await;
     eprintln!("without sessions but the neighbour's: {bare:?}; after one round: {first:?}; after two: {second:?}");
 
-    // A neighbour beside beasts is as well off as one without: within 10 % or 5 ms, in the median of slices of a few
-    // seconds. How far the slices without beasts lie apart is the machine's own noise, and is not held against them.
+    // A neighbour beside cases is as well off as one without: within 10 % or 5 ms, in the median of slices of a few
+    // seconds. How far the slices without cases lie apart is the machine's own noise, and is not held against them.
     let (usual, with) = (median(&calm), median(&beside));
     let noise = calm.iter().copied().fold(usual, f64::max) - usual;
     let allowed = (usual * 1.1).max(usual + 5.0) + noise;
     eprintln!(
-        "p99 between a neighbour's pictures, ms: {usual:.1} alone {calm:.1?}, {with:.1} beside beasts {beside:.1?}"
+        "p99 between a neighbour's pictures, ms: {usual:.1} alone {calm:.1?}, {with:.1} beside cases {beside:.1?}"
     );
     assert!(calm.len() >= CALMS && beside.len() >= 5, "{calm:?} {beside:?}");
-    assert!(with <= allowed, "{with:.1} ms beside beasts, {usual:.1} ms alone; {allowed:.1} ms are allowed");
+    assert!(with <= allowed, "{with:.1} ms beside cases, {usual:.1} ms alone; {allowed:.1} ms are allowed");
 
     let session = server.session("neighbour").await.unwrap();
     assert_eq!(sum(&session["frames"]["failed"]), 0, "{session}");
@@ -150,12 +150,12 @@ async fn beasts_come_to_what_they_deserve_and_hurt_nobody_else() {
 async fn what_cannot_be_loaded_is_refused_by_name_with_the_reason() {
     let _alone = support::alone().await;
     let scratch = Scratch::new();
-    let refused = framebox_zoo::beasts().into_iter().filter(|(_, expected)| expected.stage == "load");
+    let refused = framebox_test_components::cases().into_iter().filter(|(_, expected)| expected.stage == "load");
     let refused: Vec<_> = refused.collect();
     assert!(refused.len() > 10);
     for some in refused.chunks(4) {
         let start = |(name, expected): &(String, Expected)| {
-            let file = scratch.write(&format!("{name}.wasm"), framebox_zoo::beast(name));
+            let file = scratch.write(&format!("{name}.wasm"), framebox_test_components::case(name));
             let flag = format!("{name}={}", file.display());
             let child = Child::start(
                 name,

@@ -1,11 +1,11 @@
-//! One beast's session, from the offer to its end.
+//! One case's session, from the offer to its end.
 
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use framebox_picture::Size;
-use framebox_zoo::Expected;
+use framebox_test_components::Expected;
 use serde_json::{Value, json};
 use tokio::time::sleep_until;
 use webrtc::peer_connection::RTCPeerConnectionState;
@@ -17,9 +17,9 @@ use crate::support::wait::seconds;
 
 const SIZE: Size = Size::new(320, 240);
 const INTERVAL: Duration = Duration::from_nanos(33_333_333);
-/// What a beast is given to come to its outcome.
+/// What a case is given to come to its outcome.
 const LIMIT: Duration = seconds(40);
-/// Frames that a beast that works has to get through.
+/// Frames that a case that works has to get through.
 const ENOUGH: u64 = 5;
 /// Frames after which one whose later frames may fail is taken to have been caught in time.
 const LATER: u64 = 150;
@@ -65,7 +65,7 @@ pub async fn connect(server: &Server, id: &str, handler: &str) -> Client {
     client
 }
 
-/// Lets the beast come to what is expected of it, and sees its session end.
+/// Lets the case come to what is expected of it, and sees its session end.
 pub async fn visit(server: Arc<Server>, name: String, expected: Expected) {
     let mut client = connect(&server, &name, &name).await;
     let (mut camera, mut messages) = (Camera::default(), Vec::new());

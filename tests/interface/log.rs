@@ -55,7 +55,7 @@ async fn a_log_is_read_while_the_session_lasts_and_after_it() {
 async fn a_flood_is_bounded_and_says_so() {
     let Some(python) = python::python() else { return };
     let scratch = Scratch::new();
-    let file = scratch.write("flood.wasm", framebox_zoo::beast("log-flood"));
+    let file = scratch.write("flood.wasm", framebox_test_components::case("log-flood"));
     let server = Server::start(&["--handler", &format!("flood={}", file.display())]).await;
     let mut client = Client::start(&python, &server, "flood", "flood");
     client.pictures(60).await;

@@ -31,7 +31,7 @@ const GENERATOR: &str = r#"
   (call $return (local.get $output)))"#;
 
 fn generator(last: u32) -> Vec<u8> {
-    framebox_zoo::component(&GENERATOR.replace("LAST", &last.to_string()), "video-generator")
+    framebox_test_components::component(&GENERATOR.replace("LAST", &last.to_string()), "video-generator")
 }
 
 /// Within a hundredth, give or take the frame at either end.

@@ -142,7 +142,7 @@ const LARGE: &str = r#"
   (call $return (local.get $frame) (local.get $output)))"#;
 
 fn puts(size: usize) -> Vec<u8> {
-    framebox_zoo::component(&LARGE.replace("SIZE", &size.to_string()), "video-handler")
+    framebox_test_components::component(&LARGE.replace("SIZE", &size.to_string()), "video-handler")
 }
 
 #[tokio::test]
@@ -178,7 +178,7 @@ async fn values_that_are_too_large_are_refused_or_told_and_the_video_goes_on() {
     let scratch = Scratch::new();
     // More than a data channel carries but within what a call may put, and ten megabytes at once.
     let some = scratch.write("some.wasm", puts(400_000));
-    let flood = scratch.write("flood.wasm", framebox_zoo::beast("put-flood"));
+    let flood = scratch.write("flood.wasm", framebox_test_components::case("put-flood"));
     let handlers = [format!("some={}", some.display()), format!("flood={}", flood.display())];
     let server = Server::start(&["--handler", &handlers[0], "--handler", &handlers[1]]).await;
     let mut client = Client::start(&python, &server, "some", "some");

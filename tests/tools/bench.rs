@@ -1,7 +1,7 @@
 //! The table of `framebox bench`.
 
 use crate::support::scratch::Scratch;
-use crate::{beast, done, framebox, json, prebuilt};
+use crate::{case, done, framebox, json, prebuilt};
 
 #[test]
 fn two_handlers_are_measured_in_turns() {
@@ -54,7 +54,7 @@ fn generators_are_measured_on_their_own_frames_and_failures_are_told() {
     let text = done(&["bench", &prebuilt("plasma"), "--frames", "5"]);
     assert!(text.contains("plasma") && text.lines().nth(1).unwrap().contains('x'), "{text}");
     let scratch = Scratch::new();
-    let ended = framebox(&["bench", &beast(&scratch, "trap"), "--size", "64x48"]);
+    let ended = framebox(&["bench", &case(&scratch, "trap"), "--size", "64x48"]);
     assert_eq!(ended.code, 3, "{}", ended.err);
     assert!(ended.err.contains("trap failed at 64x48: the handler was stopped"), "{}", ended.err);
 }

@@ -3,7 +3,7 @@
 use framebox_sandbox::{Engine, Kind, Settings};
 
 use crate::support::scratch::Scratch;
-use crate::{all_prebuilt, beast, done, framebox, json, prebuilt};
+use crate::{all_prebuilt, case, done, framebox, json, prebuilt};
 
 #[test]
 fn every_handler_that_comes_with_the_program_passes() {
@@ -51,12 +51,12 @@ fn the_report_is_for_people() {
 #[test]
 fn what_a_server_refuses_is_refused_in_its_words() {
     let (scratch, engine) = (Scratch::new(), Engine::new(&Settings::default()).unwrap());
-    let mut beasts = framebox_zoo::beasts();
-    beasts.retain(|(_, expected)| expected.stage == "load");
-    assert!(beasts.len() >= 10);
-    for (name, expected) in beasts {
-        let refused = engine.load(&framebox_zoo::beast(&name)).map(drop).unwrap_err().to_string();
-        let file = beast(&scratch, &name);
+    let mut cases = framebox_test_components::cases();
+    cases.retain(|(_, expected)| expected.stage == "load");
+    assert!(cases.len() >= 10);
+    for (name, expected) in cases {
+        let refused = engine.load(&framebox_test_components::case(&name)).map(drop).unwrap_err().to_string();
+        let file = case(&scratch, &name);
         let ended = framebox(&["check", &file]);
         assert_eq!(ended.code, 3, "{name}: {}{}", ended.out, ended.err);
         // A guest that spins is cut off within its limit, whatever that is.
@@ -101,20 +101,20 @@ fn a_trial_that_fails_is_told_and_counts() {
         ("init-fails", "the handler could not be started: no licence"),
         ("trap-init", "the handler could not be started: the handler was stopped"),
     ] {
-        let ended = framebox(&["check", &beast(&scratch, name), "--frames", "5"]);
+        let ended = framebox(&["check", &case(&scratch, name), "--frames", "5"]);
         assert_eq!(ended.code, 3, "{name}: {}{}", ended.out, ended.err);
         assert!(ended.err.contains(words), "{name}: {}", ended.err);
     }
 }
 
 #[test]
-fn every_beast_comes_to_what_is_expected_of_it() {
+fn every_case_has_the_expected_outcome() {
     let scratch = Scratch::new();
-    let mut beasts = framebox_zoo::beasts();
+    let mut cases = framebox_test_components::cases();
     // How long that takes depends on what else the machine does.
-    beasts.retain(|(name, expected)| expected.stage != "load" && name != "uses-all-time");
-    let wrong = |name: &str, expected: &framebox_zoo::Expected| {
-        let ended = framebox(&["check", &beast(&scratch, name), "--frames", "1", "--json"]);
+    cases.retain(|(name, expected)| expected.stage != "load" && name != "uses-all-time");
+    let wrong = |name: &str, expected: &framebox_test_components::Expected| {
+        let ended = framebox(&["check", &case(&scratch, name), "--frames", "1", "--json"]);
         let found = json(&ended.out);
         let outcome = match (found["verdict"].as_str().unwrap(), found["trials"][0]["finished"].as_str()) {
             ("accepted", Some(_)) => "finished",
@@ -127,11 +127,11 @@ fn every_beast_comes_to_what_is_expected_of_it() {
         (!fits || !says || ended.code != code)
             .then(|| format!("{name} came to {outcome}, code {}: {}", ended.code, ended.err))
     };
-    let beasts = std::sync::Mutex::new(beasts.into_iter());
+    let cases = std::sync::Mutex::new(cases.into_iter());
     let mut all = vec![];
     std::thread::scope(|scope| {
         let work = || {
-            let next = || beasts.lock().unwrap().next();
+            let next = || cases.lock().unwrap().next();
             std::iter::from_fn(next).filter_map(|(name, expected)| wrong(&name, &expected)).collect::<Vec<_>>()
         };
         let threads = [scope.spawn(work), scope.spawn(work)];
@@ -153,6 +153,6 @@ fn warnings_are_fatal_only_where_that_is_asked_for() {
     done(&["check", &slow, "--set", "work-ms=0", "--frames", "5", "--strict"]);
 
     // More frames than its memory would be enough for: a server replaces the instance in time.
-    let text = done(&["check", &beast(&scratch, "leaks"), "--frames", "150"]);
+    let text = done(&["check", &case(&scratch, "leaks"), "--frames", "150"]);
     assert!(text.contains("its memory grows"), "{text}");
 }

@@ -64,9 +64,9 @@ fn all_prebuilt() -> Vec<String> {
     names
 }
 
-/// A beast of the zoo as a file.
-fn beast(scratch: &Scratch, name: &str) -> String {
-    let path = scratch.write(&format!("{name}.wasm"), framebox_zoo::beast(name));
+/// Writes the test component `name` to a file; returns its path.
+fn case(scratch: &Scratch, name: &str) -> String {
+    let path = scratch.write(&format!("{name}.wasm"), framebox_test_components::case(name));
     path.to_str().unwrap().to_owned()
 }
 

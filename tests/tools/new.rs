@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::support::lacking;
 use crate::support::scratch::Scratch;
-use crate::{beast, done, framebox, json, place};
+use crate::{case, done, framebox, json, place};
 
 #[test]
 fn in_c() {
@@ -84,7 +84,7 @@ fn whole(lang: &str) {
 fn transform(scratch: &Scratch, component: &str) {
     let (before, after) = (place(scratch, "before.y4m"), place(scratch, "after.y4m"));
     let size = ["--size", "160x96", "--frames", "4", "-q"];
-    done(&[&["run", &beast(scratch, "good"), "pattern", "-o", &before][..], &size].concat());
+    done(&[&["run", &case(scratch, "good"), "pattern", "-o", &before][..], &size].concat());
     let threshold = 90;
     let values = values(&["run", component, &before, "-o", &after, "--set", &format!("threshold={threshold}")]);
     let (before, after) = (pictures(&before), pictures(&after));

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::python::python;
 use crate::support::scratch::Scratch;
-use crate::{beast, done, framebox, json, place, prebuilt, text};
+use crate::{case, done, framebox, json, place, prebuilt, text};
 
 const SIZE: Size = Size::new(160, 96);
 
@@ -27,7 +27,7 @@ fn pictures(path: &str) -> Vec<Arc<Picture>> {
 /// The pattern as it comes out of a handler that shows its input.
 fn pattern(scratch: &Scratch, frames: &str) -> String {
     let out = place(scratch, "pattern.y4m");
-    done(&["run", &beast(scratch, "good"), "pattern", "--size", "160x96", "--frames", frames, "-o", &out, "-q"]);
+    done(&["run", &case(scratch, "good"), "pattern", "--size", "160x96", "--frames", frames, "-o", &out, "-q"]);
     out
 }
 

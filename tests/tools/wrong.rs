@@ -1,7 +1,7 @@
 //! What is asked for in a wrong way, and handlers that fail.
 
 use crate::support::scratch::Scratch;
-use crate::{beast, framebox, json, place, prebuilt};
+use crate::{case, framebox, json, place, prebuilt};
 
 #[test]
 fn wrong_usage_is_told_what_is_right() {
@@ -47,7 +47,7 @@ fn a_file_is_not_read_and_written_at_once() {
 #[test]
 fn a_failing_frame_ends_the_run_unless_it_is_to_go_on() {
     let scratch = Scratch::new();
-    let (spins, out) = (beast(&scratch, "spin-every-10th"), place(&scratch, "out.y4m"));
+    let (spins, out) = (case(&scratch, "spin-every-10th"), place(&scratch, "out.y4m"));
     let values = place(&scratch, "values.jsonl");
     let usual = ["run", &spins, "pattern", "--size", "64x48", "--frames", "25", "--fuel", "10000000"];
     let usual = [&usual[..], &["-o", &out, "--values", &values]].concat();
@@ -79,7 +79,7 @@ fn budgets_of_ones_own_are_kept() {
         ("spin", &["--time-ms", "50"], "longer than the 50 ms"),
         ("exhaust-memory", &["--memory-mib", "9"], "the 9 MiB of memory"),
     ] {
-        let file = beast(&scratch, name);
+        let file = case(&scratch, name);
         let ended = framebox(&[&["run", &file, "pattern", "--size", "64x48", "--frames", "3"][..], more].concat());
         assert_eq!(ended.code, 3, "{name}: {}", ended.err);
         assert!(ended.err.contains(words), "{name}: {}", ended.err);
@@ -89,7 +89,7 @@ fn budgets_of_ones_own_are_kept() {
 #[test]
 fn a_handler_that_does_not_start_is_told() {
     let scratch = Scratch::new();
-    let ended = framebox(&["run", &beast(&scratch, "init-fails"), "pattern"]);
+    let ended = framebox(&["run", &case(&scratch, "init-fails"), "pattern"]);
     assert_eq!(ended.code, 3, "{}", ended.err);
     assert!(ended.err.contains("the handler could not be started: no licence"), "{}", ended.err);
 }

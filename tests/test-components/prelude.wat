@@ -46,7 +46,7 @@
 ;;; if $exit
   (import "wasi:cli/exit@0.2.6" "exit" (func $exit (param $status i32)))
 ;;; if $new-thing
-  (import "[export]framebox:zoo/hoard" "[resource-new]thing" (func $new-thing (param $rep i32) (result i32)))
+  (import "[export]framebox:test/hoard" "[resource-new]thing" (func $new-thing (param $rep i32) (result i32)))
 ;;; if $open
   (import "framebox:video/sources@0.1.0" "open"
     (func $open (param $name i32) (param $length i32) (param $result i32)))
@@ -56,10 +56,10 @@
 ;;; always
   (import "framebox:video/media@0.1.0" "[resource-drop]output" (func $drop-output (param i32)))
 ;;; always
-  ;; 0..1024 is never written: at 16 there is an `ok`. From 1024 on, results of host calls. From 2048 on, a beast's own.
+  ;; 0..1024 is never written: at 16 there is an `ok`. From 1024 on, results of host calls. From 2048 on, memory of the case itself.
   (memory (export "memory") 2)
   (global $heap (mut i32) (i32.const 65536))
-  ;; Gives back what was lent for the call, which has to happen before it returns, and all that was allocated.
+  ;; Drops the handles lent for the call, as it must before it returns, and frees all allocations.
 ;;; unless #next
   (func $return (param $frame i32) (param $output i32) (result i32)
     (call $drop-frame (local.get $frame))
@@ -83,8 +83,8 @@
     (if (local.get $old) (then (memory.copy (local.get $at) (local.get $old) (local.get $old-size))))
     (local.get $at))
 ;;; unless #describe
-  (data (i32.const 1500) "Beast")
-  (data (i32.const 1600) "\dc\05\00\00\05\00\00\00" "\dc\05\00\00\05\00\00\00")
+  (data (i32.const 1500) "Case")
+  (data (i32.const 1600) "\dc\05\00\00\04\00\00\00" "\dc\05\00\00\04\00\00\00")
   (func (export "framebox:video/lifecycle@0.1.0#describe") (result i32) (i32.const 1600))
 ;;; unless #init
   (func (export "framebox:video/lifecycle@0.1.0#init") (param i32 i32) (result i32) (i32.const 16))

@@ -1,33 +1,33 @@
 //! Components for tests, assembled from WebAssembly text: no guest toolchain is needed.
 //!
-//! Each beast is a folder of `beasts/`:
+//! **A case is a folder of `cases/` that holds the component and the outcome that every test of it expects.**
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `handler.wat` | the fields of its core module; what it does not define itself comes from `prelude.wat`: imports, memory, a lifecycle that does nothing |
-//! | `component.wat` | instead of that: a whole component |
-//! | `depth` | when there: as many components, one within the other, are put beside it |
-//! | `expect` | what it comes to |
+//! | `handler.wat` | the fields of its core module; `prelude.wat` supplies what they lack: imports, memory, an empty lifecycle |
+//! | `component.wat` | a whole component, instead of `handler.wat` |
+//! | `depth` | optional: how many components, nested in one another, are appended |
+//! | `expect` | the expected outcome |
 //!
-//! `expect` begins with the line `stage: outcome`: at which stage (`load`, `start`, `process`) it comes to which outcome:
-//! `ok`, `refused`, or the code of a failure; several codes are joined by `-or-`. `later: code` says with which code some
-//! later frame of one that begins well may fail; `says: words` says which words the refusal or the failure holds.
+//! `expect` begins with the line `stage: outcome`. The stage is `load`, `start` or `process`; the outcome is `ok`,
+//! `refused`, or the code of a failure, with alternatives joined by `-or-`. The optional line `later: code` names the
+//! code with which a later frame may fail; `says: words` names words that the refusal or the failure must contain.
 
 use std::path::{Path, PathBuf};
 
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
-/// What is expected of a beast.
+/// The expected outcome of a case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expected {
     /// `load`, `start` or `process`.
     pub stage: String,
-    /// `ok`, `refused`, or the codes of the failure of which it may be any.
+    /// `ok`, `refused`, or codes of failures; any of them is allowed.
     pub outcomes: Vec<String>,
-    /// Code with which some later frame may fail.
+    /// Code with which a later frame may fail.
     pub later: Option<String>,
-    /// Words of the refusal or the failure; empty: any.
+    /// Words that the refusal or the failure must contain; empty when any text is allowed.
     pub says: String,
 }
 
@@ -49,59 +49,59 @@ impl Expected {
         expected
     }
 
-    /// True when it may come to `outcome`.
+    /// Returns whether `outcome` is one of the expected outcomes.
     pub fn allows(&self, outcome: &str) -> bool {
         self.outcomes.iter().any(|allowed| allowed == outcome)
     }
 }
 
-/// Every beast's name, in order, with what is expected of it.
-pub fn beasts() -> Vec<(String, Expected)> {
-    let mut beasts: Vec<_> = std::fs::read_dir(folder().join("beasts"))
-        .expect("the folder of beasts")
-        .map(|entry| entry.expect("a beast").file_name().into_string().expect("its name"))
+/// Returns the name and the expected outcome of every case, sorted by name.
+pub fn cases() -> Vec<(String, Expected)> {
+    let mut cases: Vec<_> = std::fs::read_dir(folder().join("cases"))
+        .expect("the folder of cases")
+        .map(|entry| entry.expect("a case").file_name().into_string().expect("its name"))
         .map(|name| {
-            let expected = Expected::read(&read(&name, "expect").expect("what is expected of it"));
+            let expected = Expected::read(&read(&name, "expect").expect("a file `expect`"));
             (name, expected)
         })
         .collect();
-    beasts.sort_by(|a, b| a.0.cmp(&b.0));
-    beasts
+    cases.sort_by(|a, b| a.0.cmp(&b.0));
+    cases
 }
 
-/// The component of the beast `name`.
+/// Returns the component of the case `name`.
 ///
 /// # Panics
-/// When there is none, or it does not assemble.
-pub fn beast(name: &str) -> Vec<u8> {
-    let mut beast = match (read(name, "handler.wat"), read(name, "component.wat")) {
+/// Panics when there is no such case, or when it does not assemble.
+pub fn case(name: &str) -> Vec<u8> {
+    let mut case = match (read(name, "handler.wat"), read(name, "component.wat")) {
         (Some(body), None) => component(&body, world(&body)),
         (None, Some(text)) => wat::parse_str(&text).unwrap_or_else(|error| panic!("{name} does not assemble: {error}")),
-        _ => panic!("{name} has one of handler.wat and component.wat"),
+        _ => panic!("{name} needs either handler.wat or component.wat"),
     };
     if let Some(depth) = read(name, "depth") {
-        beast.extend(nested(depth.trim().parse().expect("a number")));
+        case.extend(nested(depth.trim().parse().expect("a number")));
     }
-    beast
+    case
 }
 
 fn world(body: &str) -> &'static str {
     match body {
-        _ if body.contains("$new-thing") => "zoo-hoarder",
+        _ if body.contains("$new-thing") => "test-hoarder",
         _ if body.contains("#next") => "video-generator",
         _ if body.contains("#consume") => "video-observer",
-        _ => "zoo-handler",
+        _ => "test-handler",
     }
 }
 
-/// A section that holds a component that holds a component, so many deep.
+/// Returns a section with components nested `depth` deep.
 fn nested(depth: usize) -> Vec<u8> {
     const HEADER: &[u8] = b"\0asm\x0d\0\x01\0";
     const COMPONENT: u8 = 4;
     (0..depth).fold(Vec::new(), |inner, _| {
         let mut section = vec![COMPONENT];
         let mut rest = HEADER.len() + inner.len();
-        // The length, seven bits a byte.
+        // The length in LEB128.
         while rest > 0x7f {
             section.push(rest as u8 | 0x80);
             rest >>= 7;
@@ -113,11 +113,11 @@ fn nested(depth: usize) -> Vec<u8> {
     })
 }
 
-/// The component of a core module with the fields `body` for `world`: one of the interface's, or `zoo-handler`, which
-/// may import WASI's clock beside it.
+/// Returns the component of a core module with the fields `body` for `world`: a world of the interface, or
+/// `test-handler`, which also imports parts of WASI.
 ///
 /// # Panics
-/// When it does not assemble.
+/// Panics when it does not assemble.
 pub fn component(body: &str, world: &str) -> Vec<u8> {
     let (resolve, package) = interface();
     let world = resolve.select_world(&[package], Some(world)).expect("a world");
@@ -129,13 +129,13 @@ pub fn component(body: &str, world: &str) -> Vec<u8> {
         .unwrap_or_else(|error| panic!("the component does not encode: {error:?}"))
 }
 
-/// The core module of a body, with the parts of the prelude that it needs.
+/// Returns the core module of `body`, with the parts of the prelude that it needs.
 ///
 /// # Panics
-/// When it does not assemble.
+/// Panics when it does not assemble.
 pub fn core(body: &str) -> Vec<u8> {
     let prelude = std::fs::read_to_string(folder().join("prelude.wat")).expect("the prelude");
-    // A part is left out when the body exports the same function itself, or, for an import, never calls it.
+    // A part is omitted when the body exports the same function, or, for an import, never calls it.
     let parts = prelude.split(";;;").filter(|part| {
         let (needs, _) = part.split_once('\n').unwrap_or((part, ""));
         match needs.trim().split_once(' ') {
@@ -152,14 +152,14 @@ pub fn core(body: &str) -> Vec<u8> {
 fn interface() -> (Resolve, wit_parser::PackageId) {
     let mut resolve = Resolve::default();
     resolve.push_dir(folder().join("../../wit")).expect("the interface");
-    let path = folder().join("zoo.wit");
-    let text = std::fs::read_to_string(&path).expect("the zoo's world");
-    let package = resolve.push_str(&path, &text).expect("the zoo's world");
+    let path = folder().join("test.wit");
+    let text = std::fs::read_to_string(&path).expect("the worlds of the test components");
+    let package = resolve.push_str(&path, &text).expect("the worlds of the test components");
     (resolve, package)
 }
 
-fn read(beast: &str, file: &str) -> Option<String> {
-    std::fs::read_to_string(folder().join("beasts").join(beast).join(file)).ok()
+fn read(case: &str, file: &str) -> Option<String> {
+    std::fs::read_to_string(folder().join("cases").join(case).join(file)).ok()
 }
 
 fn folder() -> PathBuf {
@@ -169,11 +169,11 @@ fn folder() -> PathBuf {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn every_beast_assembles() {
-        let beasts = super::beasts();
-        assert!(beasts.len() >= 90);
-        let fails = |name: &String| std::panic::catch_unwind(|| super::beast(name).len()).is_err();
-        let failed: Vec<_> = beasts.into_iter().map(|(name, _)| name).filter(fails).collect();
+    fn every_case_assembles() {
+        let cases = super::cases();
+        assert!(cases.len() >= 90);
+        let fails = |name: &String| std::panic::catch_unwind(|| super::case(name).len()).is_err();
+        let failed: Vec<_> = cases.into_iter().map(|(name, _)| name).filter(fails).collect();
         assert!(failed.is_empty(), "{failed:?}");
     }
 
