@@ -7,8 +7,8 @@ use framebox_picture::Size;
 use framebox_sandbox::{Budget, Engine, Settings};
 
 use crate::figure::{Goal, ms, print};
-use crate::scene;
 use crate::stages::{input, start};
+use framebox_test_support::scene;
 
 const BUDGET: Budget = Budget { time: Duration::from_millis(20), fuel: u64::MAX / 2 };
 const CALLS: usize = 150;

@@ -9,7 +9,7 @@ use framebox_picture::{Format, Picture, Size, convert};
 use framebox_sandbox::{Component, Engine, Input, Instance, Limits, NoLog, NoSources, Settings, Setup};
 
 use crate::figure::{Goal, median, ms, print, time};
-use crate::scene;
+use framebox_test_support::scene;
 
 const HD: Size = Size::new(1280, 720);
 const FRAMES: usize = 120;
