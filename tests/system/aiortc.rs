@@ -8,7 +8,7 @@ use framebox_test_support::alone;
 use framebox_test_support::child::Child;
 use framebox_test_support::python;
 use framebox_test_support::server::{Server, unaccounted};
-use framebox_test_support::wait::{seconds, wait_until};
+use framebox_test_support::wait::wait_until;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -19,7 +19,7 @@ async fn numbered_pictures_come_back_turned_once_each_and_in_order() {
     for turn in ["vertical", "horizontal"] {
         let parameters = json!({ "direction": turn }).to_string();
         let arguments = [server.base.as_str(), turn, "flip", &parameters, "6"];
-        let report = python::report(&python, "counter.py", &arguments, seconds(90)).await;
+        let report = python::report(&python, "counter.py", &arguments).await;
         eprintln!("{turn}: {report}");
         assert_eq!(report["answer"]["parameters"]["direction"], turn, "{report}");
         let count = |name: &str| report[name].as_u64().unwrap();
@@ -31,7 +31,7 @@ async fn numbered_pictures_come_back_turned_once_each_and_in_order() {
         assert_eq!(turns.keys().collect::<Vec<_>>(), [turn], "every picture is turned: {report}");
         assert!(count("came") * 10 >= count("expected") * 6, "six of ten come back: {report}");
         assert!(count("expected") > 60 && count("unreadable") * 20 <= count("numbers"), "{report}");
-        server.wait_for_end(turn, seconds(12)).await;
+        server.wait_for_end(turn).await;
     }
     server.assert_quiet();
 }
@@ -48,7 +48,7 @@ async fn a_page_written_for_fastrtc_works() {
     let server = Server::start(&[]).await;
     for channel in ["channel", "none"] {
         let arguments = [server.base.as_str(), "page", "invert", "strength", "50", "\"much\"", channel];
-        let report = python::report(&python, "fastrtc.py", &arguments, seconds(90)).await;
+        let report = python::report(&python, "fastrtc.py", &arguments).await;
         let early = report["early"].as_array().unwrap();
         assert!(!early.is_empty(), "{report}");
         early.iter().for_each(success);
@@ -64,7 +64,7 @@ async fn a_page_written_for_fastrtc_works() {
         if channel == "channel" {
             talked(&report);
         }
-        server.wait_for_end("page", seconds(12)).await;
+        server.wait_for_end("page").await;
     }
     server.assert_quiet();
 }
@@ -97,7 +97,7 @@ fn talked(report: &Value) {
 async fn stay(python: &Path, server: &Server, id: &str) -> Child {
     let mut child = python::start(python, "stay.py", &[&server.base, id, "invert"]);
     child
-        .find("pictures come back", seconds(40), |line| {
+        .find("pictures come back", |line| {
             let event: Value = serde_json::from_str(line).ok()?;
             (event["count"].as_u64() > Some(10)).then_some(())
         })
@@ -113,13 +113,13 @@ async fn a_client_that_is_killed_leaves_nothing_behind() {
     // Twice with one id: it can be used again.
     for _ in 0..2 {
         let mut client = stay(&python, &server, "vanishing").await;
-        server.wait_for_session("vanishing", "is live", seconds(5), |it| it["state"] == "live").await;
+        server.wait_for_session("vanishing", "is live", |it| it["state"] == "live").await;
         let all = |session: &Value| unaccounted(session) <= 2;
-        server.wait_for_session("vanishing", "accounts for every picture", seconds(5), all).await;
+        server.wait_for_session("vanishing", "accounts for every picture", all).await;
         client.kill();
         let begin = Instant::now();
-        server.wait_for_end("vanishing", seconds(12)).await;
-        wait_until("the slot is free", seconds(12).saturating_sub(begin.elapsed()), async || {
+        server.wait_for_end("vanishing").await;
+        wait_until("the slot is free", async || {
             let health = server.get("/healthz").await.json();
             if health["sessions"] == 0 { Ok(()) } else { Err(health.to_string()) }
         })
@@ -129,8 +129,8 @@ async fn a_client_that_is_killed_leaves_nothing_behind() {
     // Its place is taken by another.
     let mut next = stay(&python, &server, "next").await;
     next.close_input();
-    assert!(next.ended(seconds(20)).await.success());
-    server.wait_for_end("next", seconds(12)).await;
+    assert!(next.ended().await.success());
+    server.wait_for_end("next").await;
 }
 
 #[tokio::test]
@@ -140,9 +140,9 @@ async fn a_session_is_deleted_under_its_client() {
     let server = Server::start(&["--sessions", "1"]).await;
     let mut client = stay(&python, &server, "deleted").await;
     assert_eq!(server.delete("/sessions/deleted").await.status, 204);
-    server.wait_for_end("deleted", seconds(5)).await;
+    server.wait_for_end("deleted").await;
     client
-        .find("is told of the end", seconds(10), |line| {
+        .find("is told of the end", |line| {
             let event: Value = serde_json::from_str(line).ok()?;
             (event["message"]["type"] == "end_stream").then_some(())
         })

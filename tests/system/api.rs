@@ -6,7 +6,6 @@ use std::process::ExitStatus;
 use framebox_test_support::child::Child;
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::{Answer, Server, program};
-use framebox_test_support::wait::seconds;
 use serde_json::{Value, json};
 
 fn problem(answer: &Answer) -> (u16, Value) {
@@ -123,14 +122,14 @@ async fn the_server_ends_when_it_is_asked_to() {
     let mut server = Server::start(&[]).await;
     assert_eq!(server.get("/healthz").await.status, 200);
     server.child.terminate();
-    let status = server.child.ended(seconds(15)).await;
+    let status = server.child.ended().await;
     assert!(status.success(), "{status}");
 }
 
 /// Runs the program to its end, which a wrong start is to come to by itself; returns how it ended and what it said.
 async fn fails(arguments: &[&str]) -> String {
     let mut child = Child::start("framebox", &mut program(arguments));
-    let status: ExitStatus = child.ended(seconds(60)).await;
+    let status: ExitStatus = child.ended().await;
     let said = child.err().join("\n");
     assert!(!status.success() && status.code().is_some(), "{arguments:?} ended with {status}: {said}");
     assert!(!said.contains("panicked"), "{arguments:?}: {said}");
@@ -187,7 +186,7 @@ async fn a_wrong_start_is_refused_in_words() {
 async fn help_and_version_are_given() {
     for (flag, word) in [("--help", "--bind"), ("--version", env!("CARGO_PKG_VERSION"))] {
         let mut child = Child::start("framebox", &mut program(&[flag]));
-        assert!(child.ended(seconds(30)).await.success());
+        assert!(child.ended().await.success());
         assert!(child.out().join("\n").contains(word), "{:?}", child.out());
     }
 }

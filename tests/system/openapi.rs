@@ -6,7 +6,7 @@ use std::process::Command;
 
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::{Server, program};
-use framebox_test_support::{child::Child, python, wait::seconds};
+use framebox_test_support::{child::Child, python};
 use serde_json::json;
 
 /// Streams of events do not end, so that there would be nothing to compare.
@@ -29,7 +29,7 @@ async fn compare(python: &Path, server: &Server, more: &[&str]) {
     command.args(["--phases", "coverage,fuzzing,stateful", "--workers", "1", "--request-timeout", "20"]);
     let mut child =
         Child::start("schemathesis", command.args(more).current_dir(framebox_test_support::paths::temporary()));
-    let status = child.ended(seconds(300)).await;
+    let status = child.ended().await;
     let said = child.out().join("\n");
     assert!(status.success(), "{said}\n{:#?}", child.err());
     let generated = said.lines().find_map(|line| line.trim().split_once(" generated")?.0.parse::<u32>().ok());

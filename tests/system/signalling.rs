@@ -138,8 +138,8 @@ async fn a_full_server_says_so_and_when_to_come_again() {
     assert!(answer.header("retry-after").parse::<u32>().is_ok_and(|wait| (1..=60).contains(&wait)), "{answer:?}");
 
     assert_eq!(server.delete("/sessions/a").await.status, 204);
-    server.wait_for_end("a", seconds(5)).await;
-    framebox_test_support::wait::wait_until("the slot is free", seconds(12), async || {
+    server.wait_for_end("a").await;
+    framebox_test_support::wait::wait_until("the slot is free", async || {
         let answer = server.post("/webrtc/offer", &body("c", CHROMIUM)).await;
         if answer.status == 200 { Ok(()) } else { Err(answer.text) }
     })
@@ -152,21 +152,21 @@ async fn an_offer_without_a_client_frees_its_slot_and_its_id() {
     let server = Server::start(&["--sessions", "1"]).await;
     for _ in 0..2 {
         // The slot of the round before is given back a moment after its id is gone, once all that it held is freed.
-        framebox_test_support::wait::wait_until("a slot for the ghost", seconds(12), async || {
+        framebox_test_support::wait::wait_until("a slot for the ghost", async || {
             let answer = server.post("/webrtc/offer", &body("ghost", CHROMIUM)).await;
             if answer.status == 200 { Ok(()) } else { Err(answer.text) }
         })
         .await;
         let begin = Instant::now();
-        server.wait_for_end("ghost", seconds(12)).await;
+        server.wait_for_end("ghost").await;
         assert!(begin.elapsed() > seconds(2), "a client is given time to connect");
-        framebox_test_support::wait::wait_until("the slot is free", seconds(12), async || {
+        framebox_test_support::wait::wait_until("the slot is free", async || {
             let answer = server.post("/webrtc/offer", &body("next", FIREFOX)).await;
             if answer.status == 200 { Ok(()) } else { Err(answer.text) }
         })
         .await;
         assert_eq!(server.delete("/sessions/next").await.status, 204);
-        server.wait_for_end("next", seconds(5)).await;
+        server.wait_for_end("next").await;
     }
 }
 

@@ -9,7 +9,7 @@ use framebox_test_support::browser::{Browser, CAMERA};
 use framebox_test_support::child::Child;
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::{Server, program};
-use framebox_test_support::wait::{seconds, wait_until};
+use framebox_test_support::wait::wait_until;
 
 /// A build as long as its sources are fit: what it makes is named by them.
 const BUILD: &str = "\
@@ -34,7 +34,7 @@ async fn what_is_saved_is_live_on_the_open_page_and_a_failed_build_is_told_there
     );
     let mut command = program(&["dev", folder.path().to_str().unwrap(), "--server", &server.base]);
     let mut dev = Child::start("framebox dev", &mut command);
-    dev.find("brings the first version", seconds(60), |line| line.starts_with("mine@1 ").then_some(())).await;
+    dev.find("brings the first version", |line| line.starts_with("mine@1 ").then_some(())).await;
     let said = dev.err().join("\n");
     assert!(said.contains("building: sh build.sh") && said.contains("compiling"), "{said}");
 
@@ -50,16 +50,16 @@ async fn what_is_saved_is_live_on_the_open_page_and_a_failed_build_is_told_there
     browser
         .wait_for_text(message, "the compiler", |text| text.contains("error: expected a handler\n    <nothing>"))
         .await;
-    browser.photograph("build-failed").await;
+    browser.screenshot("build-failed").await;
 
     folder.write("source.txt", passes.to_str().unwrap());
-    wait_until("the output is the input", seconds(60), async || {
+    wait_until("the output is the input", async || {
         let (same, negative) = distances(&browser).await;
         if same < 24.0 && negative > 40.0 { Ok(()) } else { Err(format!("{same} {negative} {:?}", dev.err())) }
     })
     .await;
     assert_eq!(browser.run("return document.body.dataset.session", &[]).await, session);
-    wait_until("the failure is out of sight", seconds(20), async || {
+    wait_until("the failure is out of sight", async || {
         let left = browser.run("return document.querySelectorAll('[data-key^=build]').length", &[]).await;
         if left == json!(0) { Ok(()) } else { Err(left.to_string()) }
     })
@@ -78,7 +78,7 @@ async fn what_is_no_project_is_said_with_what_makes_it_one() {
     let run = async |more: &[&str]| {
         let mut command = program(&["dev", folder.path().to_str().unwrap()]);
         let mut child = Child::start("framebox dev", command.args(more));
-        let status = child.ended(seconds(20)).await;
+        let status = child.ended().await;
         (status.code(), child.err().join("\n"))
     };
     let (code, said) = run(&[]).await;
@@ -91,7 +91,7 @@ async fn what_is_no_project_is_said_with_what_makes_it_one() {
     // Without the component there is nothing to push, whether or not there is a server.
     let mut command = program(&["dev", folder.path().to_str().unwrap(), "--server", "http://127.0.0.1:9"]);
     let child = Child::start("framebox dev", &mut command);
-    wait_until("says what is missing", seconds(20), async || {
+    wait_until("says what is missing", async || {
         let said = child.err().join("\n");
         if said.contains("none.wasm") && said.contains("`component`") { Ok(()) } else { Err(said) }
     })

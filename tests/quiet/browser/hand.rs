@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use framebox_test_support::browser::Browser;
 use framebox_test_support::server::Server;
-use framebox_test_support::wait::{seconds, wait_until};
+use framebox_test_support::wait::wait_until;
 
 /// Frames that a video showed so far.
 pub async fn frames(browser: &Browser, video: &str) -> f64 {
@@ -23,7 +23,7 @@ pub async fn start(browser: &Browser, server: &Server, handler: &str) {
 }
 
 pub async fn wait_for_playing(browser: &Browser) {
-    wait_until("the output plays", seconds(45), async || {
+    wait_until("the output plays", async || {
         let script = "const video = document.querySelector('video#output');
             return [video.paused, video.readyState, video.videoWidth, document.querySelector('#message').textContent]";
         let seen = browser.run(script, &[]).await;
@@ -68,7 +68,7 @@ pub async fn session(server: &Server) -> Value {
 
 /// Waits until the running session has that value of a parameter.
 pub async fn wait_for_parameter(server: &Server, parameter: &str, value: Value) {
-    wait_until(&format!("{parameter} is {value}"), seconds(30), async || {
+    wait_until(&format!("{parameter} is {value}"), async || {
         let held = session(server).await["parameters"][parameter].clone();
         if held == value { Ok(()) } else { Err(held.to_string()) }
     })

@@ -9,7 +9,7 @@ use framebox_test_support::alone;
 use framebox_test_support::browser::{Browser, NO_CAMERA};
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::Server;
-use framebox_test_support::wait::{seconds, wait_until};
+use framebox_test_support::wait::wait_until;
 
 /// Counts how often the page asks for a camera.
 const COUNT_CAMERAS: &str = "
@@ -49,19 +49,19 @@ async fn a_generator_plays_at_the_chosen_rate_and_asks_for_no_camera() {
     wait_for_playing(&browser).await;
     assert_eq!(session(&server).await["fps"].as_f64(), Some(12.0));
     let before = (frames(&browser, "video#output").await, browser.run(PICTURE, &[]).await);
-    wait_until("the picture changes", seconds(30), async || {
+    wait_until("the picture changes", async || {
         let after = (frames(&browser, "video#output").await, browser.run(PICTURE, &[]).await);
         if after.0 > before.0 && after.1 != before.1 { Ok(()) } else { Err(format!("{before:?}, {after:?}")) }
     })
     .await;
     assert_eq!(browser.run("return window.cameras", &[]).await, 0);
-    browser.photograph("page-plays").await;
+    browser.screenshot("page-plays").await;
 
     // Another rate needs another session, which the page makes by itself.
     let first = server.sessions().await;
     fill(&browser, "#fps", "500").await;
     browser.run("document.querySelector('#fps').blur()", &[]).await;
-    wait_until("a session at the highest rate", seconds(30), async || {
+    wait_until("a session at the highest rate", async || {
         let sessions = server.sessions().await;
         let [only] = &sessions[..] else { return Err(format!("{sessions:?}")) };
         let fps = server.session(only).await.and_then(|session| session["fps"].as_f64());
@@ -90,7 +90,7 @@ async fn the_end_of_a_video_is_told_and_it_plays_again() {
     let over = |text: &str| text.contains("The stream is over");
     browser.wait_for_text("#message", "tells of the end", over).await;
     browser.see("#start").await;
-    browser.photograph("page-ended").await;
+    browser.screenshot("page-ended").await;
     let sessions = server.sessions().await;
 
     // Without an end this time, so that there is time to look.

@@ -6,7 +6,7 @@ use crate::browser::hand::{session, start};
 use framebox_test_support::alone;
 use framebox_test_support::browser::{Browser, CAMERA};
 use framebox_test_support::server::Server;
-use framebox_test_support::wait::{seconds, wait_until};
+use framebox_test_support::wait::wait_until;
 
 /// Directions of the transceivers, and what the browser received as video.
 const MEDIA: &str = "
@@ -28,7 +28,7 @@ async fn an_observer_sends_values_and_no_video() {
     start(&browser, &server, "watch").await;
     let number = |text: &str| text.parse::<f64>().is_ok();
     browser.wait_for_text("[data-output=brightness] output", "shows a number", number).await;
-    wait_until("the plot has a value", seconds(30), async || {
+    wait_until("the plot has a value", async || {
         let text = browser.text("[data-output=change] .legend b").await;
         if number(&text) { Ok(()) } else { Err(text) }
     })
@@ -38,7 +38,7 @@ async fn an_observer_sends_values_and_no_video() {
     let session = session(&server).await;
     assert_eq!(session["frames"]["sent"], 0, "{session}");
     assert!(session["frames"]["processed"].as_u64() > Some(0), "{session}");
-    browser.photograph("page-observes").await;
+    browser.screenshot("page-observes").await;
     assert_eq!(browser.console_errors().await, Vec::<String>::new());
     server.assert_quiet();
     browser.close().await;

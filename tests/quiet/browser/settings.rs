@@ -6,7 +6,7 @@ use crate::browser::hand::{fill, session, set, start, wait_for_parameter, wait_f
 use framebox_test_support::alone;
 use framebox_test_support::browser::{Browser, CAMERA};
 use framebox_test_support::server::Server;
-use framebox_test_support::wait::{seconds, wait_until};
+use framebox_test_support::wait::wait_until;
 
 /// Presses the label of an option that is drawn as a segment.
 async fn choose(browser: &Browser, parameter: &str, option: &str) {
@@ -64,12 +64,12 @@ async fn each_kind_of_setting_reaches_the_handler_and_each_kind_of_output_is_dra
         };";
     let expected =
         json!({ "gauge": "100", "json": "top", "image": [64, "blob:"], "rows": 5, "lines": 3, "stamp": true });
-    wait_until("every output is drawn", seconds(30), async || {
+    wait_until("every output is drawn", async || {
         let drawn = browser.run(drawn, &[]).await;
         if drawn == expected { Ok(()) } else { Err(drawn.to_string()) }
     })
     .await;
-    browser.photograph("page-knobs").await;
+    browser.screenshot("page-knobs").await;
 
     // What the server refuses is said where it was set, and what holds comes back.
     set(&browser, "note", "x".repeat(41)).await;
@@ -139,7 +139,7 @@ async fn presets_are_kept_and_what_does_not_fit_is_said() {
     wait_for_parameter(&server, "rows", json!(7)).await;
     assert_eq!(session(&server).await["parameters"]["gain"].as_f64(), Some(0.25));
     assert_eq!(browser.run(script, &["[1, 2".into()]).await.as_str().unwrap().find("no presets"), Some(10));
-    browser.photograph("page-presets").await;
+    browser.screenshot("page-presets").await;
     browser.press(".presets-row > button").await;
     assert_eq!(browser.text("#preset-note").await, "Deleted “Odd”.");
     browser.press("#stop").await;

@@ -4,7 +4,7 @@ use crate::browser::hand::{session, start};
 use framebox_test_support::alone;
 use framebox_test_support::browser::{Browser, CAMERA};
 use framebox_test_support::server::Server;
-use framebox_test_support::wait::{seconds, wait_until};
+use framebox_test_support::wait::wait_until;
 
 #[tokio::test]
 async fn skipped_frames_are_told_by_reason_and_the_policy_is_changed_live() {
@@ -19,7 +19,7 @@ async fn skipped_frames_are_told_by_reason_and_the_policy_is_changed_live() {
 
     // By keyboard: from the newest frame back to one without a result.
     let canvas = browser.see("#frames canvas").await;
-    wait_until("a skipped frame is told of", seconds(30), async || {
+    wait_until("a skipped frame is told of", async || {
         canvas.send_keys("\u{E010}\u{E00E}").await.map_err(|error| error.to_string())?;
         let text = browser.text(".frames-told").await;
         let spoken = "return document.querySelector('#frames canvas').ariaValueText";
@@ -32,14 +32,14 @@ async fn skipped_frames_are_told_by_reason_and_the_policy_is_changed_live() {
         return new Set(new Uint32Array(data.buffer)).size";
     let colours = browser.run(painted, &[]).await.as_u64();
     assert!(colours >= Some(4), "{colours:?} colours");
-    browser.photograph("page-frames").await;
+    browser.screenshot("page-frames").await;
 
     assert_eq!(session(&server).await["policy"], "latest");
     let script = "const select = document.querySelector(arguments[0]);
         select.value = arguments[1]; select.dispatchEvent(new Event('change', { bubbles: true }));";
     browser.run(script, &["#policy-policy".into(), "adaptive".into()]).await;
     browser.run(script, &["#policy-unprocessed".into(), "passthrough".into()]).await;
-    wait_until("both hold", seconds(30), async || {
+    wait_until("both hold", async || {
         let session = session(&server).await;
         let holds = session["policy"] == "adaptive" && session["unprocessed"] == "passthrough";
         if holds { Ok(()) } else { Err(session.to_string()) }
@@ -49,9 +49,9 @@ async fn skipped_frames_are_told_by_reason_and_the_policy_is_changed_live() {
     // A session to come begins with what was chosen.
     let first = server.sessions().await;
     browser.press("#stop").await;
-    server.wait_for_end(&first[0], seconds(12)).await;
+    server.wait_for_end(&first[0]).await;
     browser.press("#start").await;
-    wait_until("the next session has them, too", seconds(30), async || {
+    wait_until("the next session has them, too", async || {
         let sessions = server.sessions().await;
         let Some(id) = sessions.first() else { return Err("no session".to_owned()) };
         let session = server.session(id).await.ok_or("gone")?;

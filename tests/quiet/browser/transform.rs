@@ -7,7 +7,7 @@ use framebox_test_support::alone;
 use framebox_test_support::browser::{Browser, CAMERA, NO_CAMERA};
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::{Server, sum};
-use framebox_test_support::wait::{seconds, wait_until};
+use framebox_test_support::wait::wait_until;
 
 /// Average colours of a grid of cells over both videos: `[[input, output], …]`, three channels for each cell.
 const COLOURS: &str = "
@@ -43,7 +43,7 @@ pub async fn distances(browser: &Browser) -> (f64, f64) {
 }
 
 pub async fn wait_for_inverted(browser: &Browser) {
-    wait_until("the output is the negative of the input", seconds(30), async || {
+    wait_until("the output is the negative of the input", async || {
         let (same, negative) = distances(browser).await;
         if negative < 24.0 && same > 40.0 { Ok(()) } else { Err(format!("distances {same} and {negative}")) }
     })
@@ -62,7 +62,7 @@ async fn a_person_sees_the_negative_of_the_camera_and_steers_it() {
     let begin = std::time::Instant::now();
     let before = frames(&browser, "video#output").await;
     // A fast and a slow machine need the same number of frames, and then the rate is known.
-    let after = wait_until("the output goes on", seconds(30), async || {
+    let after = wait_until("the output goes on", async || {
         let after = frames(&browser, "video#output").await;
         if after - before >= 60.0 { Ok(after) } else { Err(format!("{} frames", after - before)) }
     })
@@ -75,10 +75,10 @@ async fn a_person_sees_the_negative_of_the_camera_and_steers_it() {
     let state = browser.text("[data-stat=state]").await;
     assert!(!state.is_empty() && state != "Ready", "{state}");
     eprintln!("{fps:.1} frames a second; the page says {shown}, and {state}");
-    browser.photograph("page-live").await;
+    browser.screenshot("page-live").await;
 
     set(&browser, "strength", 0).await;
-    wait_until("the output is the input", seconds(30), async || {
+    wait_until("the output is the input", async || {
         let (same, negative) = distances(&browser).await;
         if same < 24.0 && negative > 40.0 { Ok(()) } else { Err(format!("distances {same} and {negative}")) }
     })
@@ -90,7 +90,7 @@ async fn a_person_sees_the_negative_of_the_camera_and_steers_it() {
     assert_eq!(session["parameters"]["strength"].as_f64(), Some(0.0), "{session}");
 
     browser.press("#stop").await;
-    server.wait_for_end(&sessions[0], seconds(8)).await;
+    server.wait_for_end(&sessions[0]).await;
     assert_eq!(server.get("/healthz").await.json()["sessions"], 0);
     browser.see("#start").await;
     assert_eq!(browser.console_errors().await, Vec::<String>::new());
@@ -111,7 +111,7 @@ async fn additional_outputs_are_shown_as_numbers() {
     wait_for_playing(&browser).await;
     let number = |text: &str| text.parse::<f64>().is_ok();
     browser.wait_for_text("[data-output=\"area\"] output", "shows a number", number).await;
-    browser.photograph("page-motion").await;
+    browser.screenshot("page-motion").await;
     assert_eq!(browser.console_errors().await, Vec::<String>::new());
     server.assert_quiet();
     browser.close().await;
@@ -129,7 +129,7 @@ async fn a_refused_camera_is_said_in_words_and_takes_no_slot() {
     assert_eq!(server.sessions().await, Vec::<String>::new());
     // Once it is allowed, the person can try again.
     browser.see("#start").await;
-    browser.photograph("page-refused").await;
+    browser.screenshot("page-refused").await;
     browser.close().await;
 }
 
@@ -142,12 +142,12 @@ async fn a_server_that_vanishes_is_said_in_words() {
     wait_for_playing(&browser).await;
     assert_eq!(browser.text("#message").await, "");
     server.child.kill();
-    wait_until("the page says that the server is gone", seconds(45), async || {
+    wait_until("the page says that the server is gone", async || {
         let text = browser.text("#message").await;
         if text.contains("connection") { Ok(()) } else { Err(format!("{text:?}")) }
     })
     .await;
-    browser.photograph("page-vanished").await;
+    browser.screenshot("page-vanished").await;
     browser.close().await;
 }
 
@@ -164,9 +164,9 @@ async fn a_handler_that_crashes_is_told_and_the_page_goes_on() {
     assert_eq!(sessions.len(), 1);
     let session = server.session(&sessions[0]).await.unwrap();
     assert!(sum(&json!({ "trap": session["frames"]["failed"]["trap"] })) > 0, "{session}");
-    browser.photograph("page-crashed").await;
+    browser.screenshot("page-crashed").await;
     browser.press("#stop").await;
-    server.wait_for_end(&sessions[0], seconds(12)).await;
+    server.wait_for_end(&sessions[0]).await;
 
     browser.press("[data-handler=\"invert\"]").await;
     browser.press("#start").await;

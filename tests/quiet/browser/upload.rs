@@ -10,7 +10,7 @@ use framebox_test_support::alone;
 use framebox_test_support::browser::{Browser, CAMERA};
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::Server;
-use framebox_test_support::wait::{seconds, wait_until};
+use framebox_test_support::wait::wait_until;
 
 /// Drops a file on the page, as a file manager does.
 const DROP: &str = "
@@ -31,7 +31,7 @@ async fn drop_file(browser: &Browser, name: &str, bytes: &[u8]) {
 
 /// Sees the dialog gone and the version chosen.
 async fn wait_for_version(browser: &Browser, version: u64) {
-    wait_until("the version is shown", seconds(60), async || {
+    wait_until("the version is shown", async || {
         let open = browser.run("return document.querySelector('dialog#upload').open", &[]).await;
         let said = browser.run("return document.querySelector('#upload-said').textContent", &[]).await;
         let badge = browser.run("return document.querySelector('[data-stat=version]').textContent", &[]).await;
@@ -58,7 +58,7 @@ async fn a_component_is_dropped_and_then_another_version_while_it_runs() {
     assert_eq!(proposed, json!("holiday-film-1"));
     browser.press("#upload-send").await;
     browser.wait_for_text("#upload-said", "the refusal", |text| text.contains("this is not WebAssembly")).await;
-    browser.photograph("upload-refused").await;
+    browser.screenshot("upload-refused").await;
     browser.run("document.querySelector('dialog#upload').close()", &[]).await;
 
     drop_file(&browser, "mine.wasm", &prebuilt("invert")).await;
@@ -77,7 +77,7 @@ async fn a_component_is_dropped_and_then_another_version_while_it_runs() {
     assert!(note.contains("A new version of “mine”"), "{note}");
     browser.press("#upload-send").await;
     wait_for_version(&browser, 2).await;
-    wait_until("the output is the input", seconds(30), async || {
+    wait_until("the output is the input", async || {
         let (same, negative) = distances(&browser).await;
         if same < 24.0 && negative > 40.0 { Ok(()) } else { Err(format!("distances {same} and {negative}")) }
     })
@@ -88,13 +88,13 @@ async fn a_component_is_dropped_and_then_another_version_while_it_runs() {
     // Back to the first one, from the list of versions.
     browser.press("#versions summary").await;
     browser.see("#versions [data-version='2'][aria-current]").await;
-    browser.photograph("versions").await;
+    browser.screenshot("versions").await;
     browser.press("#versions [data-version='1'] button").await;
     wait_for_inverted(&browser).await;
     browser.see("#versions [data-version='1'][aria-current]").await;
     browser.run("window.confirm = () => true", &[]).await;
     browser.press("#versions [data-version='2'] button.plain").await;
-    wait_until("the version is gone", seconds(20), async || {
+    wait_until("the version is gone", async || {
         let list = browser.run("return document.querySelectorAll('#versions li').length", &[]).await;
         if list == json!(1) { Ok(()) } else { Err(list.to_string()) }
     })

@@ -71,7 +71,7 @@ async fn visits(server: &Arc<Server>, cases: &[(String, Expected)], at_once: usi
 
 /// Waits until only the neighbour is left, and what the server uses is no more than it was; returns what it is.
 async fn settled(server: &Server, before: Option<Usage>) -> Usage {
-    wait_until("only the neighbour's session is left", seconds(15), async || match server.sessions().await {
+    wait_until("only the neighbour's session is left", async || match server.sessions().await {
         ids if ids == ["neighbour"] => Ok(()),
         ids => Err(format!("{ids:?}")),
     })
@@ -80,7 +80,7 @@ async fn settled(server: &Server, before: Option<Usage>) -> Usage {
         tokio::time::sleep(seconds(2)).await;
         return Usage::of(server.child.id());
     };
-    wait_until("what the cases used is given back", seconds(20), async || {
+    wait_until("what the cases used is given back", async || {
         let now = Usage::of(server.child.id());
         let back = now.resident_mib <= before.resident_mib + MEMORY
             && now.threads <= before.threads + SLACK
@@ -156,7 +156,7 @@ async fn what_cannot_be_loaded_is_refused_by_name_with_the_reason() {
             (name.clone(), expected.says.clone(), child)
         };
         for (name, says, mut child) in some.iter().map(start).collect::<Vec<_>>() {
-            let status = child.ended(seconds(40)).await;
+            let status = child.ended().await;
             let said = child.err().join("\n");
             assert!(!status.success() && status.code().is_some(), "{name}: {status}");
             assert!(said.contains(&format!("the handler {name} cannot be loaded")), "{name}: {said}");

@@ -9,7 +9,6 @@ use tokio::task::JoinHandle;
 use crate::client::{Client, Event};
 use crate::hostile::visit::{Camera, connect};
 use framebox_test_support::server::Server;
-use framebox_test_support::wait::seconds;
 
 /// What one p99 is taken over.
 pub const SLICE: Duration = Duration::from_secs(2);
@@ -29,7 +28,7 @@ impl Neighbour {
         let (over, is_over) = watch::channel(false);
         let task = tokio::spawn(live(client, Arc::clone(&arrivals), is_over));
         let flows = |session: &serde_json::Value| session["frames"]["processed"].as_u64() > Some(30);
-        server.wait_for_session("neighbour", "is served", seconds(20), flows).await;
+        server.wait_for_session("neighbour", "is served", flows).await;
         Self { arrivals, over, task }
     }
 

@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 use crate::child::Child;
 use crate::paths;
 use crate::scratch::Scratch;
-use crate::wait::{seconds, wait_until};
+use crate::wait::{LIMIT, wait_until};
 
-/// A camera that is always there and moves, granted without asking.
+/// Flags for a fake camera whose picture moves and that pages may use without asking.
 pub const CAMERA: &[&str] = &["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=fps=30"];
-/// The same camera, but every question for it is answered with no.
+/// Flags for the same camera, where every permission prompt is denied.
 pub const NO_CAMERA: &[&str] = &["--deny-permission-prompts", "--use-fake-device-for-media-stream=fps=30"];
 
 const ALWAYS: &[&str] = &[
@@ -32,25 +32,25 @@ const ALWAYS: &[&str] = &[
     "--window-size=1280,1200",
 ];
 
-/// A browser with a profile of its own; dropped, it is killed.
+/// A browser with a profile of its own. Dropping it kills it.
 pub struct Browser {
     /// The driver's client.
     pub client: Client,
     driver: String,
     http: reqwest::Client,
-    // In this order: the browser's processes go before its profile.
+    // Dropped in this order: the processes of the browser before its profile.
     _processes: Processes,
     _profile: Scratch,
 }
 
-/// The driver, and the browser, which does not end with it.
+/// The driver and the browser, which does not end with the driver.
 struct Processes {
     driver: Child,
     profile: PathBuf,
 }
 
 impl Browser {
-    /// Starts one with `flags`. None: it cannot be had here, which was said.
+    /// Starts a browser with `flags`. Returns None where there is none, after reporting that.
     pub async fn start(flags: &[&str]) -> Option<Self> {
         let browser = ["chromium", "chromium-browser", "google-chrome"].iter().find_map(|name| in_path(name));
         let (Some(browser), Some(driver)) = (browser, in_path("chromedriver")) else {
@@ -62,7 +62,7 @@ impl Browser {
         let mut processes = Processes { driver: child, profile: profile.path().to_owned() };
         let port = processes
             .driver
-            .find("says its port", seconds(30), |line| {
+            .find("says its port", |line| {
                 let (_, port) = line.trim_end_matches('.').rsplit_once("started successfully on port ")?;
                 port.parse::<u16>().ok()
             })
@@ -79,7 +79,7 @@ impl Browser {
         };
         let client = ClientBuilder::new(HttpConnector::new()).capabilities(capabilities).connect(&driver).await;
         let client = client.unwrap_or_else(|error| panic!("no browser session: {error}"));
-        let http = reqwest::Client::builder().no_proxy().timeout(seconds(30)).build().unwrap();
+        let http = reqwest::Client::builder().no_proxy().timeout(LIMIT).build().unwrap();
         Some(Self { client, driver, http, _processes: processes, _profile: profile })
     }
 
@@ -88,7 +88,7 @@ impl Browser {
         self.client.goto(address).await.unwrap_or_else(|error| panic!("{address} cannot be opened: {error}"));
     }
 
-    /// Runs a script in every page to come, before the page's own.
+    /// Runs a script in every page that is opened later, before the scripts of the page.
     pub async fn before_pages(&self, script: &str) {
         let session = self.client.session_id().await.unwrap().unwrap();
         let address = format!("{}/session/{session}/goog/cdp/execute", self.driver);
@@ -97,9 +97,9 @@ impl Browser {
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
 
-    /// Waits for an element that a person can see.
+    /// Waits until an element is displayed.
     pub async fn see(&self, selector: &str) -> Element {
-        wait_until(&format!("{selector} is to be seen"), seconds(30), async || {
+        wait_until(&format!("{selector} is to be seen"), async || {
             let element = self.client.find(Locator::Css(selector)).await.map_err(|error| error.to_string())?;
             match element.is_displayed().await {
                 Ok(true) => Ok(element),
@@ -109,9 +109,9 @@ impl Browser {
         .await
     }
 
-    /// Presses an element as soon as that is possible.
+    /// Clicks an element as soon as it is enabled.
     pub async fn press(&self, selector: &str) {
-        wait_until(&format!("{selector} can be pressed"), seconds(30), async || {
+        wait_until(&format!("{selector} can be pressed"), async || {
             let element = self.client.find(Locator::Css(selector)).await.map_err(|error| error.to_string())?;
             if !element.is_enabled().await.map_err(|error| error.to_string())? {
                 return Err("it is disabled".to_owned());
@@ -121,7 +121,7 @@ impl Browser {
         .await;
     }
 
-    /// Chooses a file in a field for files, which need not be visible.
+    /// Chooses a file in a file input, which need not be displayed.
     pub async fn choose_file(&self, selector: &str, file: &Path) {
         let field =
             self.client.find(Locator::Css(selector)).await.unwrap_or_else(|error| panic!("{selector}: {error}"));
@@ -133,22 +133,22 @@ impl Browser {
         self.client.execute(script, arguments.to_vec()).await.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
-    /// The text of an element; empty without it.
+    /// Returns the text of an element, or an empty string.
     pub async fn text(&self, selector: &str) -> String {
         let script = "return document.querySelector(arguments[0])?.textContent ?? ''";
         self.run(script, &[selector.into()]).await.as_str().unwrap().trim().to_owned()
     }
 
-    /// Waits until an element's text is as wanted; returns it.
+    /// Waits until `is` returns true for the text of an element; returns the text.
     pub async fn wait_for_text(&self, selector: &str, what: &str, is: impl Fn(&str) -> bool) -> String {
-        wait_until(&format!("{selector} {what}"), seconds(30), async || {
+        wait_until(&format!("{selector} {what}"), async || {
             let text = self.text(selector).await;
             if is(&text) { Ok(text) } else { Err(format!("{text:?}")) }
         })
         .await
     }
 
-    /// Errors that the page or the browser wrote to the console since it was last asked.
+    /// Returns the errors written to the console since the last call.
     pub async fn console_errors(&self) -> Vec<String> {
         let session = self.client.session_id().await.unwrap().unwrap();
         let address = format!("{}/session/{session}/se/log", self.driver);
@@ -158,8 +158,8 @@ impl Browser {
         entries.iter().filter(|entry| entry["level"] == "SEVERE").map(|entry| entry["message"].to_string()).collect()
     }
 
-    /// Keeps a picture of the page for people to look at, beside the build's other files.
-    pub async fn photograph(&self, name: &str) {
+    /// Saves a screenshot of the page in the target directory.
+    pub async fn screenshot(&self, name: &str) {
         let path = paths::temporary().join(format!("{name}.png"));
         std::fs::write(path, self.client.screenshot().await.unwrap()).unwrap();
     }
@@ -173,7 +173,7 @@ impl Browser {
 impl Drop for Processes {
     fn drop(&mut self) {
         self.driver.kill();
-        // A browser whose session was not ended stays; it is known by the directory that it alone was given.
+        // The browser of a session that was not closed still runs; its profile directory identifies it.
         let profile = self.profile.to_string_lossy();
         for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
             let arguments = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();

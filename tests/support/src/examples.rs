@@ -1,4 +1,4 @@
-//! The examples in other languages than Rust, built from their sources.
+//! The example handlers in other languages than Rust, built from source.
 
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
@@ -20,18 +20,18 @@ pub const ALL: [(&str, &str); 11] = [
     ("zig", "sobel"),
 ];
 
-/// The component of an example; none where its tools cannot be had, which [`lacking`] is told.
+/// Returns the component of an example, or None where its tools are not available, after reporting that to [`lacking`].
 pub fn component(language: &str, name: &str) -> Option<Vec<u8>> {
-    // Waiting for the machine is no use while another test has it build something.
+    // One build at a time: they share their tools.
     static ALONE: Mutex<()> = Mutex::new(());
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let root = paths::root();
     let output = Command::new(root.join("guest-examples/build")).arg(language).output().expect("a shell");
-    let said = String::from_utf8_lossy(&output.stderr);
-    if said.contains("is left out") {
-        lacking(said.trim());
+    let errors = String::from_utf8_lossy(&output.stderr);
+    if errors.contains("is left out") {
+        lacking(errors.trim());
         return None;
     }
-    assert!(output.status.success(), "the examples in {language} do not build: {said}");
-    Some(std::fs::read(root.join(format!("target/guests/{language}-{name}.wasm"))).expect("what was built"))
+    assert!(output.status.success(), "the examples in {language} do not build: {errors}");
+    Some(std::fs::read(root.join(format!("target/guests/{language}-{name}.wasm"))).expect("the build writes it"))
 }

@@ -1,22 +1,21 @@
-//! Clients written on aiortc: an implementation of WebRTC that shares no line with the server's.
+//! Clients written on aiortc, a WebRTC implementation that shares no code with the server's.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::child::Child;
 use crate::paths;
 
-/// Where the clients are.
+/// Returns the folder of the clients.
 fn folder() -> PathBuf {
     paths::root().join("tests/clients")
 }
 
-/// The interpreter of an environment in which the clients run, made when there is none yet. None: it cannot be had
-/// here, which was said.
+/// Returns the interpreter of a virtual environment with aiortc, which is created first if there is none. Returns None
+/// where it cannot be created, after reporting that.
 pub fn python() -> Option<PathBuf> {
     match environment() {
         Ok(python) => Some(python),
@@ -33,7 +32,7 @@ fn environment() -> Result<PathBuf, String> {
     let python = home.join("bin/python");
     let requirements = folder().join("requirements.txt");
     let (wanted, stamp) = (std::fs::read_to_string(&requirements).unwrap(), home.join("installed"));
-    // Tests of several files may come at once: one makes it, the others wait. Closing the file unlocks it.
+    // One test creates it while others wait. Closing the file unlocks it.
     let lock = File::create(lock).unwrap();
     lock.lock().unwrap();
     if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
@@ -60,10 +59,10 @@ pub fn start(python: &Path, script: &str, arguments: &[&str]) -> Child {
     Child::start(script, &mut command)
 }
 
-/// Runs the client `script` to its end; returns its last report.
-pub async fn report(python: &Path, script: &str, arguments: &[&str], limit: Duration) -> Value {
+/// Runs the client `script` to its end; returns the last line of its output, as JSON.
+pub async fn report(python: &Path, script: &str, arguments: &[&str]) -> Value {
     let mut child = start(python, script, arguments);
-    let status = child.ended(limit).await;
+    let status = child.ended().await;
     assert!(status.success(), "{script} {arguments:?} failed: {:#?} {:#?}", child.out(), child.err());
     let out = child.out();
     let last = out.last().unwrap_or_else(|| panic!("{script} reported nothing: {:#?}", child.err()));

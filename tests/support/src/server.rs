@@ -1,19 +1,15 @@
 //! The `framebox` program on a free port of the loopback interface.
 
 use std::process::Command;
-use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
 use crate::child::Child;
 use crate::paths;
-use crate::wait::{seconds, wait_until};
+use crate::wait::{LIMIT, wait_until};
 
-/// Loading compiles components, which takes its time on a busy machine.
-const START: Duration = seconds(60);
-
-/// A running server; dropped, it is killed.
+/// A running server. Dropping it kills it.
 pub struct Server {
     /// The process.
     pub child: Child,
@@ -22,7 +18,7 @@ pub struct Server {
     http: reqwest::Client,
 }
 
-/// Answer of the server.
+/// A response of the server.
 #[derive(Debug)]
 pub struct Answer {
     /// HTTP status.
@@ -34,18 +30,18 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The body as JSON.
+    /// Returns the body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("no JSON ({error}): {self:?}"))
     }
 
-    /// A header's text; empty without it.
+    /// Returns a header, or an empty string.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 }
 
-/// The program with `arguments`, not started.
+/// Returns a command of the program with `arguments`.
 pub fn program<A: AsRef<std::ffi::OsStr>>(arguments: &[A]) -> Command {
     let mut command = Command::new(paths::program());
     command.args(arguments);
@@ -53,7 +49,7 @@ pub fn program<A: AsRef<std::ffi::OsStr>>(arguments: &[A]) -> Command {
 }
 
 impl Server {
-    /// Starts one with `arguments` beside the addresses, and waits until it is ready.
+    /// Starts a server on free ports with `arguments`, and waits until it is ready.
     pub async fn start(arguments: &[&str]) -> Self {
         Self::start_as(program::<&str>(&[]), arguments).await
     }
@@ -61,18 +57,18 @@ impl Server {
     /// As [`Server::start`], with a command that ends in the program.
     pub async fn start_as(mut command: Command, arguments: &[&str]) -> Self {
         if !arguments.contains(&"--capacity-ms") {
-            // What a busy machine has left must not decide which sessions a test gets.
+            // Sessions are not refused because the machine is busy with other tests.
             command.args(["--capacity-ms", "0"]);
         }
         Self::start_by_default(command, arguments).await
     }
 
-    /// As [`Server::start_as`], with the admission that an operator has who says nothing of it.
+    /// As [`Server::start_as`], with the default admission.
     pub async fn start_by_default(mut command: Command, arguments: &[&str]) -> Self {
         command.args(["--bind", "127.0.0.1:0", "--media-address", "127.0.0.1"]);
         let mut child = Child::start("framebox", command.args(arguments));
         let base = child
-            .find("says that it is ready", START, |line| {
+            .find("says that it is ready", |line| {
                 let rest = line.strip_prefix("Framebox is ready: open ")?;
                 Some(rest.split_once(" in a browser")?.0.to_owned())
             })
@@ -107,7 +103,7 @@ impl Server {
         headers: &[(&str, &str)],
         body: impl Into<reqwest::Body>,
     ) -> reqwest::Result<Answer> {
-        let mut request = self.http.put(format!("{}{path}", self.base)).timeout(seconds(120)).body(body);
+        let mut request = self.http.put(format!("{}{path}", self.base)).body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -125,13 +121,13 @@ impl Server {
         send(self.http.patch(format!("{}{path}", self.base)).json(body)).await
     }
 
-    /// An answer that goes on, such as server-sent events; there is no limit to its time.
+    /// `GET path` for a response that goes on, such as server-sent events; it has no timeout.
     pub async fn stream(&self, path: &str) -> reqwest::Response {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         client.get(format!("{}{path}", self.base)).send().await.unwrap()
     }
 
-    /// Any other request.
+    /// Sends any other request.
     pub async fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<String>) -> Answer {
         let method = method.parse().unwrap();
         let mut request = self.http.request(method, format!("{}{path}", self.base)).body(body.into());
@@ -141,14 +137,14 @@ impl Server {
         send(request).await
     }
 
-    /// Ids of the sessions, the oldest first.
+    /// Returns the ids of the sessions, the oldest first.
     pub async fn sessions(&self) -> Vec<String> {
         let json = self.get("/sessions").await.json();
         let sessions = json["sessions"].as_array().unwrap_or_else(|| panic!("{json}"));
         sessions.iter().map(|session| session["id"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// `GET /sessions/{id}`; None when there is no such session.
+    /// `GET /sessions/{id}`; returns None when there is no such session.
     pub async fn session(&self, id: &str) -> Option<Value> {
         let answer = self.get(&format!("/sessions/{id}")).await;
         match answer.status {
@@ -158,16 +154,16 @@ impl Server {
         }
     }
 
-    /// Nothing went wrong that an operator would have to look into.
+    /// Asserts that the log has no warnings and no errors.
     pub fn assert_quiet(&self) {
         let err = self.child.err();
         let loud: Vec<_> = err.iter().filter(|line| line.contains(" WARN ") || line.contains(" ERROR ")).collect();
         assert!(loud.is_empty(), "the server's log has {loud:#?}");
     }
 
-    /// Waits until the session `id` is there and `is` true of it; returns it.
-    pub async fn wait_for_session(&self, id: &str, what: &str, limit: Duration, is: impl Fn(&Value) -> bool) -> Value {
-        wait_until(&format!("session {id}: {what}"), limit, async || match self.session(id).await {
+    /// Waits until the session `id` exists and `is` returns true for it; returns it.
+    pub async fn wait_for_session(&self, id: &str, what: &str, is: impl Fn(&Value) -> bool) -> Value {
+        wait_until(&format!("session {id}: {what}"), async || match self.session(id).await {
             Some(session) if is(&session) => Ok(session),
             other => Err(format!("{other:?}")),
         })
@@ -175,8 +171,8 @@ impl Server {
     }
 
     /// Waits until the session `id` is gone.
-    pub async fn wait_for_end(&self, id: &str, limit: Duration) {
-        wait_until(&format!("session {id} ends"), limit, async || match self.session(id).await {
+    pub async fn wait_for_end(&self, id: &str) {
+        wait_until(&format!("session {id} ends"), async || match self.session(id).await {
             None => Ok(()),
             Some(session) => Err(session.to_string()),
         })
@@ -184,8 +180,8 @@ impl Server {
     }
 }
 
-/// Pictures of a session that came and whose outcome is not told yet. Of these there are at most two: one that waits, and
-/// one that is being worked on.
+/// Returns how many received pictures of a session have no outcome yet: at most two, one that waits and one that is being
+/// processed.
 pub fn unaccounted(session: &Value) -> u64 {
     let frames = &session["frames"];
     let of = |name: &str| frames[name].as_u64().unwrap_or_else(|| panic!("{session}"));
@@ -193,13 +189,13 @@ pub fn unaccounted(session: &Value) -> u64 {
     of("received").checked_sub(outcomes).unwrap_or_else(|| panic!("more outcomes than pictures: {session}"))
 }
 
-/// The sum over the entries of an object, such as failures by code.
+/// Returns the sum of the values of an object, such as failures by code.
 pub fn sum(counts: &Value) -> u64 {
     counts.as_object().map_or(0, |counts| counts.values().filter_map(Value::as_u64).sum())
 }
 
 fn client() -> reqwest::Client {
-    reqwest::Client::builder().no_proxy().timeout(seconds(30)).build().unwrap()
+    reqwest::Client::builder().no_proxy().timeout(LIMIT).build().unwrap()
 }
 
 async fn send(request: reqwest::RequestBuilder) -> Answer {

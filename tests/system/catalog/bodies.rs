@@ -134,7 +134,7 @@ async fn a_body_may_come_in_chunks_but_not_for_ever() {
     // One that never goes on holds one of few places, and is thrown out.
     let stream = say(&server, "content-length: 1000\r\nupload-id: slow", &good[..500]);
     let begin = Instant::now();
-    wait_until("the upload is under way", seconds(10), async || {
+    wait_until("the upload is under way", async || {
         let progress = server.get("/uploads/slow").await;
         if progress.status == 200 { Ok(()) } else { Err(progress.text) }
     })
@@ -144,7 +144,7 @@ async fn a_body_may_come_in_chunks_but_not_for_ever() {
 
     // One that goes away leaves nothing.
     drop(say(&server, "content-length: 1000\r\nupload-id: gone", &good[..500]));
-    wait_until("the upload has failed", seconds(10), async || {
+    wait_until("the upload has failed", async || {
         let progress = server.get("/uploads/gone").await;
         if progress.text.contains("failed") { Ok(()) } else { Err(progress.text) }
     })
@@ -158,7 +158,7 @@ async fn there_are_only_so_many_uploads_at_once() {
     let server = server(&data).await;
     let slow: Vec<_> =
         (0..4).map(|n| say(&server, &format!("content-length: 1000\r\nupload-id: u{n}"), b"\0asm")).collect();
-    wait_until("all are under way", seconds(10), async || match server.get("/uploads/u3").await.status {
+    wait_until("all are under way", async || match server.get("/uploads/u3").await.status {
         200 => Ok(()),
         other => Err(other.to_string()),
     })
@@ -166,7 +166,7 @@ async fn there_are_only_so_many_uploads_at_once() {
     let answer = server.put("/handlers/mine", &[], component(1)).await;
     assert_eq!((refusal(&answer).0, answer.header("retry-after")), (429, "5"));
     drop(slow);
-    wait_until("there is room", seconds(10), async || {
+    wait_until("there is room", async || {
         let answer = server.put("/handlers/mine", &[], component(1)).await;
         if answer.status == 201 { Ok(()) } else { Err(answer.text) }
     })

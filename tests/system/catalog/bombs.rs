@@ -93,7 +93,7 @@ async fn bombs_are_refused_while_a_session_goes_on() {
     push(&server, "mine", component(1)).await;
     let client = python::start(&python, "stay.py", &[&server.base, "viewer", "mine"]);
     let works = |session: &serde_json::Value| session["frames"]["processed"].as_u64() > Some(20);
-    server.wait_for_session("viewer", "processes pictures", seconds(60), works).await;
+    server.wait_for_session("viewer", "processes pictures", works).await;
 
     for (what, bomb, words) in [
         ("a thousand loops", loops(1000, 1000), "local variables"),

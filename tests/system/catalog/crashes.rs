@@ -9,7 +9,6 @@ use serde_json::json;
 use crate::catalog::{component, files, promote, push, server, server_at, versions};
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::{Server, program};
-use framebox_test_support::wait::seconds;
 
 /// `a` with two versions, of which the second is active.
 async fn base() -> Scratch {
@@ -39,7 +38,7 @@ async fn die(data: &Path, act: Act, place: &str) {
         Act::Delete => server.attempt("DELETE", "/handlers/a/versions/1", None).await,
     };
     assert!(answer.is_err(), "{place}: {answer:?}");
-    let status = server.child.ended(seconds(20)).await;
+    let status = server.child.ended().await;
     assert_eq!(status.signal(), Some(9), "{place}: {status}");
 }
 

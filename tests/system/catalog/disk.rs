@@ -97,7 +97,7 @@ async fn a_data_directory_has_one_server() {
     let server = server(&data).await;
     let path = data.path().to_str().unwrap();
     let mut other = Child::start("framebox", &mut program(&["--bind", "127.0.0.1:0", "--data", path]));
-    let status = other.ended(seconds(30)).await;
+    let status = other.ended().await;
     assert!(!status.success());
     assert!(other.err().iter().any(|line| line.contains("in use by another server")), "{:?}", other.err());
     push(&server, "mine", component(1)).await;
@@ -120,7 +120,7 @@ async fn without_a_directory_nothing_is_left() {
     assert_eq!(there(), 1);
     assert_eq!(server.get("/handlers/mine").await.status, 404);
     server.child.terminate();
-    assert!(server.child.ended(seconds(20)).await.success());
+    assert!(server.child.ended().await.success());
     assert_eq!(there(), 0);
 }
 
@@ -180,7 +180,7 @@ async fn a_full_disk_is_said_and_leaves_nothing_half_there() {
         return;
     }
     assert_eq!(server.delete("/handlers/mine/versions/1").await.status, 204);
-    wait_until("there is room again", seconds(20), async || {
+    wait_until("there is room again", async || {
         let answer = server.put("/handlers/mine", &[], large(taken)).await;
         if answer.status == 201 { Ok(()) } else { Err(answer.text) }
     })

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::catalog::{push, server};
-use framebox_test_support::client::{Client, LIMIT};
+use framebox_test_support::client::Client;
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::sum;
 use framebox_test_support::{examples, python};
@@ -23,7 +23,7 @@ async fn each_example_is_uploaded_and_runs_in_a_session() {
         let mut client = Client::start_with(&python, &server, &handler, &handler, direction, &json!({}));
         client.pictures(5).await;
         let session = server
-            .wait_for_session(&handler, "shows what it made", LIMIT, |session| {
+            .wait_for_session(&handler, "shows what it made", |session| {
                 let processed = session["frames"]["processed"].as_u64() > Some(10);
                 processed && (outputs.is_empty() || !client.messages("values").is_empty())
             })
@@ -37,7 +37,7 @@ async fn each_example_is_uploaded_and_runs_in_a_session() {
         }
         drop(client);
         server.delete(&format!("/sessions/{handler}")).await;
-        server.wait_for_end(&handler, LIMIT).await;
+        server.wait_for_end(&handler).await;
     }
     server.assert_quiet();
 }
@@ -54,9 +54,7 @@ async fn a_guest_that_leaks_is_replaced_between_frames_again_and_again() {
     client.pictures(5).await;
     server.patch("/sessions/long/parameters", &json!({ "levels": 2 })).await;
     let session = server
-        .wait_for_session("long", "is at its fourth instance", 3 * LIMIT, |session| {
-            session["instances_made"].as_u64() >= Some(4)
-        })
+        .wait_for_session("long", "is at its fourth instance", |session| session["instances_made"].as_u64() >= Some(4))
         .await;
     let memory = session["memory_bytes"].as_u64().unwrap();
     assert_eq!(sum(&session["frames"]["failed"]), 0, "{session}");

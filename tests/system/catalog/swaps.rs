@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::catalog::{component, promote, push, refusal, server, versions};
-use framebox_test_support::client::{Client, LIMIT};
+use framebox_test_support::client::Client;
 use framebox_test_support::python;
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::{Server, unaccounted};
@@ -19,7 +19,7 @@ async fn version(server: &Server, id: &str) -> u64 {
 }
 
 async fn moves_to(server: &Server, id: &str, wanted: u64) -> Value {
-    server.wait_for_session(id, "moves", LIMIT, |session| session["version"] == wanted).await
+    server.wait_for_session(id, "moves", |session| session["version"] == wanted).await
 }
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn a_running_session_moves_to_the_active_version_and_loses_no_frame() {
     let mut changed = prebuilt("slow-flip");
     changed.extend([0, 2, 1, b'n']);
     assert_eq!(push(&server, "mine", changed).await["version"], 2);
-    let swapped = client.hear_kind("swapped").await;
+    let swapped = client.receive_kind("swapped").await;
     assert_eq!(
         (&swapped["from"], &swapped["version"], &swapped["handler"]["version"]),
         (&json!(1), &json!(2), &json!(2))
@@ -47,9 +47,7 @@ async fn a_running_session_moves_to_the_active_version_and_loses_no_frame() {
     assert_eq!(swapped["parameters"], json!({ "work-ms": 20 }), "{swapped}");
     let first = swapped["sequence"].as_u64().unwrap();
     let session = server
-        .wait_for_session("follows", "goes on", LIMIT, |session| {
-            session["frames"]["received"].as_u64() > Some(first + 20)
-        })
+        .wait_for_session("follows", "goes on", |session| session["frames"]["received"].as_u64() > Some(first + 20))
         .await;
     assert_eq!((&session["version"], &session["parameters"]), (&json!(2), &json!({ "work-ms": 20 })));
     assert_eq!(session["frames"]["failed"], json!({}), "{session}");
@@ -61,15 +59,15 @@ async fn a_running_session_moves_to_the_active_version_and_loses_no_frame() {
         moves_to(&server, "follows", n % 2 + 1).await;
     }
     let lost = |session: &Value| unaccounted(session) == 0 && session["frames"]["failed"] == json!({});
-    server.wait_for_session("follows", "accounts for each frame", LIMIT, lost).await;
+    server.wait_for_session("follows", "accounts for each frame", lost).await;
     let listed = server.get("/handlers/mine/versions").await.json();
     let sessions: Vec<_> = listed["versions"].as_array().unwrap().iter().map(|version| &version["sessions"]).collect();
     assert_eq!(sessions, [&json!(1), &json!(1)], "{listed}");
     // A version that nobody uses any more can go.
     pinned.child.kill();
     server.delete("/sessions/pinned").await;
-    server.wait_for_end("pinned", LIMIT).await;
-    wait_until("the version that nobody uses is deleted", LIMIT, async || {
+    server.wait_for_end("pinned").await;
+    wait_until("the version that nobody uses is deleted", async || {
         let answer = server.delete("/handlers/mine/versions/1").await;
         if answer.status == 204 { Ok(()) } else { Err(answer.text) }
     })
@@ -93,9 +91,9 @@ async fn a_version_that_fails_in_its_first_seconds_is_taken_back() {
     client.pictures(5).await;
     // One that cannot even start never takes over.
     assert_eq!(push(&server, "mine", framebox_test_components::case("trap-init")).await["active"], true);
-    let warning = client.hear("is told", |message| (message["code"] == "swap").then(|| message.clone())).await;
+    let warning = client.receive("is told", |message| (message["code"] == "swap").then(|| message.clone())).await;
     assert!(warning["data"].as_str().unwrap().contains("version 2 does not take over"), "{warning}");
-    wait_until("the version before is active again", LIMIT, async || match versions(&server, "mine").await {
+    wait_until("the version before is active again", async || match versions(&server, "mine").await {
         Some((_, Some(1))) => Ok(()),
         other => Err(format!("{other:?}")),
     })
@@ -104,7 +102,8 @@ async fn a_version_that_fails_in_its_first_seconds_is_taken_back() {
 
     // One that fails on its frames takes over, and is taken back.
     push(&server, "mine", failing()).await;
-    let warning = client.hear("is told", |message| (message["code"] == "rolled-back").then(|| message.clone())).await;
+    let warning =
+        client.receive("is told", |message| (message["code"] == "rolled-back").then(|| message.clone())).await;
     let text = warning["data"].as_str().unwrap();
     assert!(text.contains("version 3 was rolled back to version 1: it failed"), "{text}");
     moves_to(&server, "viewer", 1).await;
@@ -122,7 +121,7 @@ async fn a_version_that_fails_in_its_first_seconds_is_taken_back() {
     assert_eq!(back, 2, "{audit}");
     // Whoever wants it nevertheless may try again.
     assert_eq!(promote(&server, "mine", 3).await.status, 200);
-    wait_until("it is taken back again", LIMIT, async || {
+    wait_until("it is taken back again", async || {
         let told = client.messages("warning").into_iter().filter(|warning| warning["code"] == "rolled-back").count();
         if told == 2 { Ok(()) } else { Err(format!("{told} times")) }
     })
@@ -164,7 +163,7 @@ async fn another_kind_of_handler_does_not_take_over() {
     let mut client = Client::start(&python, &server, "viewer", "mine");
     client.pictures(5).await;
     push(&server, "mine", prebuilt("plasma")).await;
-    let warning = client.hear("is told", |message| (message["code"] == "swap").then(|| message.clone())).await;
+    let warning = client.receive("is told", |message| (message["code"] == "swap").then(|| message.clone())).await;
     let text = warning["data"].as_str().unwrap();
     assert!(text.contains("a session of a transform cannot go on with a generator"), "{text}");
     assert_eq!(versions(&server, "mine").await, Some((vec![1, 2], Some(2))), "that is no fault of the version");

@@ -7,7 +7,6 @@ use framebox_test_support::child::Child;
 use framebox_test_support::python;
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::Server;
-use framebox_test_support::wait::seconds;
 
 #[tokio::test]
 async fn an_upload_is_answered_with_what_it_is_and_stays() {
@@ -140,7 +139,7 @@ async fn what_cannot_be_chosen_or_deleted_is_said() {
 async fn view(python: &std::path::Path, server: &Server, id: &str, handler: &str) -> (Child, Value) {
     let client = python::start(python, "stay.py", &[&server.base, id, handler]);
     let works = |session: &Value| session["frames"]["processed"].as_u64() > Some(5);
-    let session = server.wait_for_session(id, "processes pictures", seconds(60), works).await;
+    let session = server.wait_for_session(id, "processes pictures", works).await;
     (client, session)
 }
 
@@ -175,11 +174,11 @@ async fn sessions_get_what_they_ask_for_and_hold_it_in_use() {
     let processed = |session: &Value| session["frames"]["processed"].as_u64().unwrap();
     let before = processed(&server.session("by-number").await.unwrap());
     let goes_on = |session: &Value| processed(session) > before + 10;
-    server.wait_for_session("by-number", "goes on", seconds(30), goes_on).await;
+    server.wait_for_session("by-number", "goes on", goes_on).await;
 
     drop((by_number, by_digest, by_name));
     for id in ["by-number", "by-digest", "by-name"] {
-        server.wait_for_end(id, seconds(40)).await;
+        server.wait_for_end(id).await;
     }
     assert_eq!(uses(&server).await, [0]);
 

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Client, LIMIT, live};
+use super::{Client, live};
 use framebox_test_support::python;
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::Server;
-use framebox_test_support::wait::{seconds, wait_until};
+use framebox_test_support::wait::wait_until;
 
 async fn lines(server: &Server, id: &str, after: u64) -> Vec<Value> {
     let answer = server.get(&format!("/sessions/{id}/log?after={after}")).await;
@@ -29,10 +29,10 @@ async fn a_log_is_read_while_the_session_lasts_and_after_it() {
     assert_eq!((&first[0]["n"], &first[0]["level"]), (&json!(1), &json!("info")));
     assert!(first[0]["at_ms"].is_u64());
 
-    client.say(&json!({ "type": "subscribe", "stats_ms": 60_000, "log": true }));
-    client.hear_kind("session").await;
+    client.send(&json!({ "type": "subscribe", "stats_ms": 60_000, "log": true }));
+    client.receive_kind("session").await;
     assert_eq!(server.patch("/sessions/knobs/parameters", &json!({ "rows": 5, "note": "x" })).await.status, 200);
-    let told = client.hear("is told", |message| (message["data"] == "rows changed").then(|| message.clone())).await;
+    let told = client.receive("is told", |message| (message["data"] == "rows changed").then(|| message.clone())).await;
     assert_eq!((&told["type"], &told["level"]), (&json!("log"), &json!("info")), "{told}");
     let later = lines(&server, "knobs", 1).await;
     let mut said = messages(&later);
@@ -40,8 +40,8 @@ async fn a_log_is_read_while_the_session_lasts_and_after_it() {
     assert_eq!(said, ["note changed", "rows changed"]);
 
     client.child.close_input();
-    server.wait_for_end("knobs", seconds(15)).await;
-    wait_until("the last words", LIMIT, async || {
+    server.wait_for_end("knobs").await;
+    wait_until("the last words", async || {
         let all = lines(&server, "knobs", 0).await;
         if messages(&all).last() == Some(&"the session is over") { Ok(()) } else { Err(format!("{all:?}")) }
     })

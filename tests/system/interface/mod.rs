@@ -15,12 +15,12 @@ mod outputs;
 mod parameters;
 mod policies;
 
-use framebox_test_support::client::{Client, LIMIT};
+use framebox_test_support::client::Client;
 use framebox_test_support::server::Server;
 use serde_json::Value;
 
 /// A session that processes pictures.
 async fn live(server: &Server, id: &str) -> Value {
     let works = |session: &Value| session["frames"]["processed"].as_u64() > Some(5);
-    server.wait_for_session(id, "processes pictures", LIMIT, works).await
+    server.wait_for_session(id, "processes pictures", works).await
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::{Client, LIMIT, live};
+use super::{Client, live};
 use framebox_test_support::python;
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::Server;
@@ -67,11 +67,11 @@ async fn a_generator_plays_at_the_set_rate_and_says_when_it_is_over() {
         assert!(is_close(rate, expected), "{rate} frames a second, not {expected}");
         viewer.child.kill();
         server.delete("/sessions/viewer").await;
-        server.wait_for_end("viewer", seconds(12)).await;
+        server.wait_for_end("viewer").await;
     }
     let mut viewer = Client::start_with(&python, &server, "short", "short", "recvonly", &json!({}));
-    assert_eq!(viewer.hear_kind("end_stream").await["data"], "the film is over");
-    server.wait_for_end("short", seconds(12)).await;
+    assert_eq!(viewer.receive_kind("end_stream").await["data"], "the film is over");
+    server.wait_for_end("short").await;
     for fps in ["0", "121", "-1", "NaN", "fast", ""] {
         let body = json!({ "type": "offer", "webrtc_id": "x", "sdp": "v=0" });
         let answer = server.post(&format!("/webrtc/offer?handler=endless&fps={fps}"), &body).await;
@@ -88,14 +88,14 @@ async fn an_observer_reports_and_sends_no_video() {
     let server = Server::start(&[]).await;
     for direction in ["sendonly", "sendrecv"] {
         let mut camera = Client::start_with(&python, &server, "camera", "watch", direction, &json!({}));
-        let values = camera.hear_kind("values").await;
+        let values = camera.receive_kind("values").await;
         assert!(values["values"]["brightness"].is_number(), "{values}");
         let seen = |session: &Value| session["frames"]["processed"].as_u64() > Some(40);
-        let session = server.wait_for_session("camera", "processes", LIMIT, seen).await;
+        let session = server.wait_for_session("camera", "processes", seen).await;
         assert_eq!((&session["frames"]["sent"], &session["stages_ms"]["encode"]), (&json!(0), &Value::Null));
         assert_eq!(camera.count(), 0, "nothing comes back");
         camera.child.close_input();
-        server.wait_for_end("camera", seconds(12)).await;
+        server.wait_for_end("camera").await;
     }
     server.assert_quiet();
 }
@@ -127,7 +127,7 @@ async fn sessions_of_all_kinds_run_side_by_side() {
         client.child.close_input();
     }
     for (id, ..) in sessions {
-        server.wait_for_end(id, seconds(15)).await;
+        server.wait_for_end(id).await;
     }
     server.assert_quiet();
 }

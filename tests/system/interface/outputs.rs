@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{Client, LIMIT, live};
+use super::{Client, live};
 use framebox_test_support::python;
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::Server;
-use framebox_test_support::wait::seconds;
+use framebox_test_support::wait::LIMIT;
 
 /// An event of a stream: its name, its id, its data.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,7 +85,7 @@ async fn values_come_as_events_with_their_frame_and_the_end_is_told() {
         assert!(event.data.as_object().unwrap().keys().all(|id| expected.contains(&id.as_str())), "{event:?}");
     }
     // Both ways carry the same.
-    let channel = client.hear_kind("values").await;
+    let channel = client.receive_kind("values").await;
     assert_eq!(channel["values"]["channels"].as_array().map(Vec::len), Some(3), "{channel}");
 
     assert_eq!(server.delete("/sessions/knobs").await.status, 204);
@@ -123,7 +123,7 @@ async fn readers_are_limited_and_do_not_hold_up_the_end_of_the_server() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     server.child.terminate();
-    assert!(server.child.ended(seconds(15)).await.success());
+    assert!(server.child.ended().await.success());
 }
 
 /// Puts a text of 200 000 bytes with each frame, and shows the frame.
@@ -158,7 +158,7 @@ async fn a_slow_reader_gets_the_latest_and_costs_no_memory() {
     let memory = resident(server.child.id());
     // 20 frames a second of 200 kB: what nobody reads would be 24 MB after six seconds.
     let reached = |session: &Value| session["frames"]["processed"].as_u64() >= Some(begin + 120);
-    server.wait_for_session("large", "goes on", LIMIT, reached).await;
+    server.wait_for_session("large", "goes on", reached).await;
     let grown = resident(server.child.id()).saturating_sub(memory);
     assert!(grown < 12 << 20, "{grown} bytes more");
     let mut sequences = vec![];
@@ -184,7 +184,7 @@ async fn values_that_are_too_large_are_refused_or_told_and_the_video_goes_on() {
     let mut client = Client::start(&python, &server, "some", "some");
     client.pictures(20).await;
     let warning = client
-        .hear("is warned", |message| (message["code"] == "values-too-large").then(|| message["message"].clone()))
+        .receive("is warned", |message| (message["code"] == "values-too-large").then(|| message["message"].clone()))
         .await;
     assert!(warning.as_str().unwrap().contains("/outputs"), "{warning}");
     let mut events = Events::open(&server, "/sessions/some/outputs").await;

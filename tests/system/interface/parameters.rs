@@ -103,9 +103,9 @@ impl Session {
     async fn change_by_channel(&mut self, changes: Map<String, Value>) -> Outcome {
         self.requests += 1;
         let request = self.requests;
-        self.client.say(&json!({ "type": "set_parameters", "parameters": changes, "request": request }));
+        self.client.send(&json!({ "type": "set_parameters", "parameters": changes, "request": request }));
         let answer =
-            self.client.hear("answers", |message| (message["request"] == request).then(|| message.clone())).await;
+            self.client.receive("answers", |message| (message["request"] == request).then(|| message.clone())).await;
         match answer["type"].as_str().unwrap() {
             "parameters" => Outcome::Holds(answer["parameters"].clone(), answer["sequence"].as_u64().unwrap()),
             "error" => {
@@ -158,7 +158,7 @@ async fn each_kind_is_taken_or_refused_the_same_by_each_way() {
     let Outcome::Holds(_, sequence) = session.change(&Way::Patch, "note", &json!("the last")).await else { panic!() };
     let first = session
         .client
-        .hear("puts the note", |message| {
+        .receive("puts the note", |message| {
             (message["values"]["echo"] == "the last").then(|| message["sequence"].as_u64().unwrap())
         })
         .await;
@@ -185,7 +185,7 @@ async fn a_request_is_done_wholly_or_not_at_all() {
     let answer = server.patch(path, &json!({ "rows": 5, "gain": 0.5, "side": "top" })).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     // Who watches is told of what came another way.
-    client.hear("is told", |message| (message["parameters"]["rows"] == 5).then_some(())).await;
+    client.receive("is told", |message| (message["parameters"]["rows"] == 5).then_some(())).await;
 
     for (status, request) in [
         (404, server.patch("/sessions/nobody/parameters", &json!({})).await),
@@ -217,7 +217,7 @@ async fn a_page_of_fastrtc_is_told_when_to_post_and_when_to_fetch() {
         page.messages("fetch_output").is_empty() && page.messages("send_input").is_empty(),
         "only who asks is told"
     );
-    page.say(&json!("handshake"));
-    assert_eq!(page.hear_kind("send_input").await["data"], json!([]));
-    assert_eq!(page.hear_kind("fetch_output").await["data"], json!([]));
+    page.send(&json!("handshake"));
+    assert_eq!(page.receive_kind("send_input").await["data"], json!([]));
+    assert_eq!(page.receive_kind("fetch_output").await["data"], json!([]));
 }

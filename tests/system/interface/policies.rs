@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Client, LIMIT, live};
+use super::{Client, live};
 use framebox_test_support::python;
 use framebox_test_support::server::{Server, unaccounted};
 
@@ -19,20 +19,20 @@ async fn a_policy_is_chosen_with_the_offer_and_changed_while_the_session_runs() 
     // A handler that takes 200 ms gives five pictures a second; the camera's own come in between.
     client.pictures(40).await;
     let busy = |session: &Value| session["frames"]["passed"].as_u64() > Some(20);
-    let session = server.wait_for_session("slow", "passes pictures through", LIMIT, busy).await;
+    let session = server.wait_for_session("slow", "passes pictures through", busy).await;
     assert_eq!(policy(&session), ("adaptive", "passthrough"));
     assert!(session["frames"]["skipped"]["pacing"].as_u64() > Some(0), "{session}");
 
     let answer = server.patch("/sessions/slow", &json!({ "unprocessed": "hold" })).await;
     assert_eq!((answer.status, policy(&answer.json())), (200, ("adaptive", "hold")));
-    client.say(&json!({ "type": "set_policy", "policy": "never", "request": 9 }));
-    let told = client.hear("is answered", |message| (message["request"] == 9).then(|| message.clone())).await;
+    client.send(&json!({ "type": "set_policy", "policy": "never", "request": 9 }));
+    let told = client.receive("is answered", |message| (message["request"] == 9).then(|| message.clone())).await;
     assert_eq!(told, json!({ "type": "policy", "policy": "never", "unprocessed": "hold", "request": 9 }));
     // Every frame waits its turn, for a second at most; then the oldest go.
     let full = |session: &Value| session["frames"]["skipped"]["backlog"].as_u64() > Some(5);
-    let session = server.wait_for_session("slow", "has a backlog", LIMIT, full).await;
+    let session = server.wait_for_session("slow", "has a backlog", full).await;
     assert_eq!(policy(&session), ("never", "hold"));
-    client.hear("is warned", |message| (message["type"] == "warning").then_some(())).await;
+    client.receive("is warned", |message| (message["type"] == "warning").then_some(())).await;
 
     for wrong in [json!({ "policy": "always" }), json!({ "unprocessed": 1 }), json!({ "skipping": "never" }), json!([])]
     {
@@ -55,9 +55,9 @@ async fn every_frame_has_a_row_and_is_accounted_for() {
     let server = Server::start(&[]).await;
     let mut client = Client::start(&python, &server, "slow", "slow-flip");
     live(&server, "slow").await;
-    client.say(&json!({ "type": "subscribe", "stats_ms": 300, "frames": true }));
+    client.send(&json!({ "type": "subscribe", "stats_ms": 300, "frames": true }));
     let message = client
-        .hear("is told of frames", |message| (message["frames"].as_array()?.len() > 3).then(|| message.clone()))
+        .receive("is told of frames", |message| (message["frames"].as_array()?.len() > 3).then(|| message.clone()))
         .await;
     assert_eq!(message["type"], "stats");
     assert!(message["data"]["budget"]["call_ms"].as_f64() > Some(0.0), "{message}");
@@ -104,9 +104,9 @@ async fn a_machine_without_more_to_give_refuses_and_says_when_to_come_again() {
     let before = client.count();
     client.pictures(before + 20).await;
     client.child.close_input();
-    server.wait_for_end("first", LIMIT).await;
+    server.wait_for_end("first").await;
     let retry = async || server.post("/webrtc/offer?handler=edges", &body("third")).await.status;
-    framebox_test_support::wait::wait_until("there is room again", LIMIT, async || match retry().await {
+    framebox_test_support::wait::wait_until("there is room again", async || match retry().await {
         200 => Ok(()),
         status => Err(status.to_string()),
     })

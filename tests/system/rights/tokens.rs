@@ -6,7 +6,7 @@ use crate::rights::{make_token, run};
 use framebox_test_support::child::Child;
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::{Server, program};
-use framebox_test_support::wait::{seconds, wait_until};
+use framebox_test_support::wait::wait_until;
 
 /// The status of `GET /sessions` with that token.
 async fn status(server: &Server, token: &str) -> u16 {
@@ -47,7 +47,7 @@ async fn a_running_server_takes_over_what_is_made_revoked_and_expired() {
     assert_eq!(server.get("/sessions").await.status, 200, "open on its own machine");
     let viewer = make_token(&data, "viewer", "watch", &[]).await;
     let becomes = async |what: &str, token: &str, expected: u16| {
-        wait_until(what, seconds(20), async || match status(&server, token).await {
+        wait_until(what, async || match status(&server, token).await {
             status if status == expected => Ok(()),
             status => Err(status.to_string()),
         })
@@ -59,7 +59,7 @@ async fn a_running_server_takes_over_what_is_made_revoked_and_expired() {
     becomes("a second token is taken", &brief, 200).await;
     assert_eq!(run(&["token", "revoke", "viewer", "--data", folder]).await.code, 0);
     becomes("a revoked one is not", &viewer, 401).await;
-    wait_until("the second one expires", seconds(60), async || match status(&server, &brief).await {
+    wait_until("the second one expires", async || match status(&server, &brief).await {
         401 => Ok(()),
         status => Err(status.to_string()),
     })
@@ -115,6 +115,6 @@ async fn a_damaged_file_of_tokens_is_no_start() {
     data.write("rights.toml", "[[tokens]]\nname = \"x\"\n");
     let mut child =
         Child::start("framebox", &mut program(&["--bind", "127.0.0.1:0", "--data", data.path().to_str().unwrap()]));
-    assert_eq!(child.ended(seconds(60)).await.code(), Some(1));
+    assert_eq!(child.ended().await.code(), Some(1));
     assert!(child.err().join("\n").contains("rights.toml is damaged"), "{:?}", child.err());
 }
