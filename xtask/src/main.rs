@@ -26,7 +26,7 @@ Tasks:
   doc        the documentation of all crates, without warnings
   bench      the benchmarks; what follows chooses some of them
 
-With CI=true nothing is skipped: a tool that is lacking is an error.";
+A step whose program is lacking is skipped. With CI=true no test is skipped.";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);

@@ -4,7 +4,7 @@ use std::thread::{JoinHandle, spawn};
 use std::time::{Duration, Instant};
 
 use crate::report::{Report, clock};
-use crate::step::{Readiness, Step};
+use crate::step::Step;
 
 /// A step that runs beside the others, its result and the time it took.
 type Beside = (String, JoinHandle<(Result<(), String>, Duration)>);
@@ -32,17 +32,10 @@ pub fn all(steps: &[Step]) -> bool {
 
 fn one(step: &Step, begin: Instant, beside: &mut Vec<Beside>, report: &mut Report) -> bool {
     let name = step.name();
-    match step.readiness() {
-        Readiness::Ready => {}
-        Readiness::Skipped(tool) => {
-            println!("\n[{}] {name}: skipped, there is no {tool}", clock(begin.elapsed()));
-            report.skipped(&name, &tool);
-            return true;
-        }
-        Readiness::Lacking(tool) => {
-            println!("\n[{}] {name}: there is no {tool}, and with CI=true no step is skipped", clock(begin.elapsed()));
-            return false;
-        }
+    if let Some(tool) = step.lacks() {
+        println!("\n[{}] {name}: skipped, there is no {tool}", clock(begin.elapsed()));
+        report.skipped(&name, tool);
+        return true;
     }
     if step.is_beside {
         println!("\n[{}] {name}, beside the next steps", clock(begin.elapsed()));

@@ -3,49 +3,22 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// What happens where the tool of a step is lacking.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Tool {
-    /// The step needs nothing that Rust does not bring.
-    None,
-    /// With `CI=true` it is an error that this tool is lacking; elsewhere the step is skipped.
-    Needed(String),
-    /// The step is skipped where this tool is lacking.
-    Optional(String),
-}
-
 /// A command to run, with the folder and the environment that it needs.
 #[derive(Clone, Debug)]
 pub struct Step {
     command: String,
     folder: String,
     variables: Vec<(String, String)>,
-    tool: Tool,
+    /// The program without which it is skipped.
+    tool: Option<String>,
     /// Whether it runs beside the steps that follow, up to the last one.
     pub is_beside: bool,
-}
-
-/// Whether a step can run here.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Readiness {
-    /// It can.
-    Ready,
-    /// This tool is lacking: the step is skipped.
-    Skipped(String),
-    /// This tool is lacking, and may not be.
-    Lacking(String),
 }
 
 impl Step {
     /// Creates a step of a command whose words are separated by spaces.
     pub fn new(command: &str) -> Self {
-        Self {
-            command: command.into(),
-            folder: String::new(),
-            variables: Vec::new(),
-            tool: Tool::None,
-            is_beside: false,
-        }
+        Self { command: command.into(), folder: String::new(), variables: Vec::new(), tool: None, is_beside: false }
     }
 
     /// Runs it in a folder of the repository.
@@ -60,15 +33,9 @@ impl Step {
         self
     }
 
-    /// Names the tool that it needs.
-    pub fn needing(mut self, tool: &str) -> Self {
-        self.tool = Tool::Needed(tool.into());
-        self
-    }
-
-    /// Names the tool without which it is skipped, also with `CI=true`.
+    /// Skips it where this program is lacking.
     pub fn optional(mut self, tool: &str) -> Self {
-        self.tool = Tool::Optional(tool.into());
+        self.tool = Some(tool.into());
         self
     }
 
@@ -83,14 +50,9 @@ impl Step {
         if self.folder.is_empty() { self.command.clone() } else { format!("{}, in {}", self.command, self.folder) }
     }
 
-    /// Returns whether it can run here.
-    pub fn readiness(&self) -> Readiness {
-        let strict = std::env::var("CI").is_ok_and(|ci| ci == "true");
-        match &self.tool {
-            Tool::Needed(tool) if !is_in_path(tool) && strict => Readiness::Lacking(tool.clone()),
-            Tool::Needed(tool) | Tool::Optional(tool) if !is_in_path(tool) => Readiness::Skipped(tool.clone()),
-            _ => Readiness::Ready,
-        }
+    /// Returns the program that it needs and that is lacking here.
+    pub fn lacks(&self) -> Option<&str> {
+        self.tool.as_deref().filter(|tool| !is_in_path(tool))
     }
 
     /// Runs it; its output goes to the terminal. Returns whether it succeeded.
