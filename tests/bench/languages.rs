@@ -8,9 +8,9 @@ use framebox_picture::{Format, Picture, Size, convert};
 use framebox_sandbox::{Budget, Call, Component, Engine, Kind, Settings};
 
 use crate::figure::{Goal, median, ms, print, time};
-use crate::scene;
 use crate::stages::{input, start};
-use crate::support::examples;
+use framebox_test_support::examples;
+use framebox_test_support::scene;
 
 const SIZES: [Size; 2] = [Size::new(640, 480), Size::new(1280, 720)];
 const FRAMES: usize = 120;

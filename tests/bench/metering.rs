@@ -11,7 +11,7 @@ use wasmtime::{Config, Engine, OperatorCost, OptLevel, Store, UpdateDeadline, Va
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::figure::{Goal, ms, print};
-use crate::scene;
+use framebox_test_support::scene;
 
 const SIZE: Size = Size::new(640, 480);
 const ROUNDS: usize = 60;

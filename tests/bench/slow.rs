@@ -7,7 +7,7 @@ use tokio::time::sleep;
 
 use crate::figure::{Goal, print};
 use crate::film::{INTERVAL, Usage, connect, film, percentile, runtime, sorted, try_connect};
-use crate::support::server::{Server, program};
+use framebox_test_support::server::{Server, program};
 
 /// What `slow-flip` takes for a frame, ms.
 const WORK_MS: f64 = 200.0;

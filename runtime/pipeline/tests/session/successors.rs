@@ -9,7 +9,7 @@ use framebox_pipeline::successor::{Declined, Successor};
 use framebox_sandbox::{Component, Kind, Limits};
 use serde_json::json;
 
-use super::{Camera, Session, beast, built_in, lumas, start};
+use super::{Camera, Session, built_in, case, lumas, start};
 
 fn swap(session: &Session, component: Component) -> Result<u64, Declined> {
     let limits = Limits {
@@ -25,7 +25,7 @@ fn from_one_frame_on_another_component_answers() {
     let mut camera = Camera::new();
     let mut timestamps = camera.film(&session, 20);
     let from = std::thread::scope(|scope| {
-        let swapped = scope.spawn(|| swap(&session, beast("good")).unwrap());
+        let swapped = scope.spawn(|| swap(&session, case("good")).unwrap());
         timestamps.extend(camera.film(&session, 40));
         swapped.join().unwrap()
     });
@@ -84,7 +84,7 @@ fn what_cannot_take_over_leaves_everything_as_it_is() {
     let (session, listener) = start(built_in("invert"));
     let mut camera = Camera::new();
     camera.film(&session, 10);
-    let started = swap(&session, beast("spin-init")).unwrap_err();
+    let started = swap(&session, case("spin-init")).unwrap_err();
     assert!(matches!(&started, Declined::Start(failure) if failure.code() == "time"), "{started}");
     let other = swap(&session, built_in("plasma")).unwrap_err();
     assert_eq!(other, Declined::Kind { session: Kind::Transform, successor: Kind::Generator });
@@ -94,12 +94,12 @@ fn what_cannot_take_over_leaves_everything_as_it_is() {
     assert_eq!(session.stats().instances_made, 1);
     let session = Arc::new(session);
     session.end();
-    assert_eq!(swap(&session, beast("good")).unwrap_err(), Declined::Ended);
+    assert_eq!(swap(&session, case("good")).unwrap_err(), Declined::Ended);
 }
 
 #[test]
 fn what_was_held_against_one_is_not_held_against_the_next() {
-    let (session, listener) = start(beast("trap"));
+    let (session, listener) = start(case("trap"));
     let mut camera = Camera::new();
     for _ in 0..10 {
         camera.film(&session, 10);
@@ -107,7 +107,7 @@ fn what_was_held_against_one_is_not_held_against_the_next() {
             break;
         }
     }
-    let from = swap(&session, beast("good")).unwrap();
+    let from = swap(&session, case("good")).unwrap();
     camera.film(&session, 30);
     listener.wait("pictures", |heard| heard.frames.len() >= 15);
     let (rows, _) = session.frames(0);
