@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use framebox_picture::{Format, Picture, Pool, Rect, Size, convert, patch};
 
-
 /// Holds the picture put so far, made in recycled memory.
 pub(crate) struct Canvas {
     pool: Pool,

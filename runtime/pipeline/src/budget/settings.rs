@@ -1,8 +1,8 @@
 //! What a session may use beyond a single call, and what is done when it uses more.
 
+use super::{breaker, degradation};
 use crate::budget::degradation::Allowance;
 use crate::schedule::gate::Backlog;
-use super::{breaker, degradation};
 
 /// Settings of a session. Bounds for a single call and for memory are in [`framebox_sandbox::Limits`].
 #[derive(Clone, Debug, Default, PartialEq)]

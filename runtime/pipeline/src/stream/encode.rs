@@ -44,7 +44,11 @@ impl<'a> Outlet<'a> {
     }
 
     /// A picture that no handler touched, at the size of the results: each change of size costs a keyframe.
-    pub(crate) fn unprocessed(&mut self, picture: &Picture, fresh: &FrameMetadata) -> Result<Option<EncodedFrame>, Error> {
+    pub(crate) fn unprocessed(
+        &mut self,
+        picture: &Picture,
+        fresh: &FrameMetadata,
+    ) -> Result<Option<EncodedFrame>, Error> {
         let Some(size) = self.shown.filter(|size| *size != picture.size()) else {
             return self.frame(picture.planes(), fresh);
         };
