@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use framebox_picture::Picture;
 use framebox_sandbox::{
-    Budget, Call, Component, Engine, Failure, Input, Instance, Kind, Limits, NamedValue, NoLog, Output, Settings,
+    Budget, Call, CallError, Component, Engine, Input, Instance, Kind, Limits, NamedValue, NoLog, Output, Settings,
     Setup, Sources,
 };
 use serde_json::Value;
@@ -101,7 +101,7 @@ impl Running {
     }
 
     /// The same, where the handler may refuse.
-    pub fn try_configure(&mut self, given: &Value) -> Result<(), Failure> {
+    pub fn try_configure(&mut self, given: &Value) -> Result<(), CallError> {
         self.instance.configure(&accepted(&self.component, given))
     }
 

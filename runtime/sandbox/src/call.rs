@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use framebox_picture::Picture;
 
-use crate::{Failure, NamedValue};
+use crate::{CallError, NamedValue};
 
 /// A frame for a transform or an observer.
 #[derive(Clone, Debug)]
@@ -45,7 +45,7 @@ pub struct Cost {
 #[derive(Clone, Debug)]
 pub struct Call {
     /// What it gave, or why it gave nothing.
-    pub result: Result<Output, Failure>,
+    pub result: Result<Output, CallError>,
     /// What it used, either way.
     pub cost: Cost,
 }

@@ -4,9 +4,9 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::component::{self, Component, Digest};
-use crate::engine::{self, Engine, Error};
-use crate::load::inspect;
-use crate::{Allowance, Descriptor, Refused, bulk};
+use crate::engine::{self, Engine, EngineError};
+use crate::inspect::inspect;
+use crate::{CompileLimits, Descriptor, LoadError, bulk};
 
 /// Compiles components for engines of any size, without room to run any.
 pub struct Compiler {
@@ -28,7 +28,7 @@ impl Code {
     /// # Safety
     /// `bytes` are those of a [`Code`] that [`Compiler::compile`] made, unchanged: they run as machine code. The engine only
     /// checks that version and settings are its own.
-    pub unsafe fn from_kept(bytes: Vec<u8>) -> Self {
+    pub unsafe fn from_bytes(bytes: Vec<u8>) -> Self {
         Self(bytes)
     }
 }
@@ -38,9 +38,9 @@ impl Compiler {
     ///
     /// # Errors
     /// When the machine lacks what compiled code needs.
-    pub fn new() -> Result<Self, Error> {
+    pub fn new() -> Result<Self, EngineError> {
         let engine = wasmtime::Engine::new(&engine::compiling())
-            .map_err(|error| Error::Engine { instances: 0, message: error.root_cause().to_string() })?;
+            .map_err(|error| EngineError::Engine { instances: 0, message: error.root_cause().to_string() })?;
         Ok(Self { engine })
     }
 
@@ -56,11 +56,11 @@ impl Compiler {
     ///
     /// # Errors
     /// Why it is refused, for its author.
-    pub fn compile(&self, bytes: &[u8], allowance: &Allowance) -> Result<Code, Refused> {
+    pub fn compile(&self, bytes: &[u8], allowance: &CompileLimits) -> Result<Code, LoadError> {
         inspect(bytes, allowance)?;
-        let cut = bulk::cut(bytes).map_err(|error| Refused::Malformed(error.to_string()))?;
+        let cut = bulk::cut(bytes).map_err(|error| LoadError::Malformed(error.to_string()))?;
         let code = self.engine.precompile_component(&cut);
-        code.map(Code).map_err(|error| Refused::Compile(component::chain(&error)))
+        code.map(Code).map_err(|error| LoadError::Compile(component::chain(&error)))
     }
 }
 
@@ -68,8 +68,8 @@ impl Engine {
     /// The component of `bytes` out of its compiled `code`, described.
     ///
     /// # Errors
-    /// [`Refused::Compile`] when the code is not for this engine; else why the component is refused, for its author.
-    pub fn load_compiled(&self, bytes: &[u8], code: &Code, allowance: &Allowance) -> Result<Component, Refused> {
+    /// [`LoadError::Compile`] when the code is not for this engine; else why the component is refused, for its author.
+    pub fn load_compiled(&self, bytes: &[u8], code: &Code, allowance: &CompileLimits) -> Result<Component, LoadError> {
         let outline = inspect(bytes, allowance)?;
         component::assemble(self, &self.deserialize(code)?, outline, Digest::of(bytes))
     }
@@ -83,16 +83,16 @@ impl Engine {
         &self,
         bytes: &[u8],
         code: &Code,
-        allowance: &Allowance,
+        allowance: &CompileLimits,
         descriptor: Descriptor,
-    ) -> Result<Component, Refused> {
+    ) -> Result<Component, LoadError> {
         let outline = inspect(bytes, allowance)?;
         component::assemble_described(self, &self.deserialize(code)?, outline, Digest::of(bytes), descriptor)
     }
 
-    fn deserialize(&self, code: &Code) -> Result<wasmtime::component::Component, Refused> {
+    fn deserialize(&self, code: &Code) -> Result<wasmtime::component::Component, LoadError> {
         // SAFETY: a `Code` is what our own compiler made, which whoever took it from outside has promised.
         unsafe { wasmtime::component::Component::deserialize(self.wasmtime(), code.bytes()) }
-            .map_err(|error| Refused::Compile(component::chain(&error)))
+            .map_err(|error| LoadError::Compile(component::chain(&error)))
     }
 }

@@ -9,13 +9,13 @@ use sha2::{Digest as _, Sha256};
 use wasmtime::component::{ComponentExportIndex, InstancePre};
 
 use crate::bindings::HandlerBaseIndices;
+use crate::call_error::brief;
 use crate::descriptor::{Descriptor, Output};
-use crate::failure::brief;
+use crate::inspect::{Outline, inspect};
 use crate::instance::Unmade;
-use crate::load::{Outline, inspect};
 use crate::state::State;
-use crate::{Allowance, Engine, Failure, Instance, Limits, Log, NamedValue, NoLog, NoSources, Refused};
-use crate::{Simulated, Sources, bulk};
+use crate::{CallError, CompileLimits, Engine, Instance, Limits, LoadError, Log, NamedValue, NoLog, NoSources};
+use crate::{Deterministic, Sources, bulk};
 
 /// What a handler does, told from what it exports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -52,19 +52,19 @@ impl Digest {
 /// A text that is no digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a digest is `sha256:` and 64 hexadecimal digits")]
-pub struct NoDigest;
+pub struct ParseDigestError;
 
 impl FromStr for Digest {
-    type Err = NoDigest;
+    type Err = ParseDigestError;
 
-    fn from_str(text: &str) -> Result<Self, NoDigest> {
+    fn from_str(text: &str) -> Result<Self, ParseDigestError> {
         let hex = text.strip_prefix("sha256:").unwrap_or(text).as_bytes();
         let mut digest = [0; 32];
         if hex.len() != 64 {
-            return Err(NoDigest);
+            return Err(ParseDigestError);
         }
         for (byte, pair) in digest.iter_mut().zip(hex.chunks_exact(2)) {
-            let value = |digit: u8| char::from(digit).to_digit(16).ok_or(NoDigest);
+            let value = |digit: u8| char::from(digit).to_digit(16).ok_or(ParseDigestError);
             *byte = pair.iter().try_fold(0, |sum, digit| Ok(sum << 4 | value(*digit)? as u8))?;
         }
         Ok(Self(digest))
@@ -147,8 +147,8 @@ impl Component {
     /// Makes an instance and lets it set itself up with the parameters.
     ///
     /// # Errors
-    /// [`Failure::Refused`] when there are too many instances already; else what the guest did.
-    pub fn start(&self, setup: Setup) -> Result<Instance, Failure> {
+    /// [`CallError::Refused`] when there are too many instances already; else what the guest did.
+    pub fn start(&self, setup: Setup) -> Result<Instance, CallError> {
         self.start_in(setup, None)
     }
 
@@ -156,11 +156,11 @@ impl Component {
     ///
     /// # Errors
     /// As [`Component::start`].
-    pub fn start_simulated(&self, setup: Setup, world: &Simulated) -> Result<Instance, Failure> {
+    pub fn start_deterministic(&self, setup: Setup, world: &Deterministic) -> Result<Instance, CallError> {
         self.start_in(setup, Some(world))
     }
 
-    fn start_in(&self, setup: Setup, world: Option<&Simulated>) -> Result<Instance, Failure> {
+    fn start_in(&self, setup: Setup, world: Option<&Deterministic>) -> Result<Instance, CallError> {
         let Setup { mut limits, parameters, log, sources } = setup;
         limits.memory = limits.memory.min(self.inner.engine.most_memory());
         let mut state = State::new(self.kind(), self.inner.outputs.clone(), &limits, log, sources);
@@ -170,7 +170,7 @@ impl Component {
         let instance = Instance::new(&self.inner.engine, &self.inner.compiled, state, limits);
         let mut instance = instance.map_err(|unmade| match unmade {
             Unmade::Failed(failure) => failure,
-            Unmade::Mismatch(error) => Failure::Refused(chain(&error)),
+            Unmade::Mismatch(error) => CallError::Refused(chain(&error)),
         })?;
         instance.init(&parameters)?;
         Ok(instance)
@@ -193,11 +193,11 @@ pub(crate) struct Compiled {
 }
 
 /// Checks, compiles and describes.
-pub(crate) fn load(engine: &Engine, bytes: &[u8], allowance: &Allowance) -> Result<Component, Refused> {
+pub(crate) fn load(engine: &Engine, bytes: &[u8], allowance: &CompileLimits) -> Result<Component, LoadError> {
     let outline = inspect(bytes, allowance)?;
-    let cut = bulk::cut(bytes).map_err(|error| Refused::Malformed(error.to_string()))?;
+    let cut = bulk::cut(bytes).map_err(|error| LoadError::Malformed(error.to_string()))?;
     let component = wasmtime::component::Component::from_binary(engine.wasmtime(), &cut)
-        .map_err(|error| Refused::Compile(chain(&error)))?;
+        .map_err(|error| LoadError::Compile(chain(&error)))?;
     assemble(engine, &component, outline, Digest::of(bytes))
 }
 
@@ -207,7 +207,7 @@ pub(crate) fn assemble(
     component: &wasmtime::component::Component,
     outline: Outline,
     digest: Digest,
-) -> Result<Component, Refused> {
+) -> Result<Component, LoadError> {
     let compiled = link(engine, component, &outline)?;
     let descriptor = describe(engine, &compiled)?;
     finish(engine, compiled, outline, digest, descriptor)
@@ -220,7 +220,7 @@ pub(crate) fn assemble_described(
     outline: Outline,
     digest: Digest,
     descriptor: Descriptor,
-) -> Result<Component, Refused> {
+) -> Result<Component, LoadError> {
     let compiled = link(engine, component, &outline)?;
     finish(engine, compiled, outline, digest, descriptor)
 }
@@ -231,15 +231,15 @@ fn finish(
     outline: Outline,
     digest: Digest,
     descriptor: Descriptor,
-) -> Result<Component, Refused> {
-    descriptor.check().map_err(Refused::Descriptor)?;
+) -> Result<Component, LoadError> {
+    descriptor.check().map_err(LoadError::Descriptor)?;
     let outputs = descriptor.outputs.clone().into();
     let (engine, imports) = (engine.clone(), outline.imports);
     Ok(Component { inner: Arc::new(Inner { engine, compiled, digest, imports, descriptor, outputs }) })
 }
 
-fn link(engine: &Engine, component: &wasmtime::component::Component, outline: &Outline) -> Result<Compiled, Refused> {
-    let mismatch = |error: wasmtime::Error| Refused::Mismatch(chain(&error));
+fn link(engine: &Engine, component: &wasmtime::component::Component, outline: &Outline) -> Result<Compiled, LoadError> {
+    let mismatch = |error: wasmtime::Error| LoadError::Mismatch(chain(&error));
     let pre = engine.linker().instantiate_pre(component).map_err(mismatch)?;
     let lifecycle = HandlerBaseIndices::new(&pre).map_err(mismatch)?;
     let function = match outline.kind {
@@ -250,18 +250,18 @@ fn link(engine: &Engine, component: &wasmtime::component::Component, outline: &O
     let frame = component
         .get_export_index(None, &outline.interface)
         .and_then(|interface| component.get_export_index(Some(&interface), function))
-        .ok_or_else(|| Refused::Mismatch(format!("{} has no function {function}", outline.interface)))?;
+        .ok_or_else(|| LoadError::Mismatch(format!("{} has no function {function}", outline.interface)))?;
     Ok(Compiled { kind: outline.kind, pre, lifecycle, frame })
 }
 
-fn describe(engine: &Engine, compiled: &Compiled) -> Result<Descriptor, Refused> {
+fn describe(engine: &Engine, compiled: &Compiled) -> Result<Descriptor, LoadError> {
     let limits = Limits { memory: engine.most_memory(), ..Limits::default() };
     let state = State::new(compiled.kind, Arc::new([]), &limits, Arc::new(NoLog), Arc::new(NoSources));
     let mut instance = Instance::new(engine, compiled, state, limits).map_err(|unmade| match unmade {
-        Unmade::Failed(failure) => Refused::Describe(failure),
-        Unmade::Mismatch(error) => Refused::Mismatch(chain(&error)),
+        Unmade::Failed(failure) => LoadError::Describe(failure),
+        Unmade::Mismatch(error) => LoadError::Mismatch(chain(&error)),
     })?;
-    instance.describe().map_err(Refused::Describe)
+    instance.describe().map_err(LoadError::Describe)
 }
 
 /// What an error says, from the outermost to its cause.

@@ -11,7 +11,7 @@ use crate::component::{self, Component};
 use crate::growth::{CORE_INSTANCES, MEMORIES, TABLE_ELEMENTS, TABLES};
 use crate::state::State;
 use crate::ticker::Ticker;
-use crate::{Allowance, Refused, host};
+use crate::{CompileLimits, LoadError, host};
 
 /// Address space kept for each linear memory, bytes: with all that a guest can address, bounds need no checks.
 const RESERVATION: u64 = 4 * 1024 * 1024 * 1024;
@@ -40,7 +40,7 @@ impl Default for Settings {
 /// Why there is no engine.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Error {
+pub enum EngineError {
     /// The machine does not give what the settings ask for; as a rule it is address space.
     #[error("no engine for {instances} instances can be set up here: {message}")]
     Engine {
@@ -74,8 +74,8 @@ impl Engine {
     ///
     /// # Errors
     /// When the machine does not give the threads or the address space for it.
-    pub fn new(settings: &Settings) -> Result<Self, Error> {
-        let wrong = |error: wasmtime::Error| Error::Engine {
+    pub fn new(settings: &Settings) -> Result<Self, EngineError> {
+        let wrong = |error: wasmtime::Error| EngineError::Engine {
             instances: settings.instances,
             message: error.root_cause().to_string(),
         };
@@ -98,15 +98,15 @@ impl Engine {
     ///
     /// # Errors
     /// Why it is refused, for its author.
-    pub fn load(&self, bytes: &[u8]) -> Result<Component, Refused> {
-        self.load_within(bytes, &Allowance::default())
+    pub fn load(&self, bytes: &[u8]) -> Result<Component, LoadError> {
+        self.load_within(bytes, &CompileLimits::default())
     }
 
     /// As [`Engine::load`], with other bounds for what may be compiled.
     ///
     /// # Errors
     /// Why it is refused, for its author.
-    pub fn load_within(&self, bytes: &[u8], allowance: &Allowance) -> Result<Component, Refused> {
+    pub fn load_within(&self, bytes: &[u8], allowance: &CompileLimits) -> Result<Component, LoadError> {
         component::load(self, bytes, allowance)
     }
 

@@ -8,13 +8,13 @@ use wasmtime::{PoolConcurrencyLimitError, Store, Trap, UpdateDeadline};
 
 use crate::bindings::HandlerBase;
 use crate::bindings::types;
+use crate::call_error::brief;
 use crate::component::{Compiled, Kind};
-use crate::failure::brief;
 use crate::host::frame::Frame;
 use crate::host::output::Handle;
 use crate::state::State;
 use crate::wire::Stop;
-use crate::{Budget, Call, Cost, Descriptor, Engine, Failure, Input, Limits, NamedValue, Output, block, wire};
+use crate::{Budget, Call, CallError, Cost, Descriptor, Engine, Input, Limits, NamedValue, Output, block, wire};
 
 /// What `close` may take; it is only a courtesy.
 const CLOSE: Duration = Duration::from_secs(1);
@@ -51,7 +51,7 @@ enum Function {
 /// Why there is no instance.
 pub(crate) enum Unmade {
     /// It could not be made, or its start function failed.
-    Failed(Failure),
+    Failed(CallError),
     /// A function that it exports has another type than the interface says.
     Mismatch(wasmtime::Error),
 }
@@ -120,13 +120,13 @@ impl Instance {
     /// Tells the handler of changed parameters, between two frames.
     ///
     /// # Errors
-    /// [`Failure::Failed`] when it does not take them: the old ones stand. Else what it did.
-    pub fn configure(&mut self, changed: &[NamedValue]) -> Result<(), Failure> {
+    /// [`CallError::Failed`] when it does not take them: the old ones stand. Else what it did.
+    pub fn configure(&mut self, changed: &[NamedValue]) -> Result<(), CallError> {
         let changed = wire::values_out(changed);
         self.setup_call(async |guest: &HandlerBase, store: &mut Store<State>| {
             guest.framebox_video_lifecycle().call_configure(store, &changed).await
         })?
-        .map_err(|message| Failure::Failed(brief(&message)))
+        .map_err(|message| CallError::Failed(brief(&message)))
     }
 
     /// Linear memory that it has, bytes.
@@ -156,26 +156,26 @@ impl Instance {
         }
     }
 
-    pub(crate) fn describe(&mut self) -> Result<Descriptor, Failure> {
+    pub(crate) fn describe(&mut self) -> Result<Descriptor, CallError> {
         let descriptor = self.setup_call(async |guest: &HandlerBase, store: &mut Store<State>| {
             guest.framebox_video_lifecycle().call_describe(store).await
         })?;
         Ok(wire::descriptor(descriptor))
     }
 
-    pub(crate) fn init(&mut self, parameters: &[NamedValue]) -> Result<(), Failure> {
+    pub(crate) fn init(&mut self, parameters: &[NamedValue]) -> Result<(), CallError> {
         let parameters = wire::values_out(parameters);
         self.setup_call(async |guest: &HandlerBase, store: &mut Store<State>| {
             guest.framebox_video_lifecycle().call_init(store, &parameters).await
         })?
-        .map_err(|message| Failure::Failed(brief(&message)))
+        .map_err(|message| CallError::Failed(brief(&message)))
     }
 
     /// A call of the lifecycle, within the budget for those.
     fn setup_call<T>(
         &mut self,
         call: impl AsyncFnOnce(&HandlerBase, &mut Store<State>) -> wasmtime::Result<T>,
-    ) -> Result<T, Failure> {
+    ) -> Result<T, CallError> {
         if self.dead {
             return Err(dead());
         }
@@ -204,16 +204,16 @@ impl Instance {
         let picture = state.canvas.take();
         let values = state.values.take();
         let result = match result {
-            Ok((Ok(()),)) => picture.map(|picture| Output { picture, values }).map_err(Failure::BadOutput),
-            Ok((Err(Stop::Failed(message)),)) => Err(Failure::Failed(brief(&message.0))),
-            Ok((Err(Stop::Finished(reason)),)) => Err(Failure::Finished(brief(&reason.0))),
+            Ok((Ok(()),)) => picture.map(|picture| Output { picture, values }).map_err(CallError::BadOutput),
+            Ok((Err(Stop::Failed(message)),)) => Err(CallError::Failed(brief(&message.0))),
+            Ok((Err(Stop::Finished(reason)),)) => Err(CallError::Finished(brief(&reason.0))),
             Err(failure) => Err(failure),
         };
         Call { result, cost }
     }
 
-    fn note<T>(&mut self, result: Result<T, Failure>) -> Result<T, Failure> {
-        self.dead |= result.as_ref().is_err_and(Failure::kills_instance);
+    fn note<T>(&mut self, result: Result<T, CallError>) -> Result<T, CallError> {
+        self.dead |= result.as_ref().is_err_and(CallError::kills_instance);
         result
     }
 }
@@ -224,7 +224,7 @@ fn run<T>(
     store: &mut Store<State>,
     budget: Budget,
     work: impl AsyncFnOnce(&mut Store<State>) -> wasmtime::Result<T>,
-) -> (Result<T, Failure>, Cost) {
+) -> (Result<T, CallError>, Cost) {
     let begin = Instant::now();
     // A budget beyond what the clock can count is as good as a day.
     let deadline = begin.checked_add(budget.time).unwrap_or(begin + Duration::from_secs(86_400));
@@ -245,7 +245,7 @@ fn run<T>(
     };
     let wanted_memory = store.data_mut().growth.take_refused();
     let result = match result {
-        None => Err(Failure::Time { limit: budget.time }),
+        None => Err(CallError::Time { limit: budget.time }),
         Some(Ok(value)) => Ok(value),
         Some(Err(error)) => {
             let memory = wanted_memory.then(|| store.data().growth.limit());
@@ -256,26 +256,26 @@ fn run<T>(
 }
 
 /// What an error of the engine means. `memory`: the limit, when growth beyond it was refused during the call.
-fn failure(error: &wasmtime::Error, budget: Budget, memory: Option<usize>) -> Failure {
+fn failure(error: &wasmtime::Error, budget: Budget, memory: Option<usize>) -> CallError {
     if let Some(limit) = error.downcast_ref::<PoolConcurrencyLimitError>() {
-        return Failure::Refused(format!("too many handlers are running: {limit}"));
+        return CallError::Refused(format!("too many handlers are running: {limit}"));
     }
     match (error.downcast_ref::<Trap>(), memory) {
-        (Some(Trap::Interrupt), _) => Failure::Time { limit: budget.time },
-        (Some(Trap::OutOfFuel), _) => Failure::Fuel { limit: budget.fuel },
-        (_, Some(limit)) => Failure::Memory { limit },
+        (Some(Trap::Interrupt), _) => CallError::Time { limit: budget.time },
+        (Some(Trap::OutOfFuel), _) => CallError::Fuel { limit: budget.fuel },
+        (_, Some(limit)) => CallError::Memory { limit },
         (Some(trap), None) => {
             let text = trap.to_string();
-            Failure::Trap(text.strip_prefix("wasm trap: ").unwrap_or(&text).to_owned())
+            CallError::Trap(text.strip_prefix("wasm trap: ").unwrap_or(&text).to_owned())
         }
-        (None, None) => Failure::Trap(brief(&error.root_cause().to_string())),
+        (None, None) => CallError::Trap(brief(&error.root_cause().to_string())),
     }
 }
 
-fn dead() -> Failure {
-    Failure::Refused("this instance is dead: an earlier call was stopped".into())
+fn dead() -> CallError {
+    CallError::Refused("this instance is dead: an earlier call was stopped".into())
 }
 
 fn refused(why: &str) -> Call {
-    Call { result: Err(Failure::Refused(why.into())), cost: Cost::default() }
+    Call { result: Err(CallError::Refused(why.into())), cost: Cost::default() }
 }

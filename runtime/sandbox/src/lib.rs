@@ -9,30 +9,30 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`engine`] | [`Engine`]: compiler, pools and the clock that deadlines are read by |
-//! | [`load`] | what is looked at before anything is compiled: [`Allowance`], [`Refused`] |
+//! | [`inspect`] | what is looked at before anything is compiled: [`CompileLimits`], [`LoadError`] |
 //! | [`compiler`] | [`Compiler`]: compiling apart from running, for a process of its own |
 //! | [`component`] | [`Component`]: a handler, compiled and described |
 //! | [`instance`] | [`Instance`]: a running handler, one for each session |
 //! | [`call`] | what goes into a call and what comes out of it |
 //! | [`limits`] | [`Limits`] and [`Budget`] |
-//! | [`failure`] | [`Failure`]: the ways in which a call ends without a result |
+//! | [`call_error`] | [`CallError`]: the ways in which a call ends without a result |
 //! | [`descriptor`], [`parameter`], [`value`] | what a handler says of itself, its knobs, and what is passed |
 //! | [`log`] | [`Log`]: where a handler's words go, at a bounded rate |
 //! | [`sources`] | [`Sources`]: videos granted by name |
-//! | [`simulated`] | [`Simulated`]: clocks and chance that are the same each time |
+//! | [`deterministic`] | [`Deterministic`]: clocks and chance that are the same each time |
 
 pub mod call;
+pub mod call_error;
 pub mod compiler;
 pub mod component;
 pub mod descriptor;
+pub mod deterministic;
 pub mod engine;
-pub mod failure;
+pub mod inspect;
 pub mod instance;
 pub mod limits;
-pub mod load;
 pub mod log;
 pub mod parameter;
-pub mod simulated;
 pub mod sources;
 pub mod value;
 
@@ -52,16 +52,16 @@ mod wasi;
 mod wire;
 
 pub use call::{Call, Cost, Input, Output};
+pub use call_error::CallError;
 pub use compiler::{Code, Compiler};
-pub use component::{Component, Digest, Kind, NoDigest, Setup};
+pub use component::{Component, Digest, Kind, ParseDigestError, Setup};
 pub use descriptor::Descriptor;
-pub use engine::{Engine, Error, Settings};
-pub use failure::Failure;
+pub use deterministic::Deterministic;
+pub use engine::{Engine, EngineError, Settings};
+pub use inspect::{CompileLimits, LoadError};
 pub use instance::Instance;
 pub use limits::{Budget, Limits};
-pub use load::{Allowance, Refused};
 pub use log::{Level, Log, NoLog};
 pub use parameter::Parameter;
-pub use simulated::Simulated;
-pub use sources::{NoSources, Shot, Source, SourceInfo, Sources};
+pub use sources::{NoSources, Source, SourceFrame, SourceInfo, Sources};
 pub use value::{NamedValue, Value};

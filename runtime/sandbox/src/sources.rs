@@ -21,7 +21,7 @@ pub trait Source: Send {
     ///
     /// # Errors
     /// A text for the guest.
-    fn next(&mut self) -> Result<Option<Shot>, String>;
+    fn next(&mut self) -> Result<Option<SourceFrame>, String>;
     /// Goes to a time, µs from the beginning.
     ///
     /// # Errors
@@ -31,7 +31,7 @@ pub trait Source: Send {
 
 /// One picture of a source.
 #[derive(Clone, Debug)]
-pub struct Shot {
+pub struct SourceFrame {
     /// Its pixels.
     pub picture: Arc<Picture>,
     /// When it is shown, µs from the beginning of the source.

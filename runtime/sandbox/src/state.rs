@@ -16,7 +16,7 @@ use crate::host::frame::Frame;
 use crate::journal::Journal;
 use crate::stopwatch::{Pace, Stopwatch};
 use crate::values::Values;
-use crate::{Limits, Log, Simulated, Sources, wasi};
+use crate::{Deterministic, Limits, Log, Sources, wasi};
 
 /// Things that a guest may hold open at once: streams, pollables, sources and their frames.
 const HANDLES: usize = 256;
@@ -81,7 +81,7 @@ impl State {
     }
 
     /// Puts the guest into a world of its own.
-    pub(crate) fn simulate(&mut self, world: &Simulated) {
+    pub(crate) fn simulate(&mut self, world: &Deterministic) {
         self.wasi = wasi::simulated(&self.journal, world);
     }
 

@@ -11,7 +11,7 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder};
 
 use crate::journal::Journal;
-use crate::{Level, Simulated};
+use crate::{Deterministic, Level};
 
 /// What clocks are rounded to, ns: too coarse to time a cache by.
 const COARSE: u64 = 1_000_000;
@@ -26,7 +26,7 @@ pub(crate) fn context(journal: &Journal) -> WasiCtx {
 }
 
 /// The same, with the clocks and the chance of `world`.
-pub(crate) fn simulated(journal: &Journal, world: &Simulated) -> WasiCtx {
+pub(crate) fn simulated(journal: &Journal, world: &Deterministic) -> WasiCtx {
     let seed = u128::from(world.chance(2).next()) << 64 | u128::from(world.chance(3).next());
     nothing(journal)
         .wall_clock(world.clone())

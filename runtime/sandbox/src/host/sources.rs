@@ -6,7 +6,7 @@ use wasmtime::{Result, StoreContextMut};
 use super::frame::Frame;
 use crate::bindings::framebox::video::sources::SourceInfo;
 use crate::state::State;
-use crate::{Shot, Source, wire};
+use crate::{Source, SourceFrame, wire};
 
 /// Frames of sources that a guest may hold at once.
 const MOST_FRAMES: usize = 64;
@@ -92,7 +92,7 @@ pub(crate) fn add(sources: &mut LinkerInstance<'_, State>) -> Result<()> {
 
 impl Opened {
     /// The frame of a shot; frames are numbered as they are read.
-    fn frame(&mut self, Shot { picture, pts_us }: Shot) -> Frame {
+    fn frame(&mut self, SourceFrame { picture, pts_us }: SourceFrame) -> Frame {
         let sequence = self.sequence;
         self.sequence += 1;
         Frame { picture, pts_us, sequence, skipped: 0 }

@@ -8,7 +8,7 @@ const MOST_WORDS: usize = 2000;
 /// Why a call gave no result. The texts reach the author of the handler and the person watching.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Failure {
+pub enum CallError {
     /// The guest did what WebAssembly or the host forbids.
     #[error("the handler was stopped: {0}")]
     Trap(String),
@@ -44,7 +44,7 @@ pub enum Failure {
     Finished(String),
 }
 
-impl Failure {
+impl CallError {
     /// A name for programs and statistics.
     pub fn code(&self) -> &'static str {
         match self {

@@ -2,7 +2,7 @@
 
 use wasmparser::{ComponentExternName, Encoding, Parser, Payload, TypeRef};
 
-use crate::{Failure, Kind};
+use crate::{CallError, Kind};
 
 /// Interfaces that a handler may import, with the version that counts: of 0.x versions the first two numbers.
 const OFFERED: [(&str, &str); 7] = [
@@ -25,7 +25,7 @@ const VERSION: &str = "0.1";
 
 /// Bounds for what may be compiled: compiling is the one thing that an upload can make expensive before it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Allowance {
+pub struct CompileLimits {
     /// The whole component, bytes.
     pub bytes: usize,
     /// Functions, all modules together.
@@ -36,7 +36,7 @@ pub struct Allowance {
     pub locals: u32,
 }
 
-impl Default for Allowance {
+impl Default for CompileLimits {
     fn default() -> Self {
         Self { bytes: 32 * 1024 * 1024, functions: 20_000, body_bytes: 512 * 1024, locals: 512 }
     }
@@ -45,7 +45,7 @@ impl Default for Allowance {
 /// Why a component is refused. The texts are for its author.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Refused {
+pub enum LoadError {
     /// There is nothing.
     #[error("the file is empty")]
     Empty,
@@ -95,7 +95,7 @@ pub enum Refused {
     Mismatch(String),
     /// It could not be asked for its descriptor.
     #[error("the component could not describe itself: {0}")]
-    Describe(Failure),
+    Describe(CallError),
     /// The descriptor breaks a rule.
     #[error("the component's descriptor is wrong: {0}")]
     Descriptor(String),
@@ -114,7 +114,7 @@ pub(crate) struct Outline {
 ///
 /// # Errors
 /// Why it is refused, for its author.
-pub fn check(bytes: &[u8], allowance: &Allowance) -> Result<(), Refused> {
+pub fn check(bytes: &[u8], allowance: &CompileLimits) -> Result<(), LoadError> {
     inspect(bytes, allowance).map(drop)
 }
 
@@ -128,15 +128,15 @@ pub fn functions(bytes: &[u8]) -> u32 {
 }
 
 /// Looks a component over.
-pub(crate) fn inspect(bytes: &[u8], allowance: &Allowance) -> Result<Outline, Refused> {
+pub(crate) fn inspect(bytes: &[u8], allowance: &CompileLimits) -> Result<Outline, LoadError> {
     if bytes.is_empty() {
-        return Err(Refused::Empty);
+        return Err(LoadError::Empty);
     }
     if bytes.len() > allowance.bytes {
-        return Err(Refused::TooLarge { bytes: bytes.len(), limit: allowance.bytes });
+        return Err(LoadError::TooLarge { bytes: bytes.len(), limit: allowance.bytes });
     }
     if !bytes.starts_with(b"\0asm") {
-        return Err(Refused::NotWasm);
+        return Err(LoadError::NotWasm);
     }
     let names = walk(bytes, allowance)?;
     outline(names)
@@ -148,7 +148,7 @@ struct Names {
     exports: Vec<String>,
 }
 
-fn walk(bytes: &[u8], allowance: &Allowance) -> Result<Names, Refused> {
+fn walk(bytes: &[u8], allowance: &CompileLimits) -> Result<Names, LoadError> {
     let mut names = Names::default();
     let mut depth = 0_u32;
     let mut functions = 0_u32;
@@ -156,7 +156,7 @@ fn walk(bytes: &[u8], allowance: &Allowance) -> Result<Names, Refused> {
     let mut memories = 0_u32;
     for payload in Parser::new(0).parse_all(bytes) {
         match payload.map_err(damaged)? {
-            Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => return Err(Refused::CoreModule),
+            Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => return Err(LoadError::CoreModule),
             Payload::Version { .. } => memories = 0,
             Payload::ImportSection(imports) => {
                 for import in imports.into_imports() {
@@ -168,7 +168,7 @@ fn walk(bytes: &[u8], allowance: &Allowance) -> Result<Names, Refused> {
             Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => {
                 depth += 1;
                 if depth > MOST_DEEP {
-                    return Err(Refused::TooComplex(format!("it is nested more than {MOST_DEEP} deep")));
+                    return Err(LoadError::TooComplex(format!("it is nested more than {MOST_DEEP} deep")));
                 }
             }
             Payload::End(_) => depth = depth.saturating_sub(1),
@@ -186,7 +186,7 @@ fn walk(bytes: &[u8], allowance: &Allowance) -> Result<Names, Refused> {
                 functions = functions.saturating_add(count);
                 if functions > allowance.functions {
                     let most = allowance.functions;
-                    return Err(Refused::TooComplex(format!("it has more than the {most} functions allowed")));
+                    return Err(LoadError::TooComplex(format!("it has more than the {most} functions allowed")));
                 }
             }
             Payload::CodeSectionEntry(body) => check_body(&body, allowance)?,
@@ -197,19 +197,19 @@ fn walk(bytes: &[u8], allowance: &Allowance) -> Result<Names, Refused> {
 }
 
 /// Counts the memories of a module. What is charged for memory operations knows one.
-fn one_memory(memories: &mut u32, more: u32) -> Result<(), Refused> {
+fn one_memory(memories: &mut u32, more: u32) -> Result<(), LoadError> {
     *memories = memories.saturating_add(more);
     if *memories > 1 {
         let text = "a module of it has more than one memory: build it without the feature multi-memory";
-        return Err(Refused::TooComplex(text.to_owned()));
+        return Err(LoadError::TooComplex(text.to_owned()));
     }
     Ok(())
 }
 
-fn check_body(body: &wasmparser::FunctionBody<'_>, allowance: &Allowance) -> Result<(), Refused> {
+fn check_body(body: &wasmparser::FunctionBody<'_>, allowance: &CompileLimits) -> Result<(), LoadError> {
     let (bytes, most) = (body.range().len(), allowance.body_bytes);
     if bytes > most {
-        return Err(Refused::TooComplex(format!("one function has {bytes} bytes; at most {most} are allowed")));
+        return Err(LoadError::TooComplex(format!("one function has {bytes} bytes; at most {most} are allowed")));
     }
     let mut locals = 0_u32;
     for local in body.get_locals_reader().map_err(damaged)? {
@@ -219,13 +219,13 @@ fn check_body(body: &wasmparser::FunctionBody<'_>, allowance: &Allowance) -> Res
         true => Ok(()),
         false => {
             let most = allowance.locals;
-            Err(Refused::TooComplex(format!("one function has {locals} local variables; at most {most} are allowed")))
+            Err(LoadError::TooComplex(format!("one function has {locals} local variables; at most {most} are allowed")))
         }
     }
 }
 
-fn damaged(error: wasmparser::BinaryReaderError) -> Refused {
-    Refused::Malformed(error.to_string())
+fn damaged(error: wasmparser::BinaryReaderError) -> LoadError {
+    LoadError::Malformed(error.to_string())
 }
 
 /// Names are not yet validated: they may be long, and may hold anything.
@@ -233,10 +233,10 @@ fn name(name: &ComponentExternName<'_>) -> String {
     name.name.chars().take(MOST_NAME).flat_map(char::escape_debug).collect()
 }
 
-fn outline(names: Names) -> Result<Outline, Refused> {
+fn outline(names: Names) -> Result<Outline, LoadError> {
     let missing: Vec<_> = names.imports.iter().filter(|import| !is_offered(import)).take(MOST_NAMES).cloned().collect();
     if !missing.is_empty() {
-        return Err(Refused::Imports(missing));
+        return Err(LoadError::Imports(missing));
     }
     let mut worlds = Vec::new();
     let mut lifecycle = false;
@@ -252,7 +252,7 @@ fn outline(names: Names) -> Result<Outline, Refused> {
             _ => continue,
         };
         if !is_compatible(version, VERSION) {
-            return Err(Refused::Version { found: export.clone() });
+            return Err(LoadError::Version { found: export.clone() });
         }
         match kind {
             None => lifecycle = true,
@@ -260,10 +260,10 @@ fn outline(names: Names) -> Result<Outline, Refused> {
         }
     }
     match worlds[..] {
-        [] => Err(Refused::NoWorld),
-        [_] if !lifecycle => Err(Refused::NoLifecycle),
+        [] => Err(LoadError::NoWorld),
+        [_] if !lifecycle => Err(LoadError::NoLifecycle),
         [(kind, _, export)] => Ok(Outline { kind, interface: export.clone(), imports: names.imports }),
-        _ => Err(Refused::SeveralWorlds(worlds.iter().map(|(_, interface, _)| (*interface).to_owned()).collect())),
+        _ => Err(LoadError::SeveralWorlds(worlds.iter().map(|(_, interface, _)| (*interface).to_owned()).collect())),
     }
 }
 
@@ -281,7 +281,7 @@ fn is_compatible(version: &str, offered: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn outline_of(imports: &[&str], exports: &[&str]) -> Result<Outline, Refused> {
+    fn outline_of(imports: &[&str], exports: &[&str]) -> Result<Outline, LoadError> {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         outline(Names { imports: owned(imports), exports: owned(exports) })
     }
@@ -316,17 +316,17 @@ mod tests {
 
     #[test]
     fn other_files_are_told_apart() {
-        let allowance = Allowance { bytes: 100, ..Allowance::default() };
+        let allowance = CompileLimits { bytes: 100, ..CompileLimits::default() };
         for (bytes, refused) in [
-            (&b""[..], Refused::Empty),
-            (&[0; 101], Refused::TooLarge { bytes: 101, limit: 100 }),
-            (b"\x7fELF", Refused::NotWasm),
-            (b"(component)", Refused::NotWasm),
-            (b"\0asm\x01\0\0\0", Refused::CoreModule),
-            (b"\0asm\x0d\0\x01\0", Refused::NoWorld),
+            (&b""[..], LoadError::Empty),
+            (&[0; 101], LoadError::TooLarge { bytes: 101, limit: 100 }),
+            (b"\x7fELF", LoadError::NotWasm),
+            (b"(component)", LoadError::NotWasm),
+            (b"\0asm\x01\0\0\0", LoadError::CoreModule),
+            (b"\0asm\x0d\0\x01\0", LoadError::NoWorld),
         ] {
             assert_eq!(inspect(bytes, &allowance), Err(refused), "{bytes:?}");
         }
-        assert!(matches!(inspect(b"\0asm\x0d\0\x01\0\x07", &allowance), Err(Refused::Malformed(_))));
+        assert!(matches!(inspect(b"\0asm\x0d\0\x01\0\x07", &allowance), Err(LoadError::Malformed(_))));
     }
 }

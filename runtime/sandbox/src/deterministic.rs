@@ -19,13 +19,13 @@ const COARSE: u64 = 1000;
 ///
 /// A guest that sleeps does so by the machine's clock, and this one does not see it.
 #[derive(Clone, Debug)]
-pub struct Simulated {
+pub struct Deterministic {
     seed: u64,
     /// Since the beginning, µs.
     now: Arc<AtomicU64>,
 }
 
-impl Simulated {
+impl Deterministic {
     /// A world at its beginning.
     pub fn new(seed: u64) -> Self {
         Self { seed, now: Arc::default() }
@@ -48,7 +48,7 @@ impl Simulated {
     }
 }
 
-impl HostWallClock for Simulated {
+impl HostWallClock for Deterministic {
     fn resolution(&self) -> Duration {
         Duration::from_micros(COARSE)
     }
@@ -58,7 +58,7 @@ impl HostWallClock for Simulated {
     }
 }
 
-impl HostMonotonicClock for Simulated {
+impl HostMonotonicClock for Deterministic {
     fn resolution(&self) -> u64 {
         COARSE * 1000
     }
@@ -106,8 +106,8 @@ mod tests {
 
     #[test]
     fn clocks_go_by_what_they_are_told_and_by_looks() {
-        let world = Simulated::new(1);
-        let monotonic = |world: &Simulated| HostMonotonicClock::now(world);
+        let world = Deterministic::new(1);
+        let monotonic = |world: &Deterministic| HostMonotonicClock::now(world);
         assert_eq!(monotonic(&world), 1_000_000);
         assert_eq!((0..10).map(|_| monotonic(&world)).max(), Some(2_000_000), "ten looks take a millisecond");
         world.advance_to(40_000);
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn chance_is_the_same_for_a_seed_and_a_purpose() {
         let three = |seed, purpose| {
-            let mut chance = Simulated::new(seed).chance(purpose);
+            let mut chance = Deterministic::new(seed).chance(purpose);
             [chance.next(), chance.next(), chance.next()]
         };
         assert_eq!(three(1, 1), three(1, 1));
