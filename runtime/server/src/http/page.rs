@@ -6,90 +6,102 @@ use axum::response::{IntoResponse, Response};
 
 use super::problem::Problem;
 
+/// A file of the folder `web`, whose layout is that of the URLs; only the page itself is served at `/`.
+struct File {
+    /// Path below `web`.
+    path: &'static str,
+    /// Media type.
+    kind: &'static str,
+    text: &'static str,
+}
+
 macro_rules! files {
-    ($($name:literal: $kind:literal),* $(,)?) => {
-        &[$(($name, $kind, include_str!(concat!("../../page/", $name)))),*]
+    ($($path:literal: $kind:expr),* $(,)?) => {
+        &[$(File { path: $path, kind: $kind, text: include_str!(concat!("../../../../web/", $path)) }),*]
     };
 }
 
-/// Name, media type, contents.
-const FILES: &[(&str, &str, &str)] = files! {
-    "index.html": "text/html; charset=utf-8",
-    "style.css": "text/css; charset=utf-8",
-    "panels.css": "text/css; charset=utf-8",
-    "client/camera.js": "text/javascript; charset=utf-8",
-    "client/catalog.js": "text/javascript; charset=utf-8",
-    "client/fault.js": "text/javascript; charset=utf-8",
-    "client/inbox.js": "text/javascript; charset=utf-8",
-    "client/link.js": "text/javascript; charset=utf-8",
-    "client/meter.js": "text/javascript; charset=utf-8",
-    "client/promise.js": "text/javascript; charset=utf-8",
-    "client/run.js": "text/javascript; charset=utf-8",
-    "client/server.js": "text/javascript; charset=utf-8",
-    "client/session.js": "text/javascript; charset=utf-8",
-    "client/tail.js": "text/javascript; charset=utf-8",
-    "client/types.js": "text/javascript; charset=utf-8",
-    "camera.js": "text/javascript; charset=utf-8",
-    "control.js": "text/javascript; charset=utf-8",
-    "controls.js": "text/javascript; charset=utf-8",
-    "details.js": "text/javascript; charset=utf-8",
-    "elements.js": "text/javascript; charset=utf-8",
-    "fit.js": "text/javascript; charset=utf-8",
-    "format.js": "text/javascript; charset=utf-8",
-    "framebox.js": "text/javascript; charset=utf-8",
-    "gauge.js": "text/javascript; charset=utf-8",
-    "handlers.js": "text/javascript; charset=utf-8",
-    "log.js": "text/javascript; charset=utf-8",
-    "messages.js": "text/javascript; charset=utf-8",
-    "outputs.js": "text/javascript; charset=utf-8",
-    "page.js": "text/javascript; charset=utf-8",
-    "picture.js": "text/javascript; charset=utf-8",
-    "plot.js": "text/javascript; charset=utf-8",
-    "policy.js": "text/javascript; charset=utf-8",
-    "presets.js": "text/javascript; charset=utf-8",
-    "rate.js": "text/javascript; charset=utf-8",
-    "screen.js": "text/javascript; charset=utf-8",
-    "shelf.js": "text/javascript; charset=utf-8",
-    "status.js": "text/javascript; charset=utf-8",
-    "strip.js": "text/javascript; charset=utf-8",
-    "table.js": "text/javascript; charset=utf-8",
-    "token.js": "text/javascript; charset=utf-8",
-    "troubles.js": "text/javascript; charset=utf-8",
-    "upload.js": "text/javascript; charset=utf-8",
-    "value.js": "text/javascript; charset=utf-8",
-    "versions.js": "text/javascript; charset=utf-8",
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const JS: &str = "text/javascript; charset=utf-8";
+
+const FILES: &[File] = files! {
+    "page/index.html": HTML,
+    "page/style.css": CSS,
+    "page/panels.css": CSS,
+    "framebox.js": JS,
+    "client/camera.js": JS,
+    "client/catalog.js": JS,
+    "client/fault.js": JS,
+    "client/inbox.js": JS,
+    "client/link.js": JS,
+    "client/meter.js": JS,
+    "client/promise.js": JS,
+    "client/run.js": JS,
+    "client/server.js": JS,
+    "client/session.js": JS,
+    "client/tail.js": JS,
+    "client/types.js": JS,
+    "page/camera.js": JS,
+    "page/control.js": JS,
+    "page/controls.js": JS,
+    "page/details.js": JS,
+    "page/elements.js": JS,
+    "page/fit.js": JS,
+    "page/format.js": JS,
+    "page/gauge.js": JS,
+    "page/handlers.js": JS,
+    "page/log.js": JS,
+    "page/messages.js": JS,
+    "page/outputs.js": JS,
+    "page/page.js": JS,
+    "page/picture.js": JS,
+    "page/plot.js": JS,
+    "page/policy.js": JS,
+    "page/presets.js": JS,
+    "page/rate.js": JS,
+    "page/screen.js": JS,
+    "page/shelf.js": JS,
+    "page/status.js": JS,
+    "page/strip.js": JS,
+    "page/table.js": JS,
+    "page/token.js": JS,
+    "page/troubles.js": JS,
+    "page/upload.js": JS,
+    "page/value.js": JS,
+    "page/versions.js": JS,
 };
 
-/// Nothing from elsewhere runs on the page, and nobody else shows it in a frame.
+/// Allows only the server's own scripts and styles, and no other site to embed the page.
 const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob: mediastream:; \
     frame-ancestors 'none'";
 
 pub async fn index() -> Response {
-    serve("index.html")
+    serve("page/index.html")
 }
 
 pub async fn client() -> Response {
     serve("framebox.js")
 }
 
-/// A part of the client, which imports it from beside itself.
+/// A module that `framebox.js` imports.
 pub async fn client_part(Path(name): Path<String>) -> Response {
     serve(&format!("client/{name}"))
 }
 
 pub async fn file(Path(name): Path<String>) -> Response {
-    serve(&name)
+    serve(&format!("page/{name}"))
 }
 
-fn serve(name: &str) -> Response {
-    let Some((_, kind, text)) = FILES.iter().find(|(file, ..)| *file == name) else {
-        return Problem::not_found(format!("the page has no file {name:?}")).into_response();
+fn serve(path: &str) -> Response {
+    let Some(file) = FILES.iter().find(|file| file.path == path) else {
+        return Problem::not_found(format!("there is no file {path:?}")).into_response();
     };
     let headers: [(HeaderName, &str); 4] = [
-        (header::CONTENT_TYPE, kind),
+        (header::CONTENT_TYPE, file.kind),
         (header::CACHE_CONTROL, "no-cache"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CONTENT_SECURITY_POLICY, POLICY),
     ];
-    (headers, *text).into_response()
+    (headers, file.text).into_response()
 }
