@@ -1,51 +1,50 @@
-//! The ways in which a call ends without a result.
+//! The errors of calls into a guest.
 
 use std::time::Duration;
 
-/// Longest text that a guest or the engine may give as a reason, bytes.
-const MOST_WORDS: usize = 2000;
-
-/// Why a call gave no result. The texts reach the author of the handler and the person watching.
+/// Why a call returned no result. Handler authors and viewers see the messages.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
-    /// The guest did what WebAssembly or the host forbids.
+    /// The guest did something that WebAssembly or the host forbids.
     #[error("the handler was stopped: {0}")]
     Trap(String),
-    /// The call was cut off at its deadline.
-    #[error("the handler took longer than the {} ms that it may take", limit.as_millis())]
+    /// The call was interrupted at its deadline.
+    #[error("the handler took longer than the {} ms that it may take: make it do less for each frame, or raise its time limit", limit.as_millis())]
     Time {
-        /// What it may take.
+        /// Time limit of the call.
         limit: Duration,
     },
-    /// The call used all its fuel.
-    #[error("the handler used more than the {limit} units of fuel that it may use")]
+    /// The call used up its fuel.
+    #[error(
+        "the handler used more than the {limit} units of fuel that it may use: make it do less for each frame, or raise its fuel limit"
+    )]
     Fuel {
-        /// What it may use.
+        /// Fuel limit of the call.
         limit: u64,
     },
-    /// The guest wanted more memory than it may have and did not survive the refusal.
-    #[error("the handler wanted more than the {} MiB of memory that it may have", limit / (1024 * 1024))]
+    /// The guest trapped after the host refused it more memory.
+    #[error("the handler needed more than the {} MiB of memory that it may have: make it use less, or raise its memory limit", limit / (1024 * 1024))]
     Memory {
-        /// What it may have, bytes.
+        /// Memory limit of the instance, bytes.
         limit: usize,
     },
-    /// The guest ended well but the picture that it put was wrong.
-    #[error("the handler put a wrong picture: {0}")]
+    /// The guest returned normally, but the picture that it put was invalid.
+    #[error("the handler put an invalid picture: {0}")]
     BadOutput(String),
-    /// The call was not made.
+    /// The host did not make the call.
     #[error("{0}")]
     Refused(String),
-    /// The guest says that this call failed.
+    /// The guest reported that this call failed.
     #[error("{0}")]
     Failed(String),
-    /// The guest says that the stream is over.
+    /// The guest reported that the stream is over.
     #[error("{0}")]
     Finished(String),
 }
 
 impl CallError {
-    /// A name for programs and statistics.
+    /// Returns the error's name in statistics and on the wire.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Trap(_) => "trap",
@@ -59,16 +58,8 @@ impl CallError {
         }
     }
 
-    /// True when the instance is dead after it and only a fresh one can go on.
+    /// Returns whether the instance cannot be called again after this error and has to be replaced.
     pub fn kills_instance(&self) -> bool {
         matches!(self, Self::Trap(_) | Self::Time { .. } | Self::Fuel { .. } | Self::Memory { .. })
-    }
-}
-
-/// A text that a guest has a hand in, cut where it is too long.
-pub(crate) fn brief(text: &str) -> String {
-    match text.char_indices().find(|(index, c)| index + c.len_utf8() > MOST_WORDS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }
