@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use framebox_picture::Size;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::ToSchema;
 
 use crate::parameter::{Kind, Parameter, is_color};
 
@@ -15,7 +16,7 @@ const MAX_OPTIONS: usize = 256;
 const MAX_CHARS: u32 = 65_536;
 
 /// Describes a handler. Serialised as the HTTP API shows it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Descriptor {
     /// Title to show.
     pub title: String,
@@ -27,13 +28,14 @@ pub struct Descriptor {
     pub outputs: Vec<Output>,
     /// Size that the host scales frames to; none for their original size.
     #[serde(serialize_with = "size", deserialize_with = "to_size")]
+    #[schema(value_type = Option<Sides>)]
     pub size: Option<Size>,
     /// Rate at which the handler wants or makes frames, frames per second; none for the stream's rate.
     pub fps: Option<f32>,
 }
 
 /// An additional output of a handler.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Output {
     /// 1 to 64 characters of `a–z`, `0–9`, `-` and `_`; unique among the outputs.
     pub id: String,
@@ -46,7 +48,7 @@ pub struct Output {
 }
 
 /// How the page shows an output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OutputKind {
     /// A number.
@@ -189,7 +191,8 @@ fn shortened(text: &str) -> String {
 }
 
 /// The serialised form of a size.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
+#[schema(as = Size)]
 struct Sides {
     width: u32,
     height: u32,

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use utoipa::ToSchema;
 
 use crate::value::Value;
 
 /// A parameter. Serialised as the HTTP API shows it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Parameter {
     /// 1 to 64 characters of `a–z`, `0–9`, `-` and `_`; unique among the parameters.
     pub id: String,
@@ -22,7 +23,8 @@ pub struct Parameter {
 }
 
 /// The type of a parameter, with its default value.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ParameterKind)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Kind {
     /// Real numbers from `min` to `max`.
@@ -82,7 +84,8 @@ pub enum Kind {
 }
 
 /// An option of a choice.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ParameterOption)]
 pub struct Choice {
     /// Value that the handler receives.
     pub id: String,
