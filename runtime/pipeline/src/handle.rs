@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use framebox_media::EncodedFrame;
 use framebox_picture::Picture;
-use framebox_sandbox::{Call, Component, Failure, Input, Instance, Kind, Limits, NamedValue};
+use framebox_sandbox::{Call, CallError, Component, Input, Instance, Kind, Limits, NamedValue};
 
 use crate::breaker::Breaker;
 use crate::connections::{Connections, Notice, Severity};
@@ -108,7 +108,7 @@ struct Handler<'a> {
 
 impl Handler<'_> {
     /// Makes a fresh instance with the parameters that hold.
-    fn start(&mut self) -> Result<(), Failure> {
+    fn start(&mut self) -> Result<(), CallError> {
         let parameters = self.desk.lock().parameters.all();
         self.desk.gathered().instances += 1;
         self.unproven = true;
@@ -211,7 +211,7 @@ impl Handler<'_> {
         self.desk.gathered().memory = memory;
         let output = match call.result {
             Ok(output) => output,
-            Err(Failure::Finished(reason)) => {
+            Err(CallError::Finished(reason)) => {
                 self.desk.gathered().finished(&record);
                 return Some(reason);
             }
@@ -241,10 +241,10 @@ impl Handler<'_> {
     }
 
     /// Calls the instance, a fresh one where there is none. Also tells how much memory it has, bytes.
-    fn call(&mut self, ticket: &Ticket<Fresh>, picture: Option<Arc<Picture>>) -> Result<(Call, usize), Failure> {
+    fn call(&mut self, ticket: &Ticket<Fresh>, picture: Option<Arc<Picture>>) -> Result<(Call, usize), CallError> {
         let generates = self.component.kind() == Kind::Generator;
         if picture.is_none() && !generates {
-            return Err(Failure::Refused("the picture could not be copied".into()));
+            return Err(CallError::Refused("the picture could not be copied".into()));
         }
         if self.instance.is_none() {
             self.start()?;
@@ -252,7 +252,7 @@ impl Handler<'_> {
         self.unproven = false;
         let pts_us = ticket.pts.as_micros() as i64;
         let budget = self.limits.call;
-        let instance = self.instance.as_mut().ok_or_else(|| Failure::Refused("there is no instance".into()))?;
+        let instance = self.instance.as_mut().ok_or_else(|| CallError::Refused("there is no instance".into()))?;
         let call = match picture {
             Some(picture) => {
                 let input = Input { picture, pts_us, sequence: ticket.sequence, skipped: ticket.skipped };
@@ -346,13 +346,13 @@ impl Handler<'_> {
     }
 
     /// Counts a fault, tells the viewer, and sees to it that a fresh instance takes over where needed.
-    fn failed(&mut self, record: &Record, failure: &Failure) {
+    fn failed(&mut self, record: &Record, failure: &CallError) {
         self.desk.gathered().failed(record, failure.code());
         self.notice(Severity::Warning, failure.code(), failure.to_string(), None);
         self.discard_after(failure);
     }
 
-    fn discard_after(&mut self, failure: &Failure) {
+    fn discard_after(&mut self, failure: &CallError) {
         if !failure.kills_instance() {
             return;
         }
@@ -387,7 +387,7 @@ impl Handler<'_> {
         }
     }
 
-    fn over(&self, failure: &Failure, what: &str) -> String {
+    fn over(&self, failure: &CallError, what: &str) -> String {
         let message = format!("{what}: {failure}");
         self.notice(Severity::Error, failure.code(), message.clone(), None);
         message

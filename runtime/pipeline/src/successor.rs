@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::SyncSender;
 
-use framebox_sandbox::{Component, Failure, Instance, Kind, Limits};
+use framebox_sandbox::{CallError, Component, Instance, Kind, Limits};
 
 use crate::budgets::Budgets;
 use crate::parameters::Parameters;
@@ -31,7 +31,7 @@ pub enum Declined {
     },
     /// It could not be started.
     #[error("it could not be started: {0}")]
-    Start(Failure),
+    Start(CallError),
     /// The session is over.
     #[error("the session is over")]
     Ended,

@@ -1,6 +1,6 @@
-//! The clock behind deadlines: a thread that sleeps until the nearest deadline and then advances the engine's epoch.
+//! Interrupts calls at their deadlines: a thread sleeps until the nearest deadline and then advances the engine's epoch.
 //!
-//! A call that ends in time, as nearly all do, costs no wake-up: the thread finds out when it wakes for another.
+//! A call that ends in time, as nearly all do, does not wake the thread.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use wasmtime::EngineWeak;
 
-/// Owns the thread; it ends when this is dropped.
+/// Owns the thread, which ends on drop.
 pub(crate) struct Ticker {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
@@ -24,47 +24,47 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    /// Calls under way: when each has to be over, and a number that tells those of one moment apart.
+    /// The deadlines of the current calls, each with a number that makes it unique.
     calls: BTreeSet<(Instant, u64)>,
     next: u64,
-    /// Until when the thread sleeps; none: until it is woken.
-    asleep: Option<Instant>,
-    over: bool,
+    /// When the thread wakes up; none if it sleeps until it is notified.
+    wake_at: Option<Instant>,
+    stopped: bool,
 }
 
 impl State {
-    /// Adds a call; true when the thread has to be woken, since it sleeps for longer.
+    /// Adds a call. Returns its number, and whether the thread has to be woken because it would sleep too long.
     fn begin(&mut self, deadline: Instant) -> (u64, bool) {
         let id = self.next;
         self.next += 1;
         self.calls.insert((deadline, id));
-        (id, self.asleep.is_none_or(|asleep| deadline < asleep))
+        (id, self.wake_at.is_none_or(|wake_at| deadline < wake_at))
     }
 
-    /// What to do at `now`: the epoch is due, and how long to sleep then; none: until woken.
-    fn look(&mut self, now: Instant, again: Duration) -> (bool, Option<Duration>) {
+    /// Returns whether to advance the epoch at `now`, and how long to sleep then; none for until notified.
+    fn next_step(&mut self, now: Instant, interval: Duration) -> (bool, Option<Duration>) {
         let nearest = self.calls.first().map(|(deadline, _)| *deadline);
         let due = nearest.is_some_and(|deadline| deadline <= now);
-        // One that is over its time may be just entering the host, or coming from it: it is told again.
-        let sleep = nearest.map(|deadline| if due { again } else { deadline - now });
-        self.asleep = sleep.map(|sleep| now + sleep);
+        // A call past its deadline may be entering or leaving the host at this moment: it is interrupted again.
+        let sleep = nearest.map(|deadline| if due { interval } else { deadline - now });
+        self.wake_at = sleep.map(|sleep| now + sleep);
         (due, sleep)
     }
 }
 
 impl Ticker {
-    /// Starts a thread that advances the epoch of `engine` when a call is over its time, and `again` after each such
-    /// time until the call has ended.
-    pub(crate) fn start(engine: EngineWeak, again: Duration) -> io::Result<Self> {
+    /// Starts a thread that advances the epoch of `engine` at each call's deadline, and then every `interval` until the call
+    /// has ended.
+    pub(crate) fn start(engine: EngineWeak, interval: Duration) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let thread = {
             let shared = shared.clone();
-            std::thread::Builder::new().name("framebox-ticker".into()).spawn(move || shared.tick(&engine, again))?
+            std::thread::Builder::new().name("framebox-ticker".into()).spawn(move || shared.tick(&engine, interval))?
         };
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// Says that a call is under way until the guard is dropped, and when it has to be over.
+    /// Registers a call with its deadline until the guard is dropped.
     pub(crate) fn during_call(&self, deadline: Instant) -> DuringCall<'_> {
         let (id, wake) = self.shared.lock().begin(deadline);
         if wake {
@@ -76,16 +76,16 @@ impl Ticker {
 
 impl Drop for Ticker {
     fn drop(&mut self) {
-        self.shared.lock().over = true;
+        self.shared.lock().stopped = true;
         self.shared.wake.notify_one();
         if let Some(thread) = self.thread.take() {
-            // The thread has no way to panic; were there one, nothing is left that could need it.
+            // The thread does not panic; if it did, nothing would need it any more.
             let _ = thread.join();
         }
     }
 }
 
-/// A call is under way.
+/// Registers a call until it is dropped.
 pub(crate) struct DuringCall<'a> {
     shared: &'a Shared,
     call: (Instant, u64),
@@ -98,10 +98,10 @@ impl Drop for DuringCall<'_> {
 }
 
 impl Shared {
-    fn tick(&self, engine: &EngineWeak, again: Duration) {
+    fn tick(&self, engine: &EngineWeak, interval: Duration) {
         let mut state = self.lock();
-        while !state.over {
-            let (due, sleep) = state.look(Instant::now(), again);
+        while !state.stopped {
+            let (due, sleep) = state.next_step(Instant::now(), interval);
             if due {
                 match engine.upgrade() {
                     Some(engine) => engine.increment_epoch(),
@@ -124,7 +124,7 @@ impl Shared {
 mod tests {
     use super::*;
 
-    const AGAIN: Duration = Duration::from_millis(1);
+    const INTERVAL: Duration = Duration::from_millis(1);
 
     fn ms(ms: u64) -> Duration {
         Duration::from_millis(ms)
@@ -133,24 +133,28 @@ mod tests {
     #[test]
     fn it_sleeps_until_the_nearest_deadline_and_is_woken_only_for_a_nearer_one() {
         let (begin, mut state) = (Instant::now(), State::default());
-        assert_eq!(state.look(begin, AGAIN), (false, None));
+        assert_eq!(state.next_step(begin, INTERVAL), (false, None));
         let (late, wake) = state.begin(begin + ms(50));
-        assert!(wake, "it slept without end");
-        assert_eq!(state.look(begin, AGAIN), (false, Some(ms(50))));
+        assert!(wake, "it slept until notified");
+        assert_eq!(state.next_step(begin, INTERVAL), (false, Some(ms(50))));
         assert!(!state.begin(begin + ms(60)).1);
         let (early, wake) = state.begin(begin + ms(20));
         assert!(wake);
-        assert_eq!(state.look(begin + ms(5), AGAIN), (false, Some(ms(15))));
+        assert_eq!(state.next_step(begin + ms(5), INTERVAL), (false, Some(ms(15))));
 
-        assert_eq!(state.look(begin + ms(20), AGAIN), (true, Some(AGAIN)), "told, and told again");
-        assert_eq!(state.look(begin + ms(21), AGAIN), (true, Some(AGAIN)));
+        assert_eq!(
+            state.next_step(begin + ms(20), INTERVAL),
+            (true, Some(INTERVAL)),
+            "interrupted, and interrupted again"
+        );
+        assert_eq!(state.next_step(begin + ms(21), INTERVAL), (true, Some(INTERVAL)));
         state.calls.remove(&(begin + ms(20), early));
         state.calls.remove(&(begin + ms(50), late));
-        assert_eq!(state.look(begin + ms(22), AGAIN), (false, Some(ms(38))));
+        assert_eq!(state.next_step(begin + ms(22), INTERVAL), (false, Some(ms(38))));
     }
 
     #[test]
-    fn calls_of_one_moment_are_told_apart() {
+    fn calls_with_the_same_deadline_are_distinct() {
         let (deadline, mut state) = (Instant::now(), State::default());
         let (first, second) = (state.begin(deadline).0, state.begin(deadline).0);
         state.calls.remove(&(deadline, first));

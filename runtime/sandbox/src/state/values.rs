@@ -1,33 +1,34 @@
-//! The additional outputs that a guest puts during one call.
+//! The additional outputs of one call.
 
 use std::sync::Arc;
 
 use crate::descriptor::Output;
-use crate::{NamedValue, Value};
+use crate::value::{NamedValue, Value};
 
-/// Characters of an id that are shown.
-const MOST_SHOWN: usize = 80;
+/// Characters of an id that error messages show, at most.
+const MAX_ID_SHOWN: usize = 80;
 
-/// What was put so far: one value for each id, in the order in which each was first put.
+/// The values put so far: one for each id, in the order in which the ids were first put.
 pub(crate) struct Values {
     declared: Arc<[Output]>,
-    /// All together, bytes.
+    /// Limit for all values together, bytes.
     limit: usize,
+    /// Size of all values together, bytes.
     bytes: usize,
     put: Vec<NamedValue>,
 }
 
 impl Values {
-    /// Takes values for what was `declared`, up to `limit` bytes a call.
+    /// Accepts values for the `declared` outputs, up to `limit` bytes per call.
     pub(crate) fn new(declared: Arc<[Output]>, limit: usize) -> Self {
         Self { declared, limit, bytes: 0, put: Vec::new() }
     }
 
-    /// Puts a value; of several for one id the last stays. What is wrong with it is for the guest.
+    /// Puts a value and replaces an earlier one of the same id. The error is for the guest.
     pub(crate) fn put(&mut self, id: String, value: Value) -> Result<(), String> {
         if !self.declared.iter().any(|output| output.id == id) {
             let ids: Vec<_> = self.declared.iter().map(|output| output.id.as_str()).collect();
-            let id: String = id.chars().take(MOST_SHOWN).collect();
+            let id: String = id.chars().take(MAX_ID_SHOWN).collect();
             return Err(match ids.is_empty() {
                 true => format!("there is no output {id:?}: the descriptor declares none"),
                 false => format!("there is no output {id:?}; the descriptor declares {}", ids.join(", ")),
@@ -39,8 +40,8 @@ impl Values {
         if bytes > self.limit {
             return Err(self.too_large(&id, bytes));
         }
-        if let Some(fault) = value.fault() {
-            return Err(format!("{id}: {fault}"));
+        if let Some(problem) = value.problem() {
+            return Err(format!("{id}: {problem}"));
         }
         self.bytes = bytes;
         match earlier {
@@ -50,18 +51,18 @@ impl Values {
         Ok(())
     }
 
-    /// All together, bytes.
+    /// Returns the limit for all values together, bytes.
     pub(crate) fn limit(&self) -> usize {
         self.limit
     }
 
-    /// What a guest is told whose values would have `bytes` bytes with that for `id`.
+    /// Returns the error for a value of `id` with which all values would take `bytes` bytes.
     pub(crate) fn too_large(&self, id: &str, bytes: usize) -> String {
-        let (limit, id) = (self.limit, id.chars().take(MOST_SHOWN).collect::<String>());
-        format!("the values of one frame may have {limit} bytes together; with {id} it were {bytes}")
+        let (limit, id) = (self.limit, id.chars().take(MAX_ID_SHOWN).collect::<String>());
+        format!("the values of one frame may have {limit} bytes together; with {id} they would have {bytes}")
     }
 
-    /// What was put; the next call begins with none.
+    /// Removes and returns all values.
     pub(crate) fn take(&mut self) -> Vec<NamedValue> {
         self.bytes = 0;
         std::mem::take(&mut self.put)
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_of_an_id_stays_in_the_place_of_the_first() {
+    fn a_later_value_of_an_id_takes_the_place_of_the_first() {
         let mut values = values();
         values.put("b".into(), Value::Integer(1)).unwrap();
         values.put("a".into(), Value::Integer(2)).unwrap();
@@ -90,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_counts_what_stays() {
+    fn replaced_values_do_not_count_towards_the_limit() {
         let mut values = values();
         values.put("a".into(), Value::Text("x".repeat(20))).unwrap();
         assert!(values.put("b".into(), Value::Boolean(true)).unwrap_err().contains("20 bytes together"));
@@ -99,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_declared_is_refused_by_name() {
+    fn undeclared_outputs_are_refused_by_name() {
         let error = values().put("c".into(), Value::Boolean(true)).unwrap_err();
         assert_eq!(error, "there is no output \"c\"; the descriptor declares a, b");
     }

@@ -1,21 +1,20 @@
-//! Long `memory.fill` and `memory.copy`, cut into pieces before they are compiled.
+//! Splits long `memory.fill` and `memory.copy` operations into pieces before compilation.
 //!
-//! One such instruction over a guest's whole memory takes tens of milliseconds, and nothing stops it while it lasts: the
-//! engine looks at deadlines only between instructions. So each of them becomes a call of a function, added to the
-//! module, that does the same piece by piece. Those whose length is known and small stay as they are, and are compiled
-//! to a few moves.
+//! One such instruction over a guest's whole memory takes tens of milliseconds and cannot be interrupted, because the engine
+//! checks deadlines only between instructions. So each becomes a call to a function, added to the module, that does the
+//! same piece by piece. Operations whose length is a small constant stay as they are and compile to a few moves.
 
 use std::ops::Range;
 
 use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 use wasmparser::{BinaryReaderError, FunctionBody, Operator, Parser, Payload, TypeRef};
 
-/// Changes with what is made of a component, so that code which was compiled before is not taken for code of today's.
-pub(crate) const EDITION: u32 = 1;
-/// Longest piece, bytes.
+/// Version of this transformation. Code compiled with another version is not reused.
+pub(crate) const VERSION: u32 = 1;
+/// Size of a piece, bytes.
 const PIECE: i32 = 256 * 1024;
 
-/// Sections by their numbers, in modules and in components.
+/// Section numbers in modules and in components.
 const TYPES: u8 = 1;
 const FUNCTIONS: u8 = 3;
 const CODE: u8 = 10;
@@ -26,22 +25,22 @@ const HEADER: usize = 8;
 
 type Result<T> = std::result::Result<T, BinaryReaderError>;
 
-/// A component with the long operations of all its modules cut.
-pub(crate) fn cut(component: &[u8]) -> Result<Vec<u8>> {
+/// Returns `component` with the long operations of all its modules split.
+pub(crate) fn split(component: &[u8]) -> Result<Vec<u8>> {
     let mut out = component.get(..HEADER).unwrap_or(component).to_vec();
     let sections = Sections { bytes: component, at: HEADER };
     for (id, contents) in sections {
         match id {
-            COMPONENT_MODULE => section(&mut out, id, &cut_module(contents)?),
-            // How deep it nests was looked at before.
-            COMPONENT_COMPONENT => section(&mut out, id, &cut(contents)?),
+            COMPONENT_MODULE => section(&mut out, id, &split_module(contents)?),
+            // The depth of nesting was checked before.
+            COMPONENT_COMPONENT => section(&mut out, id, &split(contents)?),
             _ => section(&mut out, id, contents),
         }
     }
     Ok(out)
 }
 
-/// The sections of a module or a component, as they lie there.
+/// Iterates over the sections of a module or a component: their numbers and contents.
 struct Sections<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -86,25 +85,27 @@ fn section(out: &mut Vec<u8>, id: u8, contents: &[u8]) {
     out.extend_from_slice(contents);
 }
 
-/// What is known of a module after a first walk over it.
+/// Facts about a module, from a first pass over it.
 #[derive(Default)]
 struct Module<'a> {
+    /// Number of types.
     types: u32,
-    /// Imported ones included.
+    /// Number of functions, including imported ones.
     functions: u32,
-    /// Code sections; more than one is wrong, which the compiler says.
+    /// Number of code sections. The compiler rejects modules with more than one.
     codes: u32,
     bodies: Vec<FunctionBody<'a>>,
 }
 
-/// Which of the two functions an operation becomes a call of; their order in the module.
+/// The function that replaces an operation. The order is that of the functions in the module.
 #[derive(Clone, Copy)]
 enum Helper {
     Fill,
     Copy,
 }
 
-fn cut_module(bytes: &[u8]) -> Result<Vec<u8>> {
+/// Returns a module with its long operations replaced by calls.
+fn split_module(bytes: &[u8]) -> Result<Vec<u8>> {
     let mut module = Module::default();
     for payload in Parser::new(0).parse_all(bytes) {
         match payload? {
@@ -119,7 +120,7 @@ fn cut_module(bytes: &[u8]) -> Result<Vec<u8>> {
                     module.functions = module.functions.saturating_add(u32::from(is_function));
                 }
             }
-            // A count that was only claimed is found out by the compiler.
+            // The compiler rejects a wrong count.
             Payload::FunctionSection(functions) => {
                 module.functions = module.functions.saturating_add(functions.count());
             }
@@ -128,8 +129,8 @@ fn cut_module(bytes: &[u8]) -> Result<Vec<u8>> {
             _ => {}
         }
     }
-    let cuts = module.bodies.iter().map(long_operations).collect::<Result<Vec<_>>>()?;
-    if module.codes > 1 || cuts.iter().all(Vec::is_empty) {
+    let operations = module.bodies.iter().map(long_operations).collect::<Result<Vec<_>>>()?;
+    if module.codes > 1 || operations.iter().all(Vec::is_empty) {
         return Ok(bytes.to_vec());
     }
     let mut out = bytes[..HEADER].to_vec();
@@ -142,28 +143,28 @@ fn cut_module(bytes: &[u8]) -> Result<Vec<u8>> {
                 write_number(&mut number, module.types as usize);
                 section(&mut out, id, &appended(contents, &[&number, &number]));
             }
-            CODE => section(&mut out, id, &code(bytes, &module, &cuts)),
+            CODE => section(&mut out, id, &code(bytes, &module, &operations)),
             _ => section(&mut out, id, contents),
         }
     }
     Ok(out)
 }
 
-/// A list that begins with its length, and more at its end.
+/// Returns an encoded list, which begins with its length, with `more` appended.
 fn appended(list: &[u8], more: &[&[u8]]) -> Vec<u8> {
     let Some((count, begin)) = read_number(list, 0) else { return list.to_vec() };
     let mut out = Vec::with_capacity(list.len() + 16);
-    // Types in groups count as one here, and only here.
+    // A group of types counts as one entry of the list.
     write_number(&mut out, count + more.len());
     out.extend_from_slice(&list[begin..]);
     more.iter().for_each(|more| out.extend_from_slice(more));
     out
 }
 
-/// Where a body has operations that may be long.
+/// Returns where a function body has operations that may be long.
 fn long_operations(body: &FunctionBody<'_>) -> Result<Vec<(Range<usize>, Helper)>> {
     let mut operators = body.get_operators_reader()?;
-    let (mut found, mut known) = (Vec::new(), None);
+    let (mut found, mut constant) = (Vec::new(), None);
     while !operators.eof() {
         let begin = operators.original_position();
         let operator = operators.read()?;
@@ -173,30 +174,30 @@ fn long_operations(body: &FunctionBody<'_>) -> Result<Vec<(Range<usize>, Helper)
             _ => None,
         };
         if let Some(helper) = helper
-            && !known.is_some_and(|length| (0..=PIECE).contains(&length))
+            && !constant.is_some_and(|length| (0..=PIECE).contains(&length))
         {
             found.push((begin..operators.original_position(), helper));
         }
-        known = if let Operator::I32Const { value } = operator { Some(value) } else { None };
+        constant = if let Operator::I32Const { value } = operator { Some(value) } else { None };
     }
     Ok(found)
 }
 
-/// The code section with calls in the place of long operations, and the functions that are called.
-fn code(bytes: &[u8], module: &Module<'_>, cuts: &[Vec<(Range<usize>, Helper)>]) -> Vec<u8> {
+/// Returns the code section with calls instead of long operations, and with the called functions appended.
+fn code(bytes: &[u8], module: &Module<'_>, operations: &[Vec<(Range<usize>, Helper)>]) -> Vec<u8> {
     let mut out = Vec::new();
     write_number(&mut out, module.bodies.len() + 2);
-    for (body, cuts) in module.bodies.iter().zip(cuts) {
+    for (body, operations) in module.bodies.iter().zip(operations) {
         let whole = body.range();
-        let (mut made, mut at) = (Vec::with_capacity(whole.len() + cuts.len() * 4), whole.start);
-        for (operation, helper) in cuts {
-            made.extend_from_slice(&bytes[at..operation.start]);
-            InstructionSink::new(&mut made).call(module.functions.saturating_add(*helper as u32));
+        let (mut encoded, mut at) = (Vec::with_capacity(whole.len() + operations.len() * 4), whole.start);
+        for (operation, helper) in operations {
+            encoded.extend_from_slice(&bytes[at..operation.start]);
+            InstructionSink::new(&mut encoded).call(module.functions.saturating_add(*helper as u32));
             at = operation.end;
         }
-        made.extend_from_slice(&bytes[at..whole.end]);
-        write_number(&mut out, made.len());
-        out.extend(made);
+        encoded.extend_from_slice(&bytes[at..whole.end]);
+        write_number(&mut out, encoded.len());
+        out.extend(encoded);
     }
     for helper in [fill(), copy()] {
         let helper = helper.into_raw_body();
@@ -206,12 +207,12 @@ fn code(bytes: &[u8], module: &Module<'_>, cuts: &[Vec<(Range<usize>, Helper)>])
     out
 }
 
-// The parameters of both, in their order.
+// The parameters of both functions.
 const TO: u32 = 0;
 const FROM: u32 = 1;
 const LENGTH: u32 = 2;
 
-/// Fills from the front. What lies outside of memory traps, be it in a later piece.
+/// Returns a function that fills from the front. An access outside memory traps, possibly in a later piece.
 fn fill() -> Function {
     let mut function = Function::new::<[(u32, ValType); 0]>([]);
     let mut sink = function.instructions();
@@ -224,8 +225,8 @@ fn fill() -> Function {
     function
 }
 
-/// Copies from the front when it copies to the front, and from the end otherwise, so that nothing is overwritten before
-/// it is copied.
+/// Returns a function that copies from the front when it copies to a lower address, and from the end otherwise, so that no
+/// byte is overwritten before it is copied.
 fn copy() -> Function {
     let mut function = Function::new::<[(u32, ValType); 0]>([]);
     let mut sink = function.instructions();
@@ -247,7 +248,7 @@ fn copy() -> Function {
     function
 }
 
-/// Does `piece` as long as there is more than one.
+/// Emits a loop that runs `piece` while more than one piece is left.
 fn pieces(sink: &mut InstructionSink<'_>, piece: impl FnOnce(&mut InstructionSink<'_>)) {
     sink.block(BlockType::Empty).loop_(BlockType::Empty);
     sink.local_get(LENGTH).i32_const(PIECE).i32_le_u().br_if(1);
@@ -255,6 +256,7 @@ fn pieces(sink: &mut InstructionSink<'_>, piece: impl FnOnce(&mut InstructionSin
     sink.br(0).end().end();
 }
 
+/// Emits the subtraction of a piece from the length.
 fn shorten(sink: &mut InstructionSink<'_>) {
     sink.local_get(LENGTH).i32_const(PIECE).i32_sub().local_set(LENGTH);
 }
@@ -268,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_may_be_long_is_cut() {
+    fn only_operations_that_may_be_long_are_split() {
         let module = |length: &str| {
             let text = format!(
                 "(module (import \"a\" \"b\" (func)) (rec (type (func)) (type (func (param i64)))) (memory 1)
@@ -284,15 +286,19 @@ mod tests {
             ("(local.get 0)", true),
         ] {
             let before = module(length);
-            let after = cut_module(&before).unwrap();
+            let after = split_module(&before).unwrap();
             assert_eq!(after != before, changes, "{length}");
             assert!(is_valid(&after), "{length}");
-            assert_eq!(cut_module(&after).unwrap().len() > after.len(), changes, "what was added is cut like the rest");
+            assert_eq!(
+                split_module(&after).unwrap().len() > after.len(),
+                changes,
+                "added functions are split like the others"
+            );
         }
     }
 
     #[test]
-    fn whatever_is_wrong_stays_wrong_without_growing() {
+    fn invalid_modules_stay_invalid_and_unchanged() {
         let good = wat::parse_str(
             "(module (memory 1) (func (param i32) (memory.fill (i32.const 0) (i32.const 1) (local.get 0))))",
         );
@@ -300,9 +306,9 @@ mod tests {
         let (id, code) = Sections { bytes: &twice, at: HEADER }.find(|(id, _)| *id == CODE).unwrap();
         let code = code.to_vec();
         section(&mut twice, id, &code);
-        // Some parsers see it at once; to the others it is left for the compiler to see.
-        if let Ok(cut) = cut_module(&twice) {
-            assert_eq!(cut, twice);
+        // Some parsers reject it at once; otherwise the compiler does.
+        if let Ok(split) = split_module(&twice) {
+            assert_eq!(split, twice);
         }
         assert!(!is_valid(&twice));
     }

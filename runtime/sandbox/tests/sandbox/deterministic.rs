@@ -1,6 +1,6 @@
 //! A handler whose fuel follows clocks and chance does the same thing each time in a simulated world, and only there.
 
-use framebox_sandbox::{Component, Simulated};
+use framebox_sandbox::{Component, Deterministic};
 
 use crate::support::{PLENTY, input, setup, transform};
 
@@ -22,9 +22,9 @@ fn restless() -> Component {
 
 /// Fuel of some calls, one every 40 ms of the world's time.
 fn fuels(component: &Component, seed: Option<u64>) -> Vec<u64> {
-    let world = seed.map(Simulated::new);
+    let world = seed.map(Deterministic::new);
     let mut instance = match &world {
-        Some(world) => component.start_simulated(setup(), world).unwrap(),
+        Some(world) => component.start_deterministic(setup(), world).unwrap(),
         None => component.start(setup()).unwrap(),
     };
     let call = |frame: u64| {

@@ -1,4 +1,5 @@
-//! WASI with nothing in it: no files, no network, no environment, no arguments; coarse clocks; output is log.
+//! WASI 0.2 that grants nothing: no files, network, environment or arguments. Clocks are coarse; standard output and
+//! error go to the log.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,42 +11,43 @@ use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder};
 
-use crate::journal::Journal;
-use crate::{Level, Simulated};
+use crate::deterministic::Deterministic;
+use crate::log::Level;
+use crate::state::log_limiter::LogLimiter;
 
-/// What clocks are rounded to, ns: too coarse to time a cache by.
-const COARSE: u64 = 1_000_000;
-/// Random bytes in one call.
-const MOST_RANDOM: u64 = 64 * 1024;
+/// Resolution of clocks, ns: too coarse for timing attacks on caches.
+const RESOLUTION: u64 = 1_000_000;
+/// Random bytes per call, at most.
+const MAX_RANDOM: u64 = 64 * 1024;
 /// Bytes that a guest may write to its output at once.
-const MOST_WRITTEN: usize = 64 * 1024;
+const MAX_WRITE: usize = 64 * 1024;
 
-/// A context that grants nothing and writes to `journal`.
-pub(crate) fn context(journal: &Journal) -> WasiCtx {
-    nothing(journal).wall_clock(Wall).monotonic_clock(Monotonic { begin: Instant::now() }).build()
+/// Returns a context that grants nothing and writes output to `log`.
+pub(crate) fn context(log: &LogLimiter) -> WasiCtx {
+    builder(log).wall_clock(Wall).monotonic_clock(Monotonic { begin: Instant::now() }).build()
 }
 
-/// The same, with the clocks and the chance of `world`.
-pub(crate) fn simulated(journal: &Journal, world: &Simulated) -> WasiCtx {
-    let seed = u128::from(world.chance(2).next()) << 64 | u128::from(world.chance(3).next());
-    nothing(journal)
+/// Returns the same with the clocks and random numbers of `world`.
+pub(crate) fn deterministic(log: &LogLimiter, world: &Deterministic) -> WasiCtx {
+    let seed = u128::from(world.random(2).next()) << 64 | u128::from(world.random(3).next());
+    builder(log)
         .wall_clock(world.clone())
         .monotonic_clock(world.clone())
-        .secure_random(world.chance(0))
-        .insecure_random(world.chance(1))
+        .secure_random(world.random(0))
+        .insecure_random(world.random(1))
         .insecure_random_seed(seed)
         .build()
 }
 
-fn nothing(journal: &Journal) -> WasiCtxBuilder {
+fn builder(log: &LogLimiter) -> WasiCtxBuilder {
     let mut builder = WasiCtx::builder();
     builder
-        .stdout(Lines::new(journal, Level::Info))
-        .stderr(Lines::new(journal, Level::Warn))
+        .stdout(Lines::new(log, Level::Info))
+        .stderr(Lines::new(log, Level::Warn))
         .allow_tcp(false)
         .allow_udp(false)
         .allow_ip_name_lookup(false)
-        .max_random_size(MOST_RANDOM);
+        .max_random_size(MAX_RANDOM);
     builder
 }
 
@@ -53,7 +55,7 @@ struct Wall;
 
 impl HostWallClock for Wall {
     fn resolution(&self) -> Duration {
-        Duration::from_nanos(COARSE)
+        Duration::from_nanos(RESOLUTION)
     }
 
     fn now(&self) -> Duration {
@@ -62,35 +64,33 @@ impl HostWallClock for Wall {
     }
 }
 
-/// Never at zero, which Go's runtime takes for a clock that is broken.
+/// Never reads zero, which Go's runtime takes for a broken clock.
 struct Monotonic {
     begin: Instant,
 }
 
 impl HostMonotonicClock for Monotonic {
     fn resolution(&self) -> u64 {
-        COARSE
+        RESOLUTION
     }
 
     fn now(&self) -> u64 {
-        let now = u64::try_from(self.begin.elapsed().as_nanos()).unwrap_or(u64::MAX - COARSE);
-        now - now % COARSE + COARSE
+        let now = u64::try_from(self.begin.elapsed().as_nanos()).unwrap_or(u64::MAX - RESOLUTION);
+        now - now % RESOLUTION + RESOLUTION
     }
 }
 
-/// Standard output or error: collects bytes until a line is whole.
-///
-/// Each stream that a guest opens collects for itself.
+/// Standard output or error: collects bytes until a line is complete. Each stream that a guest opens has its own buffer.
 #[derive(Clone)]
 struct Lines {
-    journal: Journal,
+    log: LogLimiter,
     level: Level,
     pending: Vec<u8>,
 }
 
 impl Lines {
-    fn new(journal: &Journal, level: Level) -> Self {
-        Self { journal: journal.clone(), level, pending: Vec::new() }
+    fn new(log: &LogLimiter, level: Level) -> Self {
+        Self { log: log.clone(), level, pending: Vec::new() }
     }
 
     fn take(&mut self, bytes: &[u8]) {
@@ -105,14 +105,14 @@ impl Lines {
         }
     }
 
-    /// Keeps one byte more than a line may have: enough for the journal to see that it has to cut.
+    /// Keeps one byte more than a line may have, so that the log limiter sees that it has to truncate the line.
     fn collect(&mut self, bytes: &[u8]) {
-        let room = (self.journal.line_bytes() + 1).saturating_sub(self.pending.len());
+        let room = (self.log.line_bytes() + 1).saturating_sub(self.pending.len());
         self.pending.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
     fn end_line(&mut self) {
-        self.journal.write(self.level, &String::from_utf8_lossy(&self.pending));
+        self.log.write(self.level, &String::from_utf8_lossy(&self.pending));
         self.pending.clear();
     }
 }
@@ -157,7 +157,7 @@ impl OutputStream for Lines {
     }
 
     fn check_write(&mut self) -> StreamResult<usize> {
-        Ok(MOST_WRITTEN)
+        Ok(MAX_WRITE)
     }
 }
 
@@ -184,23 +184,23 @@ mod tests {
     use crate::{Limits, Log};
 
     #[derive(Default)]
-    struct Kept(Mutex<Vec<String>>);
+    struct Recorder(Mutex<Vec<String>>);
 
-    impl Log for Kept {
+    impl Log for Recorder {
         fn line(&self, _level: Level, message: &str) {
             self.0.lock().unwrap().push(message.to_owned());
         }
     }
 
     #[test]
-    fn lines_are_put_together_and_cut() {
-        let kept = Arc::new(Kept::default());
-        let journal = Journal::new(kept.clone(), &Limits { log_line_bytes: 5, ..Limits::default() });
-        let mut lines = Lines::new(&journal, Level::Info);
+    fn lines_are_assembled_and_truncated() {
+        let recorder = Arc::new(Recorder::default());
+        let log = LogLimiter::new(recorder.clone(), &Limits { log_line_bytes: 5, ..Limits::default() });
+        let mut lines = Lines::new(&log, Level::Info);
         for part in ["ab", "c\nde", "\n", "much too ", "long\n", "end"] {
             lines.take(part.as_bytes());
         }
         drop(lines);
-        assert_eq!(*kept.0.lock().unwrap(), ["abc", "de", "much …", "end"]);
+        assert_eq!(*recorder.0.lock().unwrap(), ["abc", "de", "much …", "end"]);
     }
 }

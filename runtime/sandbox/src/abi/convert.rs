@@ -1,21 +1,21 @@
-//! Between the types that are generated from the interface and our own.
+//! Conversion between the types generated from the WIT interface and this crate's own.
 
 use framebox_picture::{Format, Rect, Size};
 use wasmtime::component::{ComponentType, Lift, WasmList, WasmStr};
 use wasmtime::{Result, StoreContext, StoreContextMut};
 
-use crate::bindings::types;
+use super::bindings::types;
+use super::bounded_string::BoundedString;
 use crate::descriptor::{Descriptor, Output, OutputKind};
-use crate::host::words::Words;
+use crate::limits::Budget;
 use crate::parameter::{Choice, Kind, Parameter};
-use crate::state::State;
-use crate::{Budget, NamedValue, Value};
+use crate::value::{NamedValue, Value};
 
 pub(crate) fn size(size: types::Size) -> Size {
     Size::new(size.width, size.height)
 }
 
-pub(crate) fn size_out(size: Size) -> types::Size {
+pub(crate) fn to_wit_size(size: Size) -> types::Size {
     types::Size { width: size.width, height: size.height }
 }
 
@@ -33,24 +33,24 @@ pub(crate) fn format(format: types::PixelFormat) -> Format {
     }
 }
 
-pub(crate) fn budget(budget: Budget) -> types::Budget {
+pub(crate) fn to_wit_budget(budget: Budget) -> types::Budget {
     types::Budget { time_us: u32::try_from(budget.time.as_micros()).unwrap_or(u32::MAX), fuel: budget.fuel }
 }
 
-/// Why a call for a frame gave no result, as the interface has it.
+/// `types.stop`: why a call for a frame returned no result.
 #[derive(Debug, ComponentType, Lift)]
 #[component(variant)]
 pub(crate) enum Stop {
     #[component(name = "failed")]
-    Failed(Words),
+    Failed(BoundedString),
     #[component(name = "finished")]
-    Finished(Words),
+    Finished(BoundedString),
 }
 
-/// A value that a guest puts, not yet copied out of its memory.
+/// `types.value` as a guest puts it, still in the guest's memory.
 #[derive(ComponentType, Lift)]
 #[component(variant)]
-pub(crate) enum Put {
+pub(crate) enum PutValue {
     #[component(name = "boolean")]
     Boolean(bool),
     #[component(name = "integer")]
@@ -71,32 +71,32 @@ pub(crate) enum Put {
 #[component(record)]
 pub(crate) struct Blob {
     #[component(name = "media-type")]
-    media_type: Words,
+    media_type: BoundedString,
     data: WasmList<u8>,
 }
 
-/// Copies what was put, unless it alone has more than `most` bytes: then it says how many.
-pub(crate) fn put(
-    store: &mut StoreContextMut<'_, State>,
-    put: Put,
-    most: usize,
+/// Copies a value out of guest memory. Returns its size in bytes instead if that exceeds `max_bytes`.
+pub(crate) fn put<T>(
+    store: &mut StoreContextMut<'_, T>,
+    value: PutValue,
+    max_bytes: usize,
 ) -> Result<std::result::Result<Value, usize>> {
     let text = |text: WasmStr, make: fn(String) -> Value| {
         let text = text.to_str(StoreContext::from(&*store))?;
-        Ok::<_, wasmtime::Error>(if text.len() > most { Err(text.len()) } else { Ok(make(text.into_owned())) })
+        Ok::<_, wasmtime::Error>(if text.len() > max_bytes { Err(text.len()) } else { Ok(make(text.into_owned())) })
     };
-    Ok(match put {
-        Put::Boolean(value) => Ok(Value::Boolean(value)),
-        Put::Integer(value) => Ok(Value::Integer(value)),
-        Put::Number(value) => Ok(Value::Number(value)),
-        Put::Text(value) => text(value, Value::Text)?,
-        Put::Json(value) => text(value, Value::Json)?,
-        Put::Numbers(value) => match value.len().saturating_mul(8) {
-            bytes if bytes > most => Err(bytes),
+    Ok(match value {
+        PutValue::Boolean(value) => Ok(Value::Boolean(value)),
+        PutValue::Integer(value) => Ok(Value::Integer(value)),
+        PutValue::Number(value) => Ok(Value::Number(value)),
+        PutValue::Text(value) => text(value, Value::Text)?,
+        PutValue::Json(value) => text(value, Value::Json)?,
+        PutValue::Numbers(value) => match value.len().saturating_mul(8) {
+            bytes if bytes > max_bytes => Err(bytes),
             _ => Ok(Value::Numbers(value.iter(&mut *store)?.collect::<Result<_>>()?)),
         },
-        Put::Blob(Blob { media_type, data }) => match data.len() {
-            bytes if bytes > most => Err(bytes),
+        PutValue::Blob(Blob { media_type, data }) => match data.len() {
+            bytes if bytes > max_bytes => Err(bytes),
             _ => Ok(Value::Blob {
                 media_type: media_type.0,
                 data: data.as_le_slice(StoreContext::from(&*store)).to_vec(),
@@ -105,12 +105,12 @@ pub(crate) fn put(
     })
 }
 
-pub(crate) fn values_out(values: &[NamedValue]) -> Vec<types::NamedValue> {
-    let out = |named: &NamedValue| types::NamedValue { id: named.id.clone(), value: value_out(&named.value) };
-    values.iter().map(out).collect()
+pub(crate) fn to_wit_values(values: &[NamedValue]) -> Vec<types::NamedValue> {
+    let convert = |named: &NamedValue| types::NamedValue { id: named.id.clone(), value: to_wit_value(&named.value) };
+    values.iter().map(convert).collect()
 }
 
-fn value_out(value: &Value) -> types::Value {
+fn to_wit_value(value: &Value) -> types::Value {
     match value {
         Value::Boolean(value) => types::Value::Boolean(*value),
         Value::Integer(value) => types::Value::Integer(*value),
@@ -124,19 +124,19 @@ fn value_out(value: &Value) -> types::Value {
     }
 }
 
-pub(crate) fn descriptor(given: types::Descriptor) -> Descriptor {
+pub(crate) fn descriptor(from: types::Descriptor) -> Descriptor {
     Descriptor {
-        title: given.title,
-        summary: given.summary,
-        parameters: given.parameters.into_iter().map(parameter).collect(),
-        outputs: given.outputs.into_iter().map(output).collect(),
-        size: given.size.map(size),
-        fps: given.fps,
+        title: from.title,
+        summary: from.summary,
+        parameters: from.parameters.into_iter().map(parameter).collect(),
+        outputs: from.outputs.into_iter().map(output).collect(),
+        size: from.size.map(size),
+        fps: from.fps,
     }
 }
 
-fn parameter(given: types::Parameter) -> Parameter {
-    let types::Parameter { id, label, help, group, kind } = given;
+fn parameter(from: types::Parameter) -> Parameter {
+    let types::Parameter { id, label, help, group, kind } = from;
     Parameter { id, label, help, group, kind: parameter_kind(kind) }
 }
 
@@ -161,8 +161,8 @@ fn parameter_kind(kind: types::ParameterKind) -> Kind {
     }
 }
 
-fn output(given: types::OutputSpec) -> Output {
-    let kind = match given.kind {
+fn output(from: types::OutputSpec) -> Output {
+    let kind = match from.kind {
         types::OutputKind::Number => OutputKind::Number,
         types::OutputKind::Gauge => OutputKind::Gauge,
         types::OutputKind::Text => OutputKind::Text,
@@ -171,5 +171,5 @@ fn output(given: types::OutputSpec) -> Output {
         types::OutputKind::Table => OutputKind::Table,
         types::OutputKind::Plot => OutputKind::Plot,
     };
-    Output { id: given.id, label: given.label, kind, unit: given.unit }
+    Output { id: from.id, label: from.label, kind, unit: from.unit }
 }

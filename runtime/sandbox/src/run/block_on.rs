@@ -1,7 +1,7 @@
-//! Runs one future on the calling thread until it is done or its time is up.
+//! Runs a future on the calling thread, with a deadline.
 //!
-//! A guest that computes is stopped by the epoch; one that waits in a host call gives its thread back to the loop
-//! here, which waits no longer than to the deadline.
+//! The epoch interrupts a guest that computes. A guest that waits in a host call yields to the loop here, which waits until
+//! the deadline at most.
 
 use std::future::Future;
 use std::pin::pin;
@@ -10,8 +10,8 @@ use std::task::{Context, Poll, Wake};
 use std::thread::Thread;
 use std::time::Instant;
 
-/// The result of `future`, or none when it still waits at the deadline; it is then dropped.
-pub(crate) fn until<F: Future>(deadline: Instant, future: F) -> Option<F::Output> {
+/// Runs `future` and returns its result, or none if it is still pending at the deadline; it is then dropped.
+pub(super) fn block_on_until<F: Future>(deadline: Instant, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let waker = Arc::new(Unpark(std::thread::current())).into();
     let mut context = Context::from_waker(&waker);
@@ -19,7 +19,7 @@ pub(crate) fn until<F: Future>(deadline: Instant, future: F) -> Option<F::Output
         if let Poll::Ready(result) = future.as_mut().poll(&mut context) {
             return Some(result);
         }
-        // A wake-up that came before this is not lost: `park_timeout` returns at once.
+        // An earlier wake-up is not lost: `park_timeout` returns at once.
         std::thread::park_timeout(deadline.checked_duration_since(Instant::now())?);
     }
 }
@@ -43,18 +43,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_result_comes_through_and_endless_waiting_ends() {
+    fn results_are_returned_and_waiting_ends_at_the_deadline() {
         let soon = Instant::now() + Duration::from_millis(20);
-        assert_eq!(until(soon, async { 7 }), Some(7));
-        assert_eq!(until(soon, std::future::pending::<u8>()), None);
+        assert_eq!(block_on_until(soon, async { 7 }), Some(7));
+        assert_eq!(block_on_until(soon, std::future::pending::<u8>()), None);
         assert!(Instant::now() >= soon);
     }
 
     #[test]
-    fn a_wake_up_from_another_thread_is_seen() {
+    fn another_thread_can_wake_the_future() {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let thread = std::thread::spawn(move || sender.send(3));
-        assert_eq!(until(Instant::now() + Duration::from_secs(60), receiver), Some(Ok(3)));
+        assert_eq!(block_on_until(Instant::now() + Duration::from_secs(60), receiver), Some(Ok(3)));
         assert_eq!(thread.join().unwrap(), Ok(()));
     }
 }

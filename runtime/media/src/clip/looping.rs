@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Clip, Error, Info, Shot};
+use super::{Clip, Error, Frame, Info};
 
 /// How long a picture is shown when nothing tells.
 const PERIOD: Duration = Duration::from_millis(40);
 
 /// A clip that begins again at its end. The times go on rising, and seeking goes to a time within the clip.
-pub struct Looped {
+pub struct Looping {
     clip: Box<dyn Clip>,
     /// Where this round began.
     round: Duration,
@@ -17,7 +17,7 @@ pub struct Looped {
     step: Duration,
 }
 
-impl Looped {
+impl Looping {
     /// Loops `clip`.
     pub fn new(clip: Box<dyn Clip>) -> Self {
         let fps = clip.info().fps;
@@ -32,28 +32,28 @@ impl Looped {
     }
 }
 
-impl Clip for Looped {
+impl Clip for Looping {
     fn info(&self) -> Info {
         Info { duration: None, ..self.clip.info() }
     }
 
-    fn next(&mut self) -> Result<Option<Shot>, Error> {
-        let shot = match self.clip.next()? {
-            Some(shot) => shot,
+    fn next(&mut self) -> Result<Option<Frame>, Error> {
+        let frame = match self.clip.next()? {
+            Some(frame) => frame,
             None => {
                 let last = self.last.take().unwrap_or_default();
                 self.clip.seek(Duration::ZERO)?;
                 self.round = self.round.saturating_add(self.length(last));
                 // Only one that has no pictures at all ends twice in a row.
-                let Some(shot) = self.clip.next()? else { return Ok(None) };
-                shot
+                let Some(frame) = self.clip.next()? else { return Ok(None) };
+                frame
             }
         };
-        if let Some(step) = self.last.and_then(|last| shot.pts.checked_sub(last)).filter(|step| !step.is_zero()) {
+        if let Some(step) = self.last.and_then(|last| frame.pts.checked_sub(last)).filter(|step| !step.is_zero()) {
             self.step = step;
         }
-        self.last = Some(shot.pts);
-        Ok(Some(Shot { pts: self.round.saturating_add(shot.pts), ..shot }))
+        self.last = Some(frame.pts);
+        Ok(Some(Frame { pts: self.round.saturating_add(frame.pts), ..frame }))
     }
 
     fn seek(&mut self, to: Duration) -> Result<(), Error> {
