@@ -301,7 +301,7 @@ impl SessionEvents for Bridge {
             }
         };
         let text = Message::values(&batch).to_text();
-        if text.len() > rtc::LONGEST_MESSAGE {
+        if text.len() > rtc::MAX_MESSAGE_BYTES {
             let message = format!(
                 "the values of a frame are {} bytes, more than a data channel carries: read them at /sessions/{{id}}/outputs",
                 text.len()

@@ -7,7 +7,7 @@ use framebox_catalog::{self as catalog, Catalog, Entry};
 use framebox_media::{Codec, encode};
 use framebox_pipeline::node::{self, Node, admission};
 use framebox_pipeline::{Connections, Policy, Session, Setup, Skipping, Unprocessed, session};
-use framebox_rtc::{self as rtc, Direction, Transport};
+use framebox_rtc::{self as rtc, Answer, Direction, Transport};
 use framebox_sandbox::Kind;
 
 use super::bridge::Bridge;
@@ -15,9 +15,6 @@ use super::follower::VersionFollower;
 use super::{ActiveSession, Rejection, Sessions};
 use crate::config;
 use crate::sources::SourceRegistry;
-
-/// The codec of every session.
-pub(super) const CODEC: Codec = Codec::H264;
 
 /// What an offer asks for beside the connection.
 #[derive(Clone, Debug, Default)]
@@ -103,8 +100,9 @@ impl Answerer {
             Kind::Observer => Direction::ReceiveOnly,
         };
         let connections = Connections { viewer: bridge.clone(), upstream: bridge.clone(), events: bridge.clone() };
-        let (answer, peer) = self.transport.answer(offer, direction, bridge.clone()).await.map_err(Error::Peer)?;
-        let setup = Setup { permit, ..self.setup(name, &entry, options, &bridge) };
+        let answer = self.transport.answer(offer, direction, bridge.clone()).await.map_err(Error::Peer)?;
+        let Answer { sdp, peer, codec } = answer;
+        let setup = Setup { permit, ..self.setup(name, &entry, options, codec, &bridge) };
         let session = match Session::start(setup, connections) {
             Ok(session) => session,
             Err(error) => {
@@ -114,7 +112,7 @@ impl Answerer {
         };
         bridge.set_up(peer.clone(), session);
         tracing::info!(session = id, handler = name, version = entry.version().number, "session answered");
-        let active = Arc::new(ActiveSession::new(id.to_owned(), name.to_owned(), entry, bridge));
+        let active = Arc::new(ActiveSession::new(id.to_owned(), name.to_owned(), entry, codec, bridge));
         let follow = self.follower.clone().follow(active.clone());
         for candidate in reservation.fill(&self.sessions, active, follow) {
             // It was accepted before the offer was known; a wrong one does no harm.
@@ -122,7 +120,7 @@ impl Answerer {
                 tracing::debug!(%error, "a candidate that arrived before its offer was rejected");
             }
         }
-        Ok(answer)
+        Ok(sdp)
     }
 
     /// Returns what sessions use and may use of the machine; `None` when that is not limited.
@@ -130,11 +128,11 @@ impl Answerer {
         self.node.as_ref().map(|node| node.load(Instant::now()))
     }
 
-    fn setup(&self, name: &str, entry: &Entry, options: &Options, bridge: &Arc<Bridge>) -> Setup {
+    fn setup(&self, name: &str, entry: &Entry, options: &Options, codec: Codec, bridge: &Arc<Bridge>) -> Setup {
         Setup {
             component: entry.component.clone(),
             fps: options.fps,
-            codec: CODEC,
+            codec,
             limits: entry.limits.clone(),
             encode: encode::Settings {
                 bitrate: self.encoder.start_kbps * 1000,
