@@ -42,7 +42,7 @@ async fn each_kind_of_setting_reaches_the_handler_and_each_kind_of_output_is_dra
     }
     // Text of a handler stays text.
     browser.wait_for_text("[data-output=echo] p", "echoes the note", |text| text == "good <b>day</b>").await;
-    let since = browser.text("[data-parameter=gain] .control-since").await;
+    let since = browser.text("[data-parameter=gain] .control-applied").await;
     assert!(since.strip_prefix("from frame ").is_some_and(|frame| frame.parse::<u64>().is_ok()), "{since:?}");
     browser.wait_for_text(".log-lines", "tells of the change", |text| text.contains("color changed")).await;
 
@@ -60,7 +60,7 @@ async fn each_kind_of_setting_reaches_the_handler_and_each_kind_of_output_is_dra
             image: [image.naturalWidth, image.src.slice(0, 5)],
             rows: at('bands').querySelectorAll('tbody tr').length,
             lines: at('channels').querySelectorAll('.legend li').length,
-            stamp: at('bands').querySelector('.output-stamp').textContent.startsWith('frame '),
+            stamp: at('bands').querySelector('.output-frame').textContent.startsWith('frame '),
         };";
     let expected =
         json!({ "gauge": "100", "json": "top", "image": [64, "blob:"], "rows": 5, "lines": 3, "stamp": true });

@@ -13,7 +13,7 @@ async fn skipped_frames_are_told_by_reason_and_the_policy_is_changed_live() {
     let Some(browser) = Browser::start(CAMERA).await else { return };
     start(&browser, &server, "slow-flip").await;
     let skips = |text: &str| text.contains("processed") && text.contains("skipped: busy");
-    browser.wait_for_text(".frames-sum", "tells of skipped frames", skips).await;
+    browser.wait_for_text(".frames-summary", "tells of skipped frames", skips).await;
     let told = |text: &str| text.starts_with("A call may take ");
     browser.wait_for_text(".legend [data-mark=budget]", "tells the budget", told).await;
 
@@ -21,7 +21,7 @@ async fn skipped_frames_are_told_by_reason_and_the_policy_is_changed_live() {
     let canvas = browser.see("#frames canvas").await;
     wait_until("a skipped frame is told of", seconds(30), async || {
         canvas.send_keys("\u{E010}\u{E00E}").await.map_err(|error| error.to_string())?;
-        let text = browser.text(".frames-told").await;
+        let text = browser.text(".frames-description").await;
         let spoken = "return document.querySelector('#frames canvas').ariaValueText";
         let spoken = browser.run(spoken, &[]).await;
         if text.starts_with("Frame ") && text.contains("skipped (busy)") && spoken == text { Ok(()) } else { Err(text) }

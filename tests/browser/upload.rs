@@ -33,7 +33,7 @@ async fn drop_file(browser: &Browser, name: &str, bytes: &[u8]) {
 async fn wait_for_version(browser: &Browser, version: u64) {
     wait_until("the version is shown", seconds(60), async || {
         let open = browser.run("return document.querySelector('dialog#upload').open", &[]).await;
-        let said = browser.run("return document.querySelector('#upload-said').textContent", &[]).await;
+        let said = browser.run("return document.querySelector('#upload-status').textContent", &[]).await;
         let badge = browser.run("return document.querySelector('[data-stat=version]').textContent", &[]).await;
         if open == json!(false) && badge == json!(version.to_string()) {
             Ok(())
@@ -57,7 +57,7 @@ async fn a_component_is_dropped_and_then_another_version_while_it_runs() {
     let proposed = browser.run("return document.querySelector('#upload-name').value", &[]).await;
     assert_eq!(proposed, json!("holiday-film-1"));
     browser.press("#upload-send").await;
-    browser.wait_for_text("#upload-said", "the refusal", |text| text.contains("this is not WebAssembly")).await;
+    browser.wait_for_text("#upload-status", "the refusal", |text| text.contains("this is not WebAssembly")).await;
     browser.photograph("upload-refused").await;
     browser.run("document.querySelector('dialog#upload').close()", &[]).await;
 
