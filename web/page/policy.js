@@ -32,7 +32,7 @@ export class PolicyChoice {
     this.#root = root;
     this.#change = change;
     this.policy = this.#select('policy', 'Frame skipping', POLICIES);
-    this.unprocessed = this.#select('unprocessed', 'Skipped frames', UNPROCESSED);
+    this.unprocessed = this.#select('unprocessed', 'Unprocessed frames', UNPROCESSED);
   }
 
   clear() {
