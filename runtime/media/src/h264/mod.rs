@@ -1,9 +1,9 @@
 //! H.264 by OpenH264, whose source comes with the crate `openh264`.
 
-mod cadence;
 mod decoder;
 mod encoder;
-mod sequence;
+mod frame_rate;
+mod parameter_set;
 mod stream;
 
 pub use decoder::Decoder;

@@ -3,7 +3,7 @@ use std::time::Duration;
 use framebox_picture::{Picture, Size};
 use proptest::prelude::*;
 
-use super::sequence::tests::written;
+use super::parameter_set::tests::encoded;
 use super::{is_keyframe, nal_units};
 use crate::encode::Settings;
 use crate::{Codec, Decoder, Encoder, Error, decode as decoding};
@@ -243,16 +243,16 @@ fn streams_that_announce_too_much_are_refused_before_they_cost_memory() {
     let refused = decoder.decode(&large);
     assert!(matches!(refused, Err(Error::TooLarge { size, .. }) if size == Size::new(656, 480)), "{refused:?}");
     assert!(decoder.picture().is_none());
-    assert!(matches!(decoder.decode(&unit(written(1000, 1000, None))), Err(Error::TooLarge { .. })));
+    assert!(matches!(decoder.decode(&unit(encoded(1000, 1000, None))), Err(Error::TooLarge { .. })));
     // A crop that is 0 in 32 bits, and one that leaves nothing.
     for crop in [[u32::MAX - 255, 256, 0, 0], [320, 0, 0, 0]] {
-        assert!(matches!(decoder.decode(&unit(written(40, 30, Some(crop)))), Err(Error::Damaged)), "{crop:?}");
+        assert!(matches!(decoder.decode(&unit(encoded(40, 30, Some(crop)))), Err(Error::Damaged)), "{crop:?}");
     }
     // A set of a scalable stream, and one behind the pictures.
-    let mut subset = written(1000, 1000, None);
+    let mut subset = encoded(1000, 1000, None);
     subset[0] = 0x6f;
     assert!(matches!(decoder.decode(&unit(subset)), Err(Error::Damaged)));
-    let behind = [good.clone(), unit(written(1000, 1000, None))].concat();
+    let behind = [good.clone(), unit(encoded(1000, 1000, None))].concat();
     assert!(matches!(decoder.decode(&behind), Err(Error::TooLarge { .. })));
     assert!(!decoder.decode(&[]).unwrap());
     assert_eq!(decode(&mut *decoder, &good).size(), full, "a keyframe heals");

@@ -81,7 +81,10 @@ fn what_is_more_than_the_bounds_is_refused() {
     let bounds = Bounds::default();
     let length = movie.len() as u64;
     let pictures = refusal(&movie, &Bounds { frames: 39, ..bounds.clone() });
-    assert_eq!(pictures.to_string(), "the file is too large: its pictures would be more than the 39 that are allowed");
+    assert_eq!(
+        pictures.to_string(),
+        "the file is too large: the number of its pictures would be more than the 39 that are allowed"
+    );
     assert!(matches!(refusal(&movie, &Bounds { file_bytes: length - 1, ..bounds.clone() }), Error::TooMuch { .. }));
     assert!(matches!(refusal(&movie, &Bounds { index_bytes: 100, ..bounds.clone() }), Error::TooMuch { .. }));
     let large = refusal(&movie, &Bounds { pixels: SIZE.pixels() - 1, ..bounds });

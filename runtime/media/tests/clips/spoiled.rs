@@ -124,7 +124,7 @@ fn times_that_make_no_sense_are_refused() {
     for bytes in [zero, with(b"mdhd", |body| body[20..24].fill(0)), mp4(SIZE, 1, &samples(4, |_| u32::MAX))] {
         assert_eq!(
             refusal(&bytes, &Bounds::default()).to_string(),
-            "the file is damaged: the times of its pictures make no sense"
+            "the file is damaged: the times of its pictures are invalid"
         );
     }
     // A single picture needs no time.

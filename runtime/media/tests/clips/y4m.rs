@@ -100,6 +100,6 @@ fn a_cut_off_end_is_told_after_the_pictures_before_it() {
     let (shots, error) = all(&mut *clip);
     assert_eq!(
         (shots.len(), error.unwrap().to_string()),
-        (2, "the file is cut off: it ends before the end of a picture".into())
+        (2, "the file is truncated: it ends before the end of a picture".into())
     );
 }
