@@ -8,10 +8,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use framebox_picture::Picture;
+use framebox_picture::{Picture, Pool};
 
 use super::Error;
-use super::pool::Pool;
 use super::rgba::{self, Image};
 
 /// Time limit of decoding one picture.
@@ -53,7 +52,7 @@ impl AnimationDecoder {
 pub(super) fn decode_still(image: Image) -> Result<Arc<Picture>, Error> {
     let (result, results) = sync_channel(1);
     spawn(move || {
-        let drawn = image.still().and_then(|image| Pool::default().draw(|picture| rgba::draw(image, picture)));
+        let drawn = image.still().and_then(|image| Ok(Pool::default().filled(|picture| rgba::draw(image, picture))?));
         // Fails only if the receiver has given up waiting.
         let _ = result.send(drawn);
     })?;
@@ -71,7 +70,7 @@ fn next_picture(
     };
     let Some(frame) = frames.next().transpose().map_err(rgba::convert_error)? else { return Ok(None) };
     let delay = rgba::delay(&frame);
-    let picture = pool.draw(|picture| rgba::draw(frame.into_buffer(), picture))?;
+    let picture = pool.filled(|picture| rgba::draw(frame.into_buffer(), picture))?;
     Ok(Some((picture, delay)))
 }
 

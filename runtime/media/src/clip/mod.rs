@@ -19,7 +19,6 @@ mod image_thread;
 mod looping;
 mod mp4;
 mod open;
-mod pool;
 mod rgba;
 mod still;
 mod y4m;

@@ -8,8 +8,7 @@ use openh264::OpenH264API;
 use openh264::decoder::{DecodedYUV, DecoderConfig, Flush};
 use openh264::formats::YUVSource;
 
-use super::parameter_set;
-use super::stream::{nal_units, unit_type};
+use super::{annexb, nal, parameter_set};
 use crate::Error;
 use crate::decode::Settings;
 
@@ -72,15 +71,15 @@ impl Decoder {
         if access_unit.len() > MAX_BYTES {
             return Err(Error::Damaged);
         }
-        for unit in nal_units(access_unit) {
-            match unit_type(unit) {
-                parameter_set::UNIT => {
+        for unit in annexb::units(access_unit) {
+            match nal::kind(unit) {
+                nal::SPS => {
                     let (size, max_pixels) = (parameter_set::coded_size(unit).ok_or(Error::Damaged)?, self.max_pixels);
                     if size.pixels() > max_pixels {
                         return Err(Error::TooLarge { size, max_pixels });
                     }
                 }
-                parameter_set::SUBSET_UNIT => return Err(Error::Damaged),
+                nal::SUBSET_SPS => return Err(Error::Damaged),
                 _ => {}
             }
         }

@@ -6,11 +6,6 @@
 
 use framebox_picture::Size;
 
-/// NAL unit type of a sequence parameter set.
-pub(super) const UNIT: u8 = 7;
-/// NAL unit type of a subset sequence parameter set, of a scalable or multiview stream.
-pub(super) const SUBSET_UNIT: u8 = 15;
-
 /// Constrained baseline and baseline, main, extended, high.
 const PROFILES: [u32; 4] = [66, 77, 88, 100];
 const HIGH: u32 = 100;
