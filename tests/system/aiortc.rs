@@ -4,7 +4,6 @@
 use std::path::Path;
 use std::time::Instant;
 
-use framebox_test_support::alone;
 use framebox_test_support::child::Child;
 use framebox_test_support::python;
 use framebox_test_support::server::{Server, unaccounted};
@@ -13,12 +12,11 @@ use serde_json::{Value, json};
 
 #[tokio::test]
 async fn numbered_pictures_come_back_turned_once_each_and_in_order() {
-    let _alone = alone().await;
     let Some(python) = python::python() else { return };
     let server = Server::start(&[]).await;
     for turn in ["vertical", "horizontal"] {
         let parameters = json!({ "direction": turn }).to_string();
-        let arguments = [server.base.as_str(), turn, "flip", &parameters, "6"];
+        let arguments = [server.base.as_str(), turn, "flip", &parameters, "120"];
         let report = python::report(&python, "counter.py", &arguments).await;
         eprintln!("{turn}: {report}");
         assert_eq!(report["answer"]["parameters"]["direction"], turn, "{report}");
@@ -29,8 +27,10 @@ async fn numbered_pictures_come_back_turned_once_each_and_in_order() {
         assert_eq!(report["sizes"], json!([[640, 480]]), "{report}");
         let turns = report["turns"].as_object().unwrap();
         assert_eq!(turns.keys().collect::<Vec<_>>(), [turn], "every picture is turned: {report}");
-        assert!(count("came") * 10 >= count("expected") * 6, "six of ten come back: {report}");
-        assert!(count("expected") > 60 && count("unreadable") * 20 <= count("numbers"), "{report}");
+        // A machine that is too slow for some makes the server skip them, which it counts.
+        let accounted = count("numbers") + count("unreadable") + count("skipped");
+        assert!(accounted * 10 >= count("expected") * 9, "each comes back or is skipped: {report}");
+        assert!(count("numbers") >= 120 && count("unreadable") * 20 <= count("numbers"), "{report}");
         server.wait_for_end(turn).await;
     }
     server.assert_quiet();
@@ -43,7 +43,6 @@ fn success(answer: &Value) {
 
 #[tokio::test]
 async fn a_page_written_for_fastrtc_works() {
-    let _alone = alone().await;
     let Some(python) = python::python() else { return };
     let server = Server::start(&[]).await;
     for channel in ["channel", "none"] {
@@ -107,7 +106,6 @@ async fn stay(python: &Path, server: &Server, id: &str) -> Child {
 
 #[tokio::test]
 async fn a_client_that_is_killed_leaves_nothing_behind() {
-    let _alone = alone().await;
     let Some(python) = python::python() else { return };
     let server = Server::start(&["--sessions", "1"]).await;
     // Twice with one id: it can be used again.
@@ -135,7 +133,6 @@ async fn a_client_that_is_killed_leaves_nothing_behind() {
 
 #[tokio::test]
 async fn a_session_is_deleted_under_its_client() {
-    let _alone = alone().await;
     let Some(python) = python::python() else { return };
     let server = Server::start(&["--sessions", "1"]).await;
     let mut client = stay(&python, &server, "deleted").await;

@@ -13,12 +13,10 @@ use webrtc::peer_connection::RTCPeerConnectionState;
 use crate::client::{Client, Event, Options};
 use framebox_test_support::scene;
 use framebox_test_support::server::{Server, sum, unaccounted};
-use framebox_test_support::wait::seconds;
+use framebox_test_support::wait::LIMIT;
 
 const SIZE: Size = Size::new(320, 240);
 const INTERVAL: Duration = Duration::from_nanos(33_333_333);
-/// What a case is given to come to its outcome.
-const LIMIT: Duration = seconds(40);
 /// Frames that a case that works has to get through.
 const ENOUGH: u64 = 5;
 /// Frames after which one whose later frames may fail is taken to have been caught in time.
@@ -56,7 +54,7 @@ pub async fn connect(server: &Server, id: &str, handler: &str) -> Client {
     let mut seen = Vec::new();
     let begin = Instant::now();
     while seen.last() != Some(&connected) {
-        assert!(begin.elapsed() < seconds(20), "{handler}: not connected: {seen:?}");
+        assert!(begin.elapsed() < LIMIT, "{handler}: not connected: {seen:?}");
         match client.try_next() {
             Some(event) => seen.push(event),
             None => tokio::time::sleep(Duration::from_millis(10)).await,
@@ -86,7 +84,7 @@ pub async fn visit(server: Arc<Server>, name: String, expected: Expected) {
     let end = |message: &Value| message["type"] == "end_stream";
     let begin = Instant::now();
     while !messages.iter().any(end) {
-        assert!(begin.elapsed() < seconds(10), "{name} is not told of its end: {messages:#?}");
+        assert!(begin.elapsed() < LIMIT, "{name} is not told of its end: {messages:#?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
         gather(&mut client, &mut messages);
     }
@@ -151,7 +149,7 @@ async fn until(server: &Server, name: &str, what: &str, is: impl Fn(Option<&Valu
         if is(session.as_ref()) {
             return session;
         }
-        assert!(begin.elapsed() < seconds(10), "{name} {what}: not in time; instead: {session:?}");
+        assert!(begin.elapsed() < LIMIT, "{name} {what}: not in time; instead: {session:?}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

@@ -2,12 +2,11 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Instant;
 
 use crate::catalog::{component, push, refusal, server, versions};
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::Server;
-use framebox_test_support::wait::{seconds, wait_until};
+use framebox_test_support::wait::{LIMIT, wait_until};
 
 #[tokio::test]
 async fn what_is_no_component_is_refused_in_words_and_leaves_nothing() {
@@ -98,7 +97,7 @@ async fn a_form_is_taken_and_progress_can_be_followed() {
 fn say(server: &Server, head: &str, body: &[u8]) -> TcpStream {
     let address = server.base.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(seconds(60))).unwrap();
+    stream.set_read_timeout(Some(LIMIT)).unwrap();
     write!(stream, "PUT /handlers/mine HTTP/1.1\r\nhost: {address}\r\n{head}\r\n\r\n").unwrap();
     stream.write_all(body).unwrap();
     stream
@@ -127,20 +126,19 @@ async fn a_body_may_come_in_chunks_but_not_for_ever() {
 
     // A length that is too large is refused before anything of it came.
     let stream = say(&server, "content-length: 99999999999", b"");
-    let begin = Instant::now();
     let answer = tokio::task::spawn_blocking(move || hear(stream)).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 413") && begin.elapsed() < seconds(9), "{answer}");
+    // Had it waited for the body, the answer would be 408.
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
 
     // One that never goes on holds one of few places, and is thrown out.
     let stream = say(&server, "content-length: 1000\r\nupload-id: slow", &good[..500]);
-    let begin = Instant::now();
     wait_until("the upload is under way", async || {
         let progress = server.get("/uploads/slow").await;
         if progress.status == 200 { Ok(()) } else { Err(progress.text) }
     })
     .await;
     let answer = tokio::task::spawn_blocking(move || hear(stream)).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 408") && begin.elapsed() < seconds(30), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
 
     // One that goes away leaves nothing.
     drop(say(&server, "content-length: 1000\r\nupload-id: gone", &good[..500]));

@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 use framebox_catalog::compile::{Error, Limits, Workshop};
 use framebox_sandbox::Allowance;
 use serde_json::json;
+use tokio::sync::Mutex;
 
 use crate::catalog::{component, push, refusal, server, versions};
 use framebox_test_support::child::Child;
 use framebox_test_support::python;
 use framebox_test_support::scratch::Scratch;
-use framebox_test_support::wait::seconds;
+use framebox_test_support::wait::{seconds, wait_until};
 
 /// A handler with a function of nested loops, each of which may jump out of all of them, over local variables that live
 /// through all.
@@ -39,10 +40,14 @@ fn workshop(memory_mib: u64, time: Duration) -> Workshop {
     Workshop::new(framebox_test_support::paths::program(), Limits { memory_mib, time })
 }
 
+/// Held by tests that start compilers, since one of them counts those that are running.
+static COMPILERS: Mutex<()> = Mutex::const_new(());
+
 const ANYTHING: Allowance = Allowance { bytes: 32 << 20, functions: u32::MAX, body_bytes: 32 << 20, locals: u32::MAX };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_takes_too_much_memory_or_time_is_refused_in_words() {
+    let _alone = COMPILERS.lock().await;
     // What the looks at it would not let pass is held by the limits of the process as well.
     let bomb = loops(1000, 1000);
     assert!(bomb.len() < 32 * 1024, "{}", bomb.len());
@@ -50,10 +55,8 @@ async fn what_takes_too_much_memory_or_time_is_refused_in_words() {
     assert_eq!(refused, Error::Memory { mib: 256 });
     assert!(refused.to_string().contains("takes more than 256 MiB to compile"));
 
-    let begin = Instant::now();
     let refused = workshop(4096, seconds(2)).compile(&functions(300_000), &ANYTHING).await.unwrap_err();
     assert_eq!(refused, Error::Time { seconds: 2 });
-    assert!(begin.elapsed() < seconds(20), "{:?}", begin.elapsed());
     assert!(refused.to_string().contains("takes more than 2 s to compile"));
 
     // And what is right passes the same way.
@@ -66,17 +69,31 @@ async fn what_takes_too_much_memory_or_time_is_refused_in_words() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_compiler_that_nobody_waits_for_is_killed() {
+    let _alone = COMPILERS.lock().await;
     let workshop = workshop(4096, seconds(60));
     let bomb = functions(300_000);
-    let begin = Instant::now();
     let given_up = tokio::time::timeout(seconds(2), workshop.compile(&bomb, &ANYTHING)).await;
     assert!(given_up.is_err());
-    // The next one has its turn at once.
+    wait_until("the compiler is killed", async || match compilers() {
+        0 => Ok(()),
+        running => Err(format!("{running} compilers are running")),
+    })
+    .await;
     workshop.compile(&component(1), &Allowance::default()).await.unwrap();
-    assert!(begin.elapsed() < seconds(40), "{:?}", begin.elapsed());
 }
 
-/// Pictures that a client got so far.
+/// Counts the compilers that this process started and that are running.
+fn compilers() -> usize {
+    let is_ours = |process: &std::path::Path| {
+        let arguments = std::fs::read(process.join("cmdline")).unwrap_or_default();
+        let status = std::fs::read_to_string(process.join("status")).unwrap_or_default();
+        let parent = status.lines().find_map(|line| line.strip_prefix("PPid:\t"));
+        arguments.split(|byte| *byte == 0).nth(1) == Some(b"compile") && parent == Some(&std::process::id().to_string())
+    };
+    std::fs::read_dir("/proc").unwrap().flatten().filter(|entry| is_ours(&entry.path())).count()
+}
+
+/// Returns how many pictures a client got so far.
 fn pictures(client: &Child) -> u64 {
     let counts = client.out().into_iter().filter_map(|line| {
         let event: serde_json::Value = serde_json::from_str(&line).ok()?;
@@ -99,22 +116,17 @@ async fn bombs_are_refused_while_a_session_goes_on() {
         ("a thousand loops", loops(1000, 1000), "local variables"),
         ("many functions", functions(300_000), "functions"),
     ] {
-        let begin = Instant::now();
         let (status, detail) = refusal(&server.put("/handlers/bomb", &[], bomb).await);
         assert!(status == 422 && detail.contains(words), "{what}: {status} {detail}");
-        assert!(begin.elapsed() < seconds(20), "{what}: {:?}", begin.elapsed());
     }
-    // As large as it may be: compiled, or refused within the limits, and the session has its pictures meanwhile.
-    let before = (pictures(&client), Instant::now());
+    // As large as a component may be: compiled, or refused within the limits, while the session goes on.
+    let (before, begin) = (pictures(&client), Instant::now());
     let answer = server.put("/handlers/bomb", &[], loops(2000, 500)).await;
     assert!([201, 422].contains(&answer.status), "{answer:?}");
-    let took = before.1.elapsed();
-    assert!(took < seconds(90), "{took:?}");
-    let came = pictures(&client) - before.0;
-    let least = took.as_secs().saturating_sub(2) * 4;
-    assert!(came >= least, "{came} pictures in {took:?}");
+    let (took, came) = (begin.elapsed(), pictures(&client) - before);
+    // Of twenty pictures a second.
+    assert!(came >= 20 || took < seconds(5), "{came} pictures in {took:?}");
     let session = server.session("viewer").await.unwrap();
     assert_eq!(session["frames"]["failed"], json!({}), "{session}");
     assert!(versions(&server, "mine").await.is_some());
-    eprintln!("the largest took {took:?} and was answered with {}; {came} pictures came", answer.status);
 }
