@@ -9,6 +9,7 @@ use framebox_picture::{Format, Picture, Size, convert};
 use serde_json::{Value, json};
 
 use crate::tools::{case, done, framebox, json, place, prebuilt, text};
+use framebox_test_support::examples;
 use framebox_test_support::python::python;
 use framebox_test_support::scratch::Scratch;
 
@@ -193,10 +194,10 @@ fn two_runs_write_the_same_bytes() {
         ("knobs", &["pattern", "--size", "160x96", "--frames", "8", "--set", "gain=0.5"]),
         ("plasma", &["--frames", "8", "--set", "size=320x180"]),
     ] {
+        let Some(handler) = examples::rust(name).map(text) else { continue };
         let run = |round: u32, form: &str| {
             let (out, values) =
                 (place(&scratch, &format!("{round}.{form}")), place(&scratch, &format!("{round}.jsonl")));
-            let handler = prebuilt(name);
             done(&[&["run", &handler][..], more, &["-o", &out, "--values", &values]].concat());
             (std::fs::read(out).unwrap(), std::fs::read_to_string(values).unwrap())
         };

@@ -52,7 +52,7 @@ fn from_one_frame_on_another_component_answers() {
 #[test]
 fn under_load_every_frame_is_accounted_for() {
     let (session, _listener) = start(built_in("edges"));
-    let components = [built_in("invert"), built_in("edges"), built_in("pixelate")];
+    let components = [built_in("invert"), built_in("edges"), built_in("motion")];
     let mut camera = Camera::new();
     let firsts: Vec<u64> = std::thread::scope(|scope| {
         let swaps = scope.spawn(|| (0..30).map(|n| swap(&session, components[n % 3].clone()).unwrap()).collect());
@@ -118,17 +118,17 @@ fn what_was_held_against_one_is_not_held_against_the_next() {
 
 #[test]
 fn values_of_parameters_are_carried_over() {
-    let (session, listener) = start(built_in("slow-flip"));
-    assert_eq!(session.set_parameters(json!({ "work-ms": 10 }).as_object().unwrap(), None), []);
+    let (session, listener) = start(built_in("edges"));
+    assert_eq!(session.set_parameters(json!({ "threshold": 10 }).as_object().unwrap(), None), []);
     listener.wait("the change", |heard| !heard.applied.is_empty());
-    swap(&session, built_in("pixelate")).unwrap();
-    let of_pixelate = session.parameters();
-    assert!(!of_pixelate.contains_key("work-ms") && !of_pixelate.is_empty(), "{of_pixelate:?}");
-    swap(&session, built_in("slow-flip")).unwrap();
-    assert_eq!(session.parameters()["work-ms"], 200, "what the one in between did not have is at its default again");
-    assert_eq!(session.set_parameters(json!({ "work-ms": 20 }).as_object().unwrap(), None), []);
+    swap(&session, built_in("flip")).unwrap();
+    let of_flip = session.parameters();
+    assert!(!of_flip.contains_key("threshold") && !of_flip.is_empty(), "{of_flip:?}");
+    swap(&session, built_in("edges")).unwrap();
+    assert_eq!(session.parameters()["threshold"], 40, "what the one in between did not have is at its default again");
+    assert_eq!(session.set_parameters(json!({ "threshold": 20 }).as_object().unwrap(), None), []);
     listener.wait("the change", |heard| heard.applied.len() >= 2);
-    swap(&session, built_in("slow-flip")).unwrap();
-    assert_eq!(session.parameters()["work-ms"], 20);
+    swap(&session, built_in("edges")).unwrap();
+    assert_eq!(session.parameters()["threshold"], 20);
     session.join();
 }

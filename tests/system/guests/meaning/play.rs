@@ -7,13 +7,15 @@ use framebox_sandbox::{Budget, Failure, Kind, NoSources, Shot, Source, Sources};
 use serde_json::{Value, json};
 
 use crate::guests::clips::{Clips, LENGTH, other, picture};
-use crate::guests::handler::{PLENTY, Running, prebuilt};
+use crate::guests::handler::{PLENTY, Running, have_example, load_example};
 
-/// Both play; what is true of one is true of the other.
-const PLAYERS: [&str; 2] = ["play", "play-fps"];
+/// The handlers that play a source in the same way.
+fn players() -> impl Iterator<Item = &'static str> {
+    ["play", "play-fps"].into_iter().filter(|name| have_example(name))
+}
 
 fn start(name: &str, given: Value) -> Running {
-    Running::new(&prebuilt(name), &given)
+    Running::new(&load_example(name), &given)
 }
 
 fn shown(running: &mut Running, now: i64) -> Arc<Picture> {
@@ -29,14 +31,14 @@ fn failed(running: &mut Running, now: i64) -> String {
 
 #[test]
 fn it_is_a_generator_of_any_rate() {
-    let component = prebuilt("play");
+    let component = load_example("play");
     assert_eq!(component.kind(), Kind::Generator);
     assert_eq!(component.descriptor().fps, None);
 }
 
 #[test]
 fn a_video_keeps_its_own_speed_at_any_rate() {
-    for name in PLAYERS {
+    for name in players() {
         for rate in [5, 25, 30, 60, 120] {
             let mut running = start(name, json!({}));
             for now in (0..rate * 2).map(|frame| frame * 1_000_000 / rate) {
@@ -107,9 +109,9 @@ impl Sources for Nothing {
 
 #[test]
 fn a_missing_grant_says_what_to_configure() {
-    for name in PLAYERS {
+    for name in players() {
         let asked = Nothing::default();
-        let mut running = Running::granted(&prebuilt(name), &json!({}), asked.clone());
+        let mut running = Running::granted(&load_example(name), &json!({}), asked.clone());
         for now in (0..60).map(|frame| frame * 16_667) {
             let why = failed(&mut running, now);
             for part in ["\"clip\"", "[sources.clip]", "file", "handlers"] {
@@ -225,7 +227,7 @@ impl Source for Kept {
 fn sources_are_closed_again() {
     let counted = Counted::default();
     let open = || counted.0.lock().unwrap().iter().filter(|life| life.strong_count() > 0).count();
-    let mut running = Running::granted(&prebuilt("play"), &json!({ "source": "fixed" }), counted.clone());
+    let mut running = Running::granted(&load_example("play"), &json!({ "source": "fixed" }), counted.clone());
     // Far more often than sources and frames may be held.
     for frame in 0..40 * LENGTH {
         running.at(frame * 40_000);

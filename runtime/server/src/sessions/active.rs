@@ -1,27 +1,28 @@
-//! A session that was answered: it is watched over until it ends, and then all that it held is freed.
+//! A session whose offer was answered: it is supervised until it ends, and then everything that it held is freed.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use framebox_catalog::Entry;
 use framebox_pipeline::ring::Row;
 use framebox_pipeline::{Notice, Severity};
-use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, sleep_until, timeout};
 
-use crate::channel;
-use framebox_catalog::Entry;
-
 use super::bridge::{Bridge, Watched};
 use super::lifecycle::{HANDSHAKE, Phase};
+use super::offer::CODEC;
+use crate::protocol::{
+    CallBudget, HandlerMessage, Message, Running, SessionIntroduction, SessionReport, SessionSummary,
+};
 
-/// Time that a last message is given to leave before the connection is closed.
+/// Time for a last message to leave before the connection is closed.
 const FAREWELL: Duration = Duration::from_millis(200);
-/// Time that closing a connection may take.
+/// Longest time for closing a connection.
 const CLOSING: Duration = Duration::from_secs(3);
 
 /// One session.
-pub struct Live {
+pub struct ActiveSession {
     /// The client's `webrtc_id`.
     pub id: String,
     /// Name of its handler.
@@ -33,42 +34,42 @@ pub struct Live {
     stop: Notify,
 }
 
-impl Live {
-    /// A session of `handler`, both sides of whose bridge are set.
+impl ActiveSession {
+    /// Creates a session of `handler` whose bridge is connected on both sides.
     pub fn new(id: String, handler: String, entry: Entry, bridge: Arc<Bridge>) -> Self {
         Self { id, handler, entry: Mutex::new(entry), begin: Instant::now(), bridge, stop: Notify::new() }
     }
 
-    /// What runs.
+    /// Returns the version that runs.
     pub fn entry(&self) -> Entry {
         self.entry.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Something else runs.
+    /// Records that another version runs.
     pub fn replace_entry(&self, entry: Entry) {
         *self.entry.lock().unwrap_or_else(PoisonError::into_inner) = entry;
     }
 
-    /// Tells the viewer that from the frame `sequence` on another version runs than `from`.
-    pub fn tell_swapped(&self, from: u64, sequence: u64) {
+    /// Sends the viewer the version that runs from the frame `sequence` on, in place of version `from`.
+    pub fn send_swapped(&self, from: u64, sequence: u64) {
         let entry = self.entry();
         let version = entry.version();
         let parameters = self.bridge.session().map(|session| session.parameters()).unwrap_or_default();
-        let handler = serde_json::to_value(version.shown()).unwrap_or_default();
-        self.bridge.tell(&channel::swapped(handler, parameters, from, version.number, sequence));
+        let swapped = HandlerMessage { handler: version.shown(), parameters, from, version: version.number, sequence };
+        self.bridge.tell(&Message::Swapped(swapped));
     }
 
-    /// Tells the viewer something.
+    /// Sends the viewer a warning or an error.
     pub fn notice(&self, severity: Severity, code: &'static str, message: String) {
-        self.bridge.tell(&channel::notice(&Notice { severity, code, message, request: None }));
+        self.bridge.tell(&Message::notice(&Notice { severity, code, message, request: None }));
     }
 
-    /// The bridge between peer and pipeline.
+    /// Returns the bridge between peer and pipeline.
     pub fn bridge(&self) -> &Arc<Bridge> {
         &self.bridge
     }
 
-    /// When its offer was answered.
+    /// Returns when the offer was answered.
     pub fn begin(&self) -> Instant {
         self.begin
     }
@@ -78,53 +79,61 @@ impl Live {
         self.stop.notify_one();
     }
 
-    /// Where the peer stands.
+    /// Returns the state of the connection.
     pub fn phase(&self) -> Phase {
         self.bridge.watch().borrow().life.phase()
     }
 
-    /// The line of `GET /sessions`.
-    pub fn summary(&self) -> Value {
-        let age_ms = self.begin.elapsed().as_millis() as u64;
-        json!({ "id": self.id, "handler": self.handler, "state": self.phase(), "age_ms": age_ms })
-    }
-
-    /// The whole of `GET /sessions/{id}`.
-    pub fn stats(&self) -> Value {
-        let mut json = self.bridge.session().map_or_else(
-            || json!({}),
-            |session| {
-                let mut json = serde_json::to_value(session.stats()).unwrap_or_else(|_| json!({}));
-                json["bitrate_bps"] = session.bitrate().into();
-                json["fps"] = session.fps().into();
-                json["parameters"] = session.parameters().into();
-                json
-            },
-        );
-        if let (Value::Object(all), Value::Object(summary)) = (&mut json, self.summary()) {
-            all.extend(summary);
+    /// Returns the session's line in a list.
+    pub fn summary(&self) -> SessionSummary {
+        SessionSummary {
+            id: self.id.clone(),
+            handler: self.handler.clone(),
+            state: self.phase(),
+            age_ms: self.begin.elapsed().as_millis() as u64,
         }
-        let entry = self.entry();
-        json["digest"] = entry.component.digest().to_string().into();
-        json["version"] = entry.version().number.into();
-        json["codec"] = "H264".into();
-        let limits = &entry.limits;
-        json["budget"] = json!({
-            "call_ms": limits.call.time.as_secs_f64() * 1e3,
-            "call_fuel": limits.call.fuel,
-            "memory_bytes": limits.memory,
-        });
-        json
     }
 
-    /// The recent frames since `cursor`, which moves on.
+    /// Returns the session with its statistics; `None` once its pipeline is gone.
+    pub fn report(&self) -> Option<SessionReport> {
+        let session = self.bridge.session()?;
+        let entry = self.entry();
+        Some(SessionReport {
+            summary: self.summary(),
+            digest: entry.component.digest(),
+            version: entry.version().number,
+            codec: CODEC.name(),
+            budget: CallBudget::from(&entry.limits),
+            running: Running {
+                stats: session.stats(),
+                bitrate_bps: session.bitrate(),
+                fps: session.fps(),
+                parameters: session.parameters(),
+            },
+        })
+    }
+
+    /// Returns the recent frames since `cursor`, and advances it.
     fn frames(&self, cursor: &mut u64) -> Vec<Row> {
         let (rows, next) = self.bridge.session().map(|session| session.frames(*cursor)).unwrap_or_default();
         *cursor = next;
         rows
     }
 
-    /// Watches over the session until it is over; returns the reason.
+    fn send_introduction(&self) {
+        let parameters = self.bridge.session().map(|session| session.parameters()).unwrap_or_default();
+        let entry = self.entry();
+        let data = SessionIntroduction { id: &self.id, handler: entry.version().shown(), parameters };
+        self.bridge.tell(&Message::Session { data });
+    }
+
+    fn send_stats(&self, frames: Option<Vec<Row>>) {
+        if let Some(report) = self.report() {
+            self.bridge.tell(&Message::Stats { data: Box::new(report), frames });
+        }
+    }
+
+    /// Supervises the session until it is over; returns the reason.
     pub async fn run(&self) -> String {
         let mut watch = self.bridge.watch();
         let mut introductions = 0;
@@ -134,7 +143,7 @@ impl Live {
             let watched = watch.borrow_and_update().clone();
             let now = Instant::now();
             if let Some(reason) = watched.ended {
-                self.heard(&mut watch).await;
+                self.wait_for_viewer(&mut watch).await;
                 return reason;
             }
             if let Some(reason) = watched.life.over(now) {
@@ -142,16 +151,14 @@ impl Live {
             }
             if watched.introductions != introductions {
                 introductions = watched.introductions;
-                let parameters = self.bridge.session().map(|session| session.parameters()).unwrap_or_default();
-                let handler = serde_json::to_value(self.entry().version().shown()).unwrap_or_default();
-                self.bridge.tell(&channel::session(&self.id, handler, parameters));
+                self.send_introduction();
                 next_stats = Some(now);
             }
             if let (Some(at), Some(wanted)) = (next_stats, watched.wanted)
                 && now >= at
             {
                 let frames = wanted.frames.then(|| self.frames(&mut cursor));
-                self.bridge.tell(&channel::stats(self.stats(), frames));
+                self.send_stats(frames);
                 next_stats = Some(now + Duration::from_millis(wanted.stats_ms));
             }
             let wake = next_stats.into_iter().chain(watched.life.deadline()).min();
@@ -169,17 +176,17 @@ impl Live {
         }
     }
 
-    /// Waits until a viewer can be told why the session ended. A handler that fails at its start does so before anyone
-    /// is connected.
-    async fn heard(&self, watch: &mut watch::Receiver<Watched>) {
-        let heard = watch.wait_for(|watched| watched.open || watched.life.phase() == Phase::Ended);
+    /// Waits until a viewer can receive why the session ended. A handler that fails at its start does so before anyone is
+    /// connected.
+    async fn wait_for_viewer(&self, watch: &mut watch::Receiver<Watched>) {
+        let reachable = watch.wait_for(|watched| watched.open || watched.life.phase() == Phase::Ended);
         tokio::select! {
-            _ = timeout(HANDSHAKE, heard) => {}
+            _ = timeout(HANDSHAKE, reachable) => {}
             () = self.stop.notified() => {}
         }
     }
 
-    /// Says farewell, closes the connection and waits until the pipeline has ended, which takes at most the time of the
+    /// Sends `reason`, closes the connection and waits until the pipeline has ended, which takes at most as long as the
     /// handler's longest call.
     pub async fn close(&self, reason: &str) {
         if let Some(session) = self.bridge.session() {
@@ -188,15 +195,15 @@ impl Live {
         self.bridge.outputs().end(reason);
         if let Some(peer) = self.bridge.peer() {
             if self.phase() == Phase::Live {
-                self.bridge.tell(&channel::end(reason));
+                self.bridge.tell(&Message::EndStream { data: reason });
                 sleep(FAREWELL).await;
             }
             if timeout(CLOSING, peer.close()).await.is_err() {
-                tracing::warn!(session = self.id, "closing the connection took too long; it is dropped");
+                tracing::warn!(session = self.id, "dropping a connection that took too long to close");
             }
         }
         let mut watch = self.bridge.watch();
-        // The sender lives in the bridge, which is still held here: waiting cannot fail.
+        // The sender lives in the bridge, which this session still holds: waiting cannot fail.
         let _ = watch.wait_for(|watched| watched.ended.is_some()).await;
         self.bridge.take_down();
     }

@@ -1,4 +1,4 @@
-//! Sessions move to the version that they are to run, and report what a version on trial does wrong.
+//! Moves sessions to the version that they are to run, and reports the faults of versions on probation.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,35 +8,35 @@ use framebox_pipeline::ring::Outcome;
 use framebox_pipeline::successor::{Declined, Successor};
 use tokio::sync::{Semaphore, watch};
 
-use super::Live;
+use super::ActiveSession;
 use framebox_catalog::trial::{Fault, LASTS};
 use framebox_catalog::{Catalog, Chosen, Version};
 
-/// How often the frames of a version on trial are looked at.
-const LOOK: Duration = Duration::from_millis(200);
-/// Sessions that move at once: each has two instances meanwhile.
-const AT_ONCE: usize = 2;
+/// How often the frames of a version on probation are checked.
+const CHECK_INTERVAL: Duration = Duration::from_millis(200);
+/// Most sessions that move at once: each has two instances meanwhile.
+const MAX_MOVING: usize = 2;
 
-/// Lets sessions follow their handlers.
-pub struct Guide {
+/// Moves sessions when their handlers' versions change.
+pub struct VersionFollower {
     catalog: Arc<Catalog>,
     turns: Semaphore,
 }
 
-impl Guide {
-    /// Of the handlers in `catalog`.
+impl VersionFollower {
+    /// Follows the handlers in `catalog`.
     pub fn new(catalog: Arc<Catalog>) -> Arc<Self> {
-        Arc::new(Self { catalog, turns: Semaphore::new(AT_ONCE) })
+        Arc::new(Self { catalog, turns: Semaphore::new(MAX_MOVING) })
     }
 
-    /// Goes along with a session until it ends.
-    pub async fn accompany(self: Arc<Self>, live: Arc<Live>) {
-        let begin = live.entry().version().clone();
+    /// Keeps `active` on the version that it is to run, until it ends.
+    pub async fn follow(self: Arc<Self>, active: Arc<ActiveSession>) {
+        let begin = active.entry().version().clone();
         let mut chosen = self.catalog.watch(&begin.name);
-        // It may have changed between the offer and now.
+        // The choice may have changed since the offer.
         chosen.iter_mut().for_each(watch::Receiver::mark_changed);
-        let mut trial = Trial::of(&live, &begin, 0);
-        let mut life = live.bridge().watch();
+        let mut probation = Probation::of(&active, &begin, 0);
+        let mut life = active.bridge().watch();
         loop {
             let changed = async {
                 match &mut chosen {
@@ -48,29 +48,33 @@ impl Guide {
                 let _ = life.wait_for(|watched| watched.ended.is_some()).await;
             };
             tokio::select! {
-                () = ended => return self.look(&live, &mut trial),
-                () = tokio::time::sleep(LOOK), if trial.is_some() => self.look(&live, &mut trial),
+                () = ended => return self.check(&active, &mut probation),
+                () = tokio::time::sleep(CHECK_INTERVAL), if probation.is_some() => self.check(&active, &mut probation),
                 changed = changed => match changed {
                     Ok(()) => {
-                        if let Some(next) = self.move_on(&live, &mut chosen).await {
-                            trial = Some(next);
+                        if let Some(next) = self.move_on(&active, &mut chosen).await {
+                            probation = Some(next);
                         }
                     }
-                    // The handler was deleted; this session goes on with what it has.
+                    // The handler was deleted; this session continues with its version.
                     Err(_) => chosen = None,
                 },
             }
         }
     }
 
-    /// Moves the session to where it is to be. Some: it did, and that version may be on trial.
-    async fn move_on(&self, live: &Arc<Live>, chosen: &mut Option<watch::Receiver<Chosen>>) -> Option<Trial> {
+    /// Moves the session to the version that it is to run. Returns that version's probation if it moved and is on probation.
+    async fn move_on(
+        &self,
+        active: &Arc<ActiveSession>,
+        chosen: &mut Option<watch::Receiver<Chosen>>,
+    ) -> Option<Probation> {
         let _turn = self.turns.acquire().await.ok()?;
         let wanted = chosen.as_mut()?.borrow_and_update().clone();
-        let entry = live.entry();
+        let entry = active.entry();
         let (from, follows) = (entry.version().clone(), wanted.follows(&entry)?);
         if wanted.active.number == from.number {
-            live.replace_entry(entry.following(follows));
+            active.replace_entry(entry.following(follows));
             return None;
         }
         drop(entry);
@@ -78,24 +82,24 @@ impl Guide {
         let next = match self.catalog.move_to(&wanted.active, follows).await {
             Ok(next) => next,
             Err(error) => {
-                self.stays(live, &from, &wanted.active, &error.to_string());
+                self.stays(active, &from, &wanted.active, &error.to_string());
                 return None;
             }
         };
-        let session = live.bridge().session()?;
+        let session = active.bridge().session()?;
         let successor =
             Successor { component: next.component.clone(), limits: next.limits.clone(), budgets: next.budgets.clone() };
         let version = next.version().clone();
         match tokio::task::spawn_blocking(move || session.swap(successor)).await {
             Ok(Ok(sequence)) => {
-                live.replace_entry(next);
+                active.replace_entry(next);
                 if let Some(reason) = reason {
                     let text =
                         format!("version {} was rolled back to version {}: {reason}", from.number, version.number);
-                    live.notice(Severity::Warning, "rolled-back", text);
+                    active.notice(Severity::Warning, "rolled-back", text);
                 }
-                live.tell_swapped(from.number, sequence);
-                Trial::of(live, &version, sequence)
+                active.send_swapped(from.number, sequence);
+                Probation::of(active, &version, sequence)
             }
             Ok(Err(Declined::Ended)) => None,
             Ok(Err(declined)) => {
@@ -103,30 +107,30 @@ impl Guide {
                     version.is_on_trial(Instant::now());
                     self.catalog.faulted(&version, Fault::Start(failure.to_string()));
                 }
-                self.stays(live, &from, &version, &declined.to_string());
+                self.stays(active, &from, &version, &declined.to_string());
                 None
             }
             Err(error) => {
-                tracing::error!(%error, "a session could not be moved");
+                tracing::error!(%error, "a session could not be moved to another version");
                 None
             }
         }
     }
 
-    fn stays(&self, live: &Live, from: &Version, to: &Version, reason: &str) {
+    fn stays(&self, active: &ActiveSession, from: &Version, to: &Version, reason: &str) {
         let text = format!(
-            "version {} does not take over: {reason}; this session goes on with version {}",
+            "version {} does not take over: {reason}; this session continues with version {}",
             to.number, from.number
         );
-        live.notice(Severity::Warning, "swap", text);
+        active.notice(Severity::Warning, "swap", text);
     }
 
-    /// Reports what the version on trial did wrong since the last look.
-    fn look(&self, live: &Live, trial: &mut Option<Trial>) {
-        let Some(on) = trial else { return };
-        if let Some(session) = live.bridge().session() {
+    /// Reports the faults of the version on probation since the last check.
+    fn check(&self, active: &ActiveSession, probation: &mut Option<Probation>) {
+        let Some(on) = probation else { return };
+        if let Some(session) = active.bridge().session() {
             if session.never_started() {
-                let reason = live.bridge().watch().borrow().ended.clone().unwrap_or_default();
+                let reason = active.bridge().watch().borrow().ended.clone().unwrap_or_default();
                 self.catalog.faulted(&on.version, Fault::Start(reason));
             }
             let (rows, next) = session.frames(on.cursor);
@@ -137,30 +141,30 @@ impl Guide {
             }
         }
         if Instant::now() >= on.until {
-            *trial = None;
+            *probation = None;
         }
     }
 }
 
-/// A session whose version may be on trial.
-struct Trial {
+/// A session whose version is on probation.
+struct Probation {
     version: Arc<Version>,
-    /// Of its frames.
+    /// The first frame of the version.
     since: u64,
     cursor: u64,
     until: Instant,
 }
 
-impl Trial {
-    /// None: it is not on trial.
-    fn of(live: &Live, version: &Arc<Version>, since: u64) -> Option<Self> {
+impl Probation {
+    /// Begins to watch `version`; `None` when it is not on probation.
+    fn of(active: &ActiveSession, version: &Arc<Version>, since: u64) -> Option<Self> {
         let now = Instant::now();
         if !version.is_on_trial(now) {
             return None;
         }
-        let cursor = match live.bridge().session() {
+        let cursor = match active.bridge().session() {
             Some(session) if since > 0 => {
-                // Those of the version before may be left out; those that came since are told apart by their numbers.
+                // Rows of the version before may be skipped; later ones are recognised by their numbers.
                 session.frames(0).1.saturating_sub(framebox_pipeline::ring::MOST as u64)
             }
             _ => 0,
