@@ -5,11 +5,12 @@ use crate::step::Step;
 /// The command that the README names. It also builds and runs what `fast` runs.
 const TEST: &str = "cargo test --workspace";
 
-/// Formatting, lints and documentation.
+/// Formatting, rules, lints and documentation.
 pub fn check() -> Vec<Step> {
     vec![
         Step::new("cargo fmt --all --check"),
         Step::new("cargo fmt --all --check").within("guest-examples"),
+        Step::new("cargo xtask rules"),
         Step::new("cargo clippy --workspace --all-targets -- -D warnings"),
         Step::new("cargo clippy --workspace --target wasm32-wasip2 -- -D warnings").within("guest-examples"),
         Step::new("cargo deny --offline check bans licenses sources").optional("cargo-deny"),
