@@ -1,4 +1,4 @@
-//! Components that are made to be expensive to compile: refused within the limits, while a session goes on.
+//! Components that are expensive to compile: refused within the limits, while a session continues.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -14,8 +14,8 @@ use framebox_test_support::python;
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::wait::{seconds, wait_until};
 
-/// A handler with a function of nested loops, each of which may jump out of all of them, over local variables that live
-/// through all.
+/// Returns a handler with a function of nested loops, each of which may branch out of all others, over local variables
+/// that are live in all of them.
 fn loops(loops: usize, locals: usize) -> Vec<u8> {
     let begin: String = (0..loops)
         .map(|n| {
@@ -28,10 +28,10 @@ fn loops(loops: usize, locals: usize) -> Vec<u8> {
     framebox_test_components::component(&format!("{GOOD}{fields}"), "video-handler")
 }
 
-/// What makes it a handler.
+/// The fields of a valid handler.
 const GOOD: &str = include_str!("../../test-components/cases/good/handler.wat");
 
-/// A handler with so many functions.
+/// Returns a handler with this number of functions.
 fn functions(functions: usize) -> Vec<u8> {
     framebox_test_components::component(&format!("{GOOD}{}", "(func)".repeat(functions)), "video-handler")
 }
@@ -47,9 +47,9 @@ const ANYTHING: CompileLimits =
     CompileLimits { bytes: 32 << 20, functions: u32::MAX, body_bytes: 32 << 20, locals: u32::MAX };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_takes_too_much_memory_or_time_is_refused_in_words() {
+async fn compiling_is_limited_in_memory_and_time() {
     let _alone = COMPILERS.lock().await;
-    // What the looks at it would not let pass is held by the limits of the process as well.
+    // Without the limits of the inspection, those of the process still hold.
     let bomb = loops(1000, 1000);
     assert!(bomb.len() < 32 * 1024, "{}", bomb.len());
     let refused = workshop(256, seconds(120)).compile(&bomb, &ANYTHING).await.unwrap_err();
@@ -60,7 +60,7 @@ async fn what_takes_too_much_memory_or_time_is_refused_in_words() {
     assert_eq!(refused, Error::Time { seconds: 2 });
     assert!(refused.to_string().contains("takes more than 2 s to compile"));
 
-    // And what is right passes the same way.
+    // A good component passes.
     assert!(!workshop(512, seconds(120)).compile(&component(1), &CompileLimits::default()).await.unwrap().is_empty());
     let refused = workshop(512, seconds(120)).compile(b"\0asm\x01\0\0\0", &CompileLimits::default()).await.unwrap_err();
     assert!(matches!(&refused, Error::Refused(words) if words.contains("core module")), "{refused}");
@@ -69,7 +69,7 @@ async fn what_takes_too_much_memory_or_time_is_refused_in_words() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_compiler_that_nobody_waits_for_is_killed() {
+async fn a_compiler_whose_caller_gave_up_is_killed() {
     let _alone = COMPILERS.lock().await;
     let workshop = workshop(4096, seconds(60));
     let bomb = functions(300_000);
@@ -104,7 +104,7 @@ fn pictures(client: &Child) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bombs_are_refused_while_a_session_goes_on() {
+async fn bombs_are_refused_while_a_session_continues() {
     let Some(python) = python::python() else { return };
     let data = Scratch::new();
     let server = server(&data).await;
@@ -120,12 +120,12 @@ async fn bombs_are_refused_while_a_session_goes_on() {
         let (status, detail) = refusal(&server.put("/handlers/bomb", &[], bomb).await);
         assert!(status == 422 && detail.contains(words), "{what}: {status} {detail}");
     }
-    // As large as a component may be: compiled, or refused within the limits, while the session goes on.
+    // The largest that is allowed: compiled, or refused within the limits, while the session continues.
     let (before, begin) = (pictures(&client), Instant::now());
     let answer = server.put("/handlers/bomb", &[], loops(2000, 500)).await;
     assert!([201, 422].contains(&answer.status), "{answer:?}");
     let (took, came) = (begin.elapsed(), pictures(&client) - before);
-    // Of twenty pictures a second.
+    // The client sends twenty pictures a second.
     assert!(came >= 20 || took < seconds(5), "{came} pictures in {took:?}");
     let session = server.session("viewer").await.unwrap();
     assert_eq!(session["frames"]["failed"], json!({}), "{session}");

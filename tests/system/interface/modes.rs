@@ -7,7 +7,7 @@ use framebox_test_support::python;
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::Server;
 
-/// A gray generator, 320x240, whose brightness follows the time. Ends, with that text, after LAST frames.
+/// A gray generator, 320x240, whose brightness follows the time. It ends with this text after LAST frames.
 const GENERATOR: &str = r#"
 (data (i32.const 3000) "the film is over")
 (global $frames (mut i32) (i32.const 0))
@@ -32,7 +32,7 @@ fn generator(last: u32) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_generator_plays_at_the_set_rate_and_says_when_it_is_over() {
+async fn a_generator_plays_at_its_rate_and_reports_its_end() {
     let Some(python) = python::python() else { return };
     let scratch = Scratch::new();
     let (endless, short) = (scratch.write("e.wasm", generator(u32::MAX)), scratch.write("s.wasm", generator(40)));
@@ -44,7 +44,7 @@ async fn a_generator_plays_at_the_set_rate_and_says_when_it_is_over() {
         let session = server.session("viewer").await.unwrap();
         assert_eq!(session["fps"].as_f64(), Some(expected), "{session}");
         assert_eq!(session["stages_ms"]["decode"], Value::Null, "nothing is decoded: {session}");
-        // On the clock of RTP the rate is exact, however busy the machine is and whatever it leaves out.
+        // RTP timestamps show the exact rate, even where a busy machine skips frames.
         viewer.step((90_000.0 / expected) as u64).await;
         viewer.child.kill();
         server.delete("/sessions/viewer").await;
@@ -64,7 +64,7 @@ async fn a_generator_plays_at_the_set_rate_and_says_when_it_is_over() {
 }
 
 #[tokio::test]
-async fn an_observer_reports_and_sends_no_video() {
+async fn an_observer_puts_values_and_sends_no_video() {
     let Some(python) = python::python() else { return };
     let server = Server::start(&[]).await;
     for direction in ["sendonly", "sendrecv"] {
