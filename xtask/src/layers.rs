@@ -35,7 +35,7 @@ pub fn fast() -> Vec<Step> {
 pub fn full() -> Vec<Step> {
     let mut steps = vec![
         // Mostly downloads, and compilers that use one core: beside the steps until the tests need them.
-        Step::new("guest-examples/build c zig python js ts go").beside(),
+        Step::new("guest-examples/build").beside(),
     ];
     steps.extend(check());
     steps.push(Step::new("cargo test --workspace --no-run"));
