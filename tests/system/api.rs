@@ -26,7 +26,7 @@ async fn handlers_are_described() {
     assert_eq!(json["default"], "invert");
     let handlers = json["handlers"].as_array().unwrap();
     let names: Vec<_> = handlers.iter().map(|handler| handler["name"].as_str().unwrap()).collect();
-    for name in ["invert", "flip", "edges", "pixelate", "motion", "hello", "detect"] {
+    for name in ["invert", "flip", "edges", "motion", "detect", "plasma", "play", "watch", "knobs"] {
         assert!(names.contains(&name), "{name} is missing: {names:?}");
     }
     for handler in handlers {

@@ -3,13 +3,15 @@
 use crate::browser::hand::{session, start};
 use framebox_test_support::alone;
 use framebox_test_support::browser::{Browser, CAMERA};
+use framebox_test_support::examples;
 use framebox_test_support::server::Server;
 use framebox_test_support::wait::wait_until;
 
 #[tokio::test]
 async fn skipped_frames_are_told_by_reason_and_the_policy_is_changed_live() {
     let _alone = alone().await;
-    let server = Server::start(&[]).await;
+    let Some(slow_flip) = examples::argument("slow-flip") else { return };
+    let server = Server::start(&["--handler", &slow_flip]).await;
     let Some(browser) = Browser::start(CAMERA).await else { return };
     start(&browser, &server, "slow-flip").await;
     let skips = |text: &str| text.contains("processed") && text.contains("skipped: busy");

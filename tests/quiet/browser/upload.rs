@@ -8,6 +8,7 @@ use crate::browser::hand::{start, wait_for_playing};
 use crate::browser::transform::{distances, wait_for_inverted};
 use framebox_test_support::alone;
 use framebox_test_support::browser::{Browser, CAMERA};
+use framebox_test_support::paths;
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::Server;
 use framebox_test_support::wait::wait_until;
@@ -21,7 +22,7 @@ const DROP: &str = "
         document.body.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));";
 
 fn prebuilt(name: &str) -> Vec<u8> {
-    std::fs::read(format!("{}/guest-examples/prebuilt/{name}.wasm", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    std::fs::read(paths::prebuilt(name)).unwrap()
 }
 
 async fn drop_file(browser: &Browser, name: &str, bytes: &[u8]) {
@@ -111,10 +112,10 @@ async fn what_comes_with_the_server_has_no_versions_and_its_name_is_taken() {
     let _alone = alone().await;
     let server = Server::start(&[]).await;
     let Some(browser) = Browser::start(CAMERA).await else { return };
-    start(&browser, &server, "hello").await;
+    start(&browser, &server, "edges").await;
     assert_eq!(browser.run("return document.querySelector('#versions').hidden", &[]).await, Value::Bool(true));
     let scratch = Scratch::new();
-    let file = scratch.write("hello.wasm", prebuilt("hello"));
+    let file = scratch.write("edges.wasm", prebuilt("edges"));
     browser.choose_file("#upload-file", &file).await;
     browser.see("dialog#upload[open]").await;
     let note = browser.text("#upload-note").await;

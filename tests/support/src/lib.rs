@@ -12,7 +12,7 @@
 //! | [`client`] | an aiortc client that stays in its session |
 //! | [`python`] | clients written on aiortc |
 //! | [`browser`] | Chromium, driven by chromedriver |
-//! | [`examples`] | the example handlers in other languages than Rust, built from source |
+//! | [`examples`] | the handlers of `guest-examples`, built from source |
 //! | [`scene`] | pictures like a camera's, as access units |
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]

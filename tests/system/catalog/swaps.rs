@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use crate::catalog::{component, promote, push, refusal, server, versions};
 use framebox_test_support::client::Client;
-use framebox_test_support::python;
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::{Server, unaccounted};
 use framebox_test_support::wait::wait_until;
+use framebox_test_support::{examples, paths, python};
 
 /// A handler that shows its input and fails on every frame from the third on.
 fn failing() -> Vec<u8> {
@@ -25,9 +25,10 @@ async fn moves_to(server: &Server, id: &str, wanted: u64) -> Value {
 #[tokio::test]
 async fn a_running_session_moves_to_the_active_version_and_loses_no_frame() {
     let Some(python) = python::python() else { return };
+    let Some(slow_flip) = examples::component("rust", "slow-flip") else { return };
     let data = Scratch::new();
     let server = server(&data).await;
-    push(&server, "mine", prebuilt("slow-flip")).await;
+    push(&server, "mine", slow_flip.clone()).await;
     let mut client = Client::start(&python, &server, "follows", "mine");
     let mut pinned = Client::start(&python, &server, "pinned", "mine@1");
     client.pictures(5).await;
@@ -36,7 +37,7 @@ async fn a_running_session_moves_to_the_active_version_and_loses_no_frame() {
     assert_eq!(answer.status, 200, "{answer:?}");
 
     // The same descriptor in another component: what was set goes along.
-    let mut changed = prebuilt("slow-flip");
+    let mut changed = slow_flip;
     changed.extend([0, 2, 1, b'n']);
     assert_eq!(push(&server, "mine", changed).await["version"], 2);
     let swapped = client.receive_kind("swapped").await;
@@ -74,11 +75,6 @@ async fn a_running_session_moves_to_the_active_version_and_loses_no_frame() {
     .await;
     assert!(client.count() > 20);
     server.assert_quiet();
-}
-
-fn prebuilt(name: &str) -> Vec<u8> {
-    let path = format!("{}/guest-examples/prebuilt/{name}.wasm", env!("CARGO_MANIFEST_DIR"));
-    std::fs::read(path).unwrap()
 }
 
 #[tokio::test]
@@ -162,7 +158,7 @@ async fn another_kind_of_handler_does_not_take_over() {
     push(&server, "mine", component(1)).await;
     let mut client = Client::start(&python, &server, "viewer", "mine");
     client.pictures(5).await;
-    push(&server, "mine", prebuilt("plasma")).await;
+    push(&server, "mine", std::fs::read(paths::prebuilt("plasma")).unwrap()).await;
     let warning = client.receive("is told", |message| (message["code"] == "swap").then(|| message.clone())).await;
     let text = warning["data"].as_str().unwrap();
     assert!(text.contains("a session of a transform cannot go on with a generator"), "{text}");

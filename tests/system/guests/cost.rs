@@ -2,16 +2,17 @@
 
 use framebox_picture::Size;
 use framebox_sandbox::{Call, Kind};
+use framebox_test_support::examples::RUST;
 use serde_json::{Value, json};
 
-use crate::guests::handler::{NAMES, Running, prebuilt};
+use crate::guests::handler::{Running, available, have_example, load_example};
 use crate::guests::pictures::scene;
 
 const SIZE: Size = Size::new(640, 480);
 
 /// Handlers, and the most fuel that a pixel may take; `detect` takes the same for a picture of any size.
 #[rustfmt::skip]
-const MOST: [(&str, f64); NAMES.len()] = [
+const MOST: [(&str, f64); RUST.len()] = [
     ("background", 60.0),
     ("detect", 400.0),
     ("edges", 22.0),
@@ -41,7 +42,7 @@ pub fn settings(name: &str) -> Value {
 
 /// Frames of `size`, or of the generator's own, without the first one, which sets up what is kept from frame to frame.
 fn calls<const COUNT: usize>(name: &str, size: Size) -> [Call; COUNT] {
-    let component = prebuilt(name);
+    let component = load_example(name);
     let mut running = Running::new(&component, &settings(name));
     if component.kind() == Kind::Generator {
         running.at(0);
@@ -62,7 +63,7 @@ fn figures(call: &Call, size: Size) -> (f64, f64) {
 
 #[test]
 fn loops_run_in_vectors() {
-    for (name, most) in MOST {
+    for (name, most) in MOST.into_iter().filter(|(name, _)| have_example(name)) {
         let [call] = calls(name, SIZE);
         let (fuel, pixels) = figures(&call, SIZE);
         let fuel = fuel / pixels;
@@ -74,7 +75,7 @@ fn loops_run_in_vectors() {
 #[test]
 #[ignore = "prints the figures that the explanations of the handlers give"]
 fn costs_at_720p() {
-    for name in NAMES {
+    for name in available() {
         let calls: [Call; 12] = calls(name, Size::new(1280, 720));
         let (fuel, pixels) = figures(&calls[0], Size::new(1280, 720));
         // The least of them, since whatever else runs on the machine only adds.

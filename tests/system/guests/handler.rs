@@ -1,39 +1,17 @@
 //! Handlers, started with some parameters and given frames.
 
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use framebox_picture::Picture;
 use framebox_sandbox::{
-    Budget, Call, Component, Engine, Failure, Input, Instance, Kind, Limits, NamedValue, NoLog, Output, Settings,
-    Setup, Sources,
+    Budget, Call, CallError, Component, Engine, Input, Instance, Limits, NamedValue, NoLog, Output, Settings, Setup,
+    Sources,
 };
+use framebox_test_support::examples;
 use serde_json::Value;
 
 use crate::guests::clips::Clips;
-
-/// Every handler that comes with the program.
-#[rustfmt::skip]
-pub const NAMES: [&str; 17] = [
-    "background",
-    "detect",
-    "edges",
-    "flip",
-    "hello",
-    "invert",
-    "knobs",
-    "motion",
-    "pixelate",
-    "plasma",
-    "play",
-    "play-fps",
-    "posterize",
-    "qr",
-    "slow-flip",
-    "timestamp",
-    "watch",
-];
 
 /// Far more than any of them needs, on any machine.
 pub const PLENTY: Budget = Budget { time: Duration::from_secs(20), fuel: 20_000_000_000 };
@@ -41,23 +19,20 @@ pub const PLENTY: Budget = Budget { time: Duration::from_secs(20), fuel: 20_000_
 /// Frames from which `background` learns.
 pub const LESSONS: usize = 30;
 
-/// Those that make something of a frame.
-pub fn transforms() -> impl Iterator<Item = &'static str> {
-    NAMES.into_iter().filter(|name| prebuilt(name).kind() == Kind::Transform)
+/// Loads an example in Rust: the prebuilt component, or the one built from source.
+pub fn load_example(name: &str) -> Component {
+    let path = examples::rust(name).unwrap_or_else(|| panic!("{name} is not built; ask `have_example` first"));
+    load(&std::fs::read(path).unwrap())
 }
 
-/// The folder `guest-examples`.
-pub fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("guest-examples")
+/// Whether the example is prebuilt or could be built; if not, the test is reported as skipped.
+pub fn have_example(name: &str) -> bool {
+    examples::rust(name).is_some()
 }
 
-/// Bytes of the component that comes with the program.
-pub fn prebuilt_bytes(name: &str) -> Vec<u8> {
-    std::fs::read(folder().join("prebuilt").join(name).with_extension("wasm")).unwrap()
-}
-
-pub fn prebuilt(name: &str) -> Component {
-    load(&prebuilt_bytes(name))
+/// The examples in Rust that are prebuilt or could be built.
+pub fn available() -> impl Iterator<Item = &'static str> {
+    examples::RUST.into_iter().filter(|name| have_example(name))
 }
 
 pub fn load(bytes: &[u8]) -> Component {
@@ -101,7 +76,7 @@ impl Running {
     }
 
     /// The same, where the handler may refuse.
-    pub fn try_configure(&mut self, given: &Value) -> Result<(), Failure> {
+    pub fn try_configure(&mut self, given: &Value) -> Result<(), CallError> {
         self.instance.configure(&accepted(&self.component, given))
     }
 
@@ -155,7 +130,7 @@ impl Running {
 
 /// The picture that a fresh instance makes of its first frame.
 pub fn once(name: &str, given: &Value, picture: &Arc<Picture>) -> Arc<Picture> {
-    Running::new(&prebuilt(name), given).picture(picture)
+    Running::new(&load_example(name), given).picture(picture)
 }
 
 /// Parameters, checked as the server checks them.

@@ -1,19 +1,28 @@
-//! The prebuilt components belong to the sources beside them.
+//! The prebuilt components match their sources.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use framebox_test_support::examples::{self, PREBUILT};
+use framebox_test_support::paths::{prebuilt, root};
+
 use crate::guests::golden::{outputs, settings};
-use crate::guests::handler::{NAMES, folder, load, prebuilt, prebuilt_bytes};
+use crate::guests::handler::load;
 
-const TARGET: &str = "wasm32-wasip2";
+fn folder() -> PathBuf {
+    root().join("guest-examples")
+}
 
-/// Runs `guest-examples/build --check` in a copy of the sources or in the sources themselves.
+fn prebuilt_bytes(name: &str) -> Vec<u8> {
+    std::fs::read(prebuilt(name)).unwrap()
+}
+
+/// Runs `build --check` in `folder`: the sources, or a copy of them.
 fn check(folder: &Path) -> Output {
     Command::new("sh").arg(folder.join("build")).arg("--check").output().unwrap()
 }
 
-/// A folder for one test, empty.
+/// Returns an empty folder for one test.
 fn scratch(name: &str) -> PathBuf {
     let path = framebox_test_support::paths::temporary().join(name);
     if path.exists() {
@@ -23,7 +32,7 @@ fn scratch(name: &str) -> PathBuf {
     path
 }
 
-/// Copies a folder, but for what was built in it.
+/// Copies a folder, except for build outputs.
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
@@ -37,23 +46,23 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[test]
-fn all_that_is_prebuilt_is_known_and_small() {
+fn prebuilt_components_are_known_and_small() {
     let files = std::fs::read_dir(folder().join("prebuilt")).unwrap().map(|entry| entry.unwrap().path());
     let components = files.filter(|path| path.extension().is_some_and(|it| it == "wasm"));
     let mut names: Vec<_> = components.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
     names.sort();
-    assert_eq!(names, NAMES);
-    for name in NAMES {
+    assert_eq!(names, PREBUILT);
+    for name in PREBUILT {
         let most = if name == "detect" { 400_000 } else { 300_000 };
         assert!(prebuilt_bytes(name).len() < most, "{name}");
     }
 }
 
 #[test]
-fn prebuilt_components_tell_nothing_of_the_machine_that_built_them() {
+fn prebuilt_components_hold_no_paths_of_the_machine_that_built_them() {
     let home = std::env::var("HOME").unwrap_or_default();
     let places = ["/home/", "/root/", "/Users/", "registry/src", "index.crates", env!("CARGO_MANIFEST_DIR"), &home];
-    for name in NAMES {
+    for name in PREBUILT {
         let bytes = prebuilt_bytes(name);
         for place in places.iter().filter(|place| place.len() > 3) {
             assert!(!bytes.windows(place.len()).any(|part| part == place.as_bytes()), "{name} holds {place:?}");
@@ -62,18 +71,18 @@ fn prebuilt_components_tell_nothing_of_the_machine_that_built_them() {
 }
 
 #[test]
-fn the_recorded_digests_are_those_of_the_sources() {
+fn the_recorded_digests_match_the_sources() {
     let checked = check(&folder());
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
 }
 
 #[test]
-fn a_change_without_a_build_is_noticed() {
+fn a_source_that_changes_without_a_build_is_reported() {
     let place = scratch("changed-guests");
     let examples = place.join("guest-examples");
     copy(&folder(), &examples);
     copy(&folder().join("../wit"), &place.join("wit"));
-    assert!(check(&examples).status.success(), "the copy is as good as the sources");
+    assert!(check(&examples).status.success(), "the copy passes like the sources");
     for file in [
         "flip/src/lib.rs",
         "invert/Cargo.toml",
@@ -88,43 +97,18 @@ fn a_change_without_a_build_is_noticed() {
         std::fs::write(&path, format!("{text}\n")).unwrap();
         let checked = check(&examples);
         assert!(!checked.status.success(), "{file} was changed");
-        assert!(String::from_utf8_lossy(&checked.stderr).contains("run guest-examples/build"));
+        assert!(String::from_utf8_lossy(&checked.stderr).contains("run guest-examples/build prebuilt"));
         std::fs::write(&path, text).unwrap();
     }
-    assert!(check(&examples).status.success(), "everything is as it was");
-}
-
-/// Builds the sources as they are; none where the target is lacking, which is only allowed outside of CI.
-fn built() -> Option<PathBuf> {
-    let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".into());
-    let sysroot = Command::new(rustc).args(["--print", "sysroot"]).output().unwrap().stdout;
-    let sysroot = PathBuf::from(String::from_utf8(sysroot).unwrap().trim());
-    if !sysroot.join("lib/rustlib").join(TARGET).join("lib").exists() {
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "CI needs `rustup target add {TARGET}`");
-        eprintln!("skipped: the guest examples are not built, `rustup target add {TARGET}` is lacking");
-        return None;
-    }
-    let target = framebox_test_support::paths::temporary().join("guest-examples");
-    // The flags of whoever runs the tests are for the host.
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--release", "--locked", "--quiet", "--target", TARGET, "--target-dir"])
-        .arg(&target)
-        .current_dir(folder())
-        .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .output()
-        .unwrap();
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    Some(target.join(TARGET).join("release"))
+    assert!(check(&examples).status.success(), "all changes are undone");
 }
 
 #[test]
-fn what_the_sources_build_does_the_same() {
-    let Some(built) = built() else { return };
-    for name in NAMES {
-        let fresh = load(&std::fs::read(built.join(name.replace('-', "_")).with_extension("wasm")).unwrap());
-        let kept = prebuilt(name);
-        assert!(fresh.descriptor() == kept.descriptor(), "{name} describes itself otherwise");
+fn the_sources_build_components_that_do_the_same() {
+    for name in PREBUILT {
+        let Some(fresh) = examples::component("rust", name) else { return };
+        let (fresh, kept) = (load(&fresh), load(&prebuilt_bytes(name)));
+        assert!(fresh.descriptor() == kept.descriptor(), "{name}: another descriptor");
         for given in settings(name) {
             let (fresh, kept) = (outputs(&fresh, &given), outputs(&kept, &given));
             for (frame, (fresh, kept)) in fresh.iter().zip(&kept).enumerate() {

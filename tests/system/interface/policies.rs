@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{Client, live};
-use framebox_test_support::python;
 use framebox_test_support::server::{Server, unaccounted};
+use framebox_test_support::{examples, python};
 
 fn policy(session: &Value) -> (&str, &str) {
     (session["policy"].as_str().unwrap(), session["unprocessed"].as_str().unwrap())
@@ -13,7 +13,8 @@ fn policy(session: &Value) -> (&str, &str) {
 #[tokio::test]
 async fn a_policy_is_chosen_with_the_offer_and_changed_while_the_session_runs() {
     let Some(python) = python::python() else { return };
-    let server = Server::start(&[]).await;
+    let Some(slow_flip) = examples::argument("slow-flip") else { return };
+    let server = Server::start(&["--handler", &slow_flip]).await;
     let wishes = json!({ "policy": "adaptive", "unprocessed": "passthrough" });
     let mut client = Client::start_with(&python, &server, "slow", "slow-flip", "sendrecv", &wishes);
     // A handler that takes 200 ms gives five pictures a second; the camera's own come in between.
@@ -52,7 +53,8 @@ async fn a_policy_is_chosen_with_the_offer_and_changed_while_the_session_runs() 
 #[tokio::test]
 async fn every_frame_has_a_row_and_is_accounted_for() {
     let Some(python) = python::python() else { return };
-    let server = Server::start(&[]).await;
+    let Some(slow_flip) = examples::argument("slow-flip") else { return };
+    let server = Server::start(&["--handler", &slow_flip]).await;
     let mut client = Client::start(&python, &server, "slow", "slow-flip");
     live(&server, "slow").await;
     client.send(&json!({ "type": "subscribe", "stats_ms": 300, "frames": true }));

@@ -2,15 +2,15 @@
 
 use framebox_sandbox::{Engine, Kind, Settings};
 
-use crate::tools::{all_prebuilt, case, done, framebox, json, prebuilt};
+use crate::tools::{case, done, framebox, json, prebuilt, text};
+use framebox_test_support::examples;
 use framebox_test_support::scratch::Scratch;
 
 #[test]
-fn every_handler_that_comes_with_the_program_passes() {
-    let names = all_prebuilt();
-    assert!(names.len() >= 16, "{names:?}");
-    for name in names {
-        let found = json(&done(&["check", &prebuilt(&name), "--json", "--frames", "5"]));
+fn every_example_in_rust_passes() {
+    for name in examples::RUST {
+        let Some(path) = examples::rust(name) else { continue };
+        let found = json(&done(&["check", path.to_str().unwrap(), "--json", "--frames", "5"]));
         assert_eq!(found["verdict"], "accepted", "{name}: {found}");
         let kind: Kind = serde_json::from_value(found["kind"].clone()).unwrap();
         let trials = found["trials"].as_array().unwrap();
@@ -24,7 +24,7 @@ fn every_handler_that_comes_with_the_program_passes() {
             assert!(trial["width"].as_u64().unwrap() > 0, "{trial}");
         }
         assert!(found["functions"].as_u64().unwrap() > 10, "{name}");
-        let bytes = std::fs::metadata(prebuilt(&name)).unwrap().len();
+        let bytes = std::fs::metadata(path).unwrap().len();
         assert_eq!(found["bytes"], bytes, "{name}");
     }
 }
@@ -143,7 +143,7 @@ fn every_case_has_the_expected_outcome() {
 #[test]
 fn warnings_are_fatal_only_where_that_is_asked_for() {
     let scratch = Scratch::new();
-    let slow = prebuilt("slow-flip");
+    let Some(slow) = examples::rust("slow-flip").map(text) else { return };
     let arguments = ["check", &slow, "--set", "work-ms=60", "--frames", "5"];
     let text = done(&arguments);
     assert!(text.contains("warning: slower than 30 frames a second at 640x480"), "{text}");

@@ -14,7 +14,7 @@ mod new;
 mod run;
 mod wrong;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use framebox_test_support::scratch::Scratch;
@@ -44,20 +44,9 @@ fn done(arguments: &[&str]) -> String {
     ended.out
 }
 
-/// Where a handler is that comes with the program.
+/// The path of a handler that is built into the program, as an argument.
 fn prebuilt(name: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("guest-examples/prebuilt");
-    folder.join(name).with_extension("wasm").to_str().unwrap().to_owned()
-}
-
-/// Every handler that comes with the program.
-fn all_prebuilt() -> Vec<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("guest-examples/prebuilt");
-    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let components = files.filter(|path| path.extension().is_some_and(|extension| extension == "wasm"));
-    let mut names: Vec<_> = components.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
-    names.sort();
-    names
+    text(framebox_test_support::paths::prebuilt(name))
 }
 
 /// Writes the test component `name` to a file; returns its path.

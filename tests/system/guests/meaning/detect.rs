@@ -8,7 +8,7 @@ use framebox_sandbox::{Output, Value};
 use image::RgbImage;
 use serde_json::json;
 
-use crate::guests::handler::{Running, prebuilt};
+use crate::guests::handler::{Running, load_example};
 use crate::guests::photographs::{cropped, load, picture, placed, scaled};
 use crate::guests::pictures::{flat, pixel, places};
 
@@ -29,7 +29,7 @@ struct Found {
 }
 
 fn start(threshold: f64) -> Running {
-    Running::new(&prebuilt("detect"), &json!({ "conf-threshold": threshold }))
+    Running::new(&load_example("detect"), &json!({ "conf-threshold": threshold }))
 }
 
 /// The outputs, checked against each other.

@@ -1,7 +1,7 @@
 use framebox_picture::{Plane, Size};
 use serde_json::json;
 
-use crate::guests::handler::{Running, prebuilt};
+use crate::guests::handler::{Running, load_example};
 use crate::guests::pictures::scene;
 
 /// The rows of a plane.
@@ -11,7 +11,7 @@ fn rows(plane: Plane<'_>) -> Vec<Vec<u8>> {
 
 #[test]
 fn each_direction_mirrors_all_planes() {
-    let mut running = Running::new(&prebuilt("flip"), &json!({}));
+    let mut running = Running::new(&load_example("flip"), &json!({}));
     for (direction, sideways, over) in [("horizontal", true, false), ("vertical", false, true), ("both", true, true)] {
         running.configure(&json!({ "direction": direction }));
         for size in [Size::new(64, 48), Size::new(37, 21)] {
@@ -36,7 +36,7 @@ fn each_direction_mirrors_all_planes() {
 #[test]
 fn left_and_right_are_changed_unless_told_otherwise() {
     let input = scene(Size::new(64, 48), 0);
-    let by_default = Running::new(&prebuilt("flip"), &json!({})).picture(&input);
-    let horizontal = Running::new(&prebuilt("flip"), &json!({ "direction": "horizontal" })).picture(&input);
+    let by_default = Running::new(&load_example("flip"), &json!({})).picture(&input);
+    let horizontal = Running::new(&load_example("flip"), &json!({ "direction": "horizontal" })).picture(&input);
     assert!(*by_default == *horizontal && *by_default != *input);
 }

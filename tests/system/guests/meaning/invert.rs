@@ -1,7 +1,7 @@
 use framebox_picture::{Format, Picture, Size, convert};
 use serde_json::json;
 
-use crate::guests::handler::{Running, once, prebuilt};
+use crate::guests::handler::{Running, load_example, once};
 use crate::guests::pictures::{flat, scene};
 
 const SIZE: Size = Size::new(66, 50);
@@ -45,7 +45,7 @@ fn colours_become_their_opposites() {
 #[test]
 fn strength_goes_from_the_picture_over_gray_to_the_negative() {
     let input = scene(SIZE, 0);
-    let mut running = Running::new(&prebuilt("invert"), &json!({ "strength": 0 }));
+    let mut running = Running::new(&load_example("invert"), &json!({ "strength": 0 }));
     assert!(*running.picture(&input) == *input, "0 % changes nothing");
     running.configure(&json!({ "strength": 50 }));
     let gray = running.picture(&input);

@@ -2,7 +2,7 @@ use framebox_picture::Size;
 use framebox_sandbox::{Output, Value};
 use serde_json::json;
 
-use crate::guests::handler::{Running, prebuilt};
+use crate::guests::handler::{Running, load_example};
 use crate::guests::pictures::{flat, pixel};
 
 const SIZE: Size = Size::new(320, 240);
@@ -14,7 +14,7 @@ fn value<'a>(output: &'a Output, id: &str) -> &'a Value {
 
 #[test]
 fn every_output_is_put_in_its_kind() {
-    let mut running = Running::new(&prebuilt("knobs"), &json!({ "note": "ä note", "rows": 2 }));
+    let mut running = Running::new(&load_example("knobs"), &json!({ "note": "ä note", "rows": 2 }));
     let output = running.frame(&flat(SIZE, [235, 128, 128]));
     assert_eq!(*value(&output, "frames"), Value::Integer(1));
     assert_eq!(*value(&output, "brightness"), Value::Number(100.0));
@@ -36,7 +36,7 @@ fn every_output_is_put_in_its_kind() {
 #[test]
 fn every_control_does_something() {
     let gray = flat(SIZE, [126, 128, 128]);
-    let mut running = Running::new(&prebuilt("knobs"), &json!({}));
+    let mut running = Running::new(&load_example("knobs"), &json!({}));
     let brightness = |output: &Output| match value(output, "brightness") {
         Value::Number(number) => *number,
         other => panic!("{other:?}"),

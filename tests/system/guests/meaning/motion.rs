@@ -4,13 +4,13 @@ use framebox_picture::{Picture, Size};
 use framebox_sandbox::{Output, Value};
 use serde_json::json;
 
-use crate::guests::handler::{Running, prebuilt};
+use crate::guests::handler::{Running, load_example};
 use crate::guests::pictures::{pixel, places, squares};
 
 const SIZE: Size = Size::new(640, 480);
 
 fn start() -> Running {
-    Running::new(&prebuilt("motion"), &json!({ "color": "#ff0000" }))
+    Running::new(&load_example("motion"), &json!({ "color": "#ff0000" }))
 }
 
 /// The outputs `area`, percent, and `count`.
@@ -95,7 +95,7 @@ fn sensitivity_decides_how_much_has_to_change() {
     let (dark, brighter) =
         (crate::guests::pictures::flat(SIZE, [100, 128, 128]), crate::guests::pictures::flat(SIZE, [120, 128, 128]));
     for (sensitivity, area) in [(0, 0.0), (100, 100.0)] {
-        let mut running = Running::new(&prebuilt("motion"), &json!({ "sensitivity": sensitivity }));
+        let mut running = Running::new(&load_example("motion"), &json!({ "sensitivity": sensitivity }));
         running.frame(&dark);
         assert_eq!(values(&running.frame(&brighter)).0, area, "at {sensitivity} %");
     }

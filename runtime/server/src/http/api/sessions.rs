@@ -7,7 +7,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use framebox_auth::scope::{Need, Scope};
-use framebox_pipeline::ring::Row;
+use framebox_pipeline::session::history::Row;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
