@@ -1,8 +1,8 @@
-//! Tokens on the real program: who is let in, on which routes, at which addresses, and the command line that says so.
+//! Tokens on the real program: which routes and addresses need them, and the commands that manage them.
 
 mod commands;
-mod playing;
 mod routes;
+mod stand_in;
 mod tokens;
 
 use std::process::Command;
@@ -10,19 +10,19 @@ use std::process::Command;
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::program;
 
-/// How the program ended, and what it said.
+/// The exit code of the program and its output.
 struct Ended {
     code: i32,
     out: String,
     err: String,
 }
 
-/// Runs the program to its end. It has no token by its environment.
+/// Runs the program to its end, without a token in its environment.
 async fn run(arguments: &[&str]) -> Ended {
     run_as(arguments, None).await
 }
 
-/// The same, with a token in the environment.
+/// Runs the program to its end, with a token in its environment.
 async fn run_as(arguments: &[&str], token: Option<&str>) -> Ended {
     let mut command: Command = program(arguments);
     command.env_remove("FRAMEBOX_TOKEN");
@@ -36,7 +36,7 @@ async fn run_as(arguments: &[&str], token: Option<&str>) -> Ended {
     ended
 }
 
-/// Makes a token in the data directory `data`; returns its text.
+/// Creates a token in the data directory `data`; returns its text.
 async fn make_token(data: &Scratch, name: &str, scopes: &str, more: &[&str]) -> String {
     let mut arguments =
         vec!["token", "new", "--data", data.path().to_str().unwrap(), "--name", name, "--scope", scopes];

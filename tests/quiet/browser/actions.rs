@@ -12,7 +12,7 @@ pub async fn frames(browser: &Browser, video: &str) -> f64 {
     browser.run(script, &[video.into()]).await.as_f64().unwrap()
 }
 
-/// Chooses a handler, a picture size that a small machine can code, and starts.
+/// Chooses a handler and a size that a small machine encodes in time, and starts.
 pub async fn start(browser: &Browser, server: &Server, handler: &str) {
     browser.open(&server.base).await;
     browser.press(&format!("[data-handler=\"{handler}\"]")).await;
@@ -22,6 +22,7 @@ pub async fn start(browser: &Browser, server: &Server, handler: &str) {
     browser.press("#start").await;
 }
 
+/// Waits until the processed video plays.
 pub async fn wait_for_playing(browser: &Browser) {
     wait_until("the output plays", async || {
         let script = "const video = document.querySelector('video#output');
@@ -33,7 +34,7 @@ pub async fn wait_for_playing(browser: &Browser) {
     .await;
 }
 
-/// Sets a control as a person would: the value changes, and the events of a hand's movement follow.
+/// Sets a control as a person does: the value changes, and the events of an input follow.
 pub async fn set(browser: &Browser, parameter: &str, value: impl Into<Value>) {
     let script = "const found = document.querySelector(`[data-parameter=\"${arguments[0]}\"]`);
         const control = found.matches('input, select') ? found : found.querySelector('input, select');
@@ -51,15 +52,15 @@ pub async fn play(browser: &Browser, server: &Server, handler: &str) {
     browser.press("#start").await;
 }
 
-/// Types into a field, in place of what stands there.
+/// Types into a field, in place of its text.
 pub async fn fill(browser: &Browser, selector: &str, text: &str) {
     let field = browser.see(selector).await;
-    // As a hand does it: all that is there is marked and typed over. Clearing it would count as a change of its own.
+    // Selects everything and types over it, as a person does: clearing the field would be a change of its own.
     let (control, release, backspace) = ('\u{e009}', '\u{e000}', '\u{e003}');
     field.send_keys(&format!("{control}a{release}{backspace}{text}")).await.unwrap();
 }
 
-/// The one session that the server has.
+/// Returns the only session of the server.
 pub async fn session(server: &Server) -> Value {
     let sessions = server.sessions().await;
     assert_eq!(sessions.len(), 1, "{sessions:?}");

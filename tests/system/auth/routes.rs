@@ -1,8 +1,8 @@
-//! Every route of the document with no token, wrong ones, and ones that do not reach that far.
+//! Every route of the document without a token, with wrong tokens, and with tokens that lack its scope.
 
 use serde_json::Value;
 
-use crate::rights::make_token;
+use crate::auth::make_token;
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::{Answer, Server};
 
@@ -13,7 +13,7 @@ async fn ask(server: &Server, method: &str, path: &str, token: Option<&str>) -> 
 }
 
 #[tokio::test]
-async fn every_route_takes_what_the_document_says() {
+async fn every_route_needs_the_documented_scope() {
     let data = Scratch::new();
     let mut tokens = Vec::new();
     for scope in ["upload", "promote", "watch", "admin"] {
@@ -44,7 +44,11 @@ async fn every_route_takes_what_the_document_says() {
                 assert!(answer.header("www-authenticate").starts_with("Bearer"), "{what}: {answer:?}");
                 assert_eq!(answer.header("content-type"), "application/problem+json", "{what}");
                 assert_eq!(answer.json()["status"], 401);
-                assert!(!answer.text.contains("/work") && !answer.text.contains(".rs"), "{what}: {}", answer.text);
+                assert!(
+                    !answer.text.contains(env!("CARGO_MANIFEST_DIR")) && !answer.text.contains(".rs"),
+                    "{what}: {}",
+                    answer.text
+                );
             }
             let allowed: Vec<_> = security[0]["token"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
             for (scope, token) in &tokens {
@@ -60,7 +64,7 @@ async fn every_route_takes_what_the_document_says() {
 }
 
 #[tokio::test]
-async fn anyone_gets_only_what_the_operator_gives_to_anyone() {
+async fn anyone_may_do_only_what_the_operator_allows() {
     let server = Server::start(&["--allow-anyone=promote"]).await;
     assert_eq!(server.get("/handlers").await.status, 200);
     assert_eq!(server.get("/sessions").await.status, 401);

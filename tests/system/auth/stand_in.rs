@@ -1,5 +1,5 @@
-//! Plays the catalog's routes as they are agreed, for tests of the command line. Put the real program in its place by
-//! [`Playing::start`].
+//! A stand-in for the server that implements the routes of the catalog, for tests of the command line. It is started by
+//! [`StandIn::start`].
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -12,24 +12,24 @@ use axum::routing::{delete, get, post, put};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-/// The token that it takes for everything.
-pub const TOKEN: &str = "fbx_playing";
+/// The token that it accepts.
+pub const TOKEN: &str = "fbx_stand_in";
 
 /// A server on the loopback interface.
-pub struct Playing {
+pub struct StandIn {
     /// `http://address:port`
     pub base: String,
     task: tokio::task::JoinHandle<()>,
 }
 
-/// Versions of each handler by their bytes, and the number of the active one.
+/// The versions of each handler by their bytes, and the number of the active one.
 #[derive(Default)]
 struct Catalog(BTreeMap<String, (Vec<Vec<u8>>, u64)>);
 
 type Shared = Arc<Mutex<Catalog>>;
 
-impl Playing {
-    /// Starts one with nothing in it.
+impl StandIn {
+    /// Starts one with an empty catalog.
     pub async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
@@ -46,7 +46,7 @@ impl Playing {
     }
 }
 
-impl Drop for Playing {
+impl Drop for StandIn {
     fn drop(&mut self) {
         self.task.abort();
     }
@@ -70,7 +70,7 @@ async fn list(State(catalog): State<Shared>) -> Json<Value> {
     let handlers: Vec<_> = catalog
         .0
         .keys()
-        .map(|name| json!({ "name": name, "kind": "transform", "digest": "sha256:00", "title": "Played" }))
+        .map(|name| json!({ "name": name, "kind": "transform", "digest": "sha256:00", "title": "Stand-in" }))
         .collect();
     Json(json!({ "handlers": handlers, "default": "invert" }))
 }

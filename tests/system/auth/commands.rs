@@ -1,21 +1,21 @@
-//! `framebox push` and `framebox handlers`: what they do, and with which codes they end.
+//! `framebox push` and `framebox handlers`: what they do, and their exit codes.
 
 use std::net::TcpListener;
 
 use serde_json::Value;
 
-use crate::rights::playing::{Playing, TOKEN};
-use crate::rights::{Ended, run, run_as};
+use crate::auth::stand_in::{StandIn, TOKEN};
+use crate::auth::{Ended, run, run_as};
 use framebox_test_support::scratch::Scratch;
 
-/// Runs a command against the server, as somebody whom it lets in.
-async fn on(server: &Playing, arguments: &[&str]) -> Ended {
+/// Runs a command against the server with a valid token.
+async fn on(server: &StandIn, arguments: &[&str]) -> Ended {
     let mut all = arguments.to_vec();
     all.extend(["--server", &server.base]);
     run_as(&all, Some(TOKEN)).await
 }
 
-async fn json(server: &Playing, arguments: &[&str]) -> Value {
+async fn json(server: &StandIn, arguments: &[&str]) -> Value {
     let mut all = arguments.to_vec();
     all.push("--json");
     let ended = on(server, &all).await;
@@ -26,8 +26,8 @@ async fn json(server: &Playing, arguments: &[&str]) -> Value {
 
 #[tokio::test]
 async fn components_are_pushed_promoted_rolled_back_and_deleted() {
-    let (server, scratch) = (Playing::start().await, Scratch::new());
-    // More than one piece, so that it is sent as a stream.
+    let (server, scratch) = (StandIn::start().await, Scratch::new());
+    // Larger than one chunk of the stream.
     let component = |byte: u8| [b"\0asm".to_vec(), vec![byte; 300_000]].concat();
     let file = |byte: u8| scratch.write(&format!("{byte}.wasm"), component(byte)).to_str().unwrap().to_owned();
     let (one, two, three) = (file(1), file(2), file(3));
@@ -65,8 +65,8 @@ async fn components_are_pushed_promoted_rolled_back_and_deleted() {
 }
 
 #[tokio::test]
-async fn codes_say_to_scripts_what_went_wrong() {
-    let (server, scratch) = (Playing::start().await, Scratch::new());
+async fn exit_codes_distinguish_errors() {
+    let (server, scratch) = (StandIn::start().await, Scratch::new());
     let good = scratch.write("good.wasm", b"\0asm....").to_str().unwrap().to_owned();
     let text = scratch.write("text.wasm", "text").to_str().unwrap().to_owned();
     for (arguments, code, word) in [

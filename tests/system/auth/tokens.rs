@@ -1,24 +1,24 @@
-//! `framebox token`, and servers that are started with and without tokens.
+//! `framebox token`, and servers with and without tokens.
 
 use serde_json::Value;
 
-use crate::rights::{make_token, run};
+use crate::auth::{make_token, run};
 use framebox_test_support::child::Child;
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::{Server, program};
 use framebox_test_support::wait::wait_until;
 
-/// The status of `GET /sessions` with that token.
+/// Returns the status of `GET /sessions` with a token.
 async fn status(server: &Server, token: &str) -> u16 {
     let bearer = format!("Bearer {token}");
     server.request("GET", "/sessions", &[("authorization", &bearer)], "").await.status
 }
 
 #[tokio::test]
-async fn others_are_let_in_only_by_token_or_when_the_operator_says_so() {
+async fn other_addresses_need_tokens_or_the_permission_of_the_operator() {
     let data = Scratch::new();
     let folder = data.path().to_str().unwrap();
-    // 127.0.0.1 as another machine would write it, and every address: nothing is bound where it is refused.
+    // All addresses, and one of a documentation network: nothing is bound when it is refused.
     for bind in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
         let ended = run(&["--bind", bind, "--data", folder]).await;
         assert_eq!(ended.code, 1, "{}", ended.err);
@@ -27,7 +27,7 @@ async fn others_are_let_in_only_by_token_or_when_the_operator_says_so() {
         }
         assert!(ended.out.is_empty(), "nothing is ready: {}", ended.out);
     }
-    // With an address that this machine has not it fails only later, at the binding itself.
+    // With an address that this machine lacks it fails later, when it binds.
     let allowed = run(&["--bind", "192.0.2.1:0", "--allow-anyone"]).await;
     assert!(allowed.code == 1 && allowed.err.contains("cannot listen"), "{}", allowed.err);
     make_token(&data, "root", "admin", &[]).await;
@@ -40,7 +40,7 @@ async fn others_are_let_in_only_by_token_or_when_the_operator_says_so() {
 }
 
 #[tokio::test]
-async fn a_running_server_takes_over_what_is_made_revoked_and_expired() {
+async fn a_running_server_notices_new_revoked_and_expired_tokens() {
     let data = Scratch::new();
     let folder = data.path().to_str().unwrap();
     let server = Server::start(&["--data", folder]).await;
@@ -110,7 +110,7 @@ async fn tokens_are_listed_without_their_text_and_their_files_are_private() {
 }
 
 #[tokio::test]
-async fn a_damaged_file_of_tokens_is_no_start() {
+async fn a_damaged_token_file_prevents_the_start() {
     let data = Scratch::new();
     data.write("rights.toml", "[[tokens]]\nname = \"x\"\n");
     let mut child =
