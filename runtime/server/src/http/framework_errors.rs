@@ -1,4 +1,4 @@
-//! Errors that the framework answers with a line of text, as problem details like all others.
+//! Turns the framework's plain-text errors and panics into problem details.
 
 use std::any::Any;
 
@@ -10,19 +10,19 @@ use axum::response::{IntoResponse, Response};
 
 use super::problem::Problem;
 
-/// Longest line of text, bytes.
-const LONGEST: usize = 1024;
+/// Longest text that is taken over, bytes.
+const MAX_TEXT: usize = 1024;
 
-/// Turns what is an error in plain text into a problem.
+/// Middleware: turns an error in plain text into problem details.
 pub async fn as_problems(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let status = response.status();
-    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let is_plain = kind.is_none_or(|kind| kind.starts_with("text/plain"));
+    let media_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let is_plain = media_type.is_none_or(|media_type| media_type.starts_with("text/plain"));
     if !is_plain || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
-    let text = to_bytes(response.into_body(), LONGEST).await.unwrap_or_default();
+    let text = to_bytes(response.into_body(), MAX_TEXT).await.unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let detail = match (status.is_server_error(), text.trim()) {
         (false, text) if !text.is_empty() => text,
@@ -32,7 +32,7 @@ pub async fn as_problems(request: Request, next: Next) -> Response {
     Problem::new(status, detail).into_response()
 }
 
-/// A handler of ours panicked: that is in the log, and not for strangers.
+/// Answers a request whose handler panicked. The cause goes to the log, not to the client.
 pub fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
     let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
     tracing::error!(cause = text.unwrap_or("unknown"), "a request could not be answered");

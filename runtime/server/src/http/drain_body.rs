@@ -1,7 +1,7 @@
-//! What nobody reads of a body, so that its sender gets to reading the answer.
+//! Drains unread request bodies so that clients receive the error response.
 //!
-//! Many clients look at the answer only once they have sent everything. A connection that is closed before that is to them
-//! a broken one, and they never learn what was wrong.
+//! Many clients read the response only after they have sent the whole body. When the connection is closed before that,
+//! they see a broken connection instead of the error.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -15,22 +15,23 @@ use axum::response::Response;
 use http_body::{Frame, SizeHint};
 use tokio::runtime::Handle;
 
-/// What is read of it at most: bytes, and time.
-const MOST: u64 = 64 << 20;
-const TIME: Duration = Duration::from_secs(5);
+/// Most bytes that are drained.
+const MAX_BYTES: u64 = 64 << 20;
+/// Longest time for draining.
+const MAX_TIME: Duration = Duration::from_secs(5);
 
-/// The layer.
-pub async fn is_read(request: Request, next: Next) -> Response {
-    next.run(request.map(|body| Body::new(Watched { body, ended: false }))).await
+/// Middleware: drains what the handler leaves unread.
+pub async fn drain(request: Request, next: Next) -> Response {
+    next.run(request.map(|body| Body::new(DrainedBody { body, ended: false }))).await
 }
 
-/// A body of which the rest is read and thrown away when it is dropped.
-struct Watched {
+/// A body whose rest is read and discarded when it is dropped.
+struct DrainedBody {
     body: Body,
     ended: bool,
 }
 
-impl HttpBody for Watched {
+impl HttpBody for DrainedBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -49,16 +50,17 @@ impl HttpBody for Watched {
     }
 }
 
-impl Drop for Watched {
+impl Drop for DrainedBody {
     fn drop(&mut self) {
         if self.ended || self.body.is_end_stream() {
             return;
         }
-        // Without a runtime the connection is over, too.
+        // Without a runtime the connection is closed, too.
         let Ok(runtime) = Handle::try_current() else { return };
         let mut body = std::mem::take(&mut self.body);
-        runtime.spawn(tokio::time::timeout(TIME, async move {
-            let mut left = MOST;
+        // Bounded in bytes and time, and its result does not matter: nothing waits for it.
+        runtime.spawn(tokio::time::timeout(MAX_TIME, async move {
+            let mut left = MAX_BYTES;
             while let Some(Ok(frame)) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
                 left = left.saturating_sub(frame.data_ref().map_or(0, |data| data.len() as u64));
                 if left == 0 {

@@ -1,4 +1,4 @@
-//! The body of an upload: bounded in size while it comes, and given up when it comes too slowly.
+//! The body of an upload: bounded in size while it arrives, and rejected when it arrives too slowly.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,21 +13,21 @@ use tokio::time::Sleep;
 
 use super::problem::Problem;
 
-/// Longest pause.
+/// Longest pause between two chunks.
 const PAUSE: Duration = Duration::from_secs(10);
-/// Time in which nothing need come.
+/// Time at the start for which there is no lowest rate.
 const GRACE: Duration = Duration::from_secs(15);
-/// Slowest rate after that, bytes a second.
-const SLOWEST: u64 = 16 * 1024;
+/// Lowest rate after that, bytes a second.
+const MIN_RATE: u64 = 16 * 1024;
 
 /// Why a body was not read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Broken {
-    /// It has more than that many bytes.
+    /// It has more bytes than this.
     TooLarge(u64),
-    /// It came too slowly.
+    /// It arrived too slowly.
     TooSlow,
-    /// Its sender went away.
+    /// Its sender closed the connection.
     Gone,
 }
 
@@ -40,25 +40,23 @@ impl From<Broken> for Problem {
             ),
             Broken::TooSlow => Self::new(
                 StatusCode::REQUEST_TIMEOUT,
-                format!(
-                    "the upload came too slowly: at least {SLOWEST} bytes a second are wanted, without long pauses"
-                ),
+                format!("the upload arrived too slowly: send at least {MIN_RATE} bytes a second, without long pauses"),
             ),
             Broken::Gone => Self::new(StatusCode::BAD_REQUEST, "the upload ended early: send it again"),
         }
     }
 }
 
-/// What is allowed of a body so far.
+/// Decides whether a body arrives fast enough and within its size. `now` is an argument.
 #[derive(Clone, Debug)]
-struct Patience {
+struct Deadlines {
     begin: Instant,
     most: u64,
     bytes: u64,
 }
 
-impl Patience {
-    /// More came.
+impl Deadlines {
+    /// Records that `bytes` more arrived.
     fn more(&mut self, now: Instant, bytes: u64) -> Result<(), Broken> {
         self.bytes = self.bytes.saturating_add(bytes);
         if self.bytes > self.most {
@@ -67,27 +65,27 @@ impl Patience {
         if now >= self.deadline() { Err(Broken::TooSlow) } else { Ok(()) }
     }
 
-    /// When more must have come.
+    /// Returns when more must have arrived.
     fn deadline(&self) -> Instant {
-        self.begin + GRACE + Duration::from_millis(self.bytes.saturating_mul(1000) / SLOWEST)
+        self.begin + GRACE + Duration::from_millis(self.bytes.saturating_mul(1000) / MIN_RATE)
     }
 }
 
-/// A body as it comes.
+/// A body as it arrives.
 pub struct Metered {
     stream: BodyDataStream,
-    patience: Patience,
+    deadlines: Deadlines,
     timer: Pin<Box<Sleep>>,
     received: Box<dyn FnMut(u64) + Send>,
     broken: Why,
 }
 
-/// Why a body was not read to its end, for who reads it through another reader.
+/// Why a body was not read to its end, for a caller that reads it through another reader.
 #[derive(Clone, Debug, Default)]
 pub struct Why(Arc<Mutex<Option<Broken>>>);
 
 impl Why {
-    /// None: it was, as far as anybody wanted.
+    /// Returns the reason; `None` when the body did not break.
     pub fn get(&self) -> Option<Broken> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -98,23 +96,23 @@ impl Why {
 }
 
 impl Metered {
-    /// Of `body`, at most `most` bytes. `received` is told how many came.
+    /// Reads at most `most` bytes of `body`. Calls `received` with the number of bytes that have arrived.
     pub fn new(body: Body, most: u64, received: impl FnMut(u64) + Send + 'static) -> Self {
-        let patience = Patience { begin: Instant::now(), most, bytes: 0 };
+        let deadlines = Deadlines { begin: Instant::now(), most, bytes: 0 };
         let timer = Box::pin(tokio::time::sleep(PAUSE));
         let stream = body.into_data_stream();
-        Self { stream, patience, timer, received: Box::new(received), broken: Why::default() }
+        Self { stream, deadlines, timer, received: Box::new(received), broken: Why::default() }
     }
 
-    /// Where it will say why it broke.
+    /// Returns where the reason will be when the body breaks.
     pub fn why(&self) -> Why {
         self.broken.clone()
     }
 
-    /// All of it.
+    /// Reads the whole body.
     ///
     /// # Errors
-    /// When it breaks.
+    /// When the body breaks.
     pub async fn collect(&mut self) -> Result<Bytes, Broken> {
         let mut bytes = Vec::new();
         while let Some(chunk) = std::future::poll_fn(|cx| self.poll(cx)).await {
@@ -127,9 +125,9 @@ impl Metered {
         let now = Instant::now();
         match Pin::new(&mut self.stream).poll_next(cx) {
             Poll::Ready(Some(Ok(chunk))) => {
-                let more = self.patience.more(now, chunk.len() as u64);
-                (self.received)(self.patience.bytes);
-                let next = (now + PAUSE).min(self.patience.deadline());
+                let more = self.deadlines.more(now, chunk.len() as u64);
+                (self.received)(self.deadlines.bytes);
+                let next = (now + PAUSE).min(self.deadlines.deadline());
                 self.timer.as_mut().reset(next.into());
                 Poll::Ready(Some(more.map(|()| chunk)))
             }
@@ -159,10 +157,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patience_ends() {
+    fn slow_and_large_bodies_are_rejected() {
         let begin = Instant::now();
         let second = Duration::from_secs(1);
-        // Bytes and the second in which they come; what comes of the last.
+        // The seconds and sizes of the chunks, and the outcome of the last.
         type Case = (&'static [(u32, u64)], Result<(), Broken>);
         let table: &[Case] = &[
             (&[(0, 10)], Ok(())),
@@ -174,8 +172,8 @@ mod tests {
             (&[(10, 160 * 1024), (26, 1)], Err(Broken::TooSlow)),
         ];
         for (chunks, expected) in table {
-            let mut patience = Patience { begin, most: 1_000_000, bytes: 0 };
-            let last = chunks.iter().map(|(at, bytes)| patience.more(begin + second * *at, *bytes)).last();
+            let mut deadlines = Deadlines { begin, most: 1_000_000, bytes: 0 };
+            let last = chunks.iter().map(|(at, bytes)| deadlines.more(begin + second * *at, *bytes)).last();
             assert_eq!(last, Some(*expected), "{chunks:?}");
         }
     }
