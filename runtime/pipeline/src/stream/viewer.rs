@@ -43,7 +43,8 @@ impl Attachment {
 impl Drop for Attachment {
     fn drop(&mut self) {
         if let Some(rendition) = self.rendition.upgrade() {
-            rendition.lock().viewers.detach(self.id);
+            let detached = rendition.lock().viewers.detach(self.id);
+            drop(detached);
         }
     }
 }

@@ -34,8 +34,10 @@ impl Viewers {
         id
     }
 
-    pub(super) fn detach(&mut self, id: ViewerId) {
-        Arc::make_mut(&mut self.list).retain(|entry| entry.id != id);
+    /// Detaches a viewer. It is returned so that it is not dropped under the lock.
+    pub(super) fn detach(&mut self, id: ViewerId) -> Option<Entry> {
+        let index = self.list.iter().position(|entry| entry.id == id)?;
+        Some(Arc::make_mut(&mut self.list).remove(index))
     }
 
     pub(super) fn set_bitrate(&mut self, id: ViewerId, bits_per_second: u32) {
