@@ -42,7 +42,6 @@ mod kind;
 mod limits;
 mod load;
 mod log;
-mod pool;
 mod run;
 mod sources;
 mod state;

@@ -16,7 +16,6 @@ mod error;
 mod file;
 mod looping;
 mod mp4;
-mod pool;
 mod reel;
 mod rgba;
 mod still;

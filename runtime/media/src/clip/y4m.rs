@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use framebox_picture::{Picture, Plane, Planes, Size};
+use framebox_picture::{Picture, Plane, Planes, Pool, Size};
 
 use super::error::allowed;
 use super::file::File;
-use super::pool::Pool;
 use super::{Bounds, Clip, Error, Frame, Info};
 
 const MAGIC: &[u8] = b"YUV4MPEG2";
@@ -80,7 +79,7 @@ impl Clip for Video {
         self.bytes.clear();
         self.file.append(begin, self.header.bytes(), &mut self.bytes, "the end of a picture")?;
         let (header, bytes) = (&self.header, &self.bytes);
-        let picture = self.pool.draw(|picture| header.draw(bytes, picture))?;
+        let picture = self.pool.filled(|picture| header.draw(bytes, picture))?;
         let pts = self.time(self.sequence);
         self.even &= line == b"FRAME";
         self.at = begin + self.bytes.len() as u64;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use framebox_catalog::Entry;
 use framebox_media::Codec;
-use framebox_pipeline::ring::Row;
+use framebox_pipeline::session::history::Row;
 use framebox_pipeline::{Notice, Severity};
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, sleep_until, timeout};

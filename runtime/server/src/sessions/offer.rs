@@ -5,9 +5,8 @@ use std::time::Instant;
 
 use framebox_catalog::{self as catalog, Catalog, Entry};
 use framebox_media::{Codec, encode};
-use framebox_pipeline::node::{self, Node};
-use framebox_pipeline::policy::{Policy, Skipping, Unprocessed};
-use framebox_pipeline::{Connections, Session, Setup, admission, session};
+use framebox_pipeline::node::{self, Node, admission};
+use framebox_pipeline::{Connections, Policy, Session, Setup, Skipping, Unprocessed, session};
 use framebox_rtc::{self as rtc, Answer, Direction, Transport};
 use framebox_sandbox::Kind;
 
@@ -22,7 +21,7 @@ use crate::sources::SourceRegistry;
 pub struct Options {
     /// Name of the handler; `None` for the default one.
     pub handler: Option<String>,
-    /// Rate of a generator, frames a second, within [`framebox_pipeline::pacer::RATES`]; `None` for the handler's own.
+    /// Rate of a generator, frames a second, within [`framebox_pipeline::schedule::frame_clock::RATES`]; `None` for the handler's own.
     pub fps: Option<f32>,
     /// Which frames are skipped; `None` for the handler's policy.
     pub skipping: Option<Skipping>,
@@ -45,7 +44,7 @@ pub enum Error {
     Full,
     /// The running sessions use the machine's capacity.
     #[error(transparent)]
-    Overloaded(node::Full),
+    Overloaded(node::OverloadedError),
     /// The offer is invalid or offers nothing to take part in, or no connection can be set up.
     #[error(transparent)]
     Peer(rtc::Error),
@@ -92,8 +91,8 @@ impl Answerer {
         let name = name.as_str();
         let reservation = self.sessions.reserve(id)?;
         let digest = entry.component.digest().to_string();
-        let place = self.node.as_ref().map(|node| node.admit(Instant::now(), &digest)).transpose();
-        let place = place.map_err(Error::Overloaded)?;
+        let permit = self.node.as_ref().map(|node| node.admit(Instant::now(), &digest)).transpose();
+        let permit = permit.map_err(Error::Overloaded)?;
         let bridge = Arc::new(Bridge::default());
         let direction = match entry.component.kind() {
             Kind::Transform => Direction::SendReceive,
@@ -103,7 +102,7 @@ impl Answerer {
         let connections = Connections { viewer: bridge.clone(), upstream: bridge.clone(), events: bridge.clone() };
         let answer = self.transport.answer(offer, direction, bridge.clone()).await.map_err(Error::Peer)?;
         let Answer { sdp, peer, codec } = answer;
-        let setup = Setup { place, ..self.setup(name, &entry, options, codec, &bridge) };
+        let setup = Setup { permit, ..self.setup(name, &entry, options, codec, &bridge) };
         let session = match Session::start(setup, connections) {
             Ok(session) => session,
             Err(error) => {
@@ -147,7 +146,7 @@ impl Answerer {
                 unprocessed: options.unprocessed.unwrap_or(entry.policy.unprocessed),
             },
             budgets: entry.budgets.clone(),
-            place: None,
+            permit: None,
         }
     }
 }

@@ -14,10 +14,9 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-use framebox_picture::Size;
+use framebox_picture::{Pool, Size};
 
 use super::file::File;
-use super::pool::Pool;
 use super::{Bounds, Clip, Error, Frame, Info};
 use crate::{Codec, Decoder, decode};
 use boxes::Track;
@@ -95,7 +94,7 @@ impl Video {
                 continue;
             }
             let Some(planes) = self.decoder.picture() else { continue };
-            let picture = self.pool.draw(|picture| picture.copy_from(planes))?;
+            let picture = self.pool.filled(|picture| picture.copy_from(planes))?;
             let Reverse(pts) =
                 self.times.pop().ok_or_else(|| Error::Broken("it has more pictures than times".into()))?;
             return Ok(Some(Frame { picture, pts }));
