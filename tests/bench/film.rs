@@ -8,7 +8,7 @@ use framebox_picture::Size;
 use serde_json::json;
 use tokio::time::sleep_until;
 
-use crate::client::{Client, Event, Options};
+use framebox_test_peer::{Client, Event, Options};
 use framebox_test_support::scene;
 use framebox_test_support::server::{Answer, Server};
 

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::client::{Client, Event};
 use crate::hostile::visit::{Camera, connect};
+use framebox_test_peer::{Client, Event};
 use framebox_test_support::server::Server;
 
 /// The time over which one 99th percentile is computed.

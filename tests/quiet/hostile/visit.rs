@@ -8,9 +8,8 @@ use framebox_picture::Size;
 use framebox_test_components::Expected;
 use serde_json::{Value, json};
 use tokio::time::sleep_until;
-use webrtc::peer_connection::RTCPeerConnectionState;
 
-use crate::client::{Client, Event, Options};
+use framebox_test_peer::{Client, Event, Options, RTCPeerConnectionState};
 use framebox_test_support::scene;
 use framebox_test_support::server::{Server, sum, unaccounted};
 use framebox_test_support::wait::LIMIT;

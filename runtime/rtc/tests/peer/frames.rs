@@ -8,8 +8,8 @@ use framebox_rtc::Direction;
 use rtc::rtp_transceiver::RTCRtpTransceiverDirection as Offered;
 use tokio::time::timeout;
 
-use crate::client::{Event, Loss, Options};
 use crate::pair::{Pair, Seen, frame};
+use framebox_test_peer::{Event, Loss, Options};
 
 /// Time between two keyframe requests of the transport.
 const REQUEST_SPACING: Duration = Duration::from_millis(500);
@@ -134,7 +134,7 @@ async fn a_camera_gets_nothing_back_where_only_it_sends() {
 /// Frames that wait are bounded even when there is no connection to take them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn frames_before_the_connection_are_dropped() {
-    let (_client, offer) = crate::client::Client::offer(Options::default()).await;
+    let (_client, offer) = framebox_test_peer::Client::offer(Options::default()).await;
     let (recorder, _seen) = crate::pair::Recorder::new();
     let answer = crate::pair::transport().answer(&offer, Direction::SendReceive, recorder).await.unwrap();
     for number in 0..1000 {

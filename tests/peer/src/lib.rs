@@ -1,7 +1,7 @@
 //! A client on the `webrtc` crate: sends encoded frames, receives them, sends and receives messages. Its network can lose
 //! packets, and it can vanish without closing the connection.
 
-#![allow(dead_code)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod network;
 
@@ -27,11 +27,12 @@ use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
 use webrtc::peer_connection::{
     MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCIceGatheringState,
-    RTCPeerConnectionState, RTCSessionDescription, SettingEngineBuilder, register_default_interceptors,
+    RTCSessionDescription, SettingEngineBuilder, register_default_interceptors,
 };
 
 pub use network::Loss;
 use network::Network;
+pub use webrtc::peer_connection::RTCPeerConnectionState;
 
 /// SSRC of its pictures.
 const SSRC: u32 = 0x0c11_e470;
