@@ -4,60 +4,60 @@ use std::sync::Arc;
 
 use framebox_picture::{Format, Picture, Pool, Rect, Size, convert, patch};
 
-/// Holds the picture put so far, made in recycled memory.
+/// Holds the picture put so far, in recycled memory.
 pub(crate) struct Canvas {
     pool: Pool,
-    /// The largest picture, pixels.
+    /// Largest picture, pixels.
     limit: u64,
-    picture: Option<Held>,
-    /// What was wrong with the last thing put, if nothing right came after it.
-    wrong: Option<String>,
+    picture: Option<CurrentPicture>,
+    /// Error of the last operation, if it failed.
+    error: Option<String>,
 }
 
-enum Held {
-    /// One that others hold too: the input, or a frame from a source.
-    Shown(Arc<Picture>),
-    /// Made here, for this call.
-    Made(Arc<Picture>),
+enum CurrentPicture {
+    /// A shared picture: the input, or a frame of a source.
+    Shared(Arc<Picture>),
+    /// A picture that the guest drew in this call.
+    Drawn(Arc<Picture>),
 }
 
 impl Canvas {
-    /// Takes pictures of up to `limit` pixels.
+    /// Accepts pictures of up to `limit` pixels.
     pub(crate) fn new(limit: u64) -> Self {
-        Self { pool: Pool::default(), limit, picture: None, wrong: None }
+        Self { pool: Pool::default(), limit, picture: None, error: None }
     }
 
-    /// A whole picture.
+    /// Puts a picture given as pixels.
     pub(crate) fn pixels(&mut self, size: Size, format: Format, data: &[u8]) -> Result<(), String> {
         let result = self.make(size, format, data);
-        self.note(result)
+        self.record(result)
     }
 
-    /// A picture that the host holds already.
+    /// Puts a picture that the host holds.
     pub(crate) fn show(&mut self, picture: Arc<Picture>) {
-        self.hold(Held::Shown(picture));
-        self.wrong = None;
+        self.replace(CurrentPicture::Shared(picture));
+        self.error = None;
     }
 
-    /// A rectangle over the picture put so far.
+    /// Overwrites a rectangle of the picture put so far.
     pub(crate) fn patch(&mut self, at: Rect, format: Format, data: &[u8]) -> Result<(), String> {
         let result = self.draw(at, format, data);
-        self.note(result)
+        self.record(result)
     }
 
-    /// The picture put; an error when the last thing put was wrong. The next call begins with none.
+    /// Removes and returns the picture, or the error if the last operation failed.
     pub(crate) fn take(&mut self) -> Result<Option<Arc<Picture>>, String> {
         let picture = match self.picture.take() {
             None => None,
-            Some(Held::Shown(picture)) => Some(picture),
-            Some(Held::Made(picture)) => {
+            Some(CurrentPicture::Shared(picture)) => Some(picture),
+            Some(CurrentPicture::Drawn(picture)) => {
                 self.pool.give(picture.clone());
                 Some(picture)
             }
         };
-        match self.wrong.take() {
+        match self.error.take() {
             None => Ok(picture),
-            Some(wrong) => Err(wrong),
+            Some(error) => Err(error),
         }
     }
 
@@ -68,7 +68,7 @@ impl Canvas {
         let mut picture = self.pool.take();
         match convert::write(data, format, size, Arc::make_mut(&mut picture)) {
             Ok(()) => {
-                self.hold(Held::Made(picture));
+                self.replace(CurrentPicture::Drawn(picture));
                 Ok(())
             }
             Err(error) => {
@@ -79,18 +79,18 @@ impl Canvas {
     }
 
     fn draw(&mut self, at: Rect, format: Format, data: &[u8]) -> Result<(), String> {
-        if let Some(Held::Shown(shown)) = &self.picture {
-            let shown = shown.clone();
-            // Looked at before the copy, so that refused patches cost nothing.
-            if !at.is_within(shown.size()) {
-                return Err(framebox_picture::Error::Outside { rect: at, size: shown.size() }.to_string());
+        if let Some(CurrentPicture::Shared(shared)) = &self.picture {
+            let shared = shared.clone();
+            // Checked before copying, so that rejected patches cost nothing.
+            if !at.is_within(shared.size()) {
+                return Err(framebox_picture::Error::Outside { rect: at, size: shared.size() }.to_string());
             }
             let mut copy = self.pool.take();
-            Arc::make_mut(&mut copy).copy_from(shown.planes()).map_err(|error| error.to_string())?;
-            self.hold(Held::Made(copy));
+            Arc::make_mut(&mut copy).copy_from(shared.planes()).map_err(|error| error.to_string())?;
+            self.replace(CurrentPicture::Drawn(copy));
         }
         match &mut self.picture {
-            Some(Held::Made(picture)) => {
+            Some(CurrentPicture::Drawn(picture)) => {
                 let picture = Arc::get_mut(picture).ok_or("the picture is in use")?;
                 patch::patch(picture, at, format, data).map_err(|error| error.to_string())
             }
@@ -98,14 +98,14 @@ impl Canvas {
         }
     }
 
-    fn hold(&mut self, held: Held) {
-        if let Some(Held::Made(earlier)) = self.picture.replace(held) {
+    fn replace(&mut self, picture: CurrentPicture) {
+        if let Some(CurrentPicture::Drawn(earlier)) = self.picture.replace(picture) {
             self.pool.give(earlier);
         }
     }
 
-    fn note(&mut self, result: Result<(), String>) -> Result<(), String> {
-        self.wrong = result.as_ref().err().cloned();
+    fn record(&mut self, result: Result<(), String>) -> Result<(), String> {
+        self.error = result.as_ref().err().cloned();
         result
     }
 }
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_is_passed_on_itself() {
+    fn shown_pictures_are_passed_on_without_copying() {
         let input = Arc::new(Picture::black(SIZE).unwrap());
         let mut canvas = canvas();
         canvas.show(input.clone());
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_patch_leaves_the_input_as_it_was() {
+    fn a_patch_does_not_change_the_input() {
         let input = Arc::new(Picture::black(SIZE).unwrap());
         let mut canvas = canvas();
         canvas.show(input.clone());
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_picture_counts_unless_a_right_one_follows() {
+    fn an_error_is_returned_unless_a_valid_picture_follows() {
         let mut canvas = canvas();
         assert!(canvas.pixels(SIZE, Format::Gray8, &[0; 7]).is_err());
         assert!(canvas.take().unwrap_err().contains("8 bytes, not 7"));
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_leaves_what_was_put_before() {
+    fn an_error_leaves_the_previous_picture() {
         let mut canvas = canvas();
         canvas.pixels(SIZE, Format::Gray8, &[255; 8]).unwrap();
         assert!(canvas.pixels(Size::new(0, 1), Format::Gray8, &[]).is_err());
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_used_again() {
+    fn memory_is_reused() {
         let mut canvas = canvas();
         let mut addresses = std::collections::HashSet::new();
         for _ in 0..10 {

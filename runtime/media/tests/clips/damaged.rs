@@ -1,5 +1,4 @@
-//! Files that are truncated, altered, or written to do harm. Whatever is in them, reading them ends soon, in pictures or in
-//! a text.
+//! Truncated, altered and malicious files. Reading them ends soon, with pictures or with an error.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +9,7 @@ use crate::images::{apng, gif, still, webp};
 use crate::mux::mp4;
 use crate::support::{SIZE, all, movie, open, open_with, refusal, samples};
 
-/// Small files of each kind.
+/// Small files of each type.
 fn kinds() -> Vec<(&'static str, Vec<u8>)> {
     let image = image::RgbaImage::from_fn(24, 20, |x, y| image::Rgba([x as u8 * 9, y as u8 * 11, 50, 255]));
     let y4m = [&b"YUV4MPEG2 W4 H4 F25:1\n"[..], &b"FRAME\n012345678901234567890123".repeat(3)].concat();
@@ -26,7 +25,7 @@ fn kinds() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// Reads all of it and seeks in it; says how many pictures came.
+/// Reads the whole file, seeks in it, and returns the number of pictures.
 fn read(what: &str, bytes: &[u8]) -> usize {
     let begin = Instant::now();
     let bounds = Bounds { pixels: 1 << 20, frames: 1000, ..Bounds::default() };
@@ -56,7 +55,7 @@ fn text(what: &str, error: Option<Error>) {
 }
 
 #[test]
-fn truncated_files_end_in_fewer_pictures_or_a_text() {
+fn truncated_files_result_in_fewer_pictures_or_an_error() {
     for (kind, bytes) in kinds() {
         let whole = read(kind, &bytes);
         assert!(whole > 0, "{kind} is whole");
@@ -68,7 +67,7 @@ fn truncated_files_end_in_fewer_pictures_or_a_text() {
 }
 
 #[test]
-fn altered_files_end_in_pictures_or_a_text() {
+fn altered_files_result_in_pictures_or_an_error() {
     let mut state = 7u64;
     let mut random = |below: usize| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -78,7 +77,7 @@ fn altered_files_end_in_pictures_or_a_text() {
         for round in 0..250 {
             let mut bytes = bytes.clone();
             for _ in 0..=random(4) {
-                // Half of them where the headers are.
+                // Half of the changes are in the headers.
                 let end = if random(2) == 0 { bytes.len() } else { bytes.len().min(700) };
                 bytes[random(end)] = [0, 0xff, 0x7f, 0x80, random(256) as u8][random(5)];
             }
@@ -87,7 +86,7 @@ fn altered_files_end_in_pictures_or_a_text() {
     }
 }
 
-/// The movie with the body of a table's box changed.
+/// Returns the movie with the body of a table's box changed.
 fn with(kind: &[u8; 4], change: impl FnOnce(&mut [u8])) -> Vec<u8> {
     let mut bytes = movie();
     let at = bytes.windows(4).position(|window| window == kind).unwrap() + 4;
@@ -96,7 +95,7 @@ fn with(kind: &[u8; 4], change: impl FnOnce(&mut [u8])) -> Vec<u8> {
 }
 
 #[test]
-fn tables_that_claim_billions_are_refused_at_once() {
+fn tables_with_billions_of_entries_are_refused_at_once() {
     let count = |body: &mut [u8]| body[4..8].fill(0xff);
     let run = |body: &mut [u8]| body[8..12].fill(0xff);
     let identical = |body: &mut [u8]| body[4..12].fill(0xff);
@@ -113,26 +112,26 @@ fn tables_that_claim_billions_are_refused_at_once() {
         assert!(matches!(error, Error::Broken(_) | Error::TooMuch { .. }), "{kind}: {error}");
         assert!(begin.elapsed() < Duration::from_secs(2), "{kind}: {:?}", begin.elapsed());
     }
-    // More than there are is no harm: the tables end with the pictures.
+    // Excess entries are harmless: only those for existing pictures are used.
     assert_eq!(read("a run of times", &with(b"stts", run)), 40);
     assert_eq!(read("samples in a chunk", &with(b"stsc", |body| body[12..16].fill(0xff))), 40);
 }
 
 #[test]
-fn times_that_make_no_sense_are_refused() {
+fn invalid_times_are_refused() {
     let zero = mp4(SIZE, 25, &samples(4, |_| 0));
     for bytes in [zero, with(b"mdhd", |body| body[20..24].fill(0)), mp4(SIZE, 1, &samples(4, |_| u32::MAX))] {
         assert_eq!(
             refusal(&bytes, &Bounds::default()).to_string(),
-            "the file is damaged: the times of its pictures make no sense"
+            "the file is damaged: the times of its pictures are invalid"
         );
     }
-    // A single picture needs no time.
+    // A single picture may have a duration of 0.
     assert_eq!(all(&mut *open(&mp4(SIZE, 25, &samples(1, |_| 0))).unwrap()).0.len(), 1);
 }
 
 #[test]
-fn pictures_outside_of_the_file_are_told_when_they_come() {
+fn pictures_outside_the_file_are_errors_when_they_are_read() {
     let mut clip = open(&movie()[..movie().len() - 1]).unwrap();
     let (shots, error) = all(&mut *clip);
     assert_eq!((shots.len(), error), (39, Some(Error::CutOff("the end of its pictures"))));
@@ -142,8 +141,8 @@ fn pictures_outside_of_the_file_are_told_when_they_come() {
 }
 
 #[test]
-fn boxes_in_boxes_are_not_gone_into() {
-    // A million boxes, each within the one before.
+fn nested_boxes_are_not_followed() {
+    // A million nested boxes.
     let begin = b"\0\0\0\x14ftypisom\0\0\x02\0isom".to_vec();
     for kind in [b"trak", b"meta", b"moov", b"mdia"] {
         let depth = 1_000_000u32;
@@ -155,7 +154,7 @@ fn boxes_in_boxes_are_not_gone_into() {
         let error = refusal(&bytes, &Bounds::default()).to_string();
         assert!(error.contains("no video"), "{error}");
     }
-    // A million boxes side by side.
+    // A million adjacent boxes.
     let bytes = [&begin[..], &b"\0\0\0\x08free".repeat(1_000_000)].concat();
     assert!(matches!(refusal(&bytes, &Bounds::default()), Error::CutOff(_)));
     let bytes = [&begin[..], b"\0\0\0\x01mdat\xff\xff\xff\xff\xff\xff\xff\xff"].concat();
@@ -163,7 +162,7 @@ fn boxes_in_boxes_are_not_gone_into() {
 }
 
 #[test]
-fn what_is_no_video_that_can_be_read_is_told() {
+fn unsupported_videos_are_refused() {
     let mut bytes = b"\0\0\0\x14ftypisom\0\0\x02\0isom".to_vec();
     Moov::default().encode(&mut bytes).unwrap();
     assert_eq!(refusal(&bytes, &Bounds::default()).to_string(), "the MP4 has no video in it");

@@ -1,4 +1,4 @@
-//! What is not loaded, and the words that say why.
+//! Components that are not loaded, and the messages that say why.
 
 use framebox_sandbox::{CompileLimits, Engine, LoadError, Settings};
 
@@ -12,7 +12,7 @@ fn text(wat: &str) -> LoadError {
     refusal(&wat::parse_str(wat).unwrap())
 }
 
-/// Exports of the right names around `inside`.
+/// A component with the exports of a handler, whose lifecycle contains `lifecycle`.
 fn handler(lifecycle: &str) -> String {
     format!(
         r#"(component
@@ -24,15 +24,15 @@ fn handler(lifecycle: &str) -> String {
 }
 
 #[test]
-fn files_that_are_no_components() {
+fn files_that_are_not_components() {
     assert_eq!(refusal(b""), LoadError::Empty);
     assert_eq!(refusal(b"#!/bin/sh"), LoadError::NotWasm);
     assert_eq!(refusal(b"(component)"), LoadError::NotWasm, "text is not assembled");
     let module = framebox_test_components::core("");
     assert_eq!(refusal(&module), LoadError::CoreModule);
     assert!(LoadError::CoreModule.to_string().contains("wasm-tools component new"));
-    let allowance = CompileLimits { bytes: 10, ..CompileLimits::default() };
-    let large = engine().load_within(&[0; 11], &allowance).unwrap_err();
+    let limits = CompileLimits { bytes: 10, ..CompileLimits::default() };
+    let large = engine().load_within(&[0; 11], &limits).unwrap_err();
     assert_eq!(large, LoadError::TooLarge { bytes: 11, limit: 10 });
 }
 
@@ -50,7 +50,7 @@ fn damaged_components() {
             let at = (seed >> 8) as usize % bad.len();
             bad[at] ^= (seed & 0xff) as u8 | 1;
         }
-        // Whatever it says, it says it; a change that harms nothing may load.
+        // It must not panic; a harmless change may load.
         let _ = engine().load(&bad);
     }
 }
@@ -77,7 +77,7 @@ fn components_of_other_worlds() {
 
 #[test]
 fn imports_that_are_not_offered_are_named() {
-    let refused = text(
+    let error = text(
         r#"(component
             (import "wasi:http/types@0.2.0" (instance))
             (import "wasi:cli/environment@0.2.6" (instance))
@@ -85,14 +85,14 @@ fn imports_that_are_not_offered_are_named() {
             (import "gpu" (func)))"#,
     );
     let missing = ["wasi:http/types@0.2.0", "framebox:video/media@0.3.0", "gpu"].map(str::to_owned);
-    assert_eq!(refused, LoadError::Imports(missing.into()));
-    assert!(refused.to_string().contains("wasi:http/types@0.2.0, framebox:video/media@0.3.0, gpu"));
+    assert_eq!(error, LoadError::Imports(missing.into()));
+    assert!(error.to_string().contains("wasi:http/types@0.2.0, framebox:video/media@0.3.0, gpu"));
 }
 
 #[test]
-fn interfaces_of_other_shapes() {
-    let refused = text(&handler(""));
-    assert!(matches!(&refused, LoadError::Mismatch(words) if words.contains("describe")), "{refused}");
+fn exports_and_imports_of_other_types() {
+    let error = text(&handler(""));
+    assert!(matches!(&error, LoadError::Mismatch(words) if words.contains("describe")), "{error}");
     let import = text(
         r#"(component
             (import "framebox:video/log@0.1.0" (instance (export "shout" (func))))
@@ -104,7 +104,7 @@ fn interfaces_of_other_shapes() {
 }
 
 #[test]
-fn what_would_take_too_long_to_compile() {
+fn components_that_are_too_complex_to_compile() {
     let within = |module: &str| text(&format!("(component (core module {module}))"));
     let locals = within(&format!("(func (local {}))", "i32 ".repeat(513)));
     assert!(matches!(&locals, LoadError::TooComplex(words) if words.contains("513 local variables")), "{locals}");
@@ -117,22 +117,22 @@ fn what_would_take_too_long_to_compile() {
 }
 
 #[test]
-fn descriptors_that_break_a_rule() {
+fn invalid_descriptors() {
     // No title.
     let body = r#"
         (func (export "framebox:video/lifecycle@0.1.0#describe") (result i32) (i32.const 2048))
         (func (export "framebox:video/transform@0.1.0#process")
           (param $frame i32) (param $output i32) (param $time i32) (param $fuel i64) (result i32)
           (call $return (local.get $frame) (local.get $output)))"#;
-    let refused = refusal(&framebox_test_components::component(body, "test-handler"));
-    assert_eq!(refused, LoadError::Descriptor("the title is missing".into()));
+    let error = refusal(&framebox_test_components::component(body, "test-handler"));
+    assert_eq!(error, LoadError::Descriptor("the title is missing".into()));
 }
 
 #[test]
-fn memory_beyond_what_the_engine_has() {
+fn memory_beyond_that_of_the_engine() {
     let settings = Settings { instances: 1, memory: 65_536, ..Settings::default() };
-    let refused = Engine::new(&settings).unwrap().load(&framebox_test_components::case("good")).unwrap_err();
-    assert!(refused.to_string().contains("memory"), "{refused}");
+    let error = Engine::new(&settings).unwrap().load(&framebox_test_components::case("good")).unwrap_err();
+    assert!(error.to_string().contains("memory"), "{error}");
 }
 
 #[test]
@@ -142,6 +142,6 @@ fn a_module_has_one_memory() {
         let LoadError::TooComplex(why) = with(&format!("(core module {two})")) else { panic!("{two}") };
         assert!(why.contains("more than one memory"), "{why}");
     }
-    // One in each of several modules is another thing.
+    // Several modules may have one each.
     assert_eq!(with("(core module (memory 1)) (core module (memory 1))"), LoadError::NoWorld);
 }

@@ -1,4 +1,4 @@
-//! Fuel, memory, logs and handles.
+//! Limits of fuel, memory, logs, handles and instances.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::support::{PLENTY, case, input, picture, setup, start, start_logged, s
 const MIB: usize = 1024 * 1024;
 
 #[test]
-fn fuel_is_counted_alike_each_time_and_ends_a_call() {
+fn fuel_is_deterministic_and_limits_a_call() {
     let component = case("rgba");
     let fuel = |_| start(&component).process(input(), PLENTY).cost.fuel;
     let all: Vec<_> = (0..3).map(fuel).collect();
@@ -23,7 +23,7 @@ fn fuel_is_counted_alike_each_time_and_ends_a_call() {
 }
 
 #[test]
-fn bulk_operations_cost_by_their_length() {
+fn bulk_operations_cost_fuel_by_their_length() {
     let fill = |bytes: u32| format!("(memory.fill (i32.const 0) (i32.const 0) (i32.const {bytes}))");
     let copy = |bytes: u32| format!("(memory.copy (i32.const 0) (i32.const 8) (i32.const {bytes}))");
     let fuel = |body: &str| start(&transform("", body)).process(input(), PLENTY).cost.fuel;
@@ -34,8 +34,8 @@ fn bulk_operations_cost_by_their_length() {
 }
 
 #[test]
-fn long_bulk_operations_do_what_short_ones_do() {
-    // Traps unless the word at an address is as given.
+fn long_bulk_operations_have_the_same_effect_as_short_ones() {
+    // Traps unless the word at an address has the given value.
     let check = |at: u32, word: u32| {
         format!("(if (i32.ne (i32.load (i32.const {at})) (i32.const {word})) (then (unreachable)))")
     };
@@ -61,7 +61,7 @@ fn long_bulk_operations_do_what_short_ones_do() {
     ];
     let call = start(&transform("", &body.concat())).process(input(), PLENTY);
     assert!(call.result.is_ok(), "{:?}", call.result);
-    // Each byte has its price, wherever it is cut.
+    // Each byte costs fuel, wherever the operation is split.
     assert!(call.cost.fuel > 2_000_000 + 2 * 1_600_000, "{:?}", call.cost);
 }
 
@@ -70,17 +70,17 @@ fn memory_is_counted_and_limited() {
     let limits = Limits { memory: 20 * MIB, setup: PLENTY, ..Limits::default() };
     let mut instance = start_within(&case("exhaust-memory"), limits.clone()).unwrap();
     assert_eq!(instance.memory(), 2 * 65536);
-    let failure = instance.process(input(), PLENTY).result.unwrap_err();
-    assert_eq!(failure, CallError::Memory { limit: 20 * MIB });
+    let error = instance.process(input(), PLENTY).result.unwrap_err();
+    assert_eq!(error, CallError::Memory { limit: 20 * MIB });
     assert!(instance.memory() > 15 * MIB && instance.memory() <= 20 * MIB, "{}", instance.memory());
 
     let little = Limits { memory: 65536, ..limits };
-    let failure = start_within(&case("good"), little).err().unwrap();
-    assert_eq!(failure, CallError::Memory { limit: 65536 }, "its first memory is two pages");
+    let error = start_within(&case("good"), little).err().unwrap();
+    assert_eq!(error, CallError::Memory { limit: 65536 }, "its first memory is two pages");
 }
 
 #[test]
-fn a_frame_that_does_not_fit_into_memory_is_told_as_that() {
+fn a_frame_that_does_not_fit_into_memory_is_a_memory_error() {
     let limits = Limits { memory: MIB, setup: PLENTY, ..Limits::default() };
     let mut instance = start_within(&case("rgba"), limits).unwrap();
     let large = crate::support::frame(picture(Size::new(1280, 720)));
@@ -88,7 +88,7 @@ fn a_frame_that_does_not_fit_into_memory_is_told_as_that() {
 }
 
 #[test]
-fn a_flood_of_log_is_limited_and_its_rest_is_counted() {
+fn a_flood_of_log_lines_is_limited() {
     let limits = Limits { log_lines: 10, setup: PLENTY, ..Limits::default() };
     let (mut instance, lines) = start_logged(&case("log-flood"), limits);
     let call = instance.process(input(), PLENTY);
@@ -99,7 +99,7 @@ fn a_flood_of_log_is_limited_and_its_rest_is_counted() {
 }
 
 #[test]
-fn lines_are_cut_and_cannot_command_a_terminal() {
+fn log_lines_are_truncated_and_have_no_control_characters() {
     let component = transform(
         r#"(data (i32.const 2048) "\1b[2Jtoo long\nnext")"#,
         "(call $log (i32.const 3) (i32.const 2048) (i32.const 17))",
@@ -111,7 +111,7 @@ fn lines_are_cut_and_cannot_command_a_terminal() {
 }
 
 #[test]
-fn long_lines_are_limited_by_their_bytes() {
+fn log_bytes_are_limited() {
     let component = transform(
         "",
         "(local $left i32)
@@ -131,7 +131,7 @@ fn long_lines_are_limited_by_their_bytes() {
 }
 
 #[test]
-fn a_leak_asks_for_a_fresh_instance_before_the_limit_and_great_need_does_not() {
+fn a_leaking_instance_wants_replacement_and_a_large_one_does_not() {
     let limits = Limits { memory: 64 * MIB, soft_memory: 32 * MIB, setup: PLENTY, ..Limits::default() };
     let mut leaks = start_within(&case("leaks"), limits.clone()).unwrap();
     let asked = (1..).find(|_| {
@@ -140,7 +140,7 @@ fn a_leak_asks_for_a_fresh_instance_before_the_limit_and_great_need_does_not() {
     });
     // Four MiB a frame.
     assert_eq!(asked, Some(8));
-    assert!(!start_within(&case("leaks"), limits.clone()).unwrap().wants_replacement(), "a fresh one is content");
+    assert!(!start_within(&case("leaks"), limits.clone()).unwrap().wants_replacement(), "a fresh one needs none");
 
     let needs_much = transform(
         "(global $has (mut i32) (i32.const 0))",
@@ -163,21 +163,21 @@ fn tables_are_limited() {
 }
 
 #[test]
-fn handles_of_its_own_are_limited() {
+fn handles_of_guest_resources_are_limited() {
     let most = |handles| {
         let limits = Limits { handles, setup: PLENTY, ..Limits::default() };
         start_within(&case("hoard-handles"), limits).unwrap().process(input(), PLENTY)
     };
     let (few, many) = (most(10), most(1000));
     for call in [&few, &many] {
-        let failure = call.result.as_ref().unwrap_err();
-        assert!(failure.to_string().contains("handle limit"), "{failure}");
+        let error = call.result.as_ref().unwrap_err();
+        assert!(error.to_string().contains("handle limit"), "{error}");
     }
     assert!(many.cost.fuel > 50 * few.cost.fuel, "{:?} {:?}", few.cost, many.cost);
 }
 
 #[test]
-fn handles_that_are_never_given_back_end_in_a_trap() {
+fn too_many_host_resources_trap() {
     // A thousand clocks to wait for; the host keeps 256.
     let component = transform(
         "",
@@ -187,20 +187,20 @@ fn handles_that_are_never_given_back_end_in_a_trap() {
            (drop (call $subscribe (i64.const 1000000)))
            (br_if $again (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))",
     );
-    let failure = start(&component).process(input(), PLENTY).result.unwrap_err();
-    assert_eq!(failure.code(), "trap", "{failure}");
+    let error = start(&component).process(input(), PLENTY).result.unwrap_err();
+    assert_eq!(error.code(), "trap", "{error}");
 }
 
 #[test]
-fn there_are_as_many_instances_as_were_asked_for() {
+fn the_number_of_instances_is_limited() {
     let engine = Engine::new(&Settings { instances: 3, memory: 4 * MIB, ..Settings::default() }).unwrap();
     let component = engine.load(&framebox_test_components::case("good")).unwrap();
     let mut instances: Vec<_> = (0..3).map(|_| component.start(setup()).unwrap()).collect();
     let another = engine.load(&framebox_test_components::case("trap")).expect("one more can be loaded");
     assert_eq!(another.descriptor().title, "Case");
     instances.push(component.start(setup()).unwrap());
-    let failure = component.start(setup()).err().unwrap();
-    assert_eq!(failure.code(), "refused", "{failure}");
+    let error = component.start(setup()).err().unwrap();
+    assert_eq!(error.code(), "refused", "{error}");
     instances.pop();
     assert!(component.start(setup()).is_ok());
 }
@@ -219,7 +219,7 @@ fn an_engine_can_be_used_and_dropped_on_an_async_thread() {
 }
 
 #[test]
-fn instances_go_from_thread_to_thread() {
+fn instances_move_between_threads() {
     let mut instance = start(&case("naps"));
     let given = Arc::new(input());
     for _ in 0..2 {

@@ -8,7 +8,7 @@ use framebox_sandbox::{Budget, CallError, Component, Instance, Kind, Limits, Loa
 use crate::support::{PLENTY, case, engine, input, start, start_within, transform};
 
 const SHORT: Budget = Budget { time: Duration::from_millis(50), ..PLENTY };
-/// How late a call may be cut off on a machine that has other things to do.
+/// How late a call may be interrupted on a busy machine.
 const LATE: Duration = Duration::from_millis(500);
 
 #[test]
@@ -30,29 +30,29 @@ fn every_case_has_the_expected_outcome() {
 fn outcome(name: &str, limits: &Limits, budget: Budget) -> (&'static str, &'static str, String) {
     let component = match engine().load(&framebox_test_components::case(name)) {
         Ok(component) => component,
-        Err(refused) => return ("load", "refused", refused.to_string()),
+        Err(error) => return ("load", "refused", error.to_string()),
     };
     let mut instance = match start_within(&component, limits.clone()) {
         Ok(instance) => instance,
-        Err(failure) => return ("start", failure.code(), failure.to_string()),
+        Err(error) => return ("start", error.code(), error.to_string()),
     };
-    let failure = match call(&component, &mut instance, budget) {
+    let error = match call(&component, &mut instance, budget) {
         Ok(_) => {
             let begin = Instant::now();
             instance.close();
             assert!(begin.elapsed() < limits.setup.time + LATE, "{name} closes in {:?}", begin.elapsed());
             return ("process", "ok", String::new());
         }
-        Err(failure) => failure,
+        Err(error) => error,
     };
-    assert_eq!(instance.is_dead(), failure.kills_instance(), "{name}");
+    assert_eq!(instance.is_dead(), error.kills_instance(), "{name}");
     if instance.is_dead() {
-        let refused = call(&component, &mut instance, budget).unwrap_err();
-        assert_eq!(refused.code(), "refused", "{name}");
+        let error = call(&component, &mut instance, budget).unwrap_err();
+        assert_eq!(error.code(), "refused", "{name}");
         assert_eq!(instance.configure(&[]).unwrap_err().code(), "refused", "{name}");
         assert!(!start(&component).is_dead(), "a fresh instance of {name}");
     }
-    ("process", failure.code(), failure.to_string())
+    ("process", error.code(), error.to_string())
 }
 
 fn call(component: &Component, instance: &mut Instance, budget: Budget) -> Result<Output, CallError> {
@@ -63,25 +63,25 @@ fn call(component: &Component, instance: &mut Instance, budget: Budget) -> Resul
 }
 
 #[test]
-fn those_that_begin_well_fail_later_by_the_name_expected() {
+fn cases_that_fail_later_have_the_expected_error() {
     let limits = Limits { memory: 24 << 20, setup: PLENTY, ..Limits::default() };
     for (name, expected) in framebox_test_components::cases() {
         let Some(code) = expected.later else { continue };
         let mut instance = start_within(&case(&name), limits.clone()).unwrap();
-        let failure = (0..200).find_map(|_| instance.process(input(), SHORT).result.err());
-        assert_eq!(failure.unwrap_or_else(|| panic!("{name} never fails")).code(), code, "{name}");
+        let error = (0..200).find_map(|_| instance.process(input(), SHORT).result.err());
+        assert_eq!(error.unwrap_or_else(|| panic!("{name} never fails")).code(), code, "{name}");
     }
 }
 
 #[test]
-fn one_that_computes_without_end_is_cut_off_at_its_deadline() {
+fn an_endless_loop_is_interrupted_at_its_deadline() {
     let call = start(&case("spin")).process(input(), SHORT);
     assert_eq!(call.result.unwrap_err(), CallError::Time { limit: SHORT.time });
     assert!(call.cost.time >= SHORT.time && call.cost.time < SHORT.time + LATE, "{:?}", call.cost);
 }
 
 #[test]
-fn whatever_it_does_it_is_cut_off_soon_after_its_deadline() {
+fn every_kind_of_work_is_interrupted_soon_after_its_deadline() {
     let budget = Budget { time: Duration::from_millis(20), ..PLENTY };
     for name in ["spin", "sleeps", "fill", "copy", "samples", "realloc-spins", "info-flood", "patch-flood"] {
         let component = case(name);
@@ -100,18 +100,18 @@ fn whatever_it_does_it_is_cut_off_soon_after_its_deadline() {
 }
 
 #[test]
-fn one_that_naps_wakes_up_in_time() {
+fn a_sleeping_guest_wakes_up_in_time() {
     let call = start(&case("naps")).process(input(), PLENTY);
     assert!(call.result.unwrap().picture.is_some());
     assert!(call.cost.time >= Duration::from_millis(190), "{:?}", call.cost);
 }
 
 #[test]
-fn one_that_does_not_finish_setting_up_is_cut_off() {
+fn endless_init_and_configure_are_interrupted() {
     let limits = Limits { setup: SHORT, ..Limits::default() };
     let begin = Instant::now();
-    let failure = start_within(&case("spin-init"), limits.clone()).err().unwrap();
-    assert_eq!(failure, CallError::Time { limit: SHORT.time });
+    let error = start_within(&case("spin-init"), limits.clone()).err().unwrap();
+    assert_eq!(error, CallError::Time { limit: SHORT.time });
     let mut instance = start_within(&case("spin-configure"), limits).unwrap();
     assert_eq!(instance.configure(&[]), Err(CallError::Time { limit: SHORT.time }));
     assert!(instance.is_dead());
@@ -119,40 +119,40 @@ fn one_that_does_not_finish_setting_up_is_cut_off() {
 }
 
 #[test]
-fn one_whose_start_function_spins_is_refused_for_its_time() {
-    let refused = engine().load(&framebox_test_components::case("spin-start")).unwrap_err();
-    assert!(matches!(refused, LoadError::Describe(CallError::Time { .. })), "{refused}");
+fn an_endless_start_function_is_a_load_error() {
+    let error = engine().load(&framebox_test_components::case("spin-start")).unwrap_err();
+    assert!(matches!(error, LoadError::Describe(CallError::Time { .. })), "{error}");
 }
 
 #[test]
-fn a_trap_is_told_by_its_name_and_without_paths() {
-    let failure = start(&case("trap")).process(input(), PLENTY).result.unwrap_err();
-    assert_eq!(failure, CallError::Trap("wasm `unreachable` instruction executed".into()));
-    let failure = start(&case("recursion")).process(input(), PLENTY).result.unwrap_err();
-    assert_eq!(failure, CallError::Trap("call stack exhausted".into()));
+fn traps_are_named_without_paths() {
+    let error = start(&case("trap")).process(input(), PLENTY).result.unwrap_err();
+    assert_eq!(error, CallError::Trap("wasm `unreachable` instruction executed".into()));
+    let error = start(&case("recursion")).process(input(), PLENTY).result.unwrap_err();
+    assert_eq!(error, CallError::Trap("call stack exhausted".into()));
     for name in ["huge-sample", "outside-memory", "keeps-handles"] {
-        let failure = start(&case(name)).process(input(), PLENTY).result.unwrap_err();
-        let CallError::Trap(message) = failure else { panic!("{name}: {failure}") };
+        let error = start(&case(name)).process(input(), PLENTY).result.unwrap_err();
+        let CallError::Trap(message) = error else { panic!("{name}: {error}") };
         assert!(!message.is_empty() && !message.contains(".rs"), "{name}: {message}");
     }
 }
 
 #[test]
-fn what_a_guest_says_of_itself_does_not_kill_it() {
-    for (name, failure) in
+fn errors_that_a_guest_returns_do_not_kill_it() {
+    for (name, error) in
         [("failed", CallError::Failed("no luck".into())), ("finished", CallError::Finished("enough".into()))]
     {
         let mut instance = start(&case(name));
         for _ in 0..3 {
-            assert_eq!(instance.process(input(), PLENTY).result.unwrap_err(), failure);
+            assert_eq!(instance.process(input(), PLENTY).result.unwrap_err(), error);
         }
         assert!(!instance.is_dead());
     }
 }
 
 #[test]
-fn a_refusal_of_memory_counts_only_for_the_call_that_does_not_survive_it() {
-    // Survives the refusal in its first call, and traps for another reason in its second.
+fn refused_memory_is_an_error_only_of_a_call_that_traps_because_of_it() {
+    // Continues after the refusal in its first call, and traps for another reason in its second.
     let component = transform(
         "(global $calls (mut i32) (i32.const 0))",
         "(global.set $calls (i32.add (global.get $calls) (i32.const 1)))
