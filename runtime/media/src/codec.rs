@@ -1,6 +1,6 @@
 //! The table of codecs.
 //!
-//! A codec is added with a row here, a module beside [`h264`](crate::h264) for its encoder and decoder, and one in
+//! A codec is added with a row here, a module beside [`h264`] for its encoder and decoder, and one in
 //! `rtc/src/packet` for its RTP payloads. Everything else asks this table, and the compiler finds what has to be answered for
 //! another [`Codec`].
 
