@@ -81,7 +81,7 @@ async fn each_kind_of_setting_reaches_the_handler_and_each_kind_of_output_is_dra
     assert_eq!(session(&server).await["parameters"]["note"], "good <b>day</b>");
 
     browser.press("#stop").await;
-    browser.wait_for_text(".log-lines", "has the last line", |text| text.contains("the session is over")).await;
+    browser.wait_for_text(".log-lines", "has the last line", |text| text.contains("the session has ended")).await;
     set_level(&browser, "error").await;
     browser.wait_for_text(".log-body > .quiet", "has no errors", |text| text == "No lines at this level.").await;
     assert_eq!(browser.console_errors().await, Vec::<String>::new());

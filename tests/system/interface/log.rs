@@ -43,7 +43,7 @@ async fn a_log_can_be_read_during_the_session_and_after_it() {
     server.wait_for_end("knobs").await;
     wait_until("the last words", async || {
         let all = lines(&server, "knobs", 0).await;
-        if messages(&all).last() == Some(&"the session is over") { Ok(()) } else { Err(format!("{all:?}")) }
+        if messages(&all).last() == Some(&"the session has ended") { Ok(()) } else { Err(format!("{all:?}")) }
     })
     .await;
     let wrong = server.get("/sessions/knobs/log?after=first").await;
