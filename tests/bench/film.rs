@@ -3,34 +3,34 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
+use framebox_media::EncodedFrame;
 use framebox_picture::Size;
 use serde_json::json;
 use tokio::time::sleep_until;
 
-use crate::client::{Client, Event, Options};
-use crate::scene;
-use crate::support::server::{Answer, Server};
+use framebox_test_peer::{Client, Event, Options};
+use framebox_test_support::scene;
+use framebox_test_support::server::{Answer, Server};
 
 const SIZE: Size = Size::new(640, 480);
 /// Between two pictures.
 pub const INTERVAL: Duration = Duration::from_nanos(33_333_333);
 
 /// Two seconds of the scene over and over, each round beginning with a keyframe.
-fn reel() -> Vec<Bytes> {
-    scene::access_units(SIZE, 60, 1_000_000).into_iter().map(Bytes::from).collect()
+fn reel() -> Vec<EncodedFrame> {
+    scene::frames(SIZE, 60, 1_000_000)
 }
 
 pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
-/// A client of the session `id`; `query` is that of the offer.
+/// Connects a client of the session `id`; `query` is that of the offer.
 pub async fn connect(server: &Server, id: &str, query: &str) -> Client {
     try_connect(server, id, query).await.unwrap_or_else(|answer| panic!("{answer:?}"))
 }
 
-/// The same; the answer when the offer is refused.
+/// Connects a client; returns the answer when the offer is refused.
 pub async fn try_connect(server: &Server, id: &str, query: &str) -> Result<Client, Answer> {
     let (mut client, sdp) = Client::offer(Options::default()).await;
     let body = json!({ "sdp": sdp, "type": "offer", "webrtc_id": id });
@@ -44,7 +44,7 @@ pub async fn try_connect(server: &Server, id: &str, query: &str) -> Result<Clien
     Ok(client)
 }
 
-/// What a client saw.
+/// What a client measured.
 pub struct Measured {
     pub fps: f64,
     /// From the last packet out to the last packet back, ms, in order of size.
@@ -76,12 +76,13 @@ pub async fn film(mut client: Client, warm_up: Duration, measured: Duration) -> 
         client.send(&reel[frame as usize % reel.len()], timestamp).await;
         sent.insert(timestamp, Instant::now());
         while let Some(event) = client.try_next() {
-            if let Event::Unit { timestamp, completed, .. } = event
-                && let Some(out) = sent.remove(&timestamp)
-                && completed >= begin + warm_up
+            if let Event::Frame(frame) = event
+                && let Some(out) = sent.remove(&frame.rtp_timestamp)
+                && frame.captured >= begin + warm_up
             {
-                let latency = completed.saturating_duration_since(out).as_secs_f64() * 1e3;
-                came.push((timestamp / 3000, completed.saturating_duration_since(begin + warm_up), latency));
+                let latency = frame.captured.saturating_duration_since(out).as_secs_f64() * 1e3;
+                let at = frame.captured.saturating_duration_since(begin + warm_up);
+                came.push((frame.rtp_timestamp / 3000, at, latency));
             }
         }
         sent.retain(|_, out| out.elapsed() < Duration::from_secs(5));
@@ -103,7 +104,7 @@ pub fn percentile(sorted: &[f64], p: usize) -> f64 {
     sorted.get((sorted.len() * p / 100).min(sorted.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
 }
 
-/// What a process uses.
+/// The resources of a process.
 #[derive(Clone, Copy)]
 pub struct Usage {
     pub cpu_seconds: f64,

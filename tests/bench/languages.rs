@@ -1,16 +1,15 @@
 //! What a frame costs in each language: the examples, and `posterize` beside the same work done natively.
 
 use std::hint::black_box;
-use std::path::Path;
 use std::sync::Arc;
 
 use framebox_picture::{Format, Picture, Size, convert};
 use framebox_sandbox::{Budget, Call, Component, Engine, Kind, Settings};
 
 use crate::figure::{Goal, median, ms, print, time};
-use crate::scene;
 use crate::stages::{input, start};
-use crate::support::examples;
+use framebox_test_support::examples;
+use framebox_test_support::scene;
 
 const SIZES: [Size; 2] = [Size::new(640, 480), Size::new(1280, 720)];
 const FRAMES: usize = 120;
@@ -18,9 +17,8 @@ const PLENTY: Budget = Budget { time: std::time::Duration::from_secs(20), fuel: 
 
 pub fn run() {
     let engine = Engine::new(&Settings::default()).unwrap();
-    let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("guest-examples/prebuilt/posterize.wasm");
-    let mut all = vec![("rust", "posterize", std::fs::read(built_in).unwrap())];
-    for (language, name) in examples::ALL {
+    let mut all = vec![];
+    for (language, name) in [("rust", "posterize")].into_iter().chain(examples::OTHER_LANGUAGES) {
         all.extend(examples::component(language, name).map(|bytes| (language, name, bytes)));
     }
     println!("{:<20} {:>9} {:>9} {:>9} {:>9}", "handler", "480p ms", "M fuel", "720p ms", "M fuel");
@@ -56,7 +54,7 @@ struct Cost {
     ratio: f64,
 }
 
-/// The middle of many frames, each measured beside the native one, so that the machine's moods fall on both.
+/// Returns the median over many frames, each measured beside the native one, so that other load falls on both.
 fn cost(component: &Component, size: Size) -> Cost {
     let pictures = [0, 1].map(|frame| Arc::new(scene::picture(size, frame)));
     let mut native = Posterize::new(size);
@@ -74,7 +72,7 @@ fn cost(component: &Component, size: Size) -> Cost {
         };
         black_box(result.unwrap());
         let reference = time(|| native.run(picture));
-        // The first ones find caches cold.
+        // The first frames warm the caches.
         if frame >= 5 {
             ratios.push(cost.time.as_secs_f64() / reference.as_secs_f64());
             times.push(cost.time);
@@ -90,7 +88,7 @@ fn cost(component: &Component, size: Size) -> Cost {
     Cost { ms: ms(median(times)), fuel: fuels[fuels.len() / 2] as f64 / 1e6, ratio: ratios[ratios.len() / 2] }
 }
 
-/// What the examples do, without a sandbox.
+/// The work of the examples, without a sandbox.
 struct Posterize {
     rgba: Vec<u8>,
     size: Size,

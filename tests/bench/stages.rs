@@ -9,7 +9,7 @@ use framebox_picture::{Format, Picture, Size, convert};
 use framebox_sandbox::{Component, Engine, Input, Instance, Limits, NoLog, NoSources, Settings, Setup};
 
 use crate::figure::{Goal, median, ms, print, time};
-use crate::scene;
+use framebox_test_support::scene;
 
 const HD: Size = Size::new(1280, 720);
 const FRAMES: usize = 120;
@@ -37,7 +37,7 @@ pub fn input(picture: &Arc<Picture>, frame: usize) -> Input {
 
 /// Two pipelines side by side on the same access units, one with a handler that shows its input.
 fn identity(engine: &Engine) {
-    let component = engine.load(&framebox_zoo::beast("good")).unwrap();
+    let component = engine.load(&framebox_test_components::case("good")).unwrap();
     let mut instance = start(&component);
     let settings = encode::Settings { bitrate: 2_000_000, max_bitrate: 2_000_000, fps: 30.0 };
     let codecs = || (Codec::H264.decoder().unwrap(), Codec::H264.encoder(&settings).unwrap());
@@ -45,13 +45,13 @@ fn identity(engine: &Engine) {
     let mut copy = Arc::new(Picture::black(HD).unwrap());
     let (mut plain, mut handled, mut calls) = (vec![], vec![], vec![]);
     let mut coded = Vec::new();
-    for (frame, unit) in scene::access_units(HD, FRAMES, 2_000_000).iter().enumerate() {
+    for (frame, encoded) in scene::frames(HD, FRAMES, 2_000_000).iter().enumerate() {
         plain.push(time(|| {
-            plain_in.decode(unit).unwrap();
+            plain_in.decode(&encoded.data).unwrap();
             encode_one(&mut *plain_out, plain_in.picture().unwrap(), frame, &mut coded);
         }));
         handled.push(time(|| {
-            handled_in.decode(unit).unwrap();
+            handled_in.decode(&encoded.data).unwrap();
             Arc::get_mut(&mut copy).unwrap().copy_from(handled_in.picture().unwrap()).unwrap();
             let call = instance.process(input(&copy, frame), Limits::default().call);
             calls.push(call.cost.time);
@@ -59,7 +59,7 @@ fn identity(engine: &Engine) {
             encode_one(&mut *handled_out, output.planes(), frame, &mut coded);
         }));
     }
-    // The ratio is taken frame by frame, so that the machine's moods fall on both sides.
+    // The ratio is computed frame by frame, so that other load falls on both sides.
     let mut ratios: Vec<f64> =
         handled.iter().zip(&plain).skip(10).map(|(a, b)| a.as_secs_f64() / b.as_secs_f64()).collect();
     ratios.sort_by(f64::total_cmp);
@@ -85,7 +85,7 @@ fn encode_one(encoder: &mut dyn Encoder, picture: framebox_picture::Planes<'_>, 
 
 /// A handler that reads the whole picture as RGBA and writes it, against the two conversions and two copies themselves.
 fn rgba(engine: &Engine) {
-    let component = engine.load(&framebox_zoo::beast("rgba")).unwrap();
+    let component = engine.load(&framebox_test_components::case("rgba")).unwrap();
     let mut instance = start(&component);
     let picture = Arc::new(scene::picture(HD, 7));
     let bytes = Format::Rgba8.bytes(HD);

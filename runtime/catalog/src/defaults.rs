@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use framebox_pipeline::policy::{Policy, Skipping, Unprocessed};
-use framebox_pipeline::{Budgets, breaker, ladder};
+use framebox_pipeline::Budgets;
+use framebox_pipeline::budget::{breaker, degradation};
+use framebox_pipeline::{Policy, Skipping, Unprocessed};
 use framebox_sandbox::Limits;
 
 use crate::compile;
@@ -21,7 +22,7 @@ pub struct Defaults {
     /// What no handler may use more of.
     pub bounds: Table,
     /// What is done about sessions that cost too much.
-    pub ladder: ladder::Settings,
+    pub degradation: degradation::Settings,
     /// When failing handlers are paused.
     pub breaker: breaker::Settings,
     /// Which frames are skipped, and what is shown instead.
@@ -43,7 +44,7 @@ impl Default for Defaults {
         Self {
             limits: Table::default(),
             bounds: Table::default(),
-            ladder: ladder::Settings::default(),
+            degradation: degradation::Settings::default(),
             breaker: breaker::Settings::default(),
             policy: Policy::default(),
             handlers: BTreeMap::new(),
@@ -86,8 +87,8 @@ impl Defaults {
     /// Budgets of a session of the handler `name`.
     pub fn budgets(&self, name: &str, requested: &Table) -> Budgets {
         let (fuel_per_second, ms_per_second) = self.table(name, requested).per_second();
-        let (ladder, breaker) = (self.ladder.clone(), self.breaker);
-        Budgets { fuel_per_second, ms_per_second, ladder, breaker, ..Budgets::default() }
+        let (degradation, breaker) = (self.degradation.clone(), self.breaker);
+        Budgets { fuel_per_second, ms_per_second, degradation, breaker, ..Budgets::default() }
     }
 
     /// The policy of sessions of the handler `name` whose offer names none.

@@ -1,6 +1,6 @@
 //! Why the catalog does not do what it is asked.
 
-use framebox_sandbox::Refused;
+use framebox_sandbox::LoadError;
 
 use super::{compile, store};
 
@@ -65,7 +65,7 @@ pub enum Error {
     },
     /// The component is refused.
     #[error(transparent)]
-    Refused(#[from] Refused),
+    Refused(#[from] LoadError),
     /// It cannot be compiled.
     #[error(transparent)]
     Compile(#[from] compile::Error),

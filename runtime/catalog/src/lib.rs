@@ -41,7 +41,7 @@ pub mod version;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use framebox_sandbox::{Allowance, Digest, Engine};
+use framebox_sandbox::{CompileLimits, Digest, Engine};
 use tokio::sync::watch;
 
 use compile::Workshop;
@@ -62,7 +62,7 @@ use version::Hold;
 pub struct Catalog {
     defaults: Defaults,
     engine: Engine,
-    allowance: Allowance,
+    allowance: CompileLimits,
     default: String,
     store: Store,
     workshop: Workshop,

@@ -5,9 +5,11 @@ use std::time::Duration;
 use anyhow::ensure;
 use framebox_sandbox::{Budget, Limits};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// `[limits]`, `[bounds]` and `[handlers.NAME.limits]`. What is absent comes from the one before.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Limits)]
 #[serde(deny_unknown_fields, default)]
 pub struct Table {
     /// Time of a call for a frame, milliseconds.

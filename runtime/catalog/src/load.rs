@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use framebox_sandbox::{Allowance, Code, Component, Digest, Refused};
+use framebox_sandbox::{Code, CompileLimits, Component, Digest, LoadError};
 
 use super::store::{self, About, Change};
 use super::version::{Entry, Follows, Hold, Version};
@@ -23,7 +23,7 @@ impl About {
 /// Code from the cache of this user.
 pub fn known(code: Vec<u8>) -> Code {
     // SAFETY: it has the digest that was noted when our compiler had made it, in a directory that only this user may write to.
-    unsafe { Code::from_kept(code) }
+    unsafe { Code::from_bytes(code) }
 }
 
 impl Catalog {
@@ -66,7 +66,7 @@ impl Catalog {
         let code = self.workshop.compile(bytes, &self.allowance_of(bytes)).await?;
         // SAFETY: this program, started by us with nothing but the component as input, has just compiled it; nobody else
         // writes to the pipe between the two.
-        Ok(unsafe { Code::from_kept(code) })
+        Ok(unsafe { Code::from_bytes(code) })
     }
 
     /// Code that is kept and is what it was when it was written. None: there is none that can be used.
@@ -75,7 +75,7 @@ impl Catalog {
         match self.store.code(digest, &row) {
             // SAFETY: the bytes have the digest that was noted when our compiler had made them, in a directory that only
             // this user may write to.
-            Ok(code) => code.map(|code| unsafe { Code::from_kept(code) }),
+            Ok(code) => code.map(|code| unsafe { Code::from_bytes(code) }),
             Err(error) => {
                 tracing::warn!(%error, "compiled code cannot be used");
                 None
@@ -96,13 +96,13 @@ impl Catalog {
         })
     }
 
-    fn assemble(&self, version: &Version, bytes: &[u8], code: &Code) -> Result<Component, Refused> {
+    fn assemble(&self, version: &Version, bytes: &[u8], code: &Code) -> Result<Component, LoadError> {
         self.engine.load_described(bytes, code, &self.allowance_of(bytes), version.about.descriptor.clone())
     }
 
     /// What is kept was small enough once, whatever holds for uploads by now.
-    fn allowance_of(&self, bytes: &[u8]) -> Allowance {
-        Allowance { bytes: bytes.len(), ..self.allowance.clone() }
+    fn allowance_of(&self, bytes: &[u8]) -> CompileLimits {
+        CompileLimits { bytes: bytes.len(), ..self.allowance.clone() }
     }
 
     fn keep_code(&self, digest: &Digest, code: &Code) -> Result<(), Error> {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
-use framebox_sandbox::{Allowance, Code, Compiler, Digest, Engine};
+use framebox_sandbox::{Code, CompileLimits, Compiler, Digest, Engine};
 
 use super::cache::Cache;
 use super::compile::Workshop;
@@ -48,7 +48,7 @@ impl Catalog {
             tracing::info!("uploads are forgotten when the server ends; --data DIR keeps them");
         }
         let fixed = fixed(&defaults)?;
-        let allowance = Allowance { bytes: defaults.largest, ..Allowance::default() };
+        let allowance = CompileLimits { bytes: defaults.largest, ..CompileLimits::default() };
         // The program that runs, even when its file was replaced meanwhile.
         let program = defaults.program.clone().unwrap_or_else(|| PathBuf::from("/proc/self/exe"));
         let embedded = fixed.iter().filter_map(|fixed| Some((Digest::of(&fixed.bytes), fixed.built_in?))).collect();
@@ -158,7 +158,7 @@ impl Catalog {
     ) -> anyhow::Result<Component> {
         let begin = Instant::now();
         let refused = || format!("the handler {name} cannot be loaded");
-        let allowance = Allowance::default();
+        let allowance = CompileLimits::default();
         let digest = Digest::of(bytes);
         if let Some(code) = cache.and_then(|cache| cache.get(&digest)).map(known)
             && let Ok(loaded) = self.engine.load_compiled(bytes, &code, &allowance)
@@ -231,7 +231,7 @@ fn fixed(defaults: &Defaults) -> anyhow::Result<Vec<Fixed>> {
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     let cannot = || format!("cannot read the component {}", path.display());
-    let largest = Allowance::default().bytes as u64;
+    let largest = CompileLimits::default().bytes as u64;
     let bytes = std::fs::metadata(path).with_context(cannot)?.len();
     ensure!(bytes <= largest, "the component {} has {bytes} bytes; at most {largest} are allowed", path.display());
     std::fs::read(path).with_context(cannot)

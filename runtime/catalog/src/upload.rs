@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use framebox_sandbox::{Code, Component, Digest, load};
+use framebox_sandbox::{Code, Component, Digest, inspect};
 
 use super::progress::{Stage, Ticket};
 use super::store::{self, About, Change, Handler};
@@ -79,7 +79,7 @@ impl Catalog {
         ticket.at(Stage::Checking);
         let (digest, bytes) = self
             .blocking(move |catalog| {
-                load::check(&bytes, &catalog.allowance)?;
+                inspect::check(&bytes, &catalog.allowance)?;
                 Ok((Digest::of(&bytes), bytes))
             })
             .await?;

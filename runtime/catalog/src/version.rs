@@ -7,6 +7,7 @@ use std::time::Instant;
 use framebox_pipeline::{Budgets, Policy};
 use framebox_sandbox::{Component, Descriptor, Digest, Kind, Limits};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::loaded::Slot;
 use super::store::About;
@@ -149,7 +150,8 @@ impl Entry {
 }
 
 /// A handler as the API shows it: the descriptor of its active version, with name, kind and digest.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Handler)]
 pub struct Shown<'a> {
     #[serde(flatten)]
     descriptor: &'a Descriptor,

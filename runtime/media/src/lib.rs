@@ -1,15 +1,15 @@
-//! Codecs and files: encoded access units to pictures and back, and pictures out of files.
+//! Codecs and clips: decodes and encodes video, and reads video and image files.
 //!
-//! **Nothing of a coded stream or a file is trusted: a wrong one is an error, never a panic.**
+//! **Coded streams and files are untrusted: invalid ones result in errors, never in panics.**
 //!
-//! | module | what it holds |
+//! | module | contents |
 //! |---|---|
 //! | [`clip`] | [`clip::Clip`]: video and picture files |
-//! | [`codec`] | [`Codec`]: which codecs there are, and how to get one |
+//! | [`codec`] | [`Codec`]: the table of codecs, and the constructors of their encoders and decoders |
 //! | [`decode`] | [`Decoder`]: access units to pictures |
 //! | [`encode`] | [`Encoder`]: pictures to access units |
 //! | `frame` | [`EncodedFrame`]: one coded picture |
-//! | [`h264`] | H.264 by OpenH264, and what others ask about its byte stream |
+//! | [`h264`] | H.264 by OpenH264, and its byte stream format |
 
 pub mod clip;
 pub mod codec;

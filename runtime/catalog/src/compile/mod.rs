@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use framebox_sandbox::Allowance;
+use framebox_sandbox::CompileLimits;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 use tokio::sync::Mutex;
@@ -75,7 +75,7 @@ impl Workshop {
     ///
     /// # Errors
     /// Why there is no code.
-    pub async fn compile(&self, component: &[u8], allowance: &Allowance) -> Result<Vec<u8>, Error> {
+    pub async fn compile(&self, component: &[u8], allowance: &CompileLimits) -> Result<Vec<u8>, Error> {
         let _turn = self.turn.lock().await;
         let mut child = Command::new(&self.program)
             .arg("compile")

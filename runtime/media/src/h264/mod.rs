@@ -1,14 +1,23 @@
 //! H.264 by OpenH264, whose source comes with the crate `openh264`.
+//!
+//! | module | contents |
+//! |---|---|
+//! | [`annexb`] | the byte stream format: reading and writing |
+//! | [`nal`] | NAL unit types |
+//! | `decoder`, `encoder` | the codec behind the traits of this crate |
+//! | `frame_rate` | estimates the frame rate for the encoder |
+//! | `parameter_set` | validates sequence parameter sets before OpenH264 sees them |
 
-mod cadence;
+pub mod annexb;
 mod decoder;
 mod encoder;
-mod sequence;
-mod stream;
+mod frame_rate;
+pub mod nal;
+mod parameter_set;
 
+pub use annexb::is_keyframe;
 pub use decoder::Decoder;
 pub use encoder::Encoder;
-pub use stream::{is_keyframe, nal_units};
 
 #[cfg(test)]
 mod tests;

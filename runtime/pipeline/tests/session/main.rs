@@ -4,7 +4,7 @@
 
 mod budgets;
 mod policies;
-mod successors;
+mod swaps;
 
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::sleep;
@@ -12,8 +12,10 @@ use std::time::{Duration, Instant};
 
 use framebox_media::{Codec, EncodedFrame, encode, h264};
 use framebox_picture::{Picture, Size};
-use framebox_pipeline::parameters::Applied;
-use framebox_pipeline::{Budgets, Connections, Notice, Policy, Session, SessionEvents, Setup, Upstream, Viewer};
+use framebox_pipeline::session::parameters::Applied;
+use framebox_pipeline::{
+    Attachment, Budgets, Connections, Notice, Policy, Session, SessionEvents, Setup, Upstream, Viewer, stream,
+};
 use framebox_sandbox::{Budget, Component, Engine, Limits, NamedValue, NoLog, NoSources, Settings};
 use serde_json::json;
 
@@ -30,7 +32,7 @@ struct Heard {
 }
 
 #[derive(Default)]
-struct Listener(Mutex<Heard>);
+struct Listener(Mutex<Heard>, OnceLock<Attachment>);
 
 impl Viewer for Listener {
     fn frame(&self, frame: EncodedFrame) {
@@ -59,8 +61,14 @@ impl SessionEvents for Listener {
     }
 }
 
-fn connections(listener: &Arc<Listener>) -> Connections {
-    Connections { viewer: listener.clone(), upstream: listener.clone(), events: listener.clone() }
+/// Starts a session that `listener` is connected to and views.
+fn connect(setup: Setup, listener: &Arc<Listener>) -> Session {
+    let connections = Connections { upstream: listener.clone(), events: listener.clone() };
+    let session = Session::start(setup, connections).unwrap();
+    if let Some(attachment) = session.stream().attach(listener.clone()) {
+        listener.1.set(attachment).unwrap();
+    }
+    session
 }
 
 impl Listener {
@@ -87,8 +95,8 @@ fn engine() -> &'static Engine {
     ENGINE.get_or_init(|| Engine::new(&Settings::default()).unwrap())
 }
 
-fn beast(name: &str) -> Component {
-    engine().load(&framebox_zoo::beast(name)).unwrap()
+fn case(name: &str) -> Component {
+    engine().load(&framebox_test_components::case(name)).unwrap()
 }
 
 fn built_in(name: &str) -> Component {
@@ -102,21 +110,21 @@ fn start(component: Component) -> (Session, Arc<Listener>) {
 
 fn start_within(component: Component, time: Duration) -> (Session, Arc<Listener>) {
     let listener = Arc::new(Listener::default());
-    (Session::start(setup(component, time), connections(&listener)).unwrap(), listener)
+    (connect(setup(component, time), &listener), listener)
 }
 
 fn setup(component: Component, time: Duration) -> Setup {
     Setup {
         component,
         fps: None,
-        codec: Codec::H264,
+        input: Codec::H264,
         limits: Limits { call: Budget { time, fuel: u64::MAX / 2 }, ..Limits::default() },
-        encode: encode::Settings::default(),
+        rendition: stream::Settings { codec: Codec::H264, encode: encode::Settings::default() },
         log: Arc::new(NoLog),
         sources: Arc::new(NoSources),
         policy: Policy::default(),
         budgets: Budgets::default(),
-        place: None,
+        permit: None,
     }
 }
 
@@ -146,10 +154,10 @@ const GENERATOR: &str = r#"
 
 fn generate(fps: Option<f32>, spin: u32, last: u32) -> (Session, Arc<Listener>) {
     let body = GENERATOR.replace("SPIN", &spin.to_string()).replace("LAST", &last.to_string());
-    let component = engine().load(&framebox_zoo::component(&body, "video-generator")).unwrap();
+    let component = engine().load(&framebox_test_components::component(&body, "video-generator")).unwrap();
     let listener = Arc::new(Listener::default());
     let setup = Setup { fps, ..setup(component, Duration::from_secs(5)) };
-    (Session::start(setup, connections(&listener)).unwrap(), listener)
+    (connect(setup, &listener), listener)
 }
 
 /// A camera: flat gray pictures, whose luma tells them apart.
@@ -234,7 +242,7 @@ fn pictures_go_through_the_handler_in_order_with_their_timestamps() {
 
 #[test]
 fn a_slow_handler_skips_and_never_lags() {
-    let (session, listener) = start_within(beast("naps"), Duration::from_secs(5));
+    let (session, listener) = start_within(case("naps"), Duration::from_secs(5));
     let mut camera = Camera::new();
     let timestamps = camera.film(&session, 90);
     let last = timestamps.len() - 1;
@@ -257,7 +265,7 @@ fn a_handler_that_fails_is_replaced_and_rests_and_the_session_goes_on() {
     for (name, code) in
         [("trap", "trap"), ("spin", "time"), ("exhaust-memory", "memory"), ("wrong-length", "bad-output")]
     {
-        let (session, listener) = start(beast(name));
+        let (session, listener) = start(case(name));
         let mut camera = Camera::new();
         camera.film(&session, 45);
         listener.wait("a failure", |heard| heard.notices.iter().any(|notice| notice.code == code));
@@ -275,7 +283,7 @@ fn a_handler_that_fails_is_replaced_and_rests_and_the_session_goes_on() {
 
 #[test]
 fn a_handler_fails_now_and_then_and_works_again_in_between() {
-    let (session, listener) = start(beast("spin-every-10th"));
+    let (session, listener) = start(case("spin-every-10th"));
     let mut camera = Camera::new();
     for _ in 0..6 {
         camera.film(&session, 20);
@@ -289,7 +297,7 @@ fn a_handler_fails_now_and_then_and_works_again_in_between() {
 
 #[test]
 fn a_handler_that_cannot_start_ends_the_session_with_the_reason() {
-    let (session, listener) = start(beast("spin-init"));
+    let (session, listener) = start(case("spin-init"));
     listener.wait("the end", |heard| heard.ended.is_some());
     assert!(listener.0.lock().unwrap().notices.iter().any(|notice| notice.code == "time"));
     session.join();
@@ -297,7 +305,7 @@ fn a_handler_that_cannot_start_ends_the_session_with_the_reason() {
 
 #[test]
 fn a_finished_handler_ends_the_session() {
-    let (session, listener) = start(beast("finished"));
+    let (session, listener) = start(case("finished"));
     Camera::new().film(&session, 2);
     listener.wait("the end", |heard| heard.ended.as_deref() == Some("enough"));
     session.join();
@@ -305,7 +313,7 @@ fn a_finished_handler_ends_the_session() {
 
 #[test]
 fn nothing_to_show_sends_nothing_and_counts() {
-    let (session, listener) = start(beast("return-nothing"));
+    let (session, listener) = start(case("return-nothing"));
     let mut camera = Camera::new();
     camera.film(&session, 15);
     listener.wait("processing", |_| session.stats().frames.processed >= 5);

@@ -11,7 +11,7 @@ use anyhow::{Context, ensure};
 use framebox_auth::scope::Scope;
 use framebox_catalog::limits;
 use framebox_catalog::{Defaults, HandlerDefaults, compile};
-use framebox_pipeline::policy::{Policy, Skipping, Unprocessed};
+use framebox_pipeline::{Policy, Skipping, Unprocessed};
 use serde::Deserialize;
 
 /// The whole file; every key has a default.
@@ -29,7 +29,8 @@ pub struct Config {
     /// What no handler may use more of.
     pub bounds: limits::Table,
     /// What is done about sessions that cost too much.
-    pub ladder: budgets::Ladder,
+    #[serde(rename = "ladder")]
+    pub degradation: budgets::Degradation,
     /// When handlers that fail rest.
     pub breaker: budgets::Breaker,
     /// Handlers beside the built-in ones, by name.
@@ -229,7 +230,7 @@ impl Config {
         Defaults {
             limits: self.limits,
             bounds: self.bounds,
-            ladder: self.ladder.settings(),
+            degradation: self.degradation.settings(),
             breaker: self.breaker.settings(),
             policy: Policy { skipping: self.server.policy, unprocessed: self.server.unprocessed },
             handlers: self.handlers.iter().map(|(name, of)| (name.clone(), handler(of))).collect(),
@@ -259,7 +260,7 @@ impl Config {
         for (name, source) in &self.sources {
             source.check(name)?;
         }
-        self.ladder.check()?;
+        self.degradation.check()?;
         self.breaker.check()?;
         self.uploads.check()?;
         match (self.webrtc.first_port, self.webrtc.last_port) {

@@ -1,7 +1,7 @@
-//! What the catalog refuses, as the API says it.
+//! Errors of the catalog as problem details.
 
 use axum::http::StatusCode;
-use framebox_sandbox::Refused;
+use framebox_sandbox::LoadError;
 
 use super::problem::Problem;
 use framebox_catalog::{Error, compile, progress, store};
@@ -20,16 +20,16 @@ impl From<Error> for Problem {
     }
 }
 
-/// The status that says it best.
+/// Returns the status of an error.
 pub fn status(error: &Error) -> StatusCode {
     match error {
-        Error::Name(_) | Error::Limits(_) | Error::Wanted(_) | Error::Refused(Refused::Empty) => {
+        Error::Name(_) | Error::Limits(_) | Error::Wanted(_) | Error::Refused(LoadError::Empty) => {
             StatusCode::BAD_REQUEST
         }
         Error::NoHandler(_) | Error::NoVersion { .. } | Error::NoneActive(_) => StatusCode::NOT_FOUND,
         Error::Fixed(_) | Error::InUse { .. } | Error::Chosen { .. } | Error::Versions { .. } => StatusCode::CONFLICT,
-        Error::Refused(Refused::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
-        Error::Refused(Refused::NotWasm) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Error::Refused(LoadError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::Refused(LoadError::NotWasm) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::Canary(_) | Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Compile(compile::Error::Failed(_)) => StatusCode::INTERNAL_SERVER_ERROR,
         Error::Compile(_) => StatusCode::UNPROCESSABLE_ENTITY,

@@ -1,95 +1,146 @@
 //! The page and the browser client, embedded in the program.
 
+use std::sync::Arc;
+
 use axum::extract::Path;
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
+use framebox_auth::scope::Need;
 
 use super::problem::Problem;
+use super::routes::{Routes, Rule};
+use crate::app::App;
+
+/// A file of the folder `web`, whose layout is that of the URLs; only the page itself is served at `/`.
+struct File {
+    /// Path below `web`.
+    path: &'static str,
+    /// Media type.
+    kind: &'static str,
+    text: &'static str,
+}
 
 macro_rules! files {
-    ($($name:literal: $kind:literal),* $(,)?) => {
-        &[$(($name, $kind, include_str!(concat!("../../page/", $name)))),*]
+    ($($path:literal: $kind:expr),* $(,)?) => {
+        &[$(File { path: $path, kind: $kind, text: include_str!(concat!("../../../../web/", $path)) }),*]
     };
 }
 
-/// Name, media type, contents.
-const FILES: &[(&str, &str, &str)] = files! {
-    "index.html": "text/html; charset=utf-8",
-    "style.css": "text/css; charset=utf-8",
-    "panels.css": "text/css; charset=utf-8",
-    "client/camera.js": "text/javascript; charset=utf-8",
-    "client/catalog.js": "text/javascript; charset=utf-8",
-    "client/fault.js": "text/javascript; charset=utf-8",
-    "client/inbox.js": "text/javascript; charset=utf-8",
-    "client/link.js": "text/javascript; charset=utf-8",
-    "client/meter.js": "text/javascript; charset=utf-8",
-    "client/promise.js": "text/javascript; charset=utf-8",
-    "client/run.js": "text/javascript; charset=utf-8",
-    "client/server.js": "text/javascript; charset=utf-8",
-    "client/session.js": "text/javascript; charset=utf-8",
-    "client/tail.js": "text/javascript; charset=utf-8",
-    "client/types.js": "text/javascript; charset=utf-8",
-    "camera.js": "text/javascript; charset=utf-8",
-    "control.js": "text/javascript; charset=utf-8",
-    "controls.js": "text/javascript; charset=utf-8",
-    "details.js": "text/javascript; charset=utf-8",
-    "elements.js": "text/javascript; charset=utf-8",
-    "fit.js": "text/javascript; charset=utf-8",
-    "format.js": "text/javascript; charset=utf-8",
-    "framebox.js": "text/javascript; charset=utf-8",
-    "gauge.js": "text/javascript; charset=utf-8",
-    "handlers.js": "text/javascript; charset=utf-8",
-    "log.js": "text/javascript; charset=utf-8",
-    "messages.js": "text/javascript; charset=utf-8",
-    "outputs.js": "text/javascript; charset=utf-8",
-    "page.js": "text/javascript; charset=utf-8",
-    "picture.js": "text/javascript; charset=utf-8",
-    "plot.js": "text/javascript; charset=utf-8",
-    "policy.js": "text/javascript; charset=utf-8",
-    "presets.js": "text/javascript; charset=utf-8",
-    "rate.js": "text/javascript; charset=utf-8",
-    "screen.js": "text/javascript; charset=utf-8",
-    "shelf.js": "text/javascript; charset=utf-8",
-    "status.js": "text/javascript; charset=utf-8",
-    "strip.js": "text/javascript; charset=utf-8",
-    "table.js": "text/javascript; charset=utf-8",
-    "token.js": "text/javascript; charset=utf-8",
-    "troubles.js": "text/javascript; charset=utf-8",
-    "upload.js": "text/javascript; charset=utf-8",
-    "value.js": "text/javascript; charset=utf-8",
-    "versions.js": "text/javascript; charset=utf-8",
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const JS: &str = "text/javascript; charset=utf-8";
+
+const FILES: &[File] = files! {
+    "page/index.html": HTML,
+    "page/style.css": CSS,
+    "page/panels.css": CSS,
+    "framebox.js": JS,
+    "client/camera.js": JS,
+    "client/catalog.js": JS,
+    "client/connection.js": JS,
+    "client/errors.js": JS,
+    "client/id.js": JS,
+    "client/log-stream.js": JS,
+    "client/messages.js": JS,
+    "client/peer.js": JS,
+    "client/promise.js": JS,
+    "client/server.js": JS,
+    "client/session.js": JS,
+    "client/stats.js": JS,
+    "client/types.js": JS,
+    "page/camera.js": JS,
+    "page/control-row.js": JS,
+    "page/control.js": JS,
+    "page/controls.js": JS,
+    "page/details.js": JS,
+    "page/elements.js": JS,
+    "page/error-texts.js": JS,
+    "page/format.js": JS,
+    "page/frame-rate.js": JS,
+    "page/gauge.js": JS,
+    "page/handlers.js": JS,
+    "page/image-view.js": JS,
+    "page/log.js": JS,
+    "page/messages.js": JS,
+    "page/outputs.js": JS,
+    "page/page.js": JS,
+    "page/plot.js": JS,
+    "page/policy.js": JS,
+    "page/preset-store.js": JS,
+    "page/presets.js": JS,
+    "page/session-view.js": JS,
+    "page/status.js": JS,
+    "page/table.js": JS,
+    "page/timeline.js": JS,
+    "page/token.js": JS,
+    "page/upload.js": JS,
+    "page/validation.js": JS,
+    "page/value.js": JS,
+    "page/versions.js": JS,
+    "page/video-panel.js": JS,
 };
 
-/// Nothing from elsewhere runs on the page, and nobody else shows it in a frame.
+/// Allows only the server's own scripts and styles, and no other site to embed the page.
 const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob: mediastream:; \
     frame-ancestors 'none'";
 
-pub async fn index() -> Response {
-    serve("index.html")
+/// Adds the routes of the page and of the browser client.
+pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
+    let open = Rule::new(Need::Nothing);
+    routes
+        .serve::<__path_page, _>(open, page)
+        .serve::<__path_client, _>(open, client)
+        .serve::<__path_client_part, _>(open, client_part)
+        .serve::<__path_page_file, _>(open, page_file)
 }
 
-pub async fn client() -> Response {
+/// The page
+#[utoipa::path(get, path = "/", tag = "server",
+    responses((status = 200, description = "HTML", body = String, content_type = "text/html")))]
+async fn page() -> Response {
+    serve("page/index.html")
+}
+
+/// The browser client, an ES module
+#[utoipa::path(get, path = "/framebox.js", tag = "server",
+    responses((status = 200, description = "The module", body = String, content_type = "text/javascript")))]
+async fn client() -> Response {
     serve("framebox.js")
 }
 
-/// A part of the client, which imports it from beside itself.
-pub async fn client_part(Path(name): Path<String>) -> Response {
+/// A module that `framebox.js` imports
+#[utoipa::path(get, path = "/client/{file}", tag = "server",
+    params(("file" = String, Path, description = "Name of the module")),
+    responses(
+        (status = 200, description = "The module", body = String, content_type = "text/javascript"),
+        (status = 404, description = "There is no such file"),
+    ))]
+async fn client_part(Path(name): Path<String>) -> Response {
     serve(&format!("client/{name}"))
 }
 
-pub async fn file(Path(name): Path<String>) -> Response {
-    serve(&name)
+/// A file of the page
+#[utoipa::path(get, path = "/page/{file}", tag = "server",
+    params(("file" = String, Path, description = "Name of the file")),
+    responses(
+        (status = 200, description = "The file", content(
+            (String = "text/javascript"), (String = "text/css"), (String = "text/html"),
+        )),
+        (status = 404, description = "There is no such file"),
+    ))]
+async fn page_file(Path(name): Path<String>) -> Response {
+    serve(&format!("page/{name}"))
 }
 
-fn serve(name: &str) -> Response {
-    let Some((_, kind, text)) = FILES.iter().find(|(file, ..)| *file == name) else {
-        return Problem::not_found(format!("the page has no file {name:?}")).into_response();
+fn serve(path: &str) -> Response {
+    let Some(file) = FILES.iter().find(|file| file.path == path) else {
+        return Problem::not_found(format!("there is no file {path:?}")).into_response();
     };
     let headers: [(HeaderName, &str); 4] = [
-        (header::CONTENT_TYPE, kind),
+        (header::CONTENT_TYPE, file.kind),
         (header::CACHE_CONTROL, "no-cache"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CONTENT_SECURITY_POLICY, POLICY),
     ];
-    (headers, *text).into_response()
+    (headers, file.text).into_response()
 }

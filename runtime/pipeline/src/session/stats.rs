@@ -1,0 +1,116 @@
+//! The statistics of a session at one moment.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::budget::degradation::Level;
+use crate::schedule::skip_reason::SkipReason;
+use crate::session::policy::Policy;
+
+/// Counts since the session began; a generator's frames are received when they are due. At any moment `received` =
+/// `processed` + skipped + failed + `waiting` + `in_work`.
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+pub struct Counts {
+    /// Pictures that were decoded, or moments at which a generator's frame was due.
+    pub received: u64,
+    /// Pictures for which the handler gave a result, be it one without a picture.
+    pub processed: u64,
+    /// Pictures that never reached the handler, by reason.
+    pub skipped: BTreeMap<SkipReason, u64>,
+    /// Pictures for which the handler failed, by the code of the failure.
+    pub failed: BTreeMap<&'static str, u64>,
+    /// Pictures that wait for the handler.
+    pub waiting: u64,
+    /// Pictures that the handler works on: one or none.
+    pub in_work: u64,
+    /// Encoded pictures handed to the peer, those that no handler touched among them.
+    pub sent: u64,
+    /// Of them, pictures of frames without a result, sent as they came.
+    pub passed: u64,
+    /// Access units that could not be decoded or were dropped while waiting for a keyframe.
+    pub undecodable: u64,
+}
+
+/// Median, 95th percentile and maximum, milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Spread {
+    /// Half of the frames took no longer.
+    pub p50: f64,
+    /// 95 % of the frames took no longer.
+    pub p95: f64,
+    /// The slowest frame.
+    pub max: f64,
+}
+
+/// What each stage took for the recent frames. None where nothing was measured.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct Stages {
+    /// Decoding; none for a generator.
+    pub decode: Option<Spread>,
+    /// Waiting for the handler, the copy out of the decoder included.
+    pub wait: Option<Spread>,
+    /// The handler's call, conversions for the guest included.
+    pub handler: Option<Spread>,
+    /// Encoding.
+    pub encode: Option<Spread>,
+    /// From the last RTP packet in to the first RTP packet out.
+    pub total: Option<Spread>,
+}
+
+/// Fuel of the recent calls.
+#[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
+pub struct Fuel {
+    /// Of the last call.
+    pub last: u64,
+    /// Median.
+    pub p50: u64,
+    /// 95th percentile.
+    pub p95: u64,
+}
+
+/// Frames a second, over the last two seconds.
+#[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
+pub struct Rates {
+    /// Pictures decoded.
+    pub received_fps: f64,
+    /// Pictures processed.
+    pub processed_fps: f64,
+    /// Pictures sent.
+    pub sent_fps: f64,
+}
+
+/// Width and height, pixels.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct Extent {
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+}
+
+/// A session's statistics at one moment.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Stats {
+    /// Size of the camera's pictures, once one has come.
+    pub picture: Option<Extent>,
+    /// What happened to the frames.
+    pub frames: Counts,
+    /// Frames a second.
+    pub rates: Rates,
+    /// Milliseconds of the recent frames.
+    pub stages_ms: Stages,
+    /// Fuel of the recent calls.
+    pub fuel: Fuel,
+    /// Linear memory of the handler's instance, bytes.
+    pub memory_bytes: usize,
+    /// Instances made for this session: one, and one more for each fault and each leak.
+    pub instances_made: u64,
+    /// The policy that holds.
+    #[serde(flatten)]
+    pub policy: Policy,
+    /// What is done about its costs.
+    #[serde(rename = "ladder")]
+    pub degradation: Level,
+}

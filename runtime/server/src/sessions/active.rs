@@ -1,0 +1,252 @@
+//! A session whose offer was answered: it is supervised until it ends, and then everything that it held is freed.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use framebox_catalog::Entry;
+use framebox_media::Codec;
+use framebox_pipeline::session::history::Row;
+use framebox_pipeline::{Notice, Session, Severity};
+use framebox_rtc::Peer;
+use tokio::sync::{Notify, watch};
+use tokio::time::{sleep, sleep_until, timeout};
+
+use super::connection::Connection;
+use super::control::{Control, Watched};
+use super::lifecycle::{HANDSHAKE, Phase};
+use crate::protocol::{self, CallBudget, HandlerMessage, Message, SessionIntroduction, SessionReport, SessionSummary};
+
+/// Time for a last message to leave before the connection is closed.
+const FAREWELL: Duration = Duration::from_millis(200);
+/// Longest time for closing a connection.
+const CLOSING: Duration = Duration::from_secs(3);
+
+/// One session.
+pub struct ActiveSession {
+    /// The client's `webrtc_id`.
+    pub id: String,
+    /// Name of its handler.
+    pub handler: String,
+    /// The version that runs.
+    entry: Mutex<Entry>,
+    /// The codec of its video.
+    codec: Codec,
+    begin: Instant,
+    connection: Arc<Connection>,
+    /// What keeps peer and pipeline alive; none once both are over.
+    running: Mutex<Option<Running>>,
+    stop: Notify,
+}
+
+/// The two ends of a session.
+struct Running {
+    peer: Arc<dyn Peer>,
+    session: Arc<Session>,
+}
+
+impl ActiveSession {
+    /// Creates a session of `handler` and connects its two ends.
+    pub fn new(
+        (id, handler): (&str, &str),
+        entry: Entry,
+        codec: Codec,
+        connection: Arc<Connection>,
+        (peer, session): (Arc<dyn Peer>, Session),
+    ) -> Self {
+        let running = Running { peer, session: Arc::new(session) };
+        connection.connect(&running.peer, &running.session);
+        Self {
+            id: id.to_owned(),
+            handler: handler.to_owned(),
+            entry: Mutex::new(entry),
+            codec,
+            begin: Instant::now(),
+            connection,
+            running: Mutex::new(Some(running)),
+            stop: Notify::new(),
+        }
+    }
+
+    /// Returns the version that runs.
+    pub fn entry(&self) -> Entry {
+        self.entry.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Records that another version runs.
+    pub fn replace_entry(&self, entry: Entry) {
+        *self.entry.lock().unwrap_or_else(PoisonError::into_inner) = entry;
+    }
+
+    /// Sends the viewer the version that runs from the frame `sequence` on, in place of version `from`.
+    pub fn send_swapped(&self, from: u64, sequence: u64) {
+        let entry = self.entry();
+        let version = entry.version();
+        let parameters = self.session().map(|session| session.parameters()).unwrap_or_default();
+        let swapped = HandlerMessage { handler: version.shown(), parameters, from, version: version.number, sequence };
+        self.control().send(&Message::Swapped(swapped));
+    }
+
+    /// Sends the viewer a warning or an error.
+    pub fn notice(&self, severity: Severity, code: &'static str, message: String) {
+        self.control().send(&Message::notice(&Notice { severity, code, message, request: None }));
+    }
+
+    /// Returns the control of the session.
+    pub fn control(&self) -> &Arc<Control> {
+        self.connection.control()
+    }
+
+    /// Returns the pipeline; `None` once it is over.
+    pub fn session(&self) -> Option<Arc<Session>> {
+        self.running().as_ref().map(|running| running.session.clone())
+    }
+
+    /// Returns the peer; `None` once it is gone.
+    pub fn peer(&self) -> Option<Arc<dyn Peer>> {
+        self.running().as_ref().map(|running| running.peer.clone())
+    }
+
+    fn running(&self) -> MutexGuard<'_, Option<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns when the offer was answered.
+    pub fn begin(&self) -> Instant {
+        self.begin
+    }
+
+    /// Asks the session to end.
+    pub fn stop(&self) {
+        self.stop.notify_one();
+    }
+
+    /// Returns the state of the connection.
+    pub fn phase(&self) -> Phase {
+        self.control().watch().borrow().life.phase()
+    }
+
+    /// Returns the session's line in a list.
+    pub fn summary(&self) -> SessionSummary {
+        SessionSummary {
+            id: self.id.clone(),
+            handler: self.handler.clone(),
+            state: self.phase(),
+            age_ms: self.begin.elapsed().as_millis() as u64,
+        }
+    }
+
+    /// Returns the session with its statistics; `None` once its pipeline is gone.
+    pub fn report(&self) -> Option<SessionReport> {
+        let session = self.session()?;
+        let entry = self.entry();
+        Some(SessionReport {
+            summary: self.summary(),
+            digest: entry.component.digest(),
+            version: entry.version().number,
+            codec: self.codec.rtp_format().encoding_name,
+            budget: CallBudget::from(&entry.limits),
+            running: protocol::Running {
+                stats: session.stats(),
+                bitrate_bps: session.bitrate(),
+                fps: session.fps(),
+                parameters: session.parameters(),
+            },
+        })
+    }
+
+    /// Returns the recent frames since `cursor`, and advances it.
+    fn frames(&self, cursor: &mut u64) -> Vec<Row> {
+        let (rows, next) = self.session().map(|session| session.frames(*cursor)).unwrap_or_default();
+        *cursor = next;
+        rows
+    }
+
+    fn send_introduction(&self) {
+        let parameters = self.session().map(|session| session.parameters()).unwrap_or_default();
+        let entry = self.entry();
+        let data = SessionIntroduction { id: &self.id, handler: entry.version().shown(), parameters };
+        self.control().send(&Message::Session { data });
+    }
+
+    fn send_stats(&self, frames: Option<Vec<Row>>) {
+        if let Some(report) = self.report() {
+            self.control().send(&Message::Stats { data: Box::new(report), frames });
+        }
+    }
+
+    /// Supervises the session until it is over; returns the reason.
+    pub async fn run(&self) -> String {
+        let mut watch = self.control().watch();
+        let mut introductions = 0;
+        let mut next_stats = None;
+        let mut cursor = 0;
+        loop {
+            let watched = watch.borrow_and_update().clone();
+            let now = Instant::now();
+            if let Some(reason) = watched.ended {
+                self.wait_for_viewer(&mut watch).await;
+                return reason;
+            }
+            if let Some(reason) = watched.life.over(now) {
+                return reason.to_owned();
+            }
+            if watched.introductions != introductions {
+                introductions = watched.introductions;
+                self.send_introduction();
+                next_stats = Some(now);
+            }
+            if let (Some(at), Some(wanted)) = (next_stats, watched.wanted)
+                && now >= at
+            {
+                let frames = wanted.frames.then(|| self.frames(&mut cursor));
+                self.send_stats(frames);
+                next_stats = Some(now + Duration::from_millis(wanted.stats_ms));
+            }
+            let wake = next_stats.into_iter().chain(watched.life.deadline()).min();
+            let timer = async {
+                match wake {
+                    Some(at) => sleep_until(at.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = timer => {}
+                changed = watch.changed() => if changed.is_err() { return "the session was dropped".to_owned() },
+                () = self.stop.notified() => return "the session was stopped".to_owned(),
+            }
+        }
+    }
+
+    /// Waits until a viewer can receive why the session ended. A handler that fails at its start does so before anyone is
+    /// connected.
+    async fn wait_for_viewer(&self, watch: &mut watch::Receiver<Watched>) {
+        let reachable = watch.wait_for(|watched| watched.open || watched.life.phase() == Phase::Ended);
+        tokio::select! {
+            _ = timeout(HANDSHAKE, reachable) => {}
+            () = self.stop.notified() => {}
+        }
+    }
+
+    /// Sends `reason`, closes the connection and waits until the pipeline has ended, which takes at most as long as the
+    /// handler's longest call.
+    pub async fn close(&self, reason: &str) {
+        if let Some(session) = self.session() {
+            session.end();
+        }
+        self.control().outputs().end(reason);
+        if let Some(peer) = self.peer() {
+            if self.phase() == Phase::Live {
+                self.control().send(&Message::EndStream { data: reason });
+                sleep(FAREWELL).await;
+            }
+            if timeout(CLOSING, peer.close()).await.is_err() {
+                tracing::warn!(session = self.id, "dropping a connection that took too long to close");
+            }
+        }
+        let mut watch = self.control().watch();
+        // The sender lives in the control, which this session holds: waiting cannot fail.
+        let _ = watch.wait_for(|watched| watched.ended.is_some()).await;
+        let running = self.running().take();
+        drop(running);
+    }
+}

@@ -1,0 +1,174 @@
+//! Moves sessions to the version that they are to run, and reports the faults of versions on probation.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use framebox_pipeline::Severity;
+use framebox_pipeline::session::history::Outcome;
+use framebox_pipeline::session::swap::{Swap, SwapError};
+use tokio::sync::{Semaphore, watch};
+
+use super::ActiveSession;
+use framebox_catalog::trial::{Fault, LASTS};
+use framebox_catalog::{Catalog, Chosen, Version};
+
+/// How often the frames of a version on probation are checked.
+const CHECK_INTERVAL: Duration = Duration::from_millis(200);
+/// Most sessions that move at once: each has two instances meanwhile.
+const MAX_MOVING: usize = 2;
+
+/// Moves sessions when their handlers' versions change.
+pub struct VersionFollower {
+    catalog: Arc<Catalog>,
+    turns: Semaphore,
+}
+
+impl VersionFollower {
+    /// Follows the handlers in `catalog`.
+    pub fn new(catalog: Arc<Catalog>) -> Arc<Self> {
+        Arc::new(Self { catalog, turns: Semaphore::new(MAX_MOVING) })
+    }
+
+    /// Keeps `active` on the version that it is to run, until it ends.
+    pub async fn follow(self: Arc<Self>, active: Arc<ActiveSession>) {
+        let begin = active.entry().version().clone();
+        let mut chosen = self.catalog.watch(&begin.name);
+        // The choice may have changed since the offer.
+        chosen.iter_mut().for_each(watch::Receiver::mark_changed);
+        let mut probation = Probation::of(&active, &begin, 0);
+        let mut life = active.control().watch();
+        loop {
+            let changed = async {
+                match &mut chosen {
+                    Some(chosen) => chosen.changed().await,
+                    None => std::future::pending().await,
+                }
+            };
+            let ended = async {
+                let _ = life.wait_for(|watched| watched.ended.is_some()).await;
+            };
+            tokio::select! {
+                () = ended => return self.check(&active, &mut probation),
+                () = tokio::time::sleep(CHECK_INTERVAL), if probation.is_some() => self.check(&active, &mut probation),
+                changed = changed => match changed {
+                    Ok(()) => {
+                        if let Some(next) = self.move_on(&active, &mut chosen).await {
+                            probation = Some(next);
+                        }
+                    }
+                    // The handler was deleted; this session continues with its version.
+                    Err(_) => chosen = None,
+                },
+            }
+        }
+    }
+
+    /// Moves the session to the version that it is to run. Returns that version's probation if it moved and is on probation.
+    async fn move_on(
+        &self,
+        active: &Arc<ActiveSession>,
+        chosen: &mut Option<watch::Receiver<Chosen>>,
+    ) -> Option<Probation> {
+        let _turn = self.turns.acquire().await.ok()?;
+        let wanted = chosen.as_mut()?.borrow_and_update().clone();
+        let entry = active.entry();
+        let (from, follows) = (entry.version().clone(), wanted.follows(&entry)?);
+        if wanted.active.number == from.number {
+            active.replace_entry(entry.following(follows));
+            return None;
+        }
+        drop(entry);
+        let reason = from.verdict();
+        let next = match self.catalog.move_to(&wanted.active, follows).await {
+            Ok(next) => next,
+            Err(error) => {
+                self.stays(active, &from, &wanted.active, &error.to_string());
+                return None;
+            }
+        };
+        let session = active.session()?;
+        let swap =
+            Swap { component: next.component.clone(), limits: next.limits.clone(), budgets: next.budgets.clone() };
+        let version = next.version().clone();
+        match tokio::task::spawn_blocking(move || session.swap(swap)).await {
+            Ok(Ok(sequence)) => {
+                active.replace_entry(next);
+                if let Some(reason) = reason {
+                    let text =
+                        format!("version {} was rolled back to version {}: {reason}", from.number, version.number);
+                    active.notice(Severity::Warning, "rolled-back", text);
+                }
+                active.send_swapped(from.number, sequence);
+                Probation::of(active, &version, sequence)
+            }
+            Ok(Err(SwapError::Ended)) => None,
+            Ok(Err(error)) => {
+                if let SwapError::Start(failure) = &error {
+                    version.is_on_trial(Instant::now());
+                    self.catalog.faulted(&version, Fault::Start(failure.to_string()));
+                }
+                self.stays(active, &from, &version, &error.to_string());
+                None
+            }
+            Err(error) => {
+                tracing::error!(%error, "a session could not be moved to another version");
+                None
+            }
+        }
+    }
+
+    fn stays(&self, active: &ActiveSession, from: &Version, to: &Version, reason: &str) {
+        let text = format!(
+            "version {} does not take over: {reason}; this session continues with version {}",
+            to.number, from.number
+        );
+        active.notice(Severity::Warning, "swap", text);
+    }
+
+    /// Reports the faults of the version on probation since the last check.
+    fn check(&self, active: &ActiveSession, probation: &mut Option<Probation>) {
+        let Some(on) = probation else { return };
+        if let Some(session) = active.session() {
+            if session.never_started() {
+                let reason = active.control().watch().borrow().ended.clone().unwrap_or_default();
+                self.catalog.faulted(&on.version, Fault::Start(reason));
+            }
+            let (rows, next) = session.frames(on.cursor);
+            on.cursor = next;
+            let failed = rows.iter().filter(|row| row.sequence >= on.since && row.outcome == Outcome::Failed).count();
+            if failed > 0 {
+                self.catalog.faulted(&on.version, Fault::Frames(failed as u32));
+            }
+        }
+        if Instant::now() >= on.until {
+            *probation = None;
+        }
+    }
+}
+
+/// A session whose version is on probation.
+struct Probation {
+    version: Arc<Version>,
+    /// The first frame of the version.
+    since: u64,
+    cursor: u64,
+    until: Instant,
+}
+
+impl Probation {
+    /// Begins to watch `version`; `None` when it is not on probation.
+    fn of(active: &ActiveSession, version: &Arc<Version>, since: u64) -> Option<Self> {
+        let now = Instant::now();
+        if !version.is_on_trial(now) {
+            return None;
+        }
+        let cursor = match active.session() {
+            Some(session) if since > 0 => {
+                // Rows of the version before may be skipped; later ones are recognised by their numbers.
+                session.frames(0).1.saturating_sub(framebox_pipeline::session::history::MOST as u64)
+            }
+            _ => 0,
+        };
+        Some(Self { version: version.clone(), since, cursor, until: now + LASTS })
+    }
+}

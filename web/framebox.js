@@ -1,0 +1,397 @@
+/**
+ * Framebox's browser client: sends video through a handler on a Framebox server and receives it processed, receives the
+ * video of a handler that makes its own, or only sends video to a handler that returns values.
+ *
+ * It is one ES module to import, without dependencies (its parts are in `client/`), and touches no element of the page.
+ *
+ * ```js
+ * import { Framebox, connect } from 'https://my.server/framebox.js';
+ *
+ * const client = new Framebox({ server: 'https://my.server', handler: 'invert' });
+ * client.addEventListener('track', ({ detail }) => { video.srcObject = detail.stream; });
+ * client.addEventListener('values', ({ detail }) => console.log(detail.values));
+ * await client.start({ constraints: { width: 1280, height: 720 } });
+ * await client.set({ threshold: 40 });
+ * client.stop();
+ *
+ * // A handler that makes its own video needs no camera. The same in one call:
+ * const player = await connect({
+ *   server: 'https://my.server', handler: 'play', fps: 25,
+ *   onTrack: ({ stream }) => { video.srcObject = stream; },
+ *   onLog: ({ level, message }) => console.log(level, message),
+ *   onEnd: ({ message }) => console.log(message),
+ * });
+ * ```
+ *
+ * Events are `CustomEvent`s with these members in `detail` (their types are in `client/types.js`):
+ *
+ * | event        | detail                                                                                    |
+ * |--------------|-------------------------------------------------------------------------------------------|
+ * | `state`      | `{ state, previous }`, see `State`                                                        |
+ * | `input`      | `{ stream }`: the stream that is sent                                                     |
+ * | `track`      | `{ stream, track }`: the processed video                                                  |
+ * | `session`    | `{ id, handler, parameters }`: the server's description of the session                    |
+ * | `swap`       | `{ handler, parameters, from, version, sequence }`: version `version` takes over from     |
+ * |              | version `from` with frame `sequence`                                                      |
+ * | `build`      | `{ state, message }`: the author's build of the next version; `running`, `failed`, `done` |
+ * | `parameters` | `{ parameters, sequence, request? }`: all values, which hold from frame `sequence` on     |
+ * | `values`     | `{ sequence, pts_us, values }`: additional outputs of one frame, by id                    |
+ * | `warning`    | `{ code, message, parameter?, request? }`                                                 |
+ * | `error`      | the same; the session goes on unless `end` follows                                        |
+ * | `log`        | `{ n, at_ms, level, message, dropped }`: a line of the handler's log, with the option     |
+ * |              | `log`; `dropped`: lines before it that are lost                                           |
+ * | `frames`     | `{ frames }`: the outcome of each frame since the previous event, with the option         |
+ * |              | `frames`                                                                                  |
+ * | `policy`     | `{ policy, unprocessed }`: which frames the handler is given, after a change              |
+ * | `stats`      | a `Snapshot`, every `statsInterval`                                                       |
+ * | `end`        | `{ code, message }`, once after each `start` that resolved: `stopped`, `finished`,        |
+ * |              | `connection-lost` or `session-gone`                                                       |
+ */
+
+/** @import { Applied, EventDetails, Handler, Options, Snapshot, StartOptions, State, Values } from './client/types.js' */
+
+import { constraintsFor, openCamera, stopTracks } from './client/camera.js';
+import { Catalog } from './client/catalog.js';
+import { Connection, notConnected } from './client/connection.js';
+import { connectionError, FrameboxError, toFrameboxError } from './client/errors.js';
+import { LogStream } from './client/log-stream.js';
+import { receive } from './client/messages.js';
+import { Peer } from './client/peer.js';
+import { sleep } from './client/promise.js';
+import { Server } from './client/server.js';
+import { Session } from './client/session.js';
+import { estimateLatency } from './client/stats.js';
+
+export { FrameboxError, openCamera };
+
+/** Time after which `start` fails without a connection, ms. */
+const CONNECT_TIMEOUT = 20_000;
+/** Time between two requests whether the server still has an interrupted session, ms. */
+const PROBE_INTERVAL = 1500;
+/** Interval of the server's statistics where only the log is wanted, ms: the longest that the server offers. */
+const LONGEST_STATS_INTERVAL = 60_000;
+
+/** Direction of the video as the browser sees it, by the kind of the handler. */
+const DIRECTIONS = /** @type {const} */ ({ transform: 'sendrecv', generator: 'recvonly', observer: 'sendonly' });
+
+/**
+ * Makes a client and starts it.
+ * @param {Options & StartOptions} [options]
+ * @returns {Promise<Framebox>} Once video can flow.
+ * @throws {FrameboxError} Nothing stays open then.
+ */
+export async function connect({ stream, constraints, direction, ...options } = {}) {
+  const client = new Framebox(options);
+  await client.start({ stream, constraints, direction });
+  return client;
+}
+
+/** A video session on a Framebox server. It can be started again after it ended. */
+export class Framebox extends Session {
+  /** @type {State} */
+  #state = 'idle';
+  /** @type {Connection|null} */
+  #connection = null;
+  /** @type {Snapshot|null} */
+  #snapshot = null;
+  #server;
+  #options;
+
+  /** @param {Options} [options] */
+  constructor({ server: address = '', token = null, handler = null, ...options } = {}) {
+    const server = new Server(address, token);
+    super(server);
+    this.#server = server;
+    this.#options = { parameters: {}, statsInterval: 1000, iceServers: [], ...options };
+    for (const [name, callback] of Object.entries(options)) {
+      const [, type] = /^on([A-Z][a-z]+)$/.exec(name) ?? [];
+      if (!type || typeof callback !== 'function') continue;
+      const call = /** @type {(detail: unknown) => void} */ (callback);
+      this.addEventListener(type.toLowerCase(), (event) => call(/** @type {CustomEvent} */ (event).detail));
+    }
+    /** The name or description that was given. */
+    this.handler = handler;
+    /** The server's current values of parameters, by id. @type {Values} */
+    this.held = {};
+    /** The most recent value of each additional output, by id. @type {Values} */
+    this.values = {};
+    /** Description of the running handler. @type {Handler|null} */
+    this.descriptor = null;
+  }
+
+  /** @returns {State} */
+  get state() {
+    return this.#state;
+  }
+
+  /** Identifier of the session, also on the server; null when none runs. @override @returns {string|null} */
+  get id() {
+    return this.#connection?.id ?? null;
+  }
+
+  /** The processed video. @returns {MediaStream|null} */
+  get stream() {
+    return this.#connection?.output ?? null;
+  }
+
+  /** The stream that is sent. @returns {MediaStream|null} */
+  get input() {
+    return this.#connection?.input ?? null;
+  }
+
+  /** The browser's connection, for what this class does not cover. @returns {RTCPeerConnection|null} */
+  get peer() {
+    return this.#connection?.peer?.rtc ?? null;
+  }
+
+  /** The most recent statistics; null before the first. @returns {Snapshot|null} */
+  stats() {
+    return this.#snapshot;
+  }
+
+  /** The catalog: uploads versions of handlers, activates and deletes them. @returns {Catalog} */
+  get catalog() {
+    return new Catalog(this.#server);
+  }
+
+  /**
+   * Returns the server's handlers, and the name of its default one.
+   * @returns {Promise<{handlers: Handler[], default: string}>}
+   */
+  handlers() {
+    return this.#server.handlers();
+  }
+
+  /**
+   * Connects, and resolves when video can flow. A camera is opened only for a handler that takes video.
+   * @param {StartOptions} [options]
+   * @returns {Promise<void>}
+   * @throws {FrameboxError} When it rejects, nothing stays open and no `end` event follows.
+   */
+  async start({ stream = null, constraints, direction } = {}) {
+    if (this.#connection) throw new FrameboxError('already-started', 'The session is already running.');
+    if (!globalThis.RTCPeerConnection) throw new FrameboxError('unsupported', 'This browser does not support WebRTC.');
+    const connection = (this.#connection = new Connection(this.#options.parameters));
+    connection.finish = (error) => this.#finish(connection, error);
+    this.#snapshot = null;
+    this.held = {};
+    this.values = {};
+    const leave = () => {
+      connection.leavingPage = true;
+      this.stop();
+    };
+    globalThis.addEventListener('pagehide', leave, { signal: connection.signal });
+    this.#setState('connecting');
+    try {
+      const { handler } = this;
+      const name = typeof handler === 'string' ? handler : (handler?.name ?? null);
+      this.descriptor = typeof handler === 'string' ? null : handler;
+      if (!direction) this.descriptor ??= await this.#server.handler(name, connection.signal);
+      const way = direction ?? DIRECTIONS[this.descriptor?.kind ?? 'transform'] ?? 'sendrecv';
+      if (way !== 'recvonly') {
+        const input = stream ?? (await openCamera(constraints ?? constraintsFor(this.descriptor)));
+        if (!stream && connection.ended) stopTracks(input);
+        connection.throwIfEnded();
+        connection.input = input;
+        connection.ownsInput = !stream;
+        this.#emit('input', { stream: input });
+      }
+      await this.#connect(connection, way, this.descriptor?.name ?? name);
+      await connection.live;
+    } catch (error) {
+      this.#close(connection, toFrameboxError(error));
+      throw error;
+    }
+  }
+
+  /**
+   * Ends the session: here at once, on the server by the time the promise resolves. It never rejects.
+   * @returns {Promise<void>}
+   */
+  async stop() {
+    const connection = this.#connection;
+    if (connection) this.#finish(connection, new FrameboxError('stopped', 'The session was stopped.'));
+    await connection?.removed;
+  }
+
+  /**
+   * Sets parameters, as often as a person moves a slider: calls within one animation frame are merged, and only the
+   * latest value of each parameter is sent.
+   * @param {Values} parameters
+   * @returns {Promise<Applied>} All current values, and the first frame that they hold for. It may be ignored: an
+   *   unhandled rejection is not reported.
+   */
+  set(parameters) {
+    return this.#connection?.queue(parameters) ?? notConnected();
+  }
+
+  /**
+   * Presses a button. Every press is sent; none is merged with another.
+   * @param {string} id
+   * @returns {Promise<Applied>}
+   */
+  press(id) {
+    const connection = this.#connection;
+    return connection?.peer?.isOpen ? connection.request({ [id]: true }) : notConnected();
+  }
+
+  /** Whether a value of this parameter is queued or not answered yet. @param {string} id @returns {boolean} */
+  isPending(id) {
+    return this.#connection?.isPending(id) ?? false;
+  }
+
+  /**
+   * Sends another track (of another camera, for example) within the same session.
+   * @param {MediaStreamTrack} track
+   */
+  async replaceTrack(track) {
+    const connection = this.#connection;
+    if (!connection?.peer) throw new FrameboxError('not-connected', 'No session is running.');
+    await connection.peer.replaceTrack(track);
+    if (connection.ownsInput) stopTracks(connection.input);
+    connection.ownsInput = false;
+    connection.input = new MediaStream([track]);
+    this.#emit('input', { stream: connection.input });
+  }
+
+  /**
+   * @param {Connection} connection
+   * @param {RTCRtpTransceiverDirection} direction
+   * @param {string|null} handler Its name.
+   */
+  async #connect(connection, direction, handler) {
+    const { fps, policy, unprocessed, iceServers } = this.#options;
+    const peer = (connection.peer = new Peer(this.#server, connection.id, connection.signal, iceServers));
+    peer.rtc.addEventListener('track', ({ receiver, track }) => {
+      // Shows each picture as soon as it is complete.
+      receiver.jitterBufferTarget = 0;
+      connection.output = new MediaStream([track]);
+      this.#emit('track', { stream: connection.output, track });
+    });
+    peer.rtc.addEventListener('connectionstatechange', () => this.#connectionChanged(connection, peer));
+    peer.channel.addEventListener('open', () => this.#opened(connection, peer));
+    peer.channel.addEventListener('message', ({ data }) =>
+      receive(connection, data, this, (type, detail) => this.#emit(type, detail)),
+    );
+    peer.channel.addEventListener('close', () => {
+      this.#finish(connection, new FrameboxError('connection-lost', 'The server closed the connection.'));
+    });
+    await peer.open(connection.input, direction, { handler, fps, policy, unprocessed });
+    const fail = () => this.#finish(connection, connectionError(connection.isLive));
+    connection.connectTimer = setTimeout(fail, CONNECT_TIMEOUT);
+  }
+
+  /** Subscribes to the server's messages. @param {Connection} connection @param {Peer} peer */
+  #opened(connection, peer) {
+    const { statsInterval, frames = false, log = Boolean(this.#options.onLog) } = this.#options;
+    if (statsInterval || log) {
+      const stats_ms = statsInterval || LONGEST_STATS_INTERVAL;
+      peer.send({ type: 'subscribe', stats_ms, log, frames: frames && statsInterval > 0 });
+    }
+    if (statsInterval) {
+      connection.statsTimer = setInterval(() => {
+        this.#readStats(connection, peer);
+        if (connection.isSilent(statsInterval)) this.#probe(connection);
+      }, statsInterval);
+    }
+    if (log) {
+      /** @param {number} line */
+      const after = (line) => this.#server.getSession(connection.id, `/log?after=${line}`);
+      connection.logStream = new LogStream(after, (line) => this.#emit('log', line));
+      connection.logStream.fetchMissing();
+    }
+    connection.flushSoon();
+  }
+
+  /** @param {Connection} connection @param {Peer} peer */
+  #connectionChanged(connection, peer) {
+    if (connection.ended) return;
+    switch (peer.rtc.connectionState) {
+      case 'connected':
+        clearTimeout(connection.connectTimer);
+        this.#setState('live');
+        connection.becomeLive();
+        break;
+      case 'disconnected':
+        this.#setState('interrupted');
+        this.#probe(connection);
+        break;
+      case 'failed':
+      case 'closed':
+        this.#finish(connection, connectionError(connection.isLive));
+    }
+  }
+
+  /**
+   * Asks over HTTP whether the server still has the session, as long as nothing arrives: a server that stopped or was
+   * restarted shows there at once, whereas ICE takes long to notice.
+   * @param {Connection} connection
+   */
+  async #probe(connection) {
+    if (connection.probing || !connection.confirmed) return;
+    connection.probing = true;
+    while (!connection.ended && connection.isSilent(this.#options.statsInterval)) {
+      try {
+        const { state } = await this.#server.getSession(connection.id, '', { signal: connection.signal });
+        if (state === 'ended') throw new FrameboxError('session-gone', 'The session has ended.');
+      } catch (error) {
+        if (toFrameboxError(error).code === 'session-gone')
+          this.#finish(connection, new FrameboxError('session-gone', 'The server no longer has this session.'));
+        // The server does not respond over HTTP either; the connection may still come back.
+        else if (!connection.ended) this.#setState('interrupted');
+      }
+      await sleep(PROBE_INTERVAL);
+    }
+    connection.probing = false;
+    if (!connection.ended && connection.peer?.rtc.connectionState === 'connected') this.#setState('live');
+  }
+
+  /** @param {Connection} connection @param {Peer} peer */
+  async #readStats(connection, peer) {
+    const report = await peer.rtc.getStats().catch(() => null);
+    if (connection.ended || !report) return;
+    const read = { server: connection.serverStats, ...connection.stats.read(report) };
+    this.#snapshot = { state: this.#state, ...read, latency: estimateLatency(read, this.descriptor?.kind) };
+    this.#emit('stats', this.#snapshot);
+  }
+
+  /** @param {Connection} connection @param {FrameboxError} error */
+  #finish(connection, error) {
+    if (connection.ended) return;
+    const { isLive } = connection;
+    this.#close(connection, error);
+    if (isLive) this.#emit('end', { code: error.code, message: error.message });
+  }
+
+  /** @param {Connection} connection @param {FrameboxError} error */
+  #close(connection, error) {
+    if (connection.ended) return;
+    connection.end(error);
+    const isGone = error.status || ['finished', 'session-gone', 'server-unreachable'].includes(error.code);
+    const { offer } = connection.peer ?? {};
+    if (offer && !isGone) {
+      const remove = () => this.#server.endSession(connection.id);
+      connection.removed = (connection.leavingPage ? remove() : offer.then(remove)).catch(() => {});
+    }
+    if (!connection.leavingPage) Promise.resolve(connection.removed).then(() => connection.logStream?.finish());
+    this.#connection = null;
+    this.#setState('ended');
+  }
+
+  /** @param {State} state */
+  #setState(state) {
+    const previous = this.#state;
+    if (previous === state) return;
+    this.#state = state;
+    this.#emit('state', { state, previous });
+  }
+
+  /**
+   * @template {keyof EventDetails} T
+   * @param {T} type
+   * @param {EventDetails[T]} detail
+   */
+  #emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}

@@ -1,0 +1,54 @@
+//! Development tasks: `cargo xtask TASK`. The gate, `.ci/run`, runs `test-all`.
+//!
+//! **A task and the gate run the same steps: there is one list of them, in [`layers`].**
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`layers`] | the steps of each task |
+//! | [`step`] | one step: its command, what it needs, running it |
+//! | [`run`] | running steps in order, with those that prepare the tests beside them |
+//! | [`report`] | how long each step took |
+//! | [`rules`] | rules of the source code that no lint knows |
+
+mod layers;
+mod report;
+mod rules;
+mod run;
+mod step;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+Usage: cargo xtask TASK
+
+Tasks:
+  check      formatting, rules, lints and documentation
+  test       check, unit tests and the tests of each crate: the fast layer
+  test-all   test, and the whole-system tests: what the gate runs
+  rules      rules of the source code that no lint knows
+  doc        the documentation of all crates, without warnings
+  bench      the benchmarks; what follows chooses some of them
+
+A step whose program is lacking is skipped. With CI=true no test is skipped.";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let task = arguments.next();
+    let steps = match task.as_deref() {
+        Some("check") => layers::check(),
+        Some("test") => layers::fast(),
+        Some("test-all") => layers::full(),
+        Some("rules") => return if rules::check() { ExitCode::SUCCESS } else { ExitCode::FAILURE },
+        Some("doc") => vec![layers::doc()],
+        Some("bench") => vec![layers::bench(arguments.collect())],
+        Some("help" | "--help" | "-h") => {
+            println!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprintln!("{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    if run::all(&steps) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
