@@ -52,3 +52,9 @@ fn links_of_the_documentation_lead_to_files() {
     }
     assert!(missing.is_empty(), "these links lead nowhere:\n{}", missing.join("\n"));
 }
+
+#[test]
+fn the_gate_runs_the_test_command() {
+    assert!(read(".ci/run").lines().any(|line| line == "cargo xtask test-all"));
+    assert!(read("xtask/src/layers.rs").contains("const TEST: &str = \"cargo test --workspace\";"));
+}
