@@ -47,10 +47,11 @@ async fn each_kind_of_setting_reaches_the_handler_and_each_kind_of_output_is_dra
     browser.wait_for_text(".log-lines", "names the change", |text| text.contains("color changed")).await;
 
     let frames = "[data-output=frames] output";
-    let many = |text: &str| text.parse::<u64>().is_ok_and(|frames| frames > 30);
-    browser.wait_for_text(frames, "counts", many).await;
+    let number = |text: &str| text.parse::<u64>().unwrap_or(0);
+    let before = browser.wait_for_text(frames, "counts", |text| number(text) > 60).await;
     browser.press("[data-parameter=reset] button").await;
-    browser.wait_for_text(frames, "counts from zero", |text| text.parse::<u64>().is_ok_and(|frames| frames < 30)).await;
+    let starts_over = |text: &str| text.parse::<u64>().is_ok_and(|frames| frames < number(&before));
+    browser.wait_for_text(frames, "counts from zero", starts_over).await;
 
     let drawn = "const at = (id) => document.querySelector(`[data-output=${id}]`);
         const image = at('thumbnail').querySelector('img');
@@ -80,7 +81,7 @@ async fn each_kind_of_setting_reaches_the_handler_and_each_kind_of_output_is_dra
     assert_eq!(session(&server).await["parameters"]["note"], "good <b>day</b>");
 
     browser.press("#stop").await;
-    browser.wait_for_text(".log-lines", "has the last line", |text| text.contains("the session is over")).await;
+    browser.wait_for_text(".log-lines", "has the last line", |text| text.contains("the session has ended")).await;
     set_level(&browser, "error").await;
     browser.wait_for_text(".log-body > .quiet", "has no errors", |text| text == "No lines at this level.").await;
     assert_eq!(browser.console_errors().await, Vec::<String>::new());

@@ -1,4 +1,4 @@
-//! What the catalog refuses, as the API says it.
+//! Errors of the catalog as problem details.
 
 use axum::http::StatusCode;
 use framebox_sandbox::LoadError;
@@ -20,7 +20,7 @@ impl From<Error> for Problem {
     }
 }
 
-/// The status that says it best.
+/// Returns the status of an error.
 pub fn status(error: &Error) -> StatusCode {
     match error {
         Error::Name(_) | Error::Limits(_) | Error::Wanted(_) | Error::Refused(LoadError::Empty) => {

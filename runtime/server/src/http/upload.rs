@@ -5,16 +5,23 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::{Body, HttpBody};
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{FromRequest, Multipart, Path, Query, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Path, Query, Request, State};
+use axum::handler::Handler;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use framebox_auth::audit::Action;
+use framebox_auth::scope::{Need, Scope};
 use framebox_sandbox::{Descriptor, Digest, Kind};
 use serde::Serialize;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, Object, Schema, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema};
 
-use super::body::{Broken, Metered};
 use super::problem::Problem;
+use super::routes::{Routes, Rule};
+use super::upload_body::{Broken, Metered};
 use crate::app::App;
 use framebox_catalog::progress::{Progress, Ticket};
 use framebox_catalog::upload::{Uploaded, Wishes};
@@ -41,30 +48,89 @@ fn wishes(Query(options): Options) -> Result<Wishes, Problem> {
     Ok(wishes)
 }
 
-/// What an upload answers.
-#[derive(Serialize)]
+/// An uploaded version.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Uploaded)]
 pub struct Answer<'a> {
+    /// Name of the handler.
     name: &'a str,
+    /// Number of the version.
+    #[schema(minimum = 1)]
     version: u64,
+    /// Digest of the component.
     digest: Digest,
+    /// Kind of the handler.
     kind: Kind,
+    /// What the handler says of itself.
     descriptor: &'a Descriptor,
+    /// Interfaces that it takes from the host.
     imports: &'a [String],
-    /// Its size.
+    /// Size of the component, bytes.
     bytes: u64,
+    /// What the upload took.
     times_ms: Times,
-    /// Sessions get it.
+    /// Whether it is the handler's active version.
     active: bool,
 }
 
 /// What an upload took, ms.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = UploadTimes)]
 pub struct Times {
+    /// Compiling.
     compile: u64,
+    /// Describing.
     describe: u64,
 }
 
-pub async fn put(
+/// A form with a component, for the document.
+pub struct UploadForm;
+
+impl PartialSchema for UploadForm {
+    fn schema() -> RefOr<Schema> {
+        let format = SchemaFormat::KnownFormat(KnownFormat::Binary);
+        let bytes = Object::builder().schema_type(Type::String).format(Some(format)).description(Some("The component"));
+        Object::builder().schema_type(Type::Object).property(FIELD, bytes).required(FIELD).into()
+    }
+}
+
+impl ToSchema for UploadForm {}
+
+/// Adds the routes of uploads.
+pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
+    let upload = Rule::new(Need::Scope(Scope::Upload));
+    routes
+        // The body of an upload has a bound of its own.
+        .serve::<__path_put, _>(upload.changes(Action::Upload), put.layer(DefaultBodyLimit::disable()))
+        .serve::<__path_progress, _>(upload, progress)
+}
+
+/// Uploads a component as a version of a handler
+///
+/// With a token that has not the scope `promote`, a handler's active version stays as it is.
+#[utoipa::path(put, path = "/handlers/{name}", tag = "handlers", operation_id = "upload",
+    params(
+        ("name" = String, Path, description = "Name of the handler", pattern = "^[a-z0-9_-]{1,64}$"),
+        ("activate" = Option<bool>, Query, description = "Make it the active version; default: true"),
+        ("call_ms" = Option<u64>, Query, description = "A limit of the version; so are the other keys of `[limits]`"),
+        ("memory_mib" = Option<u64>, Query, description = "Another limit"),
+        ("Upload-Id" = Option<String>, Header, description = "Id by which `GET /uploads/{id}` finds it"),
+    ),
+    request_body(content(
+        ("application/wasm"), ("application/octet-stream"), (UploadForm = "multipart/form-data"),
+    )),
+    responses(
+        (status = 200, description = "These bytes are a version of the handler already", body = Answer),
+        (status = 201, description = "They are a new version", body = Answer),
+        (status = 408, description = "The body arrived too slowly"),
+        (status = 409, description = "Something else is being done with this handler, or it cannot be changed"),
+        (status = 411, description = "The token has a quota, and the length is not known"),
+        (status = 422, description = "The server cannot run this component; the text says what is missing"),
+        (status = 429, description = "Too many uploads; `Retry-After` says when to try again"),
+        (status = 503, description = "The server is stopping, or cannot read its tokens"),
+        (status = 507, description = "The token's quota is used up, or the disk is full"),
+    ))]
+async fn put(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
     query: Result<Options, QueryRejection>,
@@ -157,7 +223,14 @@ fn answer(Uploaded { version, is_fresh, active, times }: &Uploaded) -> Response 
     (status, Json(answer)).into_response()
 }
 
-pub async fn progress(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Json<Progress>, Problem> {
+/// Reports how far an upload is
+#[utoipa::path(get, path = "/uploads/{id}", tag = "handlers", operation_id = "upload_progress",
+    params(("id" = String, Path, description = "The `Upload-Id` of the upload")),
+    responses(
+        (status = 200, description = "How far it is", body = Progress),
+        (status = 404, description = "There is no such upload"),
+    ))]
+async fn progress(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Json<Progress>, Problem> {
     let unknown = || Problem::not_found("there is no upload of that id, or it ended a while ago");
     app.catalog.uploads().find(&id).map(Json).ok_or_else(unknown)
 }

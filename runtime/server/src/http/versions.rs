@@ -7,17 +7,21 @@ use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use framebox_auth::audit::Action;
+use framebox_auth::scope::{Need, Scope};
 use framebox_sandbox::{Digest, Kind};
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-use super::object::{Object, Wrong};
+use super::json_object::{BodyError, JsonObject};
 use super::problem::Problem;
+use super::routes::{Routes, Rule};
 use crate::app::App;
 use framebox_catalog::limits::Table;
 use framebox_catalog::{Canary, Choice, Version};
 
 /// What `GET /handlers/{name}/versions` answers.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Versions {
     versions: Vec<Line>,
     /// The version that sessions get.
@@ -26,14 +30,16 @@ pub struct Versions {
 }
 
 /// One version.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Version)]
 pub struct Line {
     version: u64,
     digest: Digest,
     kind: Kind,
     /// Its size.
     bytes: u64,
-    /// When it came, RFC 3339; none for what comes with the program or its configuration.
+    /// When it was uploaded, RFC 3339; null for what comes with the program or its configuration.
+    #[schema(format = DateTime)]
     uploaded: Option<String>,
     /// Sessions get it.
     active: bool,
@@ -46,26 +52,32 @@ pub struct Line {
 }
 
 /// A canary.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
+#[schema(as = Canary)]
 #[serde(deny_unknown_fields)]
 pub struct Share {
+    #[schema(minimum = 1)]
     version: u64,
     /// Of the sessions that begin, 0 to 1.
+    #[schema(minimum = 0.0, maximum = 1.0)]
     share: f64,
 }
 
 /// What `POST /handlers/{name}/active` asks for: at least one of the two.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = Activation)]
 #[serde(deny_unknown_fields)]
 pub struct Wanted {
+    #[schema(nullable = false, minimum = 1)]
     version: Option<u64>,
     /// `null`: there is to be none.
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Share>)]
     canary: Option<Option<Share>>,
 }
 
 /// What `POST /handlers/{name}/active` answers.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Chosen {
     name: String,
     active: Option<u64>,
@@ -75,10 +87,12 @@ pub struct Chosen {
 }
 
 /// The query of a deletion.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Deletion {
-    /// Sessions that use it go on with it.
+    /// Let the sessions that use it end first.
     #[serde(default)]
+    #[param(required = false)]
     drain: bool,
 }
 
@@ -90,7 +104,24 @@ fn share(canary: Option<Canary>) -> Option<Share> {
     canary.map(|Canary { version, share }| Share { version, share })
 }
 
-pub async fn list(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Json<Versions>, Problem> {
+/// Adds the routes of versions.
+pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
+    let promote = Rule::new(Need::Scope(Scope::Promote));
+    routes
+        .serve::<__path_list, _>(Rule::new(Need::Token), list)
+        .serve::<__path_choose, _>(promote.changes(Action::Promote), choose)
+        .serve::<__path_delete, _>(promote.changes(Action::Delete), delete)
+        .serve::<__path_delete_version, _>(promote.changes(Action::Delete), delete_version)
+}
+
+/// Lists the versions of a handler
+#[utoipa::path(get, path = "/handlers/{name}/versions", tag = "handlers", operation_id = "versions",
+    params(("name" = String, Path, description = "Name of the handler")),
+    responses(
+        (status = 200, description = "The versions", body = Versions),
+        (status = 404, description = "There is no such handler"),
+    ))]
+async fn list(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Json<Versions>, Problem> {
     let listing = app.catalog.versions(&name)?;
     let active = listing.handler.active;
     let versions = listing.versions.iter().map(|version| line(version, active)).collect();
@@ -112,13 +143,25 @@ fn line(version: &Version, active: Option<u64>) -> Line {
     }
 }
 
-pub async fn choose(
+/// Makes a version active, or tries one on a share of the sessions that begin
+#[utoipa::path(post, path = "/handlers/{name}/active", tag = "handlers", operation_id = "activate",
+    params(("name" = String, Path, description = "Name of the handler")),
+    request_body = Wanted,
+    responses(
+        (status = 200, description = "What is active", body = Chosen),
+        (status = 404, description = "There is no such handler or version"),
+        (status = 409, description = "It cannot be made active"),
+        (status = 422, description = "The body is invalid, or the version cannot be run"),
+        (status = 503, description = "The server is stopping, or cannot read its tokens"),
+        (status = 507, description = "The disk is full"),
+    ))]
+async fn choose(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
-    body: Result<Object<Wanted>, Wrong>,
+    body: Result<JsonObject<Wanted>, BodyError>,
 ) -> Result<Json<Chosen>, Problem> {
     let hint = "say which: {\"version\": 2}, or {\"canary\": {\"version\": 3, \"share\": 0.1}}";
-    let Object(Wanted { version, canary }) = body.map_err(|wrong| wrong.problem(hint))?;
+    let JsonObject(Wanted { version, canary }) = body.map_err(|error| error.problem(hint))?;
     if version.is_none() && canary.is_none() {
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, hint));
     }
@@ -128,7 +171,17 @@ pub async fn choose(
     Ok(Json(Chosen { name, active, previous, canary: share(handler.canary) }))
 }
 
-pub async fn delete(
+/// Deletes a handler with all its versions
+#[utoipa::path(delete, path = "/handlers/{name}", tag = "handlers", operation_id = "delete_handler",
+    params(("name" = String, Path, description = "Name of the handler"), Deletion),
+    responses(
+        (status = 204, description = "It is deleted"),
+        (status = 404, description = "There is no such handler"),
+        (status = 409, description = "It is in use, or cannot be changed"),
+        (status = 503, description = "The server is stopping, or cannot read its tokens"),
+        (status = 507, description = "The disk is full"),
+    ))]
+async fn delete(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
     query: Result<Query<Deletion>, QueryRejection>,
@@ -137,7 +190,21 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub async fn delete_version(
+/// Deletes a version
+#[utoipa::path(delete, path = "/handlers/{name}/versions/{version}", tag = "handlers",
+    params(
+        ("name" = String, Path, description = "Name of the handler"),
+        ("version" = u64, Path, description = "Number of the version", minimum = 1),
+        Deletion,
+    ),
+    responses(
+        (status = 204, description = "It is deleted"),
+        (status = 404, description = "There is no such version"),
+        (status = 409, description = "It is in use, or cannot be changed"),
+        (status = 503, description = "The server is stopping, or cannot read its tokens"),
+        (status = 507, description = "The disk is full"),
+    ))]
+async fn delete_version(
     State(app): State<Arc<App>>,
     path: Result<Path<(String, u64)>, PathRejection>,
     query: Result<Query<Deletion>, QueryRejection>,
