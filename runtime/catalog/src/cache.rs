@@ -21,6 +21,7 @@ pub struct Cache {
 
 impl Cache {
     /// The one of this user. None: there is no place for it that is this user's alone.
+    #[expect(clippy::disallowed_methods, reason = "the cache directory of a user is defined by the environment")]
     pub fn open(edition: &str) -> Option<Self> {
         let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
         let root = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(home)?;

@@ -2,6 +2,7 @@
 
 /// Kills the program, as `kill -9` does, when the environment variable `FRAMEBOX_FAULT` names this place. Release builds
 /// have no such places.
+#[cfg_attr(debug_assertions, expect(clippy::disallowed_methods, reason = "a test sets it for one process"))]
 pub fn point(place: &str) {
     #[cfg(debug_assertions)]
     if std::env::var_os("FRAMEBOX_FAULT").is_some_and(|wanted| wanted == place) {

@@ -93,6 +93,7 @@ pub async fn pass(
         }
     };
     // What was begun is finished and noted, also when the client does not wait for it.
+    #[expect(clippy::disallowed_methods, reason = "it is awaited below, and must outlive a client that disconnects")]
     let work = tokio::spawn(async move {
         let (response, body) = opened(next.run(request).await).await;
         note(rights, change, body, response.status()).await;
