@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use framebox_catalog::compile::{Error, Limits, Workshop};
+use framebox_catalog::compile::{Error, Limits, Worker};
 use framebox_sandbox::Allowance;
 use serde_json::json;
 
@@ -35,8 +35,8 @@ fn functions(functions: usize) -> Vec<u8> {
     framebox_zoo::component(&format!("{GOOD}{}", "(func)".repeat(functions)), "video-handler")
 }
 
-fn workshop(memory_mib: u64, time: Duration) -> Workshop {
-    Workshop::new(PathBuf::from(env!("CARGO_BIN_EXE_framebox")), Limits { memory_mib, time })
+fn worker(memory_mib: u64, time: Duration) -> Worker {
+    Worker::new(PathBuf::from(env!("CARGO_BIN_EXE_framebox")), Limits { memory_mib, time })
 }
 
 const ANYTHING: Allowance = Allowance { bytes: 32 << 20, functions: u32::MAX, body_bytes: 32 << 20, locals: u32::MAX };
@@ -46,33 +46,33 @@ async fn what_takes_too_much_memory_or_time_is_refused_in_words() {
     // What the looks at it would not let pass is held by the limits of the process as well.
     let bomb = loops(1000, 1000);
     assert!(bomb.len() < 32 * 1024, "{}", bomb.len());
-    let refused = workshop(256, seconds(120)).compile(&bomb, &ANYTHING).await.unwrap_err();
+    let refused = worker(256, seconds(120)).compile(&bomb, &ANYTHING).await.unwrap_err();
     assert_eq!(refused, Error::Memory { mib: 256 });
     assert!(refused.to_string().contains("takes more than 256 MiB to compile"));
 
     let begin = Instant::now();
-    let refused = workshop(4096, seconds(2)).compile(&functions(300_000), &ANYTHING).await.unwrap_err();
+    let refused = worker(4096, seconds(2)).compile(&functions(300_000), &ANYTHING).await.unwrap_err();
     assert_eq!(refused, Error::Time { seconds: 2 });
     assert!(begin.elapsed() < seconds(20), "{:?}", begin.elapsed());
     assert!(refused.to_string().contains("takes more than 2 s to compile"));
 
     // And what is right passes the same way.
-    assert!(!workshop(512, seconds(120)).compile(&component(1), &Allowance::default()).await.unwrap().is_empty());
-    let refused = workshop(512, seconds(120)).compile(b"\0asm\x01\0\0\0", &Allowance::default()).await.unwrap_err();
+    assert!(!worker(512, seconds(120)).compile(&component(1), &Allowance::default()).await.unwrap().is_empty());
+    let refused = worker(512, seconds(120)).compile(b"\0asm\x01\0\0\0", &Allowance::default()).await.unwrap_err();
     assert!(matches!(&refused, Error::Refused(words) if words.contains("core module")), "{refused}");
-    let missing = Workshop::new(PathBuf::from("/nowhere/framebox"), Limits::default());
+    let missing = Worker::new(PathBuf::from("/nowhere/framebox"), Limits::default());
     assert!(matches!(missing.compile(b"", &ANYTHING).await, Err(Error::Failed(_))));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_compiler_that_nobody_waits_for_is_killed() {
-    let workshop = workshop(4096, seconds(60));
+    let worker = worker(4096, seconds(60));
     let bomb = functions(300_000);
     let begin = Instant::now();
-    let given_up = tokio::time::timeout(seconds(2), workshop.compile(&bomb, &ANYTHING)).await;
+    let given_up = tokio::time::timeout(seconds(2), worker.compile(&bomb, &ANYTHING)).await;
     assert!(given_up.is_err());
     // The next one has its turn at once.
-    workshop.compile(&component(1), &Allowance::default()).await.unwrap();
+    worker.compile(&component(1), &Allowance::default()).await.unwrap();
     assert!(begin.elapsed() < seconds(40), "{:?}", begin.elapsed());
 }
 

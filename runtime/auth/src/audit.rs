@@ -40,7 +40,7 @@ pub enum Action {
 pub struct Entry {
     /// The token's name; `anyone` without one, `command line` for whoever ran the program, `framebox` for what the server
     /// does by itself.
-    pub who: String,
+    pub principal: String,
     /// The address that it came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
@@ -75,8 +75,8 @@ impl Audit {
 
     /// Writes an entry. What cannot be written is told in the program's log, where the entry is in any case.
     pub fn write(&self, entry: &Entry, now: SystemTime) {
-        let Entry { who, from, what, name, version, digest, outcome, status } = entry;
-        tracing::info!(target: "framebox::audit", who, from, ?what, name, version, digest, outcome, status);
+        let Entry { principal, from, what, name, version, digest, outcome, status } = entry;
+        tracing::info!(target: "framebox::audit", principal, from, ?what, name, version, digest, outcome, status);
         if let Some(folder) = &self.folder
             && let Err(error) = append(folder, &line(entry, now), LARGEST)
         {
@@ -132,7 +132,7 @@ mod tests {
 
     fn entry() -> Entry {
         Entry {
-            who: "ci".into(),
+            principal: "ci".into(),
             from: Some("127.0.0.1".into()),
             what: Action::TokenMade,
             name: "a\"\n".repeat(1000),

@@ -33,7 +33,7 @@ pub struct Used {
 
 /// Why nothing more may be uploaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Exceeded {
+pub enum QuotaError {
     /// Too many handlers.
     #[error("this token has {used} handlers of at most {most}: delete one, or ask for more")]
     Handlers {
@@ -64,17 +64,17 @@ impl Quota {
     ///
     /// # Errors
     /// The bound that it would exceed.
-    pub fn admit(&self, used: Used, fresh: bool, bytes: u64) -> Result<(), Exceeded> {
+    pub fn admit(&self, used: Used, fresh: bool, bytes: u64) -> Result<(), QuotaError> {
         if let Some(most) = self.handlers.map(u64::from)
             && fresh
             && used.handlers >= most
         {
-            return Err(Exceeded::Handlers { used: used.handlers, most });
+            return Err(QuotaError::Handlers { used: used.handlers, most });
         }
         if let Some(most) = self.bytes()
             && used.bytes.saturating_add(bytes) > most
         {
-            return Err(Exceeded::Bytes { used: used.bytes, asked: bytes, most });
+            return Err(QuotaError::Bytes { used: used.bytes, asked: bytes, most });
         }
         Ok(())
     }
@@ -150,9 +150,9 @@ mod tests {
         let quota = Quota { handlers: Some(2), mib: Some(1), uploads_a_minute: None };
         let used = |handlers, bytes| Used { handlers, bytes };
         assert_eq!(quota.admit(used(1, 0), true, 1 << 20), Ok(()));
-        assert_eq!(quota.admit(used(2, 0), true, 1), Err(Exceeded::Handlers { used: 2, most: 2 }));
+        assert_eq!(quota.admit(used(2, 0), true, 1), Err(QuotaError::Handlers { used: 2, most: 2 }));
         assert_eq!(quota.admit(used(2, 1), false, (1 << 20) - 1), Ok(()));
-        let over = Exceeded::Bytes { used: 1, asked: 1 << 20, most: 1 << 20 };
+        let over = QuotaError::Bytes { used: 1, asked: 1 << 20, most: 1 << 20 };
         assert_eq!(quota.admit(used(2, 1), false, 1 << 20), Err(over));
         assert!(quota.admit(used(0, u64::MAX), true, u64::MAX).is_err());
         assert_eq!(Quota::default().admit(used(u64::MAX, u64::MAX), true, u64::MAX), Ok(()));

@@ -58,7 +58,7 @@ impl FromStr for Scope {
 
 /// What a route needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
+pub enum Access {
     /// Nothing: the page itself, and whether the server is up.
     Nothing,
     /// Any token that is valid: reading the catalog, which each of the others has to.
@@ -67,7 +67,7 @@ pub enum Need {
     Scope(Scope),
 }
 
-impl Need {
+impl Access {
     /// True if a token with the scopes `given` meets it.
     pub fn is_met_by(self, given: &[Scope]) -> bool {
         match self {
@@ -85,15 +85,15 @@ mod tests {
     #[test]
     fn admin_is_everything_and_the_others_are_themselves() {
         for scope in Scope::ALL {
-            assert!(Need::Scope(scope).is_met_by(&[Scope::Admin]));
-            assert!(Need::Token.is_met_by(&[scope]) && Need::Nothing.is_met_by(&[]));
+            assert!(Access::Scope(scope).is_met_by(&[Scope::Admin]));
+            assert!(Access::Token.is_met_by(&[scope]) && Access::Nothing.is_met_by(&[]));
             assert_eq!(scope.name().parse(), Ok(scope));
             for other in Scope::ALL {
                 let met = scope == other || other == Scope::Admin;
-                assert_eq!(Need::Scope(scope).is_met_by(&[other]), met, "{other} for {scope}");
+                assert_eq!(Access::Scope(scope).is_met_by(&[other]), met, "{other} for {scope}");
             }
         }
-        assert!(!Need::Token.is_met_by(&[]) && !Need::Scope(Scope::Watch).is_met_by(&[]));
+        assert!(!Access::Token.is_met_by(&[]) && !Access::Scope(Scope::Watch).is_met_by(&[]));
         assert!("Upload".parse::<Scope>().is_err());
     }
 }

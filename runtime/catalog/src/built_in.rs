@@ -1,4 +1,4 @@
-//! The handlers that come with the program: prebuilt components of `guest-examples`.
+//! Built-in handlers: prebuilt components of `guest-examples`.
 
 macro_rules! prebuilt {
     ($($name:literal),* $(,)?) => {
@@ -6,7 +6,7 @@ macro_rules! prebuilt {
     };
 }
 
-/// Name and component of each, in the order in which they are shown.
+/// Name and component of each built-in handler, in the order in which the API lists them.
 pub const ALL: &[(&str, &[u8])] = prebuilt![
     "invert",
     "flip",

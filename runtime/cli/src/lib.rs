@@ -30,7 +30,7 @@ use clap::{Args, Subcommand};
 
 use framebox_auth::scope::Scope;
 use framebox_catalog::compile::child;
-use framebox_catalog::name::is_name;
+use framebox_catalog::name::is_valid;
 use framebox_server::config::{Config, Handler};
 
 /// Live video through sandboxed WebAssembly components.

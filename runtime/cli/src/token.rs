@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::exit::{Code, Failure};
 use framebox_auth::audit::{Action, Audit, Entry};
-use framebox_auth::book::{Error, Store};
+use framebox_auth::store::{Error, TokenStore};
 use framebox_auth::quota::Quota;
 use framebox_auth::scope::Scope;
 use framebox_auth::token::{Secret, Token, seconds};

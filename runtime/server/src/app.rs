@@ -19,9 +19,9 @@ use crate::sessions::bridge::Bridge;
 use crate::sessions::follow::Guide;
 use crate::sessions::{Full, Live, Sessions};
 use crate::sources::{self, Library};
-use framebox_auth::{Rights, audit};
-use framebox_catalog::data_dir::Home;
-use framebox_catalog::{self as catalog, Catalog, Entry};
+use framebox_auth::{Auth, audit};
+use framebox_catalog::data_dir::DataDir;
+use framebox_catalog::{self as catalog, Catalog, LoadedVersion};
 use framebox_rtc::{self as rtc, Direction, Transport};
 
 /// Time that sessions are given to end when the server stops.
@@ -74,7 +74,7 @@ impl App {
     ///
     /// # Errors
     /// What of the configuration cannot be had.
-    pub fn new(config: &Config, home: Home) -> anyhow::Result<Self> {
+    pub fn new(config: &Config, home: DataDir) -> anyhow::Result<Self> {
         let engine = Engine::new(&framebox_sandbox::Settings {
             // A session has one instance; while a fresh one takes over, two; loading one needs one more.
             instances: config.server.sessions + config.server.sessions.div_ceil(4) + 2,
@@ -144,7 +144,7 @@ impl App {
         self.node.as_ref().map(|node| node.load(Instant::now()))
     }
 
-    fn setup(&self, name: &str, entry: &Entry, wishes: &Wishes, bridge: &Arc<Bridge>) -> Setup {
+    fn setup(&self, name: &str, entry: &LoadedVersion, wishes: &Wishes, bridge: &Arc<Bridge>) -> Setup {
         Setup {
             component: entry.component.clone(),
             fps: wishes.fps,
@@ -173,8 +173,8 @@ impl App {
 /// When the address cannot be had, or the configuration is wrong.
 pub async fn serve(config: Config, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
     let bind = config.server.bind;
-    let home = Home::open(config.server.data.as_deref())?;
-    let rights = Arc::new(Rights::open(home.kept(), &config.server.allow_anyone, bind)?);
+    let home = DataDir::open(config.server.data.as_deref())?;
+    let auth = Arc::new(Auth::open(home.kept(), &config.server.allow_anyone, bind)?);
     let listener = TcpListener::bind(bind)
         .await
         .with_context(|| format!("cannot listen on {bind}; choose another address with --bind"))?;
@@ -187,10 +187,10 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()> + Send + 'stat
         .collect::<anyhow::Result<_>>()?;
     let app = Arc::new(tokio::task::spawn_blocking(move || App::new(&config, home)).await.context("loading failed")??);
     if !address.ip().is_loopback() {
-        tracing::warn!("{address} can be reached from elsewhere: tokens and cameras need HTTPS in front of it");
+        tracing::warn!("{address} can be reached from elsewhere: tokens and cameras access HTTPS in front of it");
     }
     println!("Framebox is ready: open http://{address} in a browser. Ctrl-C ends it.");
-    let log = rights.audit.clone();
+    let log = auth.audit.clone();
     app.catalog.on_taken_back(Box::new(move |version, _| {
         let entry = audit::Entry {
             who: "framebox".to_owned(),
@@ -204,7 +204,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()> + Send + 'stat
         };
         log.write(&entry, SystemTime::now());
     }));
-    let router = crate::http::router(app.clone(), rights, &origins);
+    let router = crate::http::router(app.clone(), auth, &origins);
     let sessions = app.sessions.clone();
     // Sessions end first: the streams of their outputs end with them, and only then have all requests been answered.
     let stop = async move {

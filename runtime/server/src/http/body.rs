@@ -15,7 +15,7 @@ use super::problem::Problem;
 
 /// Longest pause.
 const PAUSE: Duration = Duration::from_secs(10);
-/// Time in which nothing need come.
+/// Time in which nothing access come.
 const GRACE: Duration = Duration::from_secs(15);
 /// Slowest rate after that, bytes a second.
 const SLOWEST: u64 = 16 * 1024;

@@ -3,9 +3,9 @@
 mod body;
 mod build;
 mod catalog_problem;
-mod guard;
+mod auth_layer;
 #[cfg(test)]
-mod guard_tests;
+mod auth_layer_tests;
 mod handlers;
 mod leftover;
 mod object;
@@ -34,11 +34,11 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
 
 use crate::app::App;
-use framebox_auth::Rights;
+use framebox_auth::Auth;
 use framebox_auth::audit::Action;
-use framebox_auth::judge::Request;
-use framebox_auth::scope::{Need, Scope};
-use guard::Guard;
+use framebox_auth::authorize::Request;
+use framebox_auth::scope::{Access, Scope};
+use auth_layer::AuthLayer;
 use problem::Problem;
 use routes::Routes;
 
@@ -46,16 +46,16 @@ use routes::Routes;
 const LARGEST_BODY: usize = 256 * 1024;
 
 /// The API and the page. `origins`: pages from elsewhere that may use the API.
-pub fn router(app: Arc<App>, rights: Arc<Rights>, origins: &[HeaderValue]) -> Router {
+pub fn router(app: Arc<App>, auth: Arc<Auth>, origins: &[HeaderValue]) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(origins.to_vec())
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION, HeaderName::from_static("upload-id")]);
     let catalog = app.clone();
-    let asked = rights.clone();
-    let guard = Guard::new(rights, move |name| catalog.catalog.versions(name).is_ok());
-    let document = Arc::new(Document { rights: asked, listed: OnceLock::new() });
-    let (router, listed) = routes(guard, document.clone()).split();
+    let asked = auth.clone();
+    let auth_layer = AuthLayer::new(auth, move |name| catalog.catalog.versions(name).is_ok());
+    let document = Arc::new(Document { auth: asked, listed: OnceLock::new() });
+    let (router, listed) = routes(auth_layer, document.clone()).split();
     document.listed.get_or_init(|| listed);
     router
         .fallback(async || Problem::not_found("there is nothing at this address; the page is at /"))
@@ -70,7 +70,7 @@ pub fn router(app: Arc<App>, rights: Arc<Rights>, origins: &[HeaderValue]) -> Ro
 
 /// What the document of the API is made of, each time: tokens come and go.
 struct Document {
-    rights: Arc<Rights>,
+    auth: Arc<Auth>,
     /// Set before the first request.
     listed: OnceLock<Vec<routes::Listed>>,
 }
@@ -79,20 +79,20 @@ impl Document {
     fn text(&self) -> String {
         let listed = self.listed.get().map(Vec::as_slice).unwrap_or_default();
         openapi::text(listed, |need| {
-            let request = Request { token: None, need, is_direct: true };
-            self.rights.judge(request, SystemTime::now()).is_ok()
+            let request = Request { token: None, access, is_direct: true };
+            self.auth.authorize(request, SystemTime::now()).is_ok()
         })
     }
 }
 
 /// Every route, with what it takes to use it. `document`: theirs.
-fn routes(guard: Guard, document: Arc<Document>) -> Routes<Arc<App>> {
+fn routes(auth_layer: AuthLayer, document: Arc<Document>) -> Routes<Arc<App>> {
     use Action::{Delete, Promote, Upload};
-    use Need::{Nothing, Token};
-    const PROMOTE: Need = Need::Scope(Scope::Promote);
-    const UPLOAD: Need = Need::Scope(Scope::Upload);
-    const WATCH: Need = Need::Scope(Scope::Watch);
-    Routes::new(guard)
+    use Access::{Nothing, Token};
+    const PROMOTE: Access = Access::Scope(Scope::Promote);
+    const UPLOAD: Access = Access::Scope(Scope::Upload);
+    const WATCH: Access = Access::Scope(Scope::Watch);
+    Routes::new(auth_layer)
         .add(Method::POST, "/webrtc/offer", WATCH, offer::offer)
         .add(Method::GET, "/handlers", Token, handlers::list)
         .add(Method::GET, "/handlers/{name}", Token, handlers::one)
@@ -135,8 +135,8 @@ async fn health(State(app): State<Arc<App>>) -> axum::Json<Value> {
 #[cfg(test)]
 fn routes_without_app() -> Vec<routes::Listed> {
     let here = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-    let rights = Rights::open(None, &[], here).expect("rights without a data directory");
-    let rights = Arc::new(rights);
-    let document = Arc::new(Document { rights: rights.clone(), listed: OnceLock::new() });
-    routes(Guard::new(rights, |_| false), document).split().1
+    let auth = Auth::open(None, &[], here).expect("auth without a data directory");
+    let auth = Arc::new(auth);
+    let document = Arc::new(Document { auth: auth.clone(), listed: OnceLock::new() });
+    routes(AuthLayer::new(auth, |_| false), document).split().1
 }

@@ -6,9 +6,9 @@ use axum::http::Method;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodFilter, on};
 
-use super::guard::{Guard, Rule};
+use super::auth_layer::{AuthLayer, Rule};
 use framebox_auth::audit::Action;
-use framebox_auth::scope::Need;
+use framebox_auth::scope::Access;
 
 /// A route as the document of the API has it.
 #[derive(Clone, Debug)]
@@ -21,27 +21,27 @@ pub struct Listed {
     pub rule: Rule,
 }
 
-/// Routes behind a guard.
+/// Routes behind a auth_layer.
 pub struct Routes<S> {
     router: Router<S>,
-    guard: Guard,
+    auth_layer: AuthLayer,
     listed: Vec<Listed>,
 }
 
 impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// None yet.
-    pub fn new(guard: Guard) -> Self {
-        Self { router: Router::new(), guard, listed: Vec::new() }
+    pub fn new(auth_layer: AuthLayer) -> Self {
+        Self { router: Router::new(), auth_layer, listed: Vec::new() }
     }
 
     /// Adds one.
-    pub fn add<T: 'static>(self, method: Method, path: &'static str, need: Need, handler: impl Handler<T, S>) -> Self {
-        self.with(method, path, Rule { need, action: None, is_stream: false }, handler)
+    pub fn add<T: 'static>(self, method: Method, path: &'static str, access: Access, handler: impl Handler<T, S>) -> Self {
+        self.with(method, path, Rule { access, action: None, is_stream: false }, handler)
     }
 
     /// Adds one that gives server-sent events. Browsers read these without headers of their own.
-    pub fn stream<T: 'static>(self, path: &'static str, need: Need, handler: impl Handler<T, S>) -> Self {
-        self.with(Method::GET, path, Rule { need, action: None, is_stream: true }, handler)
+    pub fn stream<T: 'static>(self, path: &'static str, access: Access, handler: impl Handler<T, S>) -> Self {
+        self.with(Method::GET, path, Rule { access, action: None, is_stream: true }, handler)
     }
 
     /// Adds one that changes the catalog, which is noted in the audit log.
@@ -49,11 +49,11 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self,
         method: Method,
         path: &'static str,
-        need: Need,
+        access: Access,
         action: Action,
         handler: impl Handler<T, S>,
     ) -> Self {
-        self.with(method, path, Rule { need, action: Some(action), is_stream: false }, handler)
+        self.with(method, path, Rule { access, action: Some(action), is_stream: false }, handler)
     }
 
     fn with<T: 'static>(mut self, method: Method, path: &'static str, rule: Rule, handler: impl Handler<T, S>) -> Self {
@@ -66,7 +66,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             _ => MethodFilter::GET,
         };
         let guarded =
-            on(filter, handler).route_layer(from_fn_with_state((self.guard.clone(), rule), super::guard::pass));
+            on(filter, handler).route_layer(from_fn_with_state((self.auth_layer.clone(), rule), super::auth_layer::authorize));
         self.router = self.router.route(path, guarded);
         self.listed.push(Listed { method, path, rule });
         self

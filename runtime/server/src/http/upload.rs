@@ -16,8 +16,8 @@ use serde::Serialize;
 use super::body::{Broken, Metered};
 use super::problem::Problem;
 use crate::app::App;
-use framebox_catalog::progress::{Progress, Ticket};
-use framebox_catalog::upload::{Uploaded, Wishes};
+use framebox_catalog::progress::{Permit, Progress};
+use framebox_catalog::upload::{self, Uploaded};
 
 /// The field of a form that holds the component.
 const FIELD: &str = "component";
@@ -91,8 +91,8 @@ fn admit(
     most: u64,
 ) -> Result<(Wishes, bool, Ticket), Problem> {
     let wishes = wishes(query.map_err(|error| Problem::new(error.status(), error.body_text()))?)?;
-    app.catalog.may_take(name)?;
-    app.catalog.may_ask(&wishes)?;
+    app.catalog.check_name(name)?;
+    app.catalog.check_options(&wishes)?;
     let form = is_form(&parts.headers)?;
     if body.size_hint().lower() > if form { most + FORM } else { most } {
         return Err(Broken::TooLarge(most).into());
@@ -146,9 +146,9 @@ fn answer(Uploaded { version, is_fresh, active, times }: &Uploaded) -> Response 
         name: &version.name,
         version: version.number,
         digest: version.digest,
-        kind: version.about.kind,
-        descriptor: &version.about.descriptor,
-        imports: &version.about.imports,
+        kind: version.metadata.kind,
+        descriptor: &version.metadata.descriptor,
+        imports: &version.metadata.imports,
         bytes: version.bytes,
         times_ms: Times { compile: ms(times.compile), describe: ms(times.describe) },
         active: *active,

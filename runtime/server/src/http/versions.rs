@@ -14,7 +14,7 @@ use super::object::{Object, Wrong};
 use super::problem::Problem;
 use crate::app::App;
 use framebox_catalog::limits::Table;
-use framebox_catalog::{Canary, Choice, Version};
+use framebox_catalog::{Canary, Promotion, Version};
 
 /// What `GET /handlers/{name}/versions` answers.
 #[derive(Serialize)]
@@ -102,13 +102,13 @@ fn line(version: &Version, active: Option<u64>) -> Line {
     Line {
         version: version.number,
         digest: version.digest,
-        kind: version.about.kind,
+        kind: version.metadata.kind,
         bytes: version.bytes,
         uploaded: version.uploaded_ms.map(time),
         active: active == Some(version.number),
-        limits: version.brought,
+        limits: version.requested_limits,
         sessions: version.sessions(),
-        rolled_back: version.verdict(),
+        rolled_back: version.rollback_reason(),
     }
 }
 

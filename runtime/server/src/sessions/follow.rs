@@ -9,8 +9,8 @@ use framebox_pipeline::successor::{Declined, Successor};
 use tokio::sync::{Semaphore, watch};
 
 use super::Live;
-use framebox_catalog::trial::{Fault, LASTS};
-use framebox_catalog::{Catalog, Chosen, Version};
+use framebox_catalog::probation::{DURATION, Failure};
+use framebox_catalog::{Catalog, Selection, Version};
 
 /// How often the frames of a version on trial are looked at.
 const LOOK: Duration = Duration::from_millis(200);
@@ -74,7 +74,7 @@ impl Guide {
             return None;
         }
         drop(entry);
-        let reason = from.verdict();
+        let reason = from.rollback_reason();
         let next = match self.catalog.move_to(&wanted.active, follows).await {
             Ok(next) => next,
             Err(error) => {
@@ -100,8 +100,8 @@ impl Guide {
             Ok(Err(Declined::Ended)) => None,
             Ok(Err(declined)) => {
                 if let Declined::Start(failure) = &declined {
-                    version.is_on_trial(Instant::now());
-                    self.catalog.faulted(&version, Fault::Start(failure.to_string()));
+                    version.is_on_probation(Instant::now());
+                    self.catalog.report_failure(&version, Failure::Start(failure.to_string()));
                 }
                 self.stays(live, &from, &version, &declined.to_string());
                 None
@@ -127,13 +127,13 @@ impl Guide {
         if let Some(session) = live.bridge().session() {
             if session.never_started() {
                 let reason = live.bridge().watch().borrow().ended.clone().unwrap_or_default();
-                self.catalog.faulted(&on.version, Fault::Start(reason));
+                self.catalog.report_failure(&on.version, Failure::Start(reason));
             }
             let (rows, next) = session.frames(on.cursor);
             on.cursor = next;
             let failed = rows.iter().filter(|row| row.sequence >= on.since && row.outcome == Outcome::Failed).count();
             if failed > 0 {
-                self.catalog.faulted(&on.version, Fault::Frames(failed as u32));
+                self.catalog.report_failure(&on.version, Failure::Frames(failed as u32));
             }
         }
         if Instant::now() >= on.until {
@@ -155,7 +155,7 @@ impl Trial {
     /// None: it is not on trial.
     fn of(live: &Live, version: &Arc<Version>, since: u64) -> Option<Self> {
         let now = Instant::now();
-        if !version.is_on_trial(now) {
+        if !version.is_on_probation(now) {
             return None;
         }
         let cursor = match live.bridge().session() {

@@ -10,7 +10,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, sleep_until, timeout};
 
 use crate::channel;
-use framebox_catalog::Entry;
+use framebox_catalog::LoadedVersion;
 
 use super::bridge::{Bridge, Watched};
 use super::lifecycle::{HANDSHAKE, Phase};
@@ -27,7 +27,7 @@ pub struct Live {
     /// Name of its handler.
     pub handler: String,
     /// The version that runs.
-    entry: Mutex<Entry>,
+    entry: Mutex<LoadedVersion>,
     begin: Instant,
     bridge: Arc<Bridge>,
     stop: Notify,
@@ -35,17 +35,17 @@ pub struct Live {
 
 impl Live {
     /// A session of `handler`, both sides of whose bridge are set.
-    pub fn new(id: String, handler: String, entry: Entry, bridge: Arc<Bridge>) -> Self {
+    pub fn new(id: String, handler: String, entry: LoadedVersion, bridge: Arc<Bridge>) -> Self {
         Self { id, handler, entry: Mutex::new(entry), begin: Instant::now(), bridge, stop: Notify::new() }
     }
 
     /// What runs.
-    pub fn entry(&self) -> Entry {
+    pub fn entry(&self) -> LoadedVersion {
         self.entry.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Something else runs.
-    pub fn replace_entry(&self, entry: Entry) {
+    pub fn replace_entry(&self, entry: LoadedVersion) {
         *self.entry.lock().unwrap_or_else(PoisonError::into_inner) = entry;
     }
 
@@ -54,7 +54,7 @@ impl Live {
         let entry = self.entry();
         let version = entry.version();
         let parameters = self.bridge.session().map(|session| session.parameters()).unwrap_or_default();
-        let handler = serde_json::to_value(version.shown()).unwrap_or_default();
+        let handler = serde_json::to_value(version.summary()).unwrap_or_default();
         self.bridge.tell(&channel::swapped(handler, parameters, from, version.number, sequence));
     }
 
@@ -143,7 +143,7 @@ impl Live {
             if watched.introductions != introductions {
                 introductions = watched.introductions;
                 let parameters = self.bridge.session().map(|session| session.parameters()).unwrap_or_default();
-                let handler = serde_json::to_value(self.entry().version().shown()).unwrap_or_default();
+                let handler = serde_json::to_value(self.entry().version().summary()).unwrap_or_default();
                 self.bridge.tell(&channel::session(&self.id, handler, parameters));
                 next_stats = Some(now);
             }

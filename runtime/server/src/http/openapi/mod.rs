@@ -2,7 +2,7 @@
 //!
 //! The operations stand in the modules below, apart from the code that does them; tests hold the document to the list of
 //! routes, both ways. What is the same everywhere (what a token must allow, the errors of the framework) is added here,
-//! from the rules by which the guard goes.
+//! from the rules by which the auth_layer goes.
 
 mod catalog;
 mod operations;
@@ -16,7 +16,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, Secur
 use utoipa::openapi::{Components, Content, Ref, RefOr, ResponseBuilder};
 
 use super::routes::Listed;
-use framebox_auth::scope::{Need, Scope};
+use framebox_auth::scope::{Access, Scope};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -66,7 +66,7 @@ use framebox_auth::scope::{Need, Scope};
 struct Document;
 
 /// The document of the routes `listed`. `is_open`: whether what takes so much is to be had without a token.
-pub fn text(listed: &[Listed], is_open: impl Fn(Need) -> bool) -> String {
+pub fn text(listed: &[Listed], is_open: impl Fn(Access) -> bool) -> String {
     // It holds nothing that could not be written as JSON.
     document(listed, is_open).to_json().unwrap_or_default()
 }
@@ -76,7 +76,7 @@ pub fn answer(text: String) -> Response {
     ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-cache")], text).into_response()
 }
 
-fn document(listed: &[Listed], is_open: impl Fn(Need) -> bool) -> utoipa::openapi::OpenApi {
+fn document(listed: &[Listed], is_open: impl Fn(Access) -> bool) -> utoipa::openapi::OpenApi {
     let mut document = Document::openapi();
     let components = document.components.get_or_insert_with(Components::new);
     let http = Http::builder()
@@ -98,7 +98,7 @@ fn document(listed: &[Listed], is_open: impl Fn(Need) -> bool) -> utoipa::openap
             // What is not served here is not promised either.
             match listed.iter().find(|route| route.path == path && route.method == method) {
                 Some(route) => {
-                    operation.iter_mut().for_each(|operation| complete(operation, route, is_open(route.rule.need)))
+                    operation.iter_mut().for_each(|operation| complete(operation, route, is_open(route.rule.access)))
                 }
                 None => *operation = None,
             }
@@ -113,10 +113,10 @@ fn document(listed: &[Listed], is_open: impl Fn(Need) -> bool) -> utoipa::openap
 /// Adds what follows from the rule of its route, and from what it takes. `is_open`: it can be had without a token.
 fn complete(operation: &mut Operation, route: &Listed, is_open: bool) {
     let mut errors = Vec::new();
-    let scopes = match route.rule.need {
-        Need::Nothing => None,
-        Need::Token => Some(Scope::ALL.map(Scope::name).to_vec()),
-        Need::Scope(scope) => Some(vec![scope.name()]),
+    let scopes = match route.rule.access {
+        Access::Nothing => None,
+        Access::Token => Some(Scope::ALL.map(Scope::name).to_vec()),
+        Access::Scope(scope) => Some(vec![scope.name()]),
     };
     if let Some(scopes) = scopes {
         let mut security = vec![SecurityRequirement::new("token", scopes)];

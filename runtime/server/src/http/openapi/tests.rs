@@ -32,7 +32,7 @@ fn every_route_is_documented_and_every_operation_is_served() {
 #[test]
 fn what_is_open_takes_no_token() {
     let listed = routes_without_app();
-    let document: Value = serde_json::from_str(&text(&listed, |need| need == Need::Scope(Scope::Watch))).unwrap();
+    let document: Value = serde_json::from_str(&text(&listed, |need| access == Access::Scope(Scope::Watch))).unwrap();
     let takes = |path: &str, method: &str| document["paths"][path][method]["security"].as_array().unwrap().clone();
     assert!(takes("/sessions", "get").contains(&serde_json::json!({})));
     assert!(!takes("/handlers/{name}", "put").contains(&serde_json::json!({})));
@@ -49,13 +49,13 @@ fn every_operation_says_what_it_takes_and_what_goes_wrong() {
         assert!(ids.insert(operation["operationId"].as_str().unwrap().to_owned()), "{what}: ids are unique");
         assert!(operation["summary"].is_string(), "{what}");
         let security = operation["security"].as_array().unwrap();
-        assert_eq!(security.is_empty(), route.rule.need == Need::Nothing, "{what}");
+        assert_eq!(security.is_empty(), route.rule.access == Access::Nothing, "{what}");
         for (status, response) in operation["responses"].as_object().unwrap() {
             assert!(response["description"].as_str().is_some_and(|text| !text.is_empty()), "{what}: {status}");
             let is_error = status.starts_with(['4', '5']);
             assert!(!is_error || response["content"].is_object(), "{what}: {status} has a body");
         }
-        if let Need::Scope(scope) = route.rule.need {
+        if let Access::Scope(scope) = route.rule.access {
             assert_eq!(security[0]["token"][0], scope.name(), "{what}");
             assert!(operation["responses"]["401"].is_object() && operation["responses"]["403"].is_object(), "{what}");
         }

@@ -211,7 +211,7 @@ pub enum Building {
     Done,
 }
 
-/// Who was told.
+/// Principal was told.
 #[derive(ToSchema)]
 pub struct Told {
     /// Sessions of the handler.

@@ -12,11 +12,11 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 use super::problem::Problem;
-use framebox_auth::Rights;
+use framebox_auth::Auth;
 use framebox_auth::audit::{Action, Entry};
-use framebox_auth::judge::{self, Denied, Who};
-use framebox_auth::ledger::{Place, Refusal};
-use framebox_auth::scope::{Need, Scope};
+use framebox_auth::authorize::{self, AuthorizeError, Principal};
+use framebox_auth::usage::{ReserveError, Reservation};
+use framebox_auth::scope::{Access, Scope};
 
 /// Largest answer to a change that is looked into, bytes.
 const LARGEST_ANSWER: usize = 4 << 20;
@@ -27,31 +27,31 @@ const LONGEST_TOKEN: usize = 256;
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
     /// What it takes.
-    pub need: Need,
+    pub access: Access,
     /// What it changes.
     pub action: Option<Action>,
     /// It may be read with the token in the query, as `access_token`: an `EventSource` sends no headers of its own.
     pub is_stream: bool,
 }
 
-/// The guard.
+/// The auth_layer.
 #[derive(Clone)]
-pub struct Guard {
-    rights: Arc<Rights>,
+pub struct AuthLayer {
+    auth: Arc<Auth>,
     has_handler: Arc<dyn Fn(&str) -> bool + Send + Sync>,
 }
 
-impl Guard {
-    /// One that goes by `rights`. `has_handler`: whether there is a handler of that name.
-    pub fn new(rights: Arc<Rights>, has_handler: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
-        Self { rights, has_handler: Arc::new(has_handler) }
+impl AuthLayer {
+    /// One that goes by `auth`. `has_handler`: whether there is a handler of that name.
+    pub fn new(auth: Arc<Auth>, has_handler: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        Self { auth, has_handler: Arc::new(has_handler) }
     }
 }
 
 /// Where a change comes from and what it is about.
 struct Change {
     action: Action,
-    who: Who,
+    who: Principal,
     from: Option<String>,
     name: String,
     version: Option<u64>,
@@ -59,18 +59,18 @@ struct Change {
 
 /// The layer.
 pub async fn pass(
-    State((guard, rule)): State<(Guard, Rule)>,
+    State((auth_layer, rule)): State<(AuthLayer, Rule)>,
     parameters: RawPathParams,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let rights = guard.rights.clone();
-    if rights.is_stale(Instant::now()) {
-        let rights = rights.clone();
+    let auth = auth_layer.auth.clone();
+    if auth.is_stale(Instant::now()) {
+        let auth = auth.clone();
         // It cannot fail but by a panic, and then the tokens stay as they were.
-        let _ = tokio::task::spawn_blocking(move || rights.look()).await;
+        let _ = tokio::task::spawn_blocking(move || auth.look()).await;
     }
-    let who = match judge(&rights, rule, &request) {
+    let who = match judge(&auth, rule, &request) {
         Ok(who) => who,
         Err(problem) => return problem.into_response(),
     };
@@ -81,13 +81,13 @@ pub async fn pass(
     let from = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|from| from.0.ip().to_string());
     let version = parameter("version").and_then(|version| version.parse().ok());
     let change = Change { action, who, from, name: parameter("name").unwrap_or_default(), version };
-    let place = match admit(&guard, &change, &mut request).await {
+    let place = match admit(&auth_layer, &change, &mut request).await {
         Ok(place) => place,
         Err(problem) => {
             let response = problem.into_response();
             // Tries that come too often would push out the history.
             if response.status() != StatusCode::TOO_MANY_REQUESTS {
-                note(rights, change, None, response.status()).await;
+                note(auth, change, None, response.status()).await;
             }
             return response;
         }
@@ -95,7 +95,7 @@ pub async fn pass(
     // What was begun is finished and noted, also when the client does not wait for it.
     let work = tokio::spawn(async move {
         let (response, body) = opened(next.run(request).await).await;
-        note(rights, change, body, response.status()).await;
+        note(auth, change, body, response.status()).await;
         drop(place);
         response
     });
@@ -104,10 +104,10 @@ pub async fn pass(
     })
 }
 
-fn judge(rights: &Rights, rule: Rule, request: &Request) -> Result<Who, Problem> {
-    if rule.need == Need::Nothing {
-        return rights
-            .judge(judge::Request { token: None, need: rule.need, is_direct: true }, SystemTime::now())
+fn judge(auth: &Auth, rule: Rule, request: &Request) -> Result<Principal, Problem> {
+    if rule.access == Access::Nothing {
+        return auth
+            .authorize(authorize::Request { token: None, access: rule.access, is_direct: true }, SystemTime::now())
             .map_err(denied);
     }
     let in_header = header_token(request.headers())?;
@@ -117,8 +117,8 @@ fn judge(rights: &Rights, rule: Rule, request: &Request) -> Result<Who, Problem>
         return Err(Problem::new(StatusCode::BAD_REQUEST, twice));
     }
     let token = in_header.or(in_query.as_deref());
-    let asked = judge::Request { token, need: rule.need, is_direct: is_direct(request) };
-    rights.judge(asked, SystemTime::now()).map_err(denied)
+    let asked = authorize::Request { token, access: rule.access, is_direct: is_direct(request) };
+    auth.authorize(asked, SystemTime::now()).map_err(denied)
 }
 
 fn header_token(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
@@ -128,7 +128,7 @@ fn header_token(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && token.len() <= LONGEST_TOKEN => {
             Ok(Some(token.trim()))
         }
-        _ => Err(denied(Denied::Wrong)),
+        _ => Err(denied(AuthorizeError::Wrong)),
     }
 }
 
@@ -158,34 +158,34 @@ fn is_direct(request: &Request) -> bool {
 }
 
 /// What somebody who is not let in is told (RFC 6750 §3).
-fn denied(why: Denied) -> Problem {
+fn denied(why: AuthorizeError) -> Problem {
     let (status, challenge, detail) = match why {
-        Denied::Missing => (
+        AuthorizeError::Missing => (
             StatusCode::UNAUTHORIZED,
             String::new(),
             "this takes a token: send it as `Authorization: Bearer fbx_…`".to_owned(),
         ),
-        Denied::Elsewhere => (
+        AuthorizeError::Elsewhere => (
             StatusCode::UNAUTHORIZED,
             String::new(),
             "without tokens this server is open to its own machine only: make one with `framebox token new`, or let \
              anyone in with --allow-anyone"
                 .to_owned(),
         ),
-        Denied::Wrong => (
+        AuthorizeError::Wrong => (
             StatusCode::UNAUTHORIZED,
             ", error=\"invalid_token\"".to_owned(),
             "there is no such token, or it was revoked".to_owned(),
         ),
-        Denied::Expired => (
+        AuthorizeError::Expired => (
             StatusCode::UNAUTHORIZED,
             ", error=\"invalid_token\", error_description=\"expired\"".to_owned(),
             "this token has expired: ask for another one".to_owned(),
         ),
-        Denied::Insufficient(need) => {
-            let scope = match need {
-                Need::Scope(scope) => scope.name(),
-                Need::Token | Need::Nothing => "watch",
+        AuthorizeError::Insufficient(access) => {
+            let scope = match access {
+                Access::Scope(scope) => scope.name(),
+                Access::Token | Access::Nothing => "watch",
             };
             (
                 StatusCode::FORBIDDEN,
@@ -193,7 +193,7 @@ fn denied(why: Denied) -> Problem {
                 format!("this takes a token with the scope `{scope}`"),
             )
         }
-        Denied::Unreadable => {
+        AuthorizeError::Unreadable => {
             let detail = "the server cannot read its tokens; its log says why";
             return Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail);
         }
@@ -204,13 +204,13 @@ fn denied(why: Denied) -> Problem {
 }
 
 /// Whether a change may be begun: an upload within its rate and quota, and no further than its scopes go.
-async fn admit(guard: &Guard, change: &Change, request: &mut Request) -> Result<Option<Place>, Problem> {
+async fn admit(auth_layer: &AuthLayer, change: &Change, request: &mut Request) -> Result<Option<Reservation>, Problem> {
     if change.action != Action::Upload {
         return Ok(None);
     }
-    guard.rights.count_upload(&change.who, Instant::now()).map_err(too_often)?;
+    auth_layer.auth.count_upload(&change.who, Instant::now()).map_err(too_often)?;
     if !Scope::Promote.is_in(&change.who.scopes) {
-        only_upload(request, (guard.has_handler)(&change.name))?;
+        only_upload(request, (auth_layer.has_handler)(&change.name))?;
     }
     let (Some(token), quota) = (change.who.token.clone(), change.who.quota) else { return Ok(None) };
     if quota.handlers.is_none() && quota.mib.is_none() {
@@ -221,12 +221,12 @@ async fn admit(guard: &Guard, change: &Change, request: &mut Request) -> Result<
         let detail = "a token with a quota uploads bodies whose length is known: send `Content-Length`";
         return Err(Problem::new(StatusCode::LENGTH_REQUIRED, detail));
     };
-    let (rights, name) = (guard.rights.clone(), change.name.clone());
-    let place = tokio::task::spawn_blocking(move || rights.ledger.reserve(&token, &quota, &name, bytes)).await;
+    let (auth, name) = (auth_layer.auth.clone(), change.name.clone());
+    let place = tokio::task::spawn_blocking(move || auth.usage.reserve(&token, &quota, &name, bytes)).await;
     match place {
         Ok(Ok(place)) => Ok(Some(place)),
         // 507 as RFC 4331 §6 has it for quotas; what is deleted makes room again.
-        Ok(Err(Refusal::Exceeded(exceeded))) => {
+        Ok(Err(ReserveError::Exceeded(exceeded))) => {
             Err(Problem::new(StatusCode::INSUFFICIENT_STORAGE, exceeded.to_string()))
         }
         Ok(Err(error)) => Err(internal(&error.to_string())),
@@ -243,7 +243,7 @@ fn only_upload(request: &mut Request, has_handler: bool) -> Result<(), Problem> 
         return Ok(());
     }
     if wish.is_some() {
-        return Err(denied(Denied::Insufficient(Need::Scope(Scope::Promote))));
+        return Err(denied(AuthorizeError::Insufficient(Access::Scope(Scope::Promote))));
     }
     let query = given.into_iter().chain(["activate=false"]).collect::<Vec<_>>().join("&");
     let mut parts = request.uri().clone().into_parts();
@@ -260,7 +260,7 @@ fn too_often(wait: Duration) -> Problem {
 }
 
 fn internal(error: &str) -> Problem {
-    tracing::error!(error, "rights cannot be looked up");
+    tracing::error!(error, "auth cannot be looked up");
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the server failed; its log says why")
 }
 
@@ -277,7 +277,7 @@ async fn opened(response: Response) -> (Response, Option<Value>) {
 }
 
 /// Notes in ledger and audit log what came of a change.
-async fn note(rights: Arc<Rights>, change: Change, answer: Option<Value>, status: StatusCode) {
+async fn note(auth: Arc<Auth>, change: Change, answer: Option<Value>, status: StatusCode) {
     let answer = answer.unwrap_or_default();
     let number = |key: &str| answer[key].as_u64();
     let version = change.version.or(number("version")).or(number("active"));
@@ -304,15 +304,15 @@ async fn note(rights: Arc<Rights>, change: Change, answer: Option<Value>, status
         let brought = match (action, status, &change.who.token, version) {
             // 200 is for bytes that were there already.
             (Action::Upload, StatusCode::CREATED, Some(token), Some(version)) => {
-                rights.ledger.add(token, &change.name, version, bytes)
+                auth.usage.add(token, &change.name, version, bytes)
             }
-            (Action::Delete, status, ..) if status.is_success() => rights.ledger.remove(&change.name, change.version),
+            (Action::Delete, status, ..) if status.is_success() => auth.usage.remove(&change.name, change.version),
             _ => Ok(()),
         };
         if let Err(error) = brought {
             tracing::error!(%error, "the ledger of uploads cannot be written");
         }
-        rights.audit.write(&entry, SystemTime::now());
+        auth.audit.write(&entry, SystemTime::now());
     });
     if let Err(error) = work.await {
         tracing::error!(%error, "a change could not be noted");

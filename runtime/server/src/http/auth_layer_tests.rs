@@ -1,4 +1,4 @@
-//! The guard before routes that play the catalog.
+//! The auth_layer before routes that play the catalog.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,13 +13,13 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use super::guard::Guard;
+use super::auth_layer::AuthLayer;
 use super::routes::Routes;
-use framebox_auth::Rights;
+use framebox_auth::Auth;
 use framebox_auth::audit::Action;
-use framebox_auth::book::{Book, Store};
+use framebox_auth::store::{TokenStore, Tokens};
 use framebox_auth::quota::Quota;
-use framebox_auth::scope::{Need, Scope};
+use framebox_auth::scope::{Access, Scope};
 use framebox_auth::token::{Hash, Token};
 
 /// A fresh directory, removed on drop.
@@ -28,7 +28,7 @@ struct Folder(PathBuf);
 impl Folder {
     fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("framebox-guard-{}-{}", std::process::id(), NEXT.fetch_add(1, Relaxed));
+        let name = format!("framebox-auth_layer-{}-{}", std::process::id(), NEXT.fetch_add(1, Relaxed));
         let path = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
@@ -56,7 +56,7 @@ fn token(folder: &Path, name: &str, scopes: &[Scope], quota: Quota) {
 /// What the catalog answers; `there` is a handler that it has.
 fn router(folder: &Path) -> Router {
     let here = "127.0.0.1:0".parse().unwrap();
-    let rights = Arc::new(Rights::open(Some(folder), &[], here).unwrap());
+    let auth = Arc::new(Auth::open(Some(folder), &[], here).unwrap());
     let upload = async |PathParameters(name): PathParameters<String>, RawQuery(query): RawQuery, body: String| {
         let active = !query.unwrap_or_default().split('&').any(|pair| pair == "activate=false");
         let status = if body == "same" { StatusCode::OK } else { StatusCode::CREATED };
@@ -67,14 +67,14 @@ fn router(folder: &Path) -> Router {
     };
     let promote = async || Json(json!({ "active": 2, "previous": 5, "digest": "sha256:cd" }));
     let name = "/handlers/{name}";
-    let (router, _) = Routes::<()>::new(Guard::new(rights, |name| name == "there"))
-        .change(Method::PUT, name, Need::Scope(Scope::Upload), Action::Upload, upload)
-        .change(Method::DELETE, name, Need::Scope(Scope::Admin), Action::Delete, async || StatusCode::NO_CONTENT)
-        .change(Method::POST, "/handlers/{name}/active", Need::Scope(Scope::Promote), Action::Promote, promote)
-        .add(Method::GET, "/handlers", Need::Token, async || "handlers")
-        .add(Method::GET, "/sessions", Need::Scope(Scope::Watch), async || "sessions")
-        .stream("/outputs", Need::Scope(Scope::Watch), async || "outputs")
-        .add(Method::GET, "/healthz", Need::Nothing, async || "well")
+    let (router, _) = Routes::<()>::new(AuthLayer::new(auth, |name| name == "there"))
+        .change(Method::PUT, name, Access::Scope(Scope::Upload), Action::Upload, upload)
+        .change(Method::DELETE, name, Access::Scope(Scope::Admin), Action::Delete, async || StatusCode::NO_CONTENT)
+        .change(Method::POST, "/handlers/{name}/active", Access::Scope(Scope::Promote), Action::Promote, promote)
+        .add(Method::GET, "/handlers", Access::Token, async || "handlers")
+        .add(Method::GET, "/sessions", Access::Scope(Scope::Watch), async || "sessions")
+        .stream("/outputs", Access::Scope(Scope::Watch), async || "outputs")
+        .add(Method::GET, "/healthz", Access::Nothing, async || "well")
         .split();
     router
 }
@@ -216,11 +216,11 @@ async fn changes_of_the_tokens_hold_while_the_server_runs() {
     becomes("an expired one is not", Some("one"), 401).await;
     expire(None);
     becomes("it is again", Some("one"), 200).await;
-    std::fs::write(folder.0.join("rights.toml"), "tokens = 7").unwrap();
+    std::fs::write(folder.0.join("auth.toml"), "tokens = 7").unwrap();
     becomes("a damaged file lets nobody in", Some("one"), 503).await;
     assert_eq!(status(&router, "GET /sessions", None).await, 503);
     assert!(store.change(|_| Ok(())).is_err(), "and is not written over");
-    std::fs::remove_file(folder.0.join("rights.toml")).unwrap();
+    std::fs::remove_file(folder.0.join("auth.toml")).unwrap();
     becomes("without a file there are no tokens", Some("one"), 401).await;
     assert_eq!(status(&router, "GET /sessions", None).await, 401, "and the server does not open itself");
 }

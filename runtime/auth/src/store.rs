@@ -61,12 +61,12 @@ pub enum Error {
 /// All tokens.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Book {
+pub struct Tokens {
     /// In the order in which they were made.
     pub tokens: Vec<Token>,
 }
 
-impl Book {
+impl Tokens {
     /// The token whose text is `presented`. Each is compared, so that the time says nothing.
     pub fn find(&self, presented: &str) -> Option<&Token> {
         let hash = Hash::of(presented);
@@ -116,12 +116,12 @@ pub struct Stamp {
 
 /// The file in a data directory.
 #[derive(Clone, Debug)]
-pub struct Store {
+pub struct TokenStore {
     folder: PathBuf,
 }
 
-impl Store {
-    /// That of the data directory `folder`, which need not exist.
+impl TokenStore {
+    /// That of the data directory `folder`, which access not exist.
     pub fn new(folder: &Path) -> Self {
         Self { folder: folder.to_owned() }
     }
@@ -144,7 +144,7 @@ impl Store {
     ///
     /// # Errors
     /// When the file is there, and cannot be read or is damaged.
-    pub fn read(&self) -> Result<Option<Book>, Error> {
+    pub fn read(&self) -> Result<Option<Tokens>, Error> {
         let mut file = match File::open(self.path()) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -156,9 +156,9 @@ impl Store {
         if bytes as u64 > LARGEST {
             return Err(damaged(format!("it has more than {LARGEST} bytes")));
         }
-        let book: Book = toml::from_str(&text).map_err(|error| damaged(error.message().to_owned()))?;
-        let mut checked = Book::default();
-        for token in book.tokens {
+        let tokens: Tokens = toml::from_str(&text).map_err(|error| damaged(error.message().to_owned()))?;
+        let mut checked = Tokens::default();
+        for token in tokens.tokens {
             checked.add(token).map_err(|error| damaged(error.to_string()))?;
         }
         Ok(Some(checked))
@@ -168,7 +168,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of `change`, and when the file cannot be read or written.
-    pub fn change<T>(&self, change: impl FnOnce(&mut Book) -> Result<T, Error>) -> Result<T, Error> {
+    pub fn change<T>(&self, change: impl FnOnce(&mut Tokens) -> Result<T, Error>) -> Result<T, Error> {
         let failed = |error| self.error(error);
         let mut folder = fs::DirBuilder::new();
         folder.recursive(true).mode(0o700).create(&self.folder).map_err(failed)?;
@@ -176,9 +176,9 @@ impl Store {
         let lock = OpenOptions::new().create(true).append(true).mode(0o600).open(lock).map_err(failed)?;
         // Held until it is closed.
         lock.lock().map_err(failed)?;
-        let mut book = self.read()?.unwrap_or_default();
-        let changed = change(&mut book)?;
-        let text = toml::to_string(&book).map_err(|error| failed(io::Error::other(error)))?;
+        let mut tokens = self.read()?.unwrap_or_default();
+        let changed = change(&mut tokens)?;
+        let text = toml::to_string(&tokens).map_err(|error| failed(io::Error::other(error)))?;
         self.replace(text.as_bytes()).map_err(failed)?;
         Ok(changed)
     }

@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use redb::backends::InMemoryBackend;
 use redb::{Database, ReadableDatabase, TableDefinition};
 
-use super::quota::{Exceeded, Quota, Used};
+use super::quota::{QuotaError, Quota, Used};
 
 /// (token, handler, version) → bytes.
 const BROUGHT: TableDefinition<'_, (&str, &str, u64), u64> = TableDefinition::new("brought");
 
-/// The ledger.
-pub struct Ledger {
+/// The usage.
+pub struct Usage {
     database: Database,
     /// By token, what uploads that are under way take.
     under_way: Arc<Mutex<BTreeMap<String, Used>>>,
@@ -22,23 +22,23 @@ pub struct Ledger {
 /// Why a place could not be had.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum ReserveError {
     /// The quota is used up.
     #[error(transparent)]
-    Exceeded(#[from] Exceeded),
-    /// The ledger cannot be read.
-    #[error("the ledger of uploads cannot be read: {0}")]
-    Ledger(#[from] redb::Error),
+    QuotaError(#[from] QuotaError),
+    /// The usage cannot be read.
+    #[error("the usage of uploads cannot be read: {0}")]
+    Usage(#[from] redb::Error),
 }
 
 /// The place of an upload that is under way; dropped, it is free.
-pub struct Place {
+pub struct Reservation {
     token: String,
     taken: Used,
     under_way: Arc<Mutex<BTreeMap<String, Used>>>,
 }
 
-impl Ledger {
+impl Usage {
     /// That of the data directory `folder`; without one it is forgotten at the end.
     ///
     /// # Errors
@@ -58,7 +58,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When the quota is used up, by what is there and what is under way.
-    pub fn reserve(&self, token: &str, quota: &Quota, handler: &str, bytes: u64) -> Result<Place, Refusal> {
+    pub fn reserve(&self, token: &str, quota: &Quota, handler: &str, bytes: u64) -> Result<Reservation, ReserveError> {
         // Held throughout: two uploads do not both get the last place.
         let mut under_way = lock(&self.under_way);
         let (used, known) = self.used(token, handler)?;
@@ -69,7 +69,7 @@ impl Ledger {
         let entry = under_way.entry(token.to_owned()).or_default();
         entry.handlers += taken.handlers;
         entry.bytes = entry.bytes.saturating_add(taken.bytes);
-        Ok(Place { token: token.to_owned(), taken, under_way: self.under_way.clone() })
+        Ok(Reservation { token: token.to_owned(), taken, under_way: self.under_way.clone() })
     }
 
     /// Notes a version that `token` brought.
@@ -113,7 +113,7 @@ impl Ledger {
     }
 }
 
-impl Drop for Place {
+impl Drop for Reservation {
     fn drop(&mut self) {
         let mut under_way = lock(&self.under_way);
         if let Some(sum) = under_way.get_mut(&self.token) {
@@ -136,32 +136,32 @@ mod tests {
 
     #[test]
     fn what_was_brought_counts_until_it_is_deleted_and_what_is_under_way_counts_too() {
-        let ledger = Ledger::open(None).unwrap();
+        let usage = Usage::open(None).unwrap();
         let quota = Quota { handlers: Some(2), mib: Some(1), uploads_a_minute: None };
-        let reserve = |name: &str, bytes| ledger.reserve("ci", &quota, name, bytes);
+        let reserve = |name: &str, bytes| usage.reserve("ci", &quota, name, bytes);
         let one = reserve("one", 1000).unwrap();
-        ledger.add("ci", "one", 1, 1000).unwrap();
+        usage.add("ci", "one", 1, 1000).unwrap();
         drop(one);
         let two = reserve("two", 1000).unwrap();
         let handlers =
-            |result: Result<Place, Refusal>| matches!(result, Err(Refusal::Exceeded(Exceeded::Handlers { .. })));
+            |result: Result<Reservation, ReserveError>| matches!(result, Err(ReserveError::QuotaError(QuotaError::Handlers { .. })));
         assert!(handlers(reserve("three", 1000)), "the second is under way");
         assert!(reserve("one", 1000).is_ok(), "another version is no other handler");
         drop(two);
         let three = reserve("three", (1 << 20) - 1000).unwrap();
-        let full = |result: Result<Place, Refusal>| matches!(result, Err(Refusal::Exceeded(Exceeded::Bytes { .. })));
+        let full = |result: Result<Reservation, ReserveError>| matches!(result, Err(ReserveError::QuotaError(QuotaError::Bytes { .. })));
         assert!(full(reserve("one", 1)));
         drop(three);
-        ledger.add("ci", "two", 1, 0).unwrap();
-        ledger.add("ci", "two", 2, (1 << 20) - 1000).unwrap();
+        usage.add("ci", "two", 1, 0).unwrap();
+        usage.add("ci", "two", 2, (1 << 20) - 1000).unwrap();
         assert!(full(reserve("two", 1)) && handlers(reserve("three", 1)));
-        ledger.remove("two", Some(2)).unwrap();
+        usage.remove("two", Some(2)).unwrap();
         assert!(reserve("two", 1).is_ok() && handlers(reserve("three", 1)));
-        ledger.remove("two", None).unwrap();
+        usage.remove("two", None).unwrap();
         assert!(reserve("three", 1).is_ok());
         // Neighbours in the order of keys are somebody else's.
-        ledger.add("ci2", "x", 1, 1 << 30).unwrap();
-        ledger.add("c", "x", 1, 1 << 30).unwrap();
+        usage.add("ci2", "x", 1, 1 << 30).unwrap();
+        usage.add("c", "x", 1, 1 << 30).unwrap();
         assert!(reserve("three", 1).is_ok());
     }
 }
