@@ -6,14 +6,7 @@
 #ifndef FRAMEBOX_H
 #define FRAMEBOX_H
 
-// A component has the exports of its kind and no others, so each kind has bindings of its own.
-#if defined(FB_GENERATOR) && __has_include("bindings/generator/bindings.h")
-#include "bindings/generator/bindings.h"
-#elif defined(FB_OBSERVER) && __has_include("bindings/observer/bindings.h")
-#include "bindings/observer/bindings.h"
-#else
 #include "bindings/bindings.h"
-#endif
 
 typedef framebox_string_t fb_string;
 typedef framebox_list_u8_t fb_bytes;

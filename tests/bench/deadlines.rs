@@ -7,21 +7,21 @@ use framebox_picture::Size;
 use framebox_sandbox::{Budget, Engine, Settings};
 
 use crate::figure::{Goal, ms, print};
-use crate::scene;
 use crate::stages::{input, start};
+use framebox_test_support::scene;
 
 const BUDGET: Budget = Budget { time: Duration::from_millis(20), fuel: u64::MAX / 2 };
 const CALLS: usize = 150;
 
-/// Beasts of the zoo, with what they are in the middle of when their time is over.
-const BEASTS: [(&str, &str); 4] =
+/// Test components, and what each is doing when its time is over.
+const CASES: [(&str, &str); 4] =
     [("spin", "computes"), ("sleeps", "sleeps"), ("fill", "is in `memory.fill`"), ("samples", "is in `sample`")];
 
 pub fn run() {
     let engine = Engine::new(&Settings::default()).unwrap();
     let picture = Arc::new(scene::picture(Size::new(640, 480), 7));
-    for (name, what) in BEASTS {
-        let component = engine.load(&framebox_zoo::beast(name)).unwrap();
+    for (name, what) in CASES {
+        let component = engine.load(&framebox_test_components::case(name)).unwrap();
         let mut late: Vec<f64> = (0..CALLS)
             .map(|frame| {
                 let call = start(&component).process(input(&picture, frame), BUDGET);

@@ -3,8 +3,6 @@
 //! `cargo bench` prints them all; `cargo bench -- stages`, `-- languages`, `-- deadlines`, `-- metering`, `-- sessions`, `-- budgets` or
 //! `-- swaps` only some. `-- soak` and `-- slow` take ten minutes and more and are not part of the rest.
 
-#![allow(clippy::unwrap_used)]
-
 #[path = "../../runtime/rtc/tests/client/mod.rs"]
 mod client;
 mod deadlines;
@@ -12,12 +10,9 @@ mod figure;
 mod film;
 mod languages;
 mod metering;
-mod scene;
 mod sessions;
 mod slow;
 mod stages;
-#[path = "../support/mod.rs"]
-mod support;
 mod swaps;
 
 fn main() {

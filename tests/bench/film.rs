@@ -9,8 +9,8 @@ use serde_json::json;
 use tokio::time::sleep_until;
 
 use crate::client::{Client, Event, Options};
-use crate::scene;
-use crate::support::server::{Answer, Server};
+use framebox_test_support::scene;
+use framebox_test_support::server::{Answer, Server};
 
 const SIZE: Size = Size::new(640, 480);
 /// Between two pictures.

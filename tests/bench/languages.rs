@@ -1,16 +1,15 @@
 //! What a frame costs in each language: the examples, and `posterize` beside the same work done natively.
 
 use std::hint::black_box;
-use std::path::Path;
 use std::sync::Arc;
 
 use framebox_picture::{Format, Picture, Size, convert};
 use framebox_sandbox::{Budget, Call, Component, Engine, Kind, Settings};
 
 use crate::figure::{Goal, median, ms, print, time};
-use crate::scene;
 use crate::stages::{input, start};
-use crate::support::examples;
+use framebox_test_support::examples;
+use framebox_test_support::scene;
 
 const SIZES: [Size; 2] = [Size::new(640, 480), Size::new(1280, 720)];
 const FRAMES: usize = 120;
@@ -18,9 +17,8 @@ const PLENTY: Budget = Budget { time: std::time::Duration::from_secs(20), fuel: 
 
 pub fn run() {
     let engine = Engine::new(&Settings::default()).unwrap();
-    let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("guest-examples/prebuilt/posterize.wasm");
-    let mut all = vec![("rust", "posterize", std::fs::read(built_in).unwrap())];
-    for (language, name) in examples::ALL {
+    let mut all = vec![];
+    for (language, name) in [("rust", "posterize")].into_iter().chain(examples::OTHER_LANGUAGES) {
         all.extend(examples::component(language, name).map(|bytes| (language, name, bytes)));
     }
     println!("{:<20} {:>9} {:>9} {:>9} {:>9}", "handler", "480p ms", "M fuel", "720p ms", "M fuel");

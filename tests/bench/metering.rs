@@ -2,7 +2,6 @@
 //!
 //! Both sides run here on the same plain host, so that nothing differs but what the compiler puts into the guest's code.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use framebox_picture::{Format, Picture, Rect, Size, convert, sample::Sampler};
@@ -11,7 +10,7 @@ use wasmtime::{Config, Engine, OperatorCost, OptLevel, Store, UpdateDeadline, Va
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::figure::{Goal, ms, print};
-use crate::scene;
+use framebox_test_support::{examples, scene};
 
 const SIZE: Size = Size::new(640, 480);
 const ROUNDS: usize = 60;
@@ -235,15 +234,12 @@ fn default(parameter: types::Parameter) -> types::NamedValue {
 }
 
 pub fn run() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("guest-examples/prebuilt");
-    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "wasm"));
-    paths.sort();
     const KINDS: [(bool, bool); 4] = [(false, false), (true, false), (false, true), (true, true)];
     let engines = KINDS.map(|(fuel, epochs)| engine(fuel, epochs));
     let mut logs = Vec::new();
-    for path in paths {
-        let bytes = std::fs::read(&path).unwrap();
+    for name in examples::RUST {
+        let Some(path) = examples::rust(name) else { continue };
+        let bytes = std::fs::read(path).unwrap();
         let start = |(engine, kind)| Guest::start(engine, &bytes, kind);
         let Some(mut guests) = engines.iter().zip(KINDS).map(start).collect::<Option<Vec<_>>>() else { continue };
         // In turn, frame by frame; the least of each, since others only ever make a call slower.
@@ -254,7 +250,6 @@ pub fn run() {
             }
         }
         let ratio = |of: usize| least[of].as_secs_f64() / least[0].as_secs_f64();
-        let name = path.file_stem().unwrap().to_string_lossy();
         println!(
             "{name:<10} 640x480: {:.3} ms; with fuel {:.2} x, with epochs {:.2} x, with both {:.2} x",
             ms(least[0]),

@@ -7,8 +7,8 @@ use tokio::time::sleep;
 
 use crate::figure::{Goal, print};
 use crate::film::{INTERVAL, Usage, connect, film, runtime};
-use crate::support::examples;
-use crate::support::server::Server;
+use framebox_test_support::examples;
+use framebox_test_support::server::Server;
 
 /// Streams that are measured side by side.
 const STREAMS: usize = 10;

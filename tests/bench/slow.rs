@@ -7,7 +7,8 @@ use tokio::time::sleep;
 
 use crate::figure::{Goal, print};
 use crate::film::{INTERVAL, Usage, connect, film, percentile, runtime, sorted, try_connect};
-use crate::support::server::{Server, program};
+use framebox_test_support::examples;
+use framebox_test_support::server::{Server, program};
 
 /// What `slow-flip` takes for a frame, ms.
 const WORK_MS: f64 = 200.0;
@@ -16,7 +17,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// Ten minutes of one session of `slow-flip`, and of two: what is shown stays as recent as at the beginning, and memory flat.
 pub fn ten_minutes() {
     runtime().block_on(async {
-        let server = Server::start(&[]).await;
+        let Some(slow_flip) = examples::argument("slow-flip") else { return };
+        let server = Server::start(&["--handler", &slow_flip]).await;
         for sessions in [1, 2] {
             let mut films = vec![];
             for n in 0..sessions {
@@ -63,7 +65,8 @@ pub fn budgets() {
 
 /// Under constant cost the gaps between results differ by at most a frame.
 async fn even_spacing() {
-    let server = Server::start(&[]).await;
+    let Some(slow_flip) = examples::argument("slow-flip") else { return };
+    let server = Server::start(&["--handler", &slow_flip]).await;
     for (policy, goal) in [("latest", None), ("adaptive", Some(1.0))] {
         let client = connect(&server, policy, &format!("handler=slow-flip&policy={policy}")).await;
         let measured = film(client, Duration::from_secs(5), Duration::from_secs(20)).await;

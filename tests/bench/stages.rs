@@ -9,7 +9,7 @@ use framebox_picture::{Format, Picture, Size, convert};
 use framebox_sandbox::{Component, Engine, Input, Instance, Limits, NoLog, NoSources, Settings, Setup};
 
 use crate::figure::{Goal, median, ms, print, time};
-use crate::scene;
+use framebox_test_support::scene;
 
 const HD: Size = Size::new(1280, 720);
 const FRAMES: usize = 120;
@@ -37,7 +37,7 @@ pub fn input(picture: &Arc<Picture>, frame: usize) -> Input {
 
 /// Two pipelines side by side on the same access units, one with a handler that shows its input.
 fn identity(engine: &Engine) {
-    let component = engine.load(&framebox_zoo::beast("good")).unwrap();
+    let component = engine.load(&framebox_test_components::case("good")).unwrap();
     let mut instance = start(&component);
     let settings = encode::Settings { bitrate: 2_000_000, max_bitrate: 2_000_000, fps: 30.0 };
     let codecs = || (Codec::H264.decoder().unwrap(), Codec::H264.encoder(&settings).unwrap());
@@ -85,7 +85,7 @@ fn encode_one(encoder: &mut dyn Encoder, picture: framebox_picture::Planes<'_>, 
 
 /// A handler that reads the whole picture as RGBA and writes it, against the two conversions and two copies themselves.
 fn rgba(engine: &Engine) {
-    let component = engine.load(&framebox_zoo::beast("rgba")).unwrap();
+    let component = engine.load(&framebox_test_components::case("rgba")).unwrap();
     let mut instance = start(&component);
     let picture = Arc::new(scene::picture(HD, 7));
     let bytes = Format::Rgba8.bytes(HD);

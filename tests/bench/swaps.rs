@@ -7,7 +7,7 @@ use tokio::time::sleep;
 
 use crate::figure::{Goal, print};
 use crate::film::{connect, film, runtime};
-use crate::support::server::Server;
+use framebox_test_support::server::Server;
 
 const SWAPS: usize = 20;
 

@@ -49,6 +49,7 @@ extern void __wasm_import_framebox_video_sources_open(uint8_t *, size_t, uint8_t
 
 // Exported Functions from `framebox:video/transform@0.1.0`
 
+#if !defined(FB_GENERATOR) && !defined(FB_OBSERVER)
 __attribute__((__weak__, __export_name__("cabi_post_framebox:video/transform@0.1.0#process")))
 void __wasm_export_exports_framebox_video_transform_process_post_return(uint8_t * arg0) {
   switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + 0))) {
@@ -74,6 +75,67 @@ void __wasm_export_exports_framebox_video_transform_process_post_return(uint8_t 
     }
   }
 }
+#endif
+
+// Exported Functions from `framebox:video/generate@0.1.0`
+
+#ifdef FB_GENERATOR
+__attribute__((__weak__, __export_name__("cabi_post_framebox:video/generate@0.1.0#next")))
+void __wasm_export_exports_framebox_video_generate_next_post_return(uint8_t * arg0) {
+  switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + 0))) {
+    case 0: {
+      break;
+    }
+    case 1: {
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + sizeof(void*)))) {
+        case 0: {
+          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
+          }
+          break;
+        }
+        case 1: {
+          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
+          }
+          break;
+        }
+      }
+      break;
+    }
+  }
+}
+#endif
+
+// Exported Functions from `framebox:video/observe@0.1.0`
+
+#ifdef FB_OBSERVER
+__attribute__((__weak__, __export_name__("cabi_post_framebox:video/observe@0.1.0#consume")))
+void __wasm_export_exports_framebox_video_observe_consume_post_return(uint8_t * arg0) {
+  switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + 0))) {
+    case 0: {
+      break;
+    }
+    case 1: {
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + sizeof(void*)))) {
+        case 0: {
+          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
+          }
+          break;
+        }
+        case 1: {
+          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
+          }
+          break;
+        }
+      }
+      break;
+    }
+  }
+}
+#endif
 
 // Exported Functions from `framebox:video/lifecycle@0.1.0`
 
@@ -555,6 +617,28 @@ void exports_framebox_video_transform_result_void_stop_free(exports_framebox_vid
   }
 }
 
+void exports_framebox_video_generate_stop_free(exports_framebox_video_generate_stop_t *ptr) {
+  framebox_video_types_stop_free(ptr);
+}
+
+void exports_framebox_video_generate_result_void_stop_free(exports_framebox_video_generate_result_void_stop_t *ptr) {
+  if (!ptr->is_err) {
+  } else {
+    exports_framebox_video_generate_stop_free(&ptr->val.err);
+  }
+}
+
+void exports_framebox_video_observe_stop_free(exports_framebox_video_observe_stop_t *ptr) {
+  framebox_video_types_stop_free(ptr);
+}
+
+void exports_framebox_video_observe_result_void_stop_free(exports_framebox_video_observe_result_void_stop_t *ptr) {
+  if (!ptr->is_err) {
+  } else {
+    exports_framebox_video_observe_stop_free(&ptr->val.err);
+  }
+}
+
 void exports_framebox_video_lifecycle_descriptor_free(exports_framebox_video_lifecycle_descriptor_t *ptr) {
   framebox_video_types_descriptor_free(ptr);
 }
@@ -968,6 +1052,7 @@ bool framebox_video_sources_open(framebox_string_t *name, framebox_video_sources
   }
 }
 
+#if !defined(FB_GENERATOR) && !defined(FB_OBSERVER)
 __attribute__((__export_name__("framebox:video/transform@0.1.0#process")))
 uint8_t * __wasm_export_exports_framebox_video_transform_process(int32_t arg, int32_t arg0, int32_t arg1, int64_t arg2) {
   int32_t borrow = 0;
@@ -1014,6 +1099,100 @@ uint8_t * __wasm_export_exports_framebox_video_transform_process(int32_t arg, in
   }
   return ptr;
 }
+#endif
+
+#ifdef FB_GENERATOR
+__attribute__((__export_name__("framebox:video/generate@0.1.0#next")))
+uint8_t * __wasm_export_exports_framebox_video_generate_next(int64_t arg, int32_t arg0, int32_t arg1, int64_t arg2) {
+  int32_t borrow = 0;
+  borrow = arg0;
+  exports_framebox_video_generate_budget_t arg3 = (framebox_video_types_budget_t) {
+    (uint32_t) (uint32_t) (arg1),
+    (uint64_t) (uint64_t) (arg2),
+  };
+  exports_framebox_video_generate_result_void_stop_t ret;
+  exports_framebox_video_generate_stop_t err;
+  ret.is_err = !exports_framebox_video_generate_next(arg, (exports_framebox_video_generate_borrow_output_t) { arg0 }, &arg3, &err);
+  if (ret.is_err) {
+    ret.val.err = err;
+  }
+  uint8_t *ptr = (uint8_t *) &RET_AREA;
+  if ((ret).is_err) {
+    const exports_framebox_video_generate_stop_t *payload4 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
+    switch ((int32_t) (*payload4).tag) {
+      case 0: {
+        const framebox_string_t *payload5 = &(*payload4).val.failed;
+        *((int8_t*)(ptr + sizeof(void*))) = 0;
+        *((size_t*)(ptr + (3*sizeof(void*)))) = (*payload5).len;
+        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) (*payload5).ptr;
+        break;
+      }
+      case 1: {
+        const framebox_string_t *payload6 = &(*payload4).val.finished;
+        *((int8_t*)(ptr + sizeof(void*))) = 1;
+        *((size_t*)(ptr + (3*sizeof(void*)))) = (*payload6).len;
+        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) (*payload6).ptr;
+        break;
+      }
+    }
+  } else {
+    *((int8_t*)(ptr + 0)) = 0;
+  }
+  if (borrow != 0) {
+    __wasm_import_framebox_video_media_output_drop(borrow);
+  }
+  return ptr;
+}
+#endif
+
+#ifdef FB_OBSERVER
+__attribute__((__export_name__("framebox:video/observe@0.1.0#consume")))
+uint8_t * __wasm_export_exports_framebox_video_observe_consume(int32_t arg, int32_t arg0, int32_t arg1, int64_t arg2) {
+  int32_t borrow = 0;
+  int32_t borrow3 = 0;
+  borrow = arg;
+  borrow3 = arg0;
+  exports_framebox_video_observe_budget_t arg4 = (framebox_video_types_budget_t) {
+    (uint32_t) (uint32_t) (arg1),
+    (uint64_t) (uint64_t) (arg2),
+  };
+  exports_framebox_video_observe_result_void_stop_t ret;
+  exports_framebox_video_observe_stop_t err;
+  ret.is_err = !exports_framebox_video_observe_consume((exports_framebox_video_observe_borrow_frame_t) { arg }, (exports_framebox_video_observe_borrow_output_t) { arg0 }, &arg4, &err);
+  if (ret.is_err) {
+    ret.val.err = err;
+  }
+  uint8_t *ptr = (uint8_t *) &RET_AREA;
+  if ((ret).is_err) {
+    const exports_framebox_video_observe_stop_t *payload5 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
+    switch ((int32_t) (*payload5).tag) {
+      case 0: {
+        const framebox_string_t *payload6 = &(*payload5).val.failed;
+        *((int8_t*)(ptr + sizeof(void*))) = 0;
+        *((size_t*)(ptr + (3*sizeof(void*)))) = (*payload6).len;
+        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) (*payload6).ptr;
+        break;
+      }
+      case 1: {
+        const framebox_string_t *payload7 = &(*payload5).val.finished;
+        *((int8_t*)(ptr + sizeof(void*))) = 1;
+        *((size_t*)(ptr + (3*sizeof(void*)))) = (*payload7).len;
+        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) (*payload7).ptr;
+        break;
+      }
+    }
+  } else {
+    *((int8_t*)(ptr + 0)) = 0;
+  }
+  if (borrow != 0) {
+    __wasm_import_framebox_video_media_frame_drop(borrow);
+  }
+  if (borrow3 != 0) {
+    __wasm_import_framebox_video_media_output_drop(borrow3);
+  }
+  return ptr;
+}
+#endif
 
 __attribute__((__export_name__("framebox:video/lifecycle@0.1.0#describe")))
 uint8_t * __wasm_export_exports_framebox_video_lifecycle_describe(void) {

@@ -21,27 +21,27 @@ typedef uint8_t framebox_video_log_level_t;
 #define FRAMEBOX_VIDEO_LOG_LEVEL_WARN 2
 #define FRAMEBOX_VIDEO_LOG_LEVEL_ERROR 3
 
-// How pixels lie in a `list<u8>`. Rows are not padded; planes follow each other.
+// The layout of pixels in a `list<u8>`. Rows are not padded; planes follow each other without gaps.
 typedef uint8_t framebox_video_types_pixel_format_t;
 
-// R, G, B, A, 4 bytes a pixel. Alpha is 255 in what the host gives.
+// R, G, B, A; 4 bytes per pixel. The alpha of pixels from the host is 255.
 #define FRAMEBOX_VIDEO_TYPES_PIXEL_FORMAT_RGBA8 0
-// R, G, B, 3 bytes a pixel.
+// R, G, B; 3 bytes per pixel.
 #define FRAMEBOX_VIDEO_TYPES_PIXEL_FORMAT_RGB8 1
-// Full-range luma (0 black, 255 white), 1 byte a pixel.
+// Full-range luma (0 black, 255 white); 1 byte per pixel.
 #define FRAMEBOX_VIDEO_TYPES_PIXEL_FORMAT_GRAY8 2
-// Planes Y, U, V (BT.601, limited range), the latter two at half width and height, rounded up.
+// Planes Y, U and V (BT.601, limited range); U and V have half the width and height, rounded up.
 #define FRAMEBOX_VIDEO_TYPES_PIXEL_FORMAT_I420 3
-// Plane Y, then a plane of interleaved U and V at half width and height, rounded up.
+// Plane Y, then a plane of interleaved U and V at half the width and height, rounded up.
 #define FRAMEBOX_VIDEO_TYPES_PIXEL_FORMAT_NV12 4
 
-// Width and height, pixels.
+// Width and height in pixels.
 typedef struct framebox_video_types_size_t {
   uint32_t   width;
   uint32_t   height;
 } framebox_video_types_size_t;
 
-// A rectangle within a picture, pixels, from its top left corner.
+// A rectangle within a picture, in pixels. The origin is the top left corner.
 typedef struct framebox_video_types_rect_t {
   uint32_t   x;
   uint32_t   y;
@@ -50,23 +50,24 @@ typedef struct framebox_video_types_rect_t {
 } framebox_video_types_rect_t;
 
 typedef struct framebox_video_types_frame_info_t {
-  // Pixels, after any rotation of the camera was applied.
+  // Size in pixels, after the camera's rotation has been applied.
   framebox_video_types_size_t   size;
-  // What the host holds; any other format costs a conversion.
+  // Format that the host stores; any other format costs a conversion.
   framebox_video_types_pixel_format_t   native;
-  // Presentation time, microseconds since the stream began.
+  // Presentation time in microseconds since the stream began.
   int64_t   pts_us;
-  // Counts the frames of the source from 0; gaps are frames that were skipped.
+  // Number of the frame in its source, from 0. Gaps are skipped frames.
   uint64_t   sequence;
-  // Frames skipped since the last call.
+  // Number of frames skipped since the previous call.
   uint32_t   skipped;
 } framebox_video_types_frame_info_t;
 
-// What this call may use: a copy of what the host enforces, so that a handler can do less rather than be cut off.
+// The limits of this call. The host enforces them; a handler may use them to do less work rather than be
+// interrupted.
 typedef struct framebox_video_types_budget_t {
-  // Wall time until the call is cut off, microseconds; host calls made by the guest count too.
+  // Wall time in microseconds until the call is interrupted, including host calls made by the guest.
   uint32_t   time_us;
-  // Fuel until the call is cut off; about one unit for each WebAssembly instruction.
+  // Fuel until the call is interrupted; about one unit per WebAssembly instruction.
   uint64_t   fuel;
 } framebox_video_types_budget_t;
 
@@ -75,7 +76,7 @@ typedef struct {
   size_t len;
 } framebox_list_u8_t;
 
-// Bytes with their media type, for instance a PNG.
+// Bytes with their media type, for instance a PNG image.
 typedef struct framebox_video_types_blob_t {
   framebox_string_t   media_type;
   framebox_list_u8_t   data;
@@ -100,22 +101,22 @@ typedef struct framebox_video_types_value_t {
   } val;
 } framebox_video_types_value_t;
 
-// `toggle`; for a `button`, true once for each press.
+// A `toggle`. For a `button`: true, once for each press.
 #define FRAMEBOX_VIDEO_TYPES_VALUE_BOOLEAN 0
-// `integer`.
+// An `integer`.
 #define FRAMEBOX_VIDEO_TYPES_VALUE_INTEGER 1
-// `number`.
+// A `number`.
 #define FRAMEBOX_VIDEO_TYPES_VALUE_NUMBER 2
-// `text`; the id of the option of a `choice`; `#rrggbb` of a `color`.
+// A `text`, the id of an option of a `choice`, or `#rrggbb` for a `color`.
 #define FRAMEBOX_VIDEO_TYPES_VALUE_TEXT 3
-// A series, for instance a point of a plot with several lines.
+// A series of numbers, for instance a point of a plot with several lines.
 #define FRAMEBOX_VIDEO_TYPES_VALUE_NUMBERS 4
 // A JSON document.
 #define FRAMEBOX_VIDEO_TYPES_VALUE_JSON 5
-// An image or other bytes; for outputs only.
+// An image or other bytes. Outputs only.
 #define FRAMEBOX_VIDEO_TYPES_VALUE_BLOB 6
 
-// A value with the id of the parameter or output that it belongs to.
+// A value with the id of its parameter or output.
 typedef struct framebox_video_types_named_value_t {
   framebox_string_t   id;
   framebox_video_types_value_t   value;
@@ -126,7 +127,7 @@ typedef struct {
   framebox_string_t val;
 } framebox_option_string_t;
 
-// A slider over real numbers. `min < max`, `step` > 0, `default` between them.
+// A slider over real numbers. Requires `min < max`, `step > 0` and `default` between `min` and `max`.
 typedef struct framebox_video_types_number_spec_t {
   double   min;
   double   max;
@@ -135,7 +136,7 @@ typedef struct framebox_video_types_number_spec_t {
   framebox_option_string_t   unit;
 } framebox_video_types_number_spec_t;
 
-// A slider over whole numbers.
+// A slider over integers. Requires `min < max`, `step > 0` and `default` between `min` and `max`.
 typedef struct framebox_video_types_integer_spec_t {
   int64_t   min;
   int64_t   max;
@@ -144,7 +145,7 @@ typedef struct framebox_video_types_integer_spec_t {
   framebox_option_string_t   unit;
 } framebox_video_types_integer_spec_t;
 
-// One option of a choice.
+// An option of a choice.
 typedef struct framebox_video_types_choice_t {
   framebox_string_t   id;
   framebox_string_t   label;
@@ -155,7 +156,7 @@ typedef struct {
   size_t len;
 } framebox_video_types_list_choice_t;
 
-// One of several options; `default` is the id of one of them.
+// A choice between options. `default` is the id of one of them.
 typedef struct framebox_video_types_choice_spec_t {
   framebox_video_types_list_choice_t   options;
   framebox_string_t   default_;
@@ -168,7 +169,7 @@ typedef struct framebox_video_types_text_spec_t {
   framebox_string_t   default_;
 } framebox_video_types_text_spec_t;
 
-// What a parameter holds, and with which default.
+// The type of a parameter, with its default value.
 typedef struct framebox_video_types_parameter_kind_t {
   uint8_t tag;
   union {
@@ -186,18 +187,20 @@ typedef struct framebox_video_types_parameter_kind_t {
 #define FRAMEBOX_VIDEO_TYPES_PARAMETER_KIND_TOGGLE 2
 #define FRAMEBOX_VIDEO_TYPES_PARAMETER_KIND_CHOICE 3
 #define FRAMEBOX_VIDEO_TYPES_PARAMETER_KIND_TEXT 4
-// `#rrggbb`.
+// A colour, `#rrggbb`.
 #define FRAMEBOX_VIDEO_TYPES_PARAMETER_KIND_COLOR 5
-// An event rather than a state: `configure` gets `boolean(true)` for each press; `init` gets `boolean(false)`.
+// An event rather than a state: `configure` receives `boolean(true)` for each press, `init` receives
+// `boolean(false)`.
 #define FRAMEBOX_VIDEO_TYPES_PARAMETER_KIND_BUTTON 6
 
-// A knob: the page draws a control for it, the host checks every value before the handler sees it.
+// A setting that users can change. The page shows a control for it; the host validates every value before the
+// handler receives it.
 typedef struct framebox_video_types_parameter_t {
-  // `a–z`, `0–9`, `-`, `_`; 1 to 64 characters; unique among the parameters.
+  // 1 to 64 characters of `a–z`, `0–9`, `-` and `_`; unique among the parameters.
   framebox_string_t   id;
   framebox_string_t   label;
   framebox_option_string_t   help;
-  // Controls of the same group are drawn together.
+  // The page shows controls of the same group together.
   framebox_option_string_t   group;
   framebox_video_types_parameter_kind_t   kind;
 } framebox_video_types_parameter_t;
@@ -213,7 +216,7 @@ typedef uint8_t framebox_video_types_output_kind_t;
 #define FRAMEBOX_VIDEO_TYPES_OUTPUT_KIND_TABLE 5
 #define FRAMEBOX_VIDEO_TYPES_OUTPUT_KIND_PLOT 6
 
-// A value that the handler will `put`: the page reserves a place for it.
+// An additional output that the handler puts. The page reserves space for it.
 typedef struct framebox_video_types_output_spec_t {
   framebox_string_t   id;
   framebox_string_t   label;
@@ -241,19 +244,19 @@ typedef struct {
   float val;
 } framebox_option_f32_t;
 
-// What a handler says of itself.
+// Describes a handler.
 typedef struct framebox_video_types_descriptor_t {
   framebox_string_t   title;
   framebox_string_t   summary;
   framebox_video_types_list_parameter_t   parameters;
   framebox_video_types_list_output_spec_t   outputs;
-  // Size at which frames are wanted (the host scales); none: as they come.
+  // Size that the host scales frames to; none for their original size.
   framebox_video_types_option_size_t   size;
-  // Rate at which frames are wanted or made, frames a second; none: as they come.
+  // Rate, in frames per second, at which the handler wants frames or makes them; none for the stream's rate.
   framebox_option_f32_t   fps;
 } framebox_video_types_descriptor_t;
 
-// Why a call did not give a result.
+// Why a call returned no result.
 typedef struct framebox_video_types_stop_t {
   uint8_t tag;
   union {
@@ -262,9 +265,9 @@ typedef struct framebox_video_types_stop_t {
   } val;
 } framebox_video_types_stop_t;
 
-// This frame failed; the person watching sees the message, the next frame is tried.
+// This frame failed. Viewers see the message; the next frame is tried.
 #define FRAMEBOX_VIDEO_TYPES_STOP_FAILED 0
-// The stream is over, for the reason given (the end of a video, a limit of the handler's own).
+// The stream is over, with the reason, for instance the end of a video.
 #define FRAMEBOX_VIDEO_TYPES_STOP_FINISHED 1
 
 typedef framebox_video_types_pixel_format_t framebox_video_media_pixel_format_t;
@@ -319,10 +322,11 @@ typedef struct {
 
 typedef struct framebox_video_sources_source_info_t {
   framebox_video_sources_size_t   size;
-  // Frames a second; 0 when not known.
+  // Frames per second; 0 if unknown.
   float   fps;
-  // Microseconds; none when not known or endless.
+  // Duration in microseconds; none if unknown or endless.
   framebox_option_s64_t   duration_us;
+  // Whether frames arrive in real time, whether they are read or not.
   bool   live;
 } framebox_video_sources_source_info_t;
 
@@ -372,6 +376,34 @@ typedef struct {
   } val;
 } exports_framebox_video_transform_result_void_stop_t;
 
+typedef framebox_video_types_budget_t exports_framebox_video_generate_budget_t;
+
+typedef framebox_video_types_stop_t exports_framebox_video_generate_stop_t;
+
+typedef framebox_video_media_borrow_output_t exports_framebox_video_generate_borrow_output_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    exports_framebox_video_generate_stop_t err;
+  } val;
+} exports_framebox_video_generate_result_void_stop_t;
+
+typedef framebox_video_types_budget_t exports_framebox_video_observe_budget_t;
+
+typedef framebox_video_types_stop_t exports_framebox_video_observe_stop_t;
+
+typedef framebox_video_media_borrow_frame_t exports_framebox_video_observe_borrow_frame_t;
+
+typedef framebox_video_media_borrow_output_t exports_framebox_video_observe_borrow_output_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    exports_framebox_video_observe_stop_t err;
+  } val;
+} exports_framebox_video_observe_result_void_stop_t;
+
 typedef framebox_video_types_descriptor_t exports_framebox_video_lifecycle_descriptor_t;
 
 typedef framebox_video_types_named_value_t exports_framebox_video_lifecycle_named_value_t;
@@ -386,33 +418,39 @@ extern void framebox_video_log_log(framebox_video_log_level_t level, framebox_st
 
 // Imported Functions from `framebox:video/media@0.1.0`
 extern void framebox_video_media_method_frame_info(framebox_video_media_borrow_frame_t self, framebox_video_media_frame_info_t *ret);
-// The whole picture, converted on its way into guest memory.
+// Returns the whole picture, converted directly into guest memory.
 extern void framebox_video_media_method_frame_pixels(framebox_video_media_borrow_frame_t self, framebox_video_media_pixel_format_t format, framebox_list_u8_t *ret);
-// A part of it, or a smaller copy of it: cropped, scaled and converted natively, only the result is copied.
-// No `crop`: the whole picture. No `to`: the size of the crop. Traps when the crop does not lie within the
-// picture, or `to` has a side of 0 or is larger than the host allows.
+// Returns a part or a scaled copy of the picture. The host crops, scales and converts; only the result is copied
+// into guest memory. Without `crop` the whole picture is used; without `to` the result has the size of the crop.
+// Traps if the crop does not lie within the picture, or if a side of `to` is 0 or larger than the host allows.
 extern void framebox_video_media_method_frame_sample(framebox_video_media_borrow_frame_t self, framebox_video_media_pixel_format_t format, framebox_video_media_rect_t *maybe_crop, framebox_video_media_size_t *maybe_to, framebox_list_u8_t *ret);
-// A new picture, read by the host out of guest memory.
+// Puts a picture that the host reads from guest memory.
 extern bool framebox_video_media_method_output_pixels(framebox_video_media_borrow_output_t self, framebox_video_media_size_t *size, framebox_video_media_pixel_format_t format, framebox_list_u8_t *data, framebox_string_t *err);
-// Send a frame that the host holds (the input, or one from a source). Copies nothing.
+// Puts a frame held by the host: the input, or a frame of a source. Copies nothing.
 extern bool framebox_video_media_method_output_show(framebox_video_media_borrow_output_t self, framebox_video_media_borrow_frame_t picture, framebox_string_t *err);
-// Overwrite a rectangle of the picture put so far: overlays without touching the rest. `rgba8` blends by its
-// alpha. The colour planes have half the resolution, so put edges at even coordinates for sharp colours.
+// Overwrites a rectangle of the picture put so far, for instance with an overlay. `rgba8` is blended by its alpha.
+// The colour planes have half the resolution: use even coordinates for sharp colour edges.
 extern bool framebox_video_media_method_output_patch(framebox_video_media_borrow_output_t self, framebox_video_media_rect_t *at, framebox_video_media_pixel_format_t format, framebox_list_u8_t *data, framebox_string_t *err);
-// An additional output, stamped with the frame's time. The last value put for an id in one call wins.
+// Puts an additional output, stamped with the frame's time. The last value put for an id in one call wins.
 extern bool framebox_video_media_method_output_put(framebox_video_media_borrow_output_t self, framebox_string_t *id, framebox_video_media_value_t *value, framebox_string_t *err);
 
 // Imported Functions from `framebox:video/sources@0.1.0`
 extern void framebox_video_sources_method_source_info(framebox_video_sources_borrow_source_t self, framebox_video_sources_source_info_t *ret);
-// The next picture; none at the end.
+// Returns the next frame, or none at the end.
 extern bool framebox_video_sources_method_source_next(framebox_video_sources_borrow_source_t self, framebox_video_sources_option_own_frame_t *ret, framebox_string_t *err);
-// Go to a time, where the source allows it.
+// Seeks to a time, if the source supports it.
 extern bool framebox_video_sources_method_source_seek(framebox_video_sources_borrow_source_t self, int64_t pts_us, framebox_string_t *err);
-// An error when no source of that name was granted to this handler.
+// Opens a source from its beginning. Fails if no source of that name was granted to this handler.
 extern bool framebox_video_sources_open(framebox_string_t *name, framebox_video_sources_own_source_t *ret, framebox_string_t *err);
 
 // Exported Functions from `framebox:video/transform@0.1.0`
 bool exports_framebox_video_transform_process(exports_framebox_video_transform_borrow_frame_t input, exports_framebox_video_transform_borrow_output_t out, exports_framebox_video_transform_budget_t *budget, exports_framebox_video_transform_stop_t *err);
+
+// Exported Functions from `framebox:video/generate@0.1.0`
+bool exports_framebox_video_generate_next(int64_t now_us, exports_framebox_video_generate_borrow_output_t out, exports_framebox_video_generate_budget_t *budget, exports_framebox_video_generate_stop_t *err);
+
+// Exported Functions from `framebox:video/observe@0.1.0`
+bool exports_framebox_video_observe_consume(exports_framebox_video_observe_borrow_frame_t input, exports_framebox_video_observe_borrow_output_t out, exports_framebox_video_observe_budget_t *budget, exports_framebox_video_observe_stop_t *err);
 
 // Exported Functions from `framebox:video/lifecycle@0.1.0`
 void exports_framebox_video_lifecycle_describe(exports_framebox_video_lifecycle_descriptor_t *ret);
@@ -497,6 +535,14 @@ void framebox_video_sources_result_own_source_string_free(framebox_video_sources
 void exports_framebox_video_transform_stop_free(exports_framebox_video_transform_stop_t *ptr);
 
 void exports_framebox_video_transform_result_void_stop_free(exports_framebox_video_transform_result_void_stop_t *ptr);
+
+void exports_framebox_video_generate_stop_free(exports_framebox_video_generate_stop_t *ptr);
+
+void exports_framebox_video_generate_result_void_stop_free(exports_framebox_video_generate_result_void_stop_t *ptr);
+
+void exports_framebox_video_observe_stop_free(exports_framebox_video_observe_stop_t *ptr);
+
+void exports_framebox_video_observe_result_void_stop_free(exports_framebox_video_observe_result_void_stop_t *ptr);
 
 void exports_framebox_video_lifecycle_descriptor_free(exports_framebox_video_lifecycle_descriptor_t *ptr);
 

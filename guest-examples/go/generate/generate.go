@@ -4,6 +4,7 @@ package generate
 import (
 	"framebox"
 	export "framebox/bindings/exports/export_framebox_video_generate"
+	_ "framebox/bindings/exports/lifecycle"
 	_ "framebox/bindings/exports/generate"
 )
 

@@ -4,6 +4,7 @@ package observe
 import (
 	"framebox"
 	export "framebox/bindings/exports/export_framebox_video_observe"
+	_ "framebox/bindings/exports/lifecycle"
 	_ "framebox/bindings/exports/observe"
 )
 

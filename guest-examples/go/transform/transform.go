@@ -4,6 +4,7 @@ package transform
 import (
 	"framebox"
 	export "framebox/bindings/exports/export_framebox_video_transform"
+	_ "framebox/bindings/exports/lifecycle"
 	_ "framebox/bindings/exports/transform"
 )
 

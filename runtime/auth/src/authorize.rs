@@ -1,97 +1,112 @@
-//! Principal is let in: a decision without clock, file or network.
+//! Authorization: a decision without clock, file or network.
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::store::Tokens;
 use super::quota::Quota;
 use super::scope::{Access, Scope};
+use super::store::Tokens;
 
-/// What is known of the tokens.
+/// The tokens that are valid.
 #[derive(Clone, Debug)]
 pub enum TokenState {
-    /// None was ever made.
+    /// No token was ever made.
     Never,
-    /// These hold.
+    /// These tokens.
     Tokens(Arc<Tokens>),
-    /// They cannot be read, so that nobody is let in by one.
+    /// The tokens cannot be read, so no token is accepted.
     Unreadable,
 }
 
-/// Principal is let in without a token.
+/// Who is accepted without a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Anonymous {
-    /// This machine, as long as no token was ever made.
-    Machine,
-    /// Whoever comes, with these scopes.
+    /// Clients on this machine, as long as no token was ever made.
+    Local,
+    /// Anyone, with these scopes.
     Anyone(Vec<Scope>),
     /// Nobody.
     Nobody,
 }
 
-/// Principal asks.
+/// Who sent a request, and what is allowed to them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
-    /// The token's name; none: anyone.
+    /// The token's name; `None`: anonymous.
     pub token: Option<String>,
-    /// What is allowed.
+    /// What the token allows.
     pub scopes: Vec<Scope>,
-    /// What may be uploaded.
+    /// Bounds on uploads.
     pub quota: Quota,
 }
 
-/// Why somebody is not let in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why a request is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AuthorizeError {
-    /// There is no token, and it takes one.
+    /// It carries no token.
+    #[error("this needs a token: send it as `Authorization: Bearer fbx_…`")]
     Missing,
-    /// There is no such token (any more).
+    /// Its token does not exist.
+    #[error("there is no such token, or it was revoked")]
     Wrong,
-    /// The token has expired.
+    /// Its token has expired.
+    #[error("this token has expired: ask for another one")]
     Expired,
-    /// The token does not allow it.
-    Insufficient(Access),
-    /// The server is open to its own machine only, and the request came from elsewhere.
+    /// Its token lacks this scope.
+    #[error("this needs a token with the scope `{0}`")]
+    Insufficient(Scope),
+    /// The server accepts clients of its own machine only.
+    #[error(
+        "without tokens only clients on the server's own machine are accepted: create a token with `framebox token \
+         new`, or start the server with --allow-anyone"
+    )]
     Elsewhere,
     /// The tokens cannot be read.
+    #[error("the server cannot read its tokens; its log says why")]
     Unreadable,
 }
 
-/// A request as far as rights are concerned.
+/// What authorization needs to know of a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     /// The token that it carries.
     pub token: Option<&'a str>,
-    /// What it takes.
+    /// What its route requires.
     pub access: Access,
-    /// It names this machine as its target, and no proxy passed it on.
+    /// Whether it names this machine as its target and no proxy forwarded it.
     pub is_direct: bool,
 }
 
-/// Decides.
+/// Authorizes a request.
 ///
 /// # Errors
-/// Why not.
-pub fn authorize(known: &TokenState, open: &Anonymous, request: Request<'_>, now: SystemTime) -> Result<Principal, AuthorizeError> {
+/// Why it is refused.
+pub fn authorize(
+    tokens: &TokenState,
+    anonymous: &Anonymous,
+    request: Request<'_>,
+    now: SystemTime,
+) -> Result<Principal, AuthorizeError> {
     let anyone = |scopes: &[Scope]| Principal { token: None, scopes: scopes.to_vec(), quota: Quota::default() };
     if request.access == Access::Nothing {
         return Ok(anyone(&[]));
     }
-    match (request.token, known, open) {
+    match (request.token, tokens, anonymous) {
         (Some(presented), TokenState::Tokens(tokens), _) => {
             let token = tokens.find(presented).ok_or(AuthorizeError::Wrong)?;
             if token.is_expired(now) {
                 return Err(AuthorizeError::Expired);
             }
-            if !request.access.is_met_by(&token.scopes) {
-                return Err(AuthorizeError::Insufficient(request.access));
+            if let Some(scope) = request.access.missing(&token.scopes) {
+                return Err(AuthorizeError::Insufficient(scope));
             }
             Ok(Principal { token: Some(token.name.clone()), scopes: token.scopes.clone(), quota: token.quota })
         }
         (Some(_), TokenState::Never, _) => Err(AuthorizeError::Wrong),
         (None, _, Anonymous::Anyone(scopes)) if request.access.is_met_by(scopes) => Ok(anyone(scopes)),
-        (None, TokenState::Never, Anonymous::Machine) if request.is_direct => Ok(anyone(&[Scope::Admin])),
-        (None, TokenState::Never, Anonymous::Machine) => Err(AuthorizeError::Elsewhere),
+        (None, TokenState::Never, Anonymous::Local) if request.is_direct => Ok(anyone(&[Scope::Admin])),
+        (None, TokenState::Never, Anonymous::Local) => Err(AuthorizeError::Elsewhere),
         (_, TokenState::Unreadable, _) => Err(AuthorizeError::Unreadable),
         (None, ..) => Err(AuthorizeError::Missing),
     }
@@ -130,11 +145,11 @@ mod tests {
     }
 
     #[test]
-    fn tokens_let_in_by_scope_and_until_they_expire() {
+    fn a_token_is_accepted_for_its_scopes_until_it_expires() {
         let named = |name: &str| Ok(Some(name.to_owned()));
         for (token, access, at, answer) in [
             (Some("fbx_viewer"), WATCH, 0, named("viewer")),
-            (Some("fbx_viewer"), UPLOAD, 0, Err(AuthorizeError::Insufficient(UPLOAD))),
+            (Some("fbx_viewer"), UPLOAD, 0, Err(AuthorizeError::Insufficient(Scope::Upload))),
             (Some("fbx_ci"), UPLOAD, 999, named("ci")),
             (Some("fbx_ci"), UPLOAD, 1000, Err(AuthorizeError::Expired)),
             (Some("fbx_ci"), Access::Token, 999, named("ci")),
@@ -146,23 +161,23 @@ mod tests {
             (None, Access::Nothing, 0, Ok(None)),
             (Some("wrong"), Access::Nothing, 0, Ok(None)),
         ] {
-            for open in [Anonymous::Machine, Anonymous::Nobody] {
+            for open in [Anonymous::Local, Anonymous::Nobody] {
                 assert_eq!(decide(&known(), &open, token, access, at), answer, "{token:?} for {access:?} at {at}");
             }
         }
     }
 
     #[test]
-    fn without_tokens_only_this_machine_is_let_in() {
-        assert_eq!(decide(&TokenState::Never, &Anonymous::Machine, None, UPLOAD, 0), Ok(None));
-        assert_eq!(decide(&TokenState::Never, &Anonymous::Machine, Some("fbx_viewer"), WATCH, 0), Err(AuthorizeError::Wrong));
+    fn without_tokens_only_this_machine_is_accepted() {
+        assert_eq!(decide(&TokenState::Never, &Anonymous::Local, None, UPLOAD, 0), Ok(None));
+        assert_eq!(decide(&TokenState::Never, &Anonymous::Local, Some("fbx_viewer"), WATCH, 0), Err(AuthorizeError::Wrong));
         assert_eq!(decide(&TokenState::Never, &Anonymous::Nobody, None, WATCH, 0), Err(AuthorizeError::Missing));
         let passed_on = Request { token: None, access: WATCH, is_direct: false };
-        assert_eq!(authorize(&TokenState::Never, &Anonymous::Machine, passed_on, UNIX_EPOCH), Err(AuthorizeError::Elsewhere));
+        assert_eq!(authorize(&TokenState::Never, &Anonymous::Local, passed_on, UNIX_EPOCH), Err(AuthorizeError::Elsewhere));
     }
 
     #[test]
-    fn anyone_gets_what_was_given_to_anyone_and_a_token_is_still_judged() {
+    fn anonymous_requests_get_the_configured_scopes_and_tokens_are_checked_all_the_same() {
         let open = Anonymous::Anyone(vec![Scope::Watch]);
         for known in [TokenState::Never, known(), TokenState::Unreadable] {
             assert_eq!(decide(&known, &open, None, WATCH, 0), Ok(None));
@@ -173,8 +188,8 @@ mod tests {
     }
 
     #[test]
-    fn tokens_that_cannot_be_read_let_nobody_in() {
-        for open in [Anonymous::Machine, Anonymous::Nobody] {
+    fn unreadable_tokens_refuse_everyone() {
+        for open in [Anonymous::Local, Anonymous::Nobody] {
             for token in [None, Some("fbx_root")] {
                 assert_eq!(decide(&TokenState::Unreadable, &open, token, WATCH, 0), Err(AuthorizeError::Unreadable));
             }

@@ -1,4 +1,4 @@
-//! Which token brought what: the sum that quotas are held against, kept by the running server in `rights.redb`.
+//! Usage: what was uploaded with which token, against which quotas are checked. Kept in `rights.redb`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -7,98 +7,109 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use redb::backends::InMemoryBackend;
 use redb::{Database, ReadableDatabase, TableDefinition};
 
-use super::quota::{QuotaError, Quota, Used};
+use super::quota::{Quota, QuotaError, Used};
 
-/// (token, handler, version) → bytes.
-const BROUGHT: TableDefinition<'_, (&str, &str, u64), u64> = TableDefinition::new("brought");
+/// (token, handler, version) → bytes. The name on the disk does not change.
+const UPLOADS: TableDefinition<'_, (&str, &str, u64), u64> = TableDefinition::new("brought");
 
-/// The usage.
-pub struct Usage {
-    database: Database,
-    /// By token, what uploads that are under way take.
-    under_way: Arc<Mutex<BTreeMap<String, Used>>>,
+/// Why usage cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("the record of uploads, rights.redb: {0}")]
+pub struct Error(redb::Error);
+
+impl<E: Into<redb::Error>> From<E> for Error {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
 }
 
-/// Why a place could not be had.
+/// Why room for an upload cannot be reserved.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReserveError {
-    /// The quota is used up.
+    /// The quota is exceeded.
     #[error(transparent)]
-    QuotaError(#[from] QuotaError),
-    /// The usage cannot be read.
-    #[error("the usage of uploads cannot be read: {0}")]
-    Usage(#[from] redb::Error),
+    Quota(#[from] QuotaError),
+    /// The record cannot be read.
+    #[error(transparent)]
+    Usage(#[from] Error),
 }
 
-/// The place of an upload that is under way; dropped, it is free.
+/// What was uploaded with which token.
+pub struct Usage {
+    database: Database,
+    /// Reserved for uploads in progress, by token.
+    reserved: Arc<Mutex<BTreeMap<String, Used>>>,
+}
+
+/// Room for an upload in progress, free again when it is dropped.
 pub struct Reservation {
     token: String,
-    taken: Used,
-    under_way: Arc<Mutex<BTreeMap<String, Used>>>,
+    room: Used,
+    reserved: Arc<Mutex<BTreeMap<String, Used>>>,
 }
 
 impl Usage {
-    /// That of the data directory `folder`; without one it is forgotten at the end.
+    /// Opens the record in the data directory `folder`; without one it is lost at the end.
     ///
     /// # Errors
-    /// When the database cannot be opened: it is damaged, or another server has it.
-    pub fn open(folder: Option<&Path>) -> Result<Self, redb::Error> {
+    /// When the database cannot be opened: it is damaged, or another server uses it.
+    pub fn open(folder: Option<&Path>) -> Result<Self, Error> {
         let database = match folder {
             Some(folder) => Database::create(folder.join("rights.redb"))?,
             None => Database::builder().create_with_backend(InMemoryBackend::new())?,
         };
         let begin = database.begin_write()?;
-        begin.open_table(BROUGHT)?;
+        begin.open_table(UPLOADS)?;
         begin.commit()?;
-        Ok(Self { database, under_way: Arc::default() })
+        Ok(Self { database, reserved: Arc::default() })
     }
 
-    /// A place for an upload of `bytes` as a version of `handler`.
+    /// Reserves room for an upload of `bytes` as a version of `handler`.
     ///
     /// # Errors
-    /// When the quota is used up, by what is there and what is under way.
+    /// When it exceeds the quota together with what is stored and what is in progress.
     pub fn reserve(&self, token: &str, quota: &Quota, handler: &str, bytes: u64) -> Result<Reservation, ReserveError> {
-        // Held throughout: two uploads do not both get the last place.
-        let mut under_way = lock(&self.under_way);
+        // Locked throughout, so that two uploads do not both get the last room.
+        let mut reserved = lock(&self.reserved);
         let (used, known) = self.used(token, handler)?;
-        let waiting = under_way.get(token).copied().unwrap_or_default();
+        let waiting = reserved.get(token).copied().unwrap_or_default();
         let sum = Used { handlers: used.handlers + waiting.handlers, bytes: used.bytes.saturating_add(waiting.bytes) };
         quota.admit(sum, !known, bytes)?;
-        let taken = Used { handlers: u64::from(!known), bytes };
-        let entry = under_way.entry(token.to_owned()).or_default();
-        entry.handlers += taken.handlers;
-        entry.bytes = entry.bytes.saturating_add(taken.bytes);
-        Ok(Reservation { token: token.to_owned(), taken, under_way: self.under_way.clone() })
+        let room = Used { handlers: u64::from(!known), bytes };
+        let entry = reserved.entry(token.to_owned()).or_default();
+        entry.handlers += room.handlers;
+        entry.bytes = entry.bytes.saturating_add(room.bytes);
+        Ok(Reservation { token: token.to_owned(), room, reserved: self.reserved.clone() })
     }
 
-    /// Notes a version that `token` brought.
+    /// Records a version that was uploaded with `token`.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn add(&self, token: &str, handler: &str, version: u64, bytes: u64) -> Result<(), redb::Error> {
+    pub fn add(&self, token: &str, handler: &str, version: u64, bytes: u64) -> Result<(), Error> {
         let change = self.database.begin_write()?;
-        change.open_table(BROUGHT)?.insert((token, handler, version), bytes)?;
+        change.open_table(UPLOADS)?.insert((token, handler, version), bytes)?;
         Ok(change.commit()?)
     }
 
-    /// Strikes out a version of `handler`, or all of them.
+    /// Removes a version of `handler`, or all of them.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn remove(&self, handler: &str, version: Option<u64>) -> Result<(), redb::Error> {
+    pub fn remove(&self, handler: &str, version: Option<u64>) -> Result<(), Error> {
         let change = self.database.begin_write()?;
-        let is_it = |(_, name, number): (&str, &str, u64), _: u64| {
+        let matches = |(_, name, number): (&str, &str, u64), _: u64| {
             name == handler && version.is_none_or(|version| version == number)
         };
-        change.open_table(BROUGHT)?.retain(|key, bytes| !is_it(key, bytes))?;
+        change.open_table(UPLOADS)?.retain(|key, bytes| !matches(key, bytes))?;
         Ok(change.commit()?)
     }
 
-    /// What `token` brought, and whether a version of `handler` is among it.
-    fn used(&self, token: &str, handler: &str) -> Result<(Used, bool), redb::Error> {
+    /// Returns what was uploaded with `token`, and whether a version of `handler` is part of it.
+    fn used(&self, token: &str, handler: &str) -> Result<(Used, bool), Error> {
         let read = self.database.begin_read()?;
-        let table = read.open_table(BROUGHT)?;
+        let table = read.open_table(UPLOADS)?;
         let (mut names, mut bytes) = (BTreeSet::new(), 0_u64);
         for row in table.range((token, "", 0)..)? {
             let (key, size) = row?;
@@ -115,12 +126,12 @@ impl Usage {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        let mut under_way = lock(&self.under_way);
-        if let Some(sum) = under_way.get_mut(&self.token) {
-            sum.handlers = sum.handlers.saturating_sub(self.taken.handlers);
-            sum.bytes = sum.bytes.saturating_sub(self.taken.bytes);
+        let mut reserved = lock(&self.reserved);
+        if let Some(sum) = reserved.get_mut(&self.token) {
+            sum.handlers = sum.handlers.saturating_sub(self.room.handlers);
+            sum.bytes = sum.bytes.saturating_sub(self.room.bytes);
             if *sum == Used::default() {
-                under_way.remove(&self.token);
+                reserved.remove(&self.token);
             }
         }
     }
@@ -135,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_brought_counts_until_it_is_deleted_and_what_is_under_way_counts_too() {
+    fn uploads_count_until_they_are_deleted_and_so_do_those_in_progress() {
         let usage = Usage::open(None).unwrap();
         let quota = Quota { handlers: Some(2), mib: Some(1), uploads_a_minute: None };
         let reserve = |name: &str, bytes| usage.reserve("ci", &quota, name, bytes);
@@ -143,13 +154,16 @@ mod tests {
         usage.add("ci", "one", 1, 1000).unwrap();
         drop(one);
         let two = reserve("two", 1000).unwrap();
-        let handlers =
-            |result: Result<Reservation, ReserveError>| matches!(result, Err(ReserveError::QuotaError(QuotaError::Handlers { .. })));
-        assert!(handlers(reserve("three", 1000)), "the second is under way");
+        let handlers = |result: Result<Reservation, ReserveError>| {
+            matches!(result, Err(ReserveError::Quota(QuotaError::Handlers { .. })))
+        };
+        assert!(handlers(reserve("three", 1000)), "the second is in progress");
         assert!(reserve("one", 1000).is_ok(), "another version is no other handler");
         drop(two);
         let three = reserve("three", (1 << 20) - 1000).unwrap();
-        let full = |result: Result<Reservation, ReserveError>| matches!(result, Err(ReserveError::QuotaError(QuotaError::Bytes { .. })));
+        let full = |result: Result<Reservation, ReserveError>| {
+            matches!(result, Err(ReserveError::Quota(QuotaError::Bytes { .. })))
+        };
         assert!(full(reserve("one", 1)));
         drop(three);
         usage.add("ci", "two", 1, 0).unwrap();
@@ -159,7 +173,7 @@ mod tests {
         assert!(reserve("two", 1).is_ok() && handlers(reserve("three", 1)));
         usage.remove("two", None).unwrap();
         assert!(reserve("three", 1).is_ok());
-        // Neighbours in the order of keys are somebody else's.
+        // Neighbours in the order of keys belong to other tokens.
         usage.add("ci2", "x", 1, 1 << 30).unwrap();
         usage.add("c", "x", 1, 1 << 30).unwrap();
         assert!(reserve("three", 1).is_ok());

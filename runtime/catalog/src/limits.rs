@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use framebox_sandbox::{Budget, Limits};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A table of limits: `[limits]`, `[bounds]`, `[handlers.NAME.limits]`, or what an upload requests. An absent limit
 /// comes from a more general table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Limits)]
 #[serde(deny_unknown_fields, default)]
 pub struct Table {
     /// Time of a call for a frame, milliseconds.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use utoipa::ToSchema;
 
 /// Uploads at once: each may hold a component in memory.
 const MOST: usize = 4;
@@ -14,7 +15,7 @@ const REMEMBERED: usize = 256;
 const LONGEST_ID: usize = 64;
 
 /// The stage of an upload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
     /// Its bytes are being received.
@@ -34,7 +35,7 @@ pub enum Stage {
 }
 
 /// How far an upload is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Progress {
     /// Its stage.
     pub stage: Stage,

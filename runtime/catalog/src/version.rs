@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use framebox_sandbox::{Descriptor, Digest, Kind};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::limits::Table;
 use super::probation::Probation;
@@ -72,7 +73,8 @@ impl Version {
 }
 
 /// A handler as the API lists it: the descriptor of its active version, with name, kind and digest.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Handler)]
 pub struct Summary<'a> {
     #[serde(flatten)]
     descriptor: &'a Descriptor,

@@ -150,7 +150,7 @@ impl Command {
             Self::Serve(serve) => {
                 let config = serve.config()?;
                 let runtime = tokio::runtime::Runtime::new()?;
-                runtime.block_on(framebox_server::app::serve(config, framebox_server::app::interrupted()))?;
+                runtime.block_on(framebox_server::serve::serve(config, framebox_server::serve::interrupted()))?;
                 Ok(exit::Code::Done.into())
             }
             Self::Push(push) => Ok(exit::Code::of(asking(push.run())?).into()),

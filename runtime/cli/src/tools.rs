@@ -43,7 +43,7 @@ fn host() -> Result<Host, Error> {
     };
     Ok(Host {
         allowance,
-        limits: defaults.limits("", &Default::default()),
+        limits: defaults.effective("", &Default::default()).limits(),
         memory: defaults.most_memory(),
         compile: Box::new(compile),
     })

@@ -11,6 +11,13 @@ pub enum Codec {
 }
 
 impl Codec {
+    /// Returns the name that SDP has for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::H264 => "H264",
+        }
+    }
+
     /// A decoder for one stream, with the default settings.
     ///
     /// # Errors

@@ -8,11 +8,12 @@
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::demand::Cost;
 
 /// A kind of measure. They are taken in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
     /// 1: the handler gets fewer frames.
@@ -68,7 +69,7 @@ pub struct Allowance {
 }
 
 /// What holds on a rung.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Rung {
     /// The measure that was added last; none at the bottom.
     pub step: Option<Step>,

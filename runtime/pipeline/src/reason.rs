@@ -1,9 +1,10 @@
 //! Why a frame was skipped.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Why a frame was skipped: it never reached the handler.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Reason {

@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Rows that are kept.
 pub const MOST: usize = 300;
 
 /// What became of a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Outcome {
@@ -23,7 +24,7 @@ pub enum Outcome {
 }
 
 /// One frame. A stage that it did not go through took 0 µs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Row {
     /// Counts the frames of the stream from 0.
     pub sequence: u64,

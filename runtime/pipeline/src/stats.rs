@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use framebox_picture::Size;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::desk::Fresh;
 use crate::gate::{Reason, Skipped, Ticket};
@@ -19,7 +20,7 @@ const RATE_WINDOW: Duration = Duration::from_secs(2);
 
 /// Counts since the session began; a generator's frames are received when they are due. At any moment `received` =
 /// `processed` + skipped + failed + `waiting` + `in_work`.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
 pub struct Counts {
     /// Pictures that were decoded, or moments at which a generator's frame was due.
     pub received: u64,
@@ -90,7 +91,7 @@ impl Record {
 }
 
 /// Median, 95th percentile and maximum, milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Spread {
     /// Half of the frames took no longer.
     pub p50: f64,
@@ -101,7 +102,7 @@ pub struct Spread {
 }
 
 /// What each stage took for the recent frames. None where nothing was measured.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct Stages {
     /// Decoding; none for a generator.
     pub decode: Option<Spread>,
@@ -116,7 +117,7 @@ pub struct Stages {
 }
 
 /// Fuel of the recent calls.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
 pub struct Fuel {
     /// Of the last call.
     pub last: u64,
@@ -127,7 +128,7 @@ pub struct Fuel {
 }
 
 /// Frames a second, over the last two seconds.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
 pub struct Rates {
     /// Pictures decoded.
     pub received_fps: f64,
@@ -138,7 +139,7 @@ pub struct Rates {
 }
 
 /// Width and height, pixels.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct Extent {
     /// Pixels.
     pub width: u32,
@@ -147,7 +148,7 @@ pub struct Extent {
 }
 
 /// A session's statistics at one moment.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Stats {
     /// Size of the camera's pictures, once one has come.
     pub picture: Option<Extent>,

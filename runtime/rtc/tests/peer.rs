@@ -116,7 +116,7 @@ fn watcher() -> (Arc<Watcher>, mpsc::UnboundedReceiver<Saw>) {
 }
 
 fn transport() -> Box<dyn Transport> {
-    peer::transport(Settings { addresses: vec![LOCAL], ..Settings::default() })
+    framebox_rtc::transport(Settings { addresses: vec![LOCAL], ..Settings::default() })
 }
 
 /// A picture of about `size` bytes. The transport does not look into slices.
@@ -372,7 +372,7 @@ async fn a_flood_of_candidates_is_refused() {
 async fn ports_come_from_the_range_and_are_given_back() {
     let port = UdpSocket::bind((LOCAL, 0)).unwrap().local_addr().unwrap().port();
     let settings = Settings { addresses: vec![LOCAL], udp_ports: Some(port..=port), ..Settings::default() };
-    let transport = peer::transport(settings);
+    let transport = framebox_rtc::transport(settings);
     let (_client, offer) = Client::offer(Options::default()).await;
     let answer = async || transport.answer(&offer, Direction::SendReceive, watcher().0).await;
     for _ in 0..2 {

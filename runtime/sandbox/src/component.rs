@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest as _, Sha256};
+use utoipa::ToSchema;
 use wasmtime::component::{ComponentExportIndex, InstancePre};
 
 use crate::bindings::HandlerBaseIndices;
@@ -18,7 +19,7 @@ use crate::{Allowance, Engine, Failure, Instance, Limits, Log, NamedValue, NoLog
 use crate::{Simulated, Sources, bulk};
 
 /// What a handler does, told from what it exports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// A frame in, a frame out.
@@ -30,7 +31,8 @@ pub enum Kind {
 }
 
 /// SHA-256 of a component's bytes. Shown as `sha256:` and hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
+#[schema(value_type = String, pattern = "^sha256:[0-9a-f]{64}$")]
 pub struct Digest([u8; 32]);
 
 impl Digest {

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use framebox_picture::Size;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::ToSchema;
 
 use crate::parameter::{Kind, Parameter, is_color};
 
@@ -15,7 +16,7 @@ const MOST_OPTIONS: usize = 256;
 const MOST_CHARS: u32 = 65_536;
 
 /// What a handler says of itself. Serialised in the form in which the HTTP API shows it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Descriptor {
     /// A name for people.
     pub title: String,
@@ -27,13 +28,14 @@ pub struct Descriptor {
     pub outputs: Vec<Output>,
     /// Size at which it wants frames; none: as they come.
     #[serde(serialize_with = "size", deserialize_with = "to_size")]
+    #[schema(value_type = Option<Sides>)]
     pub size: Option<Size>,
     /// Rate at which it wants or makes frames, frames a second; none: as they come.
     pub fps: Option<f32>,
 }
 
 /// A value that a handler will put.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Output {
     /// `a–z`, `0–9`, `-`, `_`; unique among the outputs.
     pub id: String,
@@ -46,7 +48,7 @@ pub struct Output {
 }
 
 /// How an output is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OutputKind {
     /// A number.
@@ -187,7 +189,8 @@ fn brief(text: &str) -> String {
 }
 
 /// How a size is serialised.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
+#[schema(as = Size)]
 struct Sides {
     width: u32,
     height: u32,

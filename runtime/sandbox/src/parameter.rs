@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use utoipa::ToSchema;
 
 use crate::Value;
 
 /// A knob. Serialised in the form in which the HTTP API shows it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Parameter {
     /// `a–z`, `0–9`, `-`, `_`; unique among the parameters.
     pub id: String,
@@ -22,7 +23,8 @@ pub struct Parameter {
 }
 
 /// What a parameter holds, and with which default.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ParameterKind)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Kind {
     /// Real numbers from `min` to `max`.
@@ -82,7 +84,8 @@ pub enum Kind {
 }
 
 /// An option of a choice.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ParameterOption)]
 pub struct Choice {
     /// What the handler is given.
     pub id: String,

@@ -1,4 +1,4 @@
-//! Sources as handlers see them: who may open which, and what is fetched from an address.
+//! Sources as handlers see them: which ones they may open, and what is fetched from an address.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -16,14 +16,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use framebox_picture::Size;
 use framebox_server::config::Source;
-use framebox_server::sources::{Library, Limits};
+use framebox_server::sources::{Limits, SourceRegistry};
 use futures_util::{StreamExt, stream};
 
 const CLIP: &[u8] = include_bytes!("../../media/clips/clip.mp4");
 /// Three pictures of four by four, 25 a second.
 const VIDEO: &str = "YUV4MPEG2 W4 H4 F25:1\nFRAME\n000000000000000011112222FRAME\n000000000000000011112222FRAME\n000000000000000011112222";
 
-fn library(sources: &[(&str, Source)]) -> Library {
+fn registry(sources: &[(&str, Source)]) -> SourceRegistry {
     let sources = sources.iter().map(|(name, source)| ((*name).to_owned(), source.clone())).collect::<BTreeMap<_, _>>();
     let limits = Limits {
         folder: std::env::temp_dir(),
@@ -34,7 +34,7 @@ fn library(sources: &[(&str, Source)]) -> Library {
         pause: Duration::from_millis(10),
         longest_pause: Duration::from_millis(40),
     };
-    Library::new(&sources, &limits).unwrap()
+    SourceRegistry::new(&sources, &limits).unwrap()
 }
 
 fn of(file: impl Into<PathBuf>, handlers: &[&str]) -> Source {
@@ -53,15 +53,15 @@ fn at(server: SocketAddr, path: &str) -> Source {
     }
 }
 
-fn refusal(library: &Library, handler: &str, source: &str) -> String {
-    library.granted(handler).open(source).map(|source| source.info()).unwrap_err()
+fn refusal(registry: &SourceRegistry, handler: &str, source: &str) -> String {
+    registry.granted(handler).open(source).map(|source| source.info()).unwrap_err()
 }
 
 #[test]
-fn the_clip_of_the_project_is_there_for_those_that_play() {
-    let library = library(&[]);
+fn the_built_in_clip_is_granted_to_the_handlers_that_play() {
+    let registry = registry(&[]);
     for handler in ["play", "play-fps"] {
-        let mut clip = library.granted(handler).open("clip").unwrap();
+        let mut clip = registry.granted(handler).open("clip").unwrap();
         let info = clip.info();
         assert_eq!((info.size, info.fps, info.duration_us, info.live), (Size::new(640, 360), 30.0, None, false));
         let times = (0..400).map(|_| clip.next().unwrap().unwrap().pts_us).collect::<Vec<_>>();
@@ -70,35 +70,35 @@ fn the_clip_of_the_project_is_there_for_those_that_play() {
         assert_eq!(clip.next().unwrap().unwrap().pts_us, times[200], "a picture's own time finds it");
         assert_eq!(clip.seek(-1).unwrap_err(), "a source begins at 0; give a time that is not negative");
     }
-    let error = refusal(&library, "invert", "clip");
+    let error = refusal(&registry, "invert", "clip");
     assert_eq!(error, "no source \"clip\" was granted to this handler, nor any other");
 }
 
 #[test]
-fn a_source_is_for_the_handlers_that_the_operator_names_and_nobody_else() {
+fn a_source_is_granted_only_to_the_handlers_that_the_operator_names() {
     let folder = tempfile::tempdir().unwrap();
     let (video, broken) = (folder.path().join("video"), folder.path().join("broken"));
     std::fs::write(&video, VIDEO).unwrap();
     std::fs::write(&broken, &CLIP[..5000]).unwrap();
-    let library = library(&[
+    let registry = registry(&[
         ("mine", of(&video, &["mine", "play"])),
         ("broken", of(&broken, &["mine"])),
         ("missing", of(folder.path().join("missing"), &["mine"])),
     ]);
-    let mut source = library.granted("mine").open("mine").unwrap();
+    let mut source = registry.granted("mine").open("mine").unwrap();
     assert_eq!(source.info().duration_us, Some(120_000));
     let times = std::iter::from_fn(|| source.next().unwrap()).map(|shot| shot.pts_us).collect::<Vec<_>>();
     assert_eq!(times, [0, 40_000, 80_000]);
-    assert!(library.granted("play").open("mine").is_ok() && library.granted("play").open("clip").is_ok());
+    assert!(registry.granted("play").open("mine").is_ok() && registry.granted("play").open("clip").is_ok());
     for (handler, source, text) in [
         ("invert", "mine", "no source \"mine\" was granted to this handler, nor any other"),
         ("play", "broken", "no source \"broken\" was granted to this handler; granted are: clip, mine"),
         ("mine", "missing", "the source missing cannot be opened: the file cannot be read: entity not found"),
         ("mine", "../mine", "no source \"../mine\" was granted to this handler; granted are: broken, mine, missing"),
     ] {
-        assert_eq!(refusal(&library, handler, source), text);
+        assert_eq!(refusal(&registry, handler, source), text);
     }
-    let error = refusal(&library, "mine", "broken");
+    let error = refusal(&registry, "mine", "broken");
     assert!(error.starts_with("the source broken cannot be opened: the file is ") && !error.contains('/'), "{error}");
 }
 
@@ -107,17 +107,17 @@ fn the_configuration_may_replace_the_clip() {
     let folder = tempfile::tempdir().unwrap();
     let video = folder.path().join("video");
     std::fs::write(&video, VIDEO).unwrap();
-    let library = library(&[("clip", Source { looped: true, ..of(&video, &["mine"]) })]);
-    let mut source = library.granted("mine").open("clip").unwrap();
+    let registry = registry(&[("clip", Source { looped: true, ..of(&video, &["mine"]) })]);
+    let mut source = registry.granted("mine").open("clip").unwrap();
     let times = (0..5).map(|_| source.next().unwrap().unwrap().pts_us).collect::<Vec<_>>();
     assert_eq!(times, [0, 40_000, 80_000, 120_000, 160_000]);
-    refusal(&library, "play", "clip");
+    refusal(&registry, "play", "clip");
 }
 
 #[test]
-fn what_is_open_is_bounded_and_given_back() {
-    let library = library(&[]);
-    let granted = library.granted("play");
+fn open_sources_are_bounded_and_released() {
+    let registry = registry(&[]);
+    let granted = registry.granted("play");
     let mut open = vec![];
     let error = loop {
         match granted.open("clip") {
@@ -131,7 +131,7 @@ fn what_is_open_is_bounded_and_given_back() {
     assert!(granted.open("clip").is_ok());
 }
 
-/// A server that counts how often it is asked, and answers by `answer`.
+/// Starts a server that counts its requests and answers by `answer`.
 async fn serve(answer: impl Fn(usize) -> Response + Clone + Send + Sync + 'static) -> (SocketAddr, Arc<AtomicUsize>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (address, asked) = (listener.local_addr().unwrap(), Arc::new(AtomicUsize::new(0)));
@@ -151,7 +151,7 @@ async fn until(what: &str, mut met: impl FnMut() -> bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_address_is_fetched_in_the_background_once_and_tried_again_until_it_is_there() {
+async fn an_address_is_fetched_once_in_the_background_and_retried_until_it_succeeds() {
     let (server, asked) = serve(|time| match time {
         0 => StatusCode::NOT_FOUND.into_response(),
         1 => StatusCode::NO_CONTENT.into_response(),
@@ -159,8 +159,8 @@ async fn an_address_is_fetched_in_the_background_once_and_tried_again_until_it_i
         _ => CLIP.into_response(),
     })
     .await;
-    let library = library(&[("far", at(server, "clip.mp4"))]);
-    let granted = library.granted("play");
+    let registry = registry(&[("far", at(server, "clip.mp4"))]);
+    let granted = registry.granted("play");
     let begin = Instant::now();
     if let Err(error) = granted.open("far") {
         assert_eq!(error, "the source far is being fetched; try again later");
@@ -172,17 +172,17 @@ async fn an_address_is_fetched_in_the_background_once_and_tried_again_until_it_i
     assert_eq!(asked.load(Ordering::SeqCst), 4, "what is there is not fetched again");
 }
 
-/// The source never comes, one attempt after the other ends, and the handler hears nothing of why.
+/// Expects attempt after attempt to fail, and the handler to see no reason.
 async fn never_comes(answer: impl Fn(usize) -> Response + Clone + Send + Sync + 'static) {
     let (server, asked) = serve(answer).await;
-    let library = library(&[("far", at(server, "clip.mp4"))]);
-    // As many as one attempt that follows every redirect, and some.
+    let registry = registry(&[("far", at(server, "clip.mp4"))]);
+    // More than one attempt, even if it follows every redirect.
     until("several attempts", || asked.load(Ordering::SeqCst) > 8).await;
-    assert_eq!(refusal(&library, "play", "far"), "the source far is being fetched; try again later");
+    assert_eq!(refusal(&registry, "play", "far"), "the source far is being fetched; try again later");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_error_is_no_source() {
+async fn an_http_error_is_not_a_source() {
     never_comes(|_| (StatusCode::NOT_FOUND, CLIP).into_response()).await;
 }
 
@@ -207,7 +207,7 @@ async fn a_body_that_announces_too_much_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_that_stops_is_given_up() {
+async fn a_body_that_stalls_is_abandoned() {
     never_comes(|_| {
         let first = stream::once(async { Ok::<_, Infallible>(Bytes::from_static(&CLIP[..1000])) });
         Body::from_stream(first.chain(stream::pending())).into_response()
@@ -216,17 +216,17 @@ async fn a_body_that_stops_is_given_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_fetched_may_still_be_no_video() {
+async fn a_fetched_file_that_is_not_a_video_is_reported() {
     let (server, _) = serve(|_| "<html>".into_response()).await;
-    let library = library(&[("far", at(server, "clip.mp4"))]);
+    let registry = registry(&[("far", at(server, "clip.mp4"))]);
     let kinds = "it is none of the kinds that can be read: MP4 with H.264, Y4M, GIF, WebP, PNG, JPEG";
     let text = format!("the source far cannot be opened: {kinds}");
-    until("it is told", || library.granted("play").open("far").is_err_and(|error| error == text)).await;
+    until("it is told", || registry.granted("play").open("far").is_err_and(|error| error == text)).await;
 }
 
 #[test]
 fn an_address_needs_a_runtime() {
     let source = Source { url: Some("http://127.0.0.1:1/".into()), handlers: vec!["play".into()], ..Source::default() };
     let sources = BTreeMap::from([("far".to_owned(), source)]);
-    assert!(Library::new(&sources, &Limits::default()).is_err());
+    assert!(SourceRegistry::new(&sources, &Limits::default()).is_err());
 }

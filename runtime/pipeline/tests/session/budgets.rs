@@ -93,7 +93,7 @@ fn the_ladder_makes_pictures_smaller_where_that_is_allowed() {
 
 #[test]
 fn a_leaking_instance_is_replaced_before_it_fails() {
-    let (session, _) = start_with(beast("leaks"), |setup| setup.limits.soft_memory = 32 << 20);
+    let (session, _) = start_with(case("leaks"), |setup| setup.limits.soft_memory = 32 << 20);
     film_until(&session, "enough", |counts| counts.processed >= 40);
     let stats = session.stats();
     session.join();

@@ -87,8 +87,8 @@ fn engine() -> &'static Engine {
     ENGINE.get_or_init(|| Engine::new(&Settings::default()).unwrap())
 }
 
-fn beast(name: &str) -> Component {
-    engine().load(&framebox_zoo::beast(name)).unwrap()
+fn case(name: &str) -> Component {
+    engine().load(&framebox_test_components::case(name)).unwrap()
 }
 
 fn built_in(name: &str) -> Component {
@@ -146,7 +146,7 @@ const GENERATOR: &str = r#"
 
 fn generate(fps: Option<f32>, spin: u32, last: u32) -> (Session, Arc<Listener>) {
     let body = GENERATOR.replace("SPIN", &spin.to_string()).replace("LAST", &last.to_string());
-    let component = engine().load(&framebox_zoo::component(&body, "video-generator")).unwrap();
+    let component = engine().load(&framebox_test_components::component(&body, "video-generator")).unwrap();
     let listener = Arc::new(Listener::default());
     let setup = Setup { fps, ..setup(component, Duration::from_secs(5)) };
     (Session::start(setup, connections(&listener)).unwrap(), listener)
@@ -234,7 +234,7 @@ fn pictures_go_through_the_handler_in_order_with_their_timestamps() {
 
 #[test]
 fn a_slow_handler_skips_and_never_lags() {
-    let (session, listener) = start_within(beast("naps"), Duration::from_secs(5));
+    let (session, listener) = start_within(case("naps"), Duration::from_secs(5));
     let mut camera = Camera::new();
     let timestamps = camera.film(&session, 90);
     let last = timestamps.len() - 1;
@@ -257,7 +257,7 @@ fn a_handler_that_fails_is_replaced_and_rests_and_the_session_goes_on() {
     for (name, code) in
         [("trap", "trap"), ("spin", "time"), ("exhaust-memory", "memory"), ("wrong-length", "bad-output")]
     {
-        let (session, listener) = start(beast(name));
+        let (session, listener) = start(case(name));
         let mut camera = Camera::new();
         camera.film(&session, 45);
         listener.wait("a failure", |heard| heard.notices.iter().any(|notice| notice.code == code));
@@ -275,7 +275,7 @@ fn a_handler_that_fails_is_replaced_and_rests_and_the_session_goes_on() {
 
 #[test]
 fn a_handler_fails_now_and_then_and_works_again_in_between() {
-    let (session, listener) = start(beast("spin-every-10th"));
+    let (session, listener) = start(case("spin-every-10th"));
     let mut camera = Camera::new();
     for _ in 0..6 {
         camera.film(&session, 20);
@@ -289,7 +289,7 @@ fn a_handler_fails_now_and_then_and_works_again_in_between() {
 
 #[test]
 fn a_handler_that_cannot_start_ends_the_session_with_the_reason() {
-    let (session, listener) = start(beast("spin-init"));
+    let (session, listener) = start(case("spin-init"));
     listener.wait("the end", |heard| heard.ended.is_some());
     assert!(listener.0.lock().unwrap().notices.iter().any(|notice| notice.code == "time"));
     session.join();
@@ -297,7 +297,7 @@ fn a_handler_that_cannot_start_ends_the_session_with_the_reason() {
 
 #[test]
 fn a_finished_handler_ends_the_session() {
-    let (session, listener) = start(beast("finished"));
+    let (session, listener) = start(case("finished"));
     Camera::new().film(&session, 2);
     listener.wait("the end", |heard| heard.ended.as_deref() == Some("enough"));
     session.join();
@@ -305,7 +305,7 @@ fn a_finished_handler_ends_the_session() {
 
 #[test]
 fn nothing_to_show_sends_nothing_and_counts() {
-    let (session, listener) = start(beast("return-nothing"));
+    let (session, listener) = start(case("return-nothing"));
     let mut camera = Camera::new();
     camera.film(&session, 15);
     listener.wait("processing", |_| session.stats().frames.processed >= 5);

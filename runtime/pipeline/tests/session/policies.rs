@@ -78,7 +78,7 @@ fn in_order(frames: &[EncodedFrame]) -> bool {
 
 #[test]
 fn adaptive_leaves_frames_out_by_plan() {
-    let (session, _) = under(Skipping::Adaptive, Unprocessed::Hold, beast("naps"));
+    let (session, _) = under(Skipping::Adaptive, Unprocessed::Hold, case("naps"));
     film_until(&session, "pacing", |counts| count(counts, Reason::Pacing) >= 60 && counts.processed >= 8);
     let numbers: Vec<_> = processed(&session).iter().map(|row| row.sequence).collect();
     session.join();
@@ -106,7 +106,7 @@ fn never_loses_no_frame_to_a_handler_that_keeps_up() {
 
 #[test]
 fn never_bounds_its_lag_and_warns() {
-    let (session, listener) = under(Skipping::Never, Unprocessed::Hold, beast("naps"));
+    let (session, listener) = under(Skipping::Never, Unprocessed::Hold, case("naps"));
     film_until(&session, "a backlog", |counts| {
         assert!(counts.waiting <= 32);
         count(counts, Reason::Backlog) >= 40 && counts.waiting >= 5
@@ -124,7 +124,7 @@ fn never_bounds_its_lag_and_warns() {
 
 #[test]
 fn what_is_skipped_passes_through_in_order() {
-    let (session, listener) = under(Skipping::Latest, Unprocessed::Passthrough, beast("naps"));
+    let (session, listener) = under(Skipping::Latest, Unprocessed::Passthrough, case("naps"));
     let timestamps = film_until(&session, "passing", |counts| counts.passed >= 50 && counts.processed >= 5);
     session.join();
     let heard = listener.0.lock().unwrap();
@@ -137,7 +137,7 @@ fn what_is_skipped_passes_through_in_order() {
 
 #[test]
 fn failures_and_rests_pass_through_and_the_choice_can_change_while_it_runs() {
-    let (session, listener) = under(Skipping::Latest, Unprocessed::Hold, beast("trap"));
+    let (session, listener) = under(Skipping::Latest, Unprocessed::Hold, case("trap"));
     let mut camera = Camera::new();
     film(&session, &mut camera, 20);
     assert_eq!(listener.0.lock().unwrap().frames.len(), 0, "the last picture stands, and there is none");
@@ -170,7 +170,7 @@ fn failures_and_rests_pass_through_and_the_choice_can_change_while_it_runs() {
 
 #[test]
 fn every_change_of_policy_keeps_the_books_straight() {
-    let (session, listener) = under(Skipping::Never, Unprocessed::Passthrough, beast("naps"));
+    let (session, listener) = under(Skipping::Never, Unprocessed::Passthrough, case("naps"));
     std::thread::scope(|scope| {
         let films = scope.spawn(|| film(&session, &mut Camera::new(), 150));
         for round in 0..40 {

@@ -9,7 +9,7 @@ use framebox_pipeline::successor::{Declined, Successor};
 use framebox_sandbox::{Component, Kind, Limits};
 use serde_json::json;
 
-use super::{Camera, Session, beast, built_in, lumas, start};
+use super::{Camera, Session, built_in, case, lumas, start};
 
 fn swap(session: &Session, component: Component) -> Result<u64, Declined> {
     let limits = Limits {
@@ -25,7 +25,7 @@ fn from_one_frame_on_another_component_answers() {
     let mut camera = Camera::new();
     let mut timestamps = camera.film(&session, 20);
     let from = std::thread::scope(|scope| {
-        let swapped = scope.spawn(|| swap(&session, beast("good")).unwrap());
+        let swapped = scope.spawn(|| swap(&session, case("good")).unwrap());
         timestamps.extend(camera.film(&session, 40));
         swapped.join().unwrap()
     });
@@ -52,7 +52,7 @@ fn from_one_frame_on_another_component_answers() {
 #[test]
 fn under_load_every_frame_is_accounted_for() {
     let (session, _listener) = start(built_in("edges"));
-    let components = [built_in("invert"), built_in("edges"), built_in("pixelate")];
+    let components = [built_in("invert"), built_in("edges"), built_in("motion")];
     let mut camera = Camera::new();
     let firsts: Vec<u64> = std::thread::scope(|scope| {
         let swaps = scope.spawn(|| (0..30).map(|n| swap(&session, components[n % 3].clone()).unwrap()).collect());
@@ -84,7 +84,7 @@ fn what_cannot_take_over_leaves_everything_as_it_is() {
     let (session, listener) = start(built_in("invert"));
     let mut camera = Camera::new();
     camera.film(&session, 10);
-    let started = swap(&session, beast("spin-init")).unwrap_err();
+    let started = swap(&session, case("spin-init")).unwrap_err();
     assert!(matches!(&started, Declined::Start(failure) if failure.code() == "time"), "{started}");
     let other = swap(&session, built_in("plasma")).unwrap_err();
     assert_eq!(other, Declined::Kind { session: Kind::Transform, successor: Kind::Generator });
@@ -94,12 +94,12 @@ fn what_cannot_take_over_leaves_everything_as_it_is() {
     assert_eq!(session.stats().instances_made, 1);
     let session = Arc::new(session);
     session.end();
-    assert_eq!(swap(&session, beast("good")).unwrap_err(), Declined::Ended);
+    assert_eq!(swap(&session, case("good")).unwrap_err(), Declined::Ended);
 }
 
 #[test]
 fn what_was_held_against_one_is_not_held_against_the_next() {
-    let (session, listener) = start(beast("trap"));
+    let (session, listener) = start(case("trap"));
     let mut camera = Camera::new();
     for _ in 0..10 {
         camera.film(&session, 10);
@@ -107,7 +107,7 @@ fn what_was_held_against_one_is_not_held_against_the_next() {
             break;
         }
     }
-    let from = swap(&session, beast("good")).unwrap();
+    let from = swap(&session, case("good")).unwrap();
     camera.film(&session, 30);
     listener.wait("pictures", |heard| heard.frames.len() >= 15);
     let (rows, _) = session.frames(0);
@@ -118,17 +118,17 @@ fn what_was_held_against_one_is_not_held_against_the_next() {
 
 #[test]
 fn values_of_parameters_are_carried_over() {
-    let (session, listener) = start(built_in("slow-flip"));
-    assert_eq!(session.set_parameters(json!({ "work-ms": 10 }).as_object().unwrap(), None), []);
+    let (session, listener) = start(built_in("edges"));
+    assert_eq!(session.set_parameters(json!({ "threshold": 10 }).as_object().unwrap(), None), []);
     listener.wait("the change", |heard| !heard.applied.is_empty());
-    swap(&session, built_in("pixelate")).unwrap();
-    let of_pixelate = session.parameters();
-    assert!(!of_pixelate.contains_key("work-ms") && !of_pixelate.is_empty(), "{of_pixelate:?}");
-    swap(&session, built_in("slow-flip")).unwrap();
-    assert_eq!(session.parameters()["work-ms"], 200, "what the one in between did not have is at its default again");
-    assert_eq!(session.set_parameters(json!({ "work-ms": 20 }).as_object().unwrap(), None), []);
+    swap(&session, built_in("flip")).unwrap();
+    let of_flip = session.parameters();
+    assert!(!of_flip.contains_key("threshold") && !of_flip.is_empty(), "{of_flip:?}");
+    swap(&session, built_in("edges")).unwrap();
+    assert_eq!(session.parameters()["threshold"], 40, "what the one in between did not have is at its default again");
+    assert_eq!(session.set_parameters(json!({ "threshold": 20 }).as_object().unwrap(), None), []);
     listener.wait("the change", |heard| heard.applied.len() >= 2);
-    swap(&session, built_in("slow-flip")).unwrap();
-    assert_eq!(session.parameters()["work-ms"], 20);
+    swap(&session, built_in("edges")).unwrap();
+    assert_eq!(session.parameters()["threshold"], 20);
     session.join();
 }

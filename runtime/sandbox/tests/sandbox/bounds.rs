@@ -5,19 +5,19 @@ use std::sync::Arc;
 use framebox_picture::Size;
 use framebox_sandbox::{Budget, Engine, Failure, Level, Limits, Settings};
 
-use crate::support::{PLENTY, beast, input, picture, setup, start, start_logged, start_within, transform};
+use crate::support::{PLENTY, case, input, picture, setup, start, start_logged, start_within, transform};
 
 const MIB: usize = 1024 * 1024;
 
 #[test]
 fn fuel_is_counted_alike_each_time_and_ends_a_call() {
-    let component = beast("rgba");
+    let component = case("rgba");
     let fuel = |_| start(&component).process(input(), PLENTY).cost.fuel;
     let all: Vec<_> = (0..3).map(fuel).collect();
     assert!(all[0] > 20 && all.iter().all(|fuel| *fuel == all[0]), "{all:?}");
 
     let little = Budget { fuel: 1_000_000, ..PLENTY };
-    let call = start(&beast("spin")).process(input(), little);
+    let call = start(&case("spin")).process(input(), little);
     assert_eq!(call.result.unwrap_err(), Failure::Fuel { limit: 1_000_000 });
     assert_eq!(call.cost.fuel, 1_000_000);
 }
@@ -68,21 +68,21 @@ fn long_bulk_operations_do_what_short_ones_do() {
 #[test]
 fn memory_is_counted_and_limited() {
     let limits = Limits { memory: 20 * MIB, setup: PLENTY, ..Limits::default() };
-    let mut instance = start_within(&beast("exhaust-memory"), limits.clone()).unwrap();
+    let mut instance = start_within(&case("exhaust-memory"), limits.clone()).unwrap();
     assert_eq!(instance.memory(), 2 * 65536);
     let failure = instance.process(input(), PLENTY).result.unwrap_err();
     assert_eq!(failure, Failure::Memory { limit: 20 * MIB });
     assert!(instance.memory() > 15 * MIB && instance.memory() <= 20 * MIB, "{}", instance.memory());
 
     let little = Limits { memory: 65536, ..limits };
-    let failure = start_within(&beast("good"), little).err().unwrap();
+    let failure = start_within(&case("good"), little).err().unwrap();
     assert_eq!(failure, Failure::Memory { limit: 65536 }, "its first memory is two pages");
 }
 
 #[test]
 fn a_frame_that_does_not_fit_into_memory_is_told_as_that() {
     let limits = Limits { memory: MIB, setup: PLENTY, ..Limits::default() };
-    let mut instance = start_within(&beast("rgba"), limits).unwrap();
+    let mut instance = start_within(&case("rgba"), limits).unwrap();
     let large = crate::support::frame(picture(Size::new(1280, 720)));
     assert_eq!(instance.process(large, PLENTY).result.unwrap_err(), Failure::Memory { limit: MIB });
 }
@@ -90,7 +90,7 @@ fn a_frame_that_does_not_fit_into_memory_is_told_as_that() {
 #[test]
 fn a_flood_of_log_is_limited_and_its_rest_is_counted() {
     let limits = Limits { log_lines: 10, setup: PLENTY, ..Limits::default() };
-    let (mut instance, lines) = start_logged(&beast("log-flood"), limits);
+    let (mut instance, lines) = start_logged(&case("log-flood"), limits);
     let call = instance.process(input(), PLENTY);
     assert!(call.result.unwrap().picture.is_some());
     let seconds = call.cost.time.as_secs() as usize + 1;
@@ -133,14 +133,14 @@ fn long_lines_are_limited_by_their_bytes() {
 #[test]
 fn a_leak_asks_for_a_fresh_instance_before_the_limit_and_great_need_does_not() {
     let limits = Limits { memory: 64 * MIB, soft_memory: 32 * MIB, setup: PLENTY, ..Limits::default() };
-    let mut leaks = start_within(&beast("leaks"), limits.clone()).unwrap();
+    let mut leaks = start_within(&case("leaks"), limits.clone()).unwrap();
     let asked = (1..).find(|_| {
         leaks.process(input(), PLENTY).result.expect("the limit is not reached");
         leaks.wants_replacement()
     });
     // Four MiB a frame.
     assert_eq!(asked, Some(8));
-    assert!(!start_within(&beast("leaks"), limits.clone()).unwrap().wants_replacement(), "a fresh one is content");
+    assert!(!start_within(&case("leaks"), limits.clone()).unwrap().wants_replacement(), "a fresh one is content");
 
     let needs_much = transform(
         "(global $has (mut i32) (i32.const 0))",
@@ -157,7 +157,7 @@ fn a_leak_asks_for_a_fresh_instance_before_the_limit_and_great_need_does_not() {
 #[test]
 fn tables_are_limited() {
     // `grow-table` traps when it gets more than a hundred thousand elements.
-    start(&beast("grow-table")).process(input(), PLENTY).result.unwrap();
+    start(&case("grow-table")).process(input(), PLENTY).result.unwrap();
     let all = (0..16).map(|table| format!("(table $t{table} 1 funcref)")).collect::<String>();
     start(&transform(&all, "")).process(input(), PLENTY).result.unwrap();
 }
@@ -166,7 +166,7 @@ fn tables_are_limited() {
 fn handles_of_its_own_are_limited() {
     let most = |handles| {
         let limits = Limits { handles, setup: PLENTY, ..Limits::default() };
-        start_within(&beast("hoard-handles"), limits).unwrap().process(input(), PLENTY)
+        start_within(&case("hoard-handles"), limits).unwrap().process(input(), PLENTY)
     };
     let (few, many) = (most(10), most(1000));
     for call in [&few, &many] {
@@ -194,10 +194,10 @@ fn handles_that_are_never_given_back_end_in_a_trap() {
 #[test]
 fn there_are_as_many_instances_as_were_asked_for() {
     let engine = Engine::new(&Settings { instances: 3, memory: 4 * MIB, ..Settings::default() }).unwrap();
-    let component = engine.load(&framebox_zoo::beast("good")).unwrap();
+    let component = engine.load(&framebox_test_components::case("good")).unwrap();
     let mut instances: Vec<_> = (0..3).map(|_| component.start(setup()).unwrap()).collect();
-    let another = engine.load(&framebox_zoo::beast("trap")).expect("one more can be loaded");
-    assert_eq!(another.descriptor().title, "Beast");
+    let another = engine.load(&framebox_test_components::case("trap")).expect("one more can be loaded");
+    assert_eq!(another.descriptor().title, "Case");
     instances.push(component.start(setup()).unwrap());
     let failure = component.start(setup()).err().unwrap();
     assert_eq!(failure.code(), "refused", "{failure}");
@@ -210,7 +210,7 @@ fn an_engine_can_be_used_and_dropped_on_an_async_thread() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let engine = Engine::new(&Settings { instances: 1, ..Settings::default() }).unwrap();
-        let component = engine.load(&framebox_zoo::beast("naps")).unwrap();
+        let component = engine.load(&framebox_test_components::case("naps")).unwrap();
         drop(engine);
         let mut instance = component.start(setup()).unwrap();
         drop(component);
@@ -220,7 +220,7 @@ fn an_engine_can_be_used_and_dropped_on_an_async_thread() {
 
 #[test]
 fn instances_go_from_thread_to_thread() {
-    let mut instance = start(&beast("naps"));
+    let mut instance = start(&case("naps"));
     let given = Arc::new(input());
     for _ in 0..2 {
         let given = given.clone();

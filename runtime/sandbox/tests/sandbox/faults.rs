@@ -1,22 +1,22 @@
-//! Every beast of the zoo comes to what it deserves, and nobody else notices.
+//! Every test component has the outcome that its case expects, and leaves other instances alone.
 
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 use framebox_sandbox::{Budget, Component, Failure, Instance, Kind, Limits, Output, Refused};
 
-use crate::support::{PLENTY, beast, engine, input, start, start_within, transform};
+use crate::support::{PLENTY, case, engine, input, start, start_within, transform};
 
 const SHORT: Budget = Budget { time: Duration::from_millis(50), ..PLENTY };
 /// How late a call may be cut off on a machine that has other things to do.
 const LATE: Duration = Duration::from_millis(500);
 
 #[test]
-fn every_beast_comes_to_what_is_expected() {
+fn every_case_has_the_expected_outcome() {
     let limits = Limits { setup: Budget { time: Duration::from_millis(500), ..PLENTY }, ..Limits::default() };
     let budget = Budget { time: Duration::from_millis(1000), ..PLENTY };
     let mut wrong = Vec::new();
-    for (name, expected) in framebox_zoo::beasts() {
+    for (name, expected) in framebox_test_components::cases() {
         let (stage, code, words) = outcome(&name, &limits, budget);
         // The text is for people: it says something, and no paths of the machine that built this.
         let speaks = words.contains(&expected.says) && !words.contains(".rs:") && words.len() < 10_000;
@@ -28,7 +28,7 @@ fn every_beast_comes_to_what_is_expected() {
 }
 
 fn outcome(name: &str, limits: &Limits, budget: Budget) -> (&'static str, &'static str, String) {
-    let component = match engine().load(&framebox_zoo::beast(name)) {
+    let component = match engine().load(&framebox_test_components::case(name)) {
         Ok(component) => component,
         Err(refused) => return ("load", "refused", refused.to_string()),
     };
@@ -65,9 +65,9 @@ fn call(component: &Component, instance: &mut Instance, budget: Budget) -> Resul
 #[test]
 fn those_that_begin_well_fail_later_by_the_name_expected() {
     let limits = Limits { memory: 24 << 20, setup: PLENTY, ..Limits::default() };
-    for (name, expected) in framebox_zoo::beasts() {
+    for (name, expected) in framebox_test_components::cases() {
         let Some(code) = expected.later else { continue };
-        let mut instance = start_within(&beast(&name), limits.clone()).unwrap();
+        let mut instance = start_within(&case(&name), limits.clone()).unwrap();
         let failure = (0..200).find_map(|_| instance.process(input(), SHORT).result.err());
         assert_eq!(failure.unwrap_or_else(|| panic!("{name} never fails")).code(), code, "{name}");
     }
@@ -75,7 +75,7 @@ fn those_that_begin_well_fail_later_by_the_name_expected() {
 
 #[test]
 fn one_that_computes_without_end_is_cut_off_at_its_deadline() {
-    let call = start(&beast("spin")).process(input(), SHORT);
+    let call = start(&case("spin")).process(input(), SHORT);
     assert_eq!(call.result.unwrap_err(), Failure::Time { limit: SHORT.time });
     assert!(call.cost.time >= SHORT.time && call.cost.time < SHORT.time + LATE, "{:?}", call.cost);
 }
@@ -84,7 +84,7 @@ fn one_that_computes_without_end_is_cut_off_at_its_deadline() {
 fn whatever_it_does_it_is_cut_off_soon_after_its_deadline() {
     let budget = Budget { time: Duration::from_millis(20), ..PLENTY };
     for name in ["spin", "sleeps", "fill", "copy", "samples", "realloc-spins", "info-flood", "patch-flood"] {
-        let component = beast(name);
+        let component = case(name);
         let mut late: Vec<_> = (0..9)
             .map(|_| {
                 let call = start(&component).process(input(), budget);
@@ -101,7 +101,7 @@ fn whatever_it_does_it_is_cut_off_soon_after_its_deadline() {
 
 #[test]
 fn one_that_naps_wakes_up_in_time() {
-    let call = start(&beast("naps")).process(input(), PLENTY);
+    let call = start(&case("naps")).process(input(), PLENTY);
     assert!(call.result.unwrap().picture.is_some());
     assert!(call.cost.time >= Duration::from_millis(190), "{:?}", call.cost);
 }
@@ -110,9 +110,9 @@ fn one_that_naps_wakes_up_in_time() {
 fn one_that_does_not_finish_setting_up_is_cut_off() {
     let limits = Limits { setup: SHORT, ..Limits::default() };
     let begin = Instant::now();
-    let failure = start_within(&beast("spin-init"), limits.clone()).err().unwrap();
+    let failure = start_within(&case("spin-init"), limits.clone()).err().unwrap();
     assert_eq!(failure, Failure::Time { limit: SHORT.time });
-    let mut instance = start_within(&beast("spin-configure"), limits).unwrap();
+    let mut instance = start_within(&case("spin-configure"), limits).unwrap();
     assert_eq!(instance.configure(&[]), Err(Failure::Time { limit: SHORT.time }));
     assert!(instance.is_dead());
     assert!(begin.elapsed() < Duration::from_secs(5));
@@ -120,18 +120,18 @@ fn one_that_does_not_finish_setting_up_is_cut_off() {
 
 #[test]
 fn one_whose_start_function_spins_is_refused_for_its_time() {
-    let refused = engine().load(&framebox_zoo::beast("spin-start")).unwrap_err();
+    let refused = engine().load(&framebox_test_components::case("spin-start")).unwrap_err();
     assert!(matches!(refused, Refused::Describe(Failure::Time { .. })), "{refused}");
 }
 
 #[test]
 fn a_trap_is_told_by_its_name_and_without_paths() {
-    let failure = start(&beast("trap")).process(input(), PLENTY).result.unwrap_err();
+    let failure = start(&case("trap")).process(input(), PLENTY).result.unwrap_err();
     assert_eq!(failure, Failure::Trap("wasm `unreachable` instruction executed".into()));
-    let failure = start(&beast("recursion")).process(input(), PLENTY).result.unwrap_err();
+    let failure = start(&case("recursion")).process(input(), PLENTY).result.unwrap_err();
     assert_eq!(failure, Failure::Trap("call stack exhausted".into()));
     for name in ["huge-sample", "outside-memory", "keeps-handles"] {
-        let failure = start(&beast(name)).process(input(), PLENTY).result.unwrap_err();
+        let failure = start(&case(name)).process(input(), PLENTY).result.unwrap_err();
         let Failure::Trap(message) = failure else { panic!("{name}: {failure}") };
         assert!(!message.is_empty() && !message.contains(".rs"), "{name}: {message}");
     }
@@ -142,7 +142,7 @@ fn what_a_guest_says_of_itself_does_not_kill_it() {
     for (name, failure) in
         [("failed", Failure::Failed("no luck".into())), ("finished", Failure::Finished("enough".into()))]
     {
-        let mut instance = start(&beast(name));
+        let mut instance = start(&case(name));
         for _ in 0..3 {
             assert_eq!(instance.process(input(), PLENTY).result.unwrap_err(), failure);
         }
@@ -165,13 +165,13 @@ fn a_refusal_of_memory_counts_only_for_the_call_that_does_not_survive_it() {
 }
 
 #[test]
-fn neighbours_keep_their_pace_beside_beasts() {
+fn neighbours_are_served_beside_failing_cases() {
     let over = AtomicBool::new(false);
-    let mut neighbour = start(&beast("good"));
+    let mut neighbour = start(&case("good"));
     std::thread::scope(|scope| {
-        let beasts = scope.spawn(|| {
+        let cases = scope.spawn(|| {
             for name in ["spin", "trap", "exhaust-memory", "recursion", "fill", "sleeps"] {
-                let component = beast(name);
+                let component = case(name);
                 for _ in 0..2 {
                     assert!(start(&component).process(input(), SHORT).result.is_err(), "{name}");
                 }
@@ -179,13 +179,13 @@ fn neighbours_keep_their_pace_beside_beasts() {
             over.store(true, SeqCst);
         });
         let mut calls = 0;
-        while !over.load(SeqCst) && !beasts.is_finished() {
+        while !over.load(SeqCst) && !cases.is_finished() {
             let call = neighbour.process(input(), Budget { time: Duration::from_secs(2), ..PLENTY });
             assert!(call.result.is_ok(), "{:?}", call.result);
             calls += 1;
             std::thread::sleep(Duration::from_millis(2));
         }
-        beasts.join().unwrap();
+        cases.join().unwrap();
         assert!(calls > 20, "{calls}");
     });
     assert!(!neighbour.is_dead());

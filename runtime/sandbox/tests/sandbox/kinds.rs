@@ -4,7 +4,7 @@
 use framebox_picture::Size;
 use framebox_sandbox::{Allowance, Code, Compiler, Kind, Refused};
 
-use crate::support::{PLENTY, beast, engine, input, load, start};
+use crate::support::{PLENTY, case, engine, input, load, start};
 
 #[test]
 fn a_generator_makes_frames_by_itself() {
@@ -17,7 +17,7 @@ fn a_generator_makes_frames_by_itself() {
             (i32.const 4096) (i32.const 256) (i32.const 1300))
           (call $drop-output (local.get $output))
           (i32.const 16))"#;
-    let component = load(&framebox_zoo::component(body, "video-generator"));
+    let component = load(&framebox_test_components::component(body, "video-generator"));
     assert_eq!(component.kind(), Kind::Generator);
     let mut instance = start(&component);
     let luma = |now, instance: &mut framebox_sandbox::Instance| {
@@ -38,7 +38,7 @@ fn the_pictures_of_an_observer_do_not_count() {
           (param $frame i32) (param $output i32) (param $time i32) (param $fuel i64) (result i32)
           (call $show (local.get $output) (local.get $frame) (i32.const 1300))
           (call $return (local.get $frame) (local.get $output)))"#;
-    let component = load(&framebox_zoo::component(body, "video-observer"));
+    let component = load(&framebox_test_components::component(body, "video-observer"));
     assert_eq!(component.kind(), Kind::Observer);
     let mut instance = start(&component);
     assert!(instance.process(input(), PLENTY).result.unwrap().picture.is_none());
@@ -47,23 +47,23 @@ fn the_pictures_of_an_observer_do_not_count() {
 
 #[test]
 fn a_component_is_known_by_what_it_is() {
-    let component = beast("good");
+    let component = case("good");
     assert_eq!(component.kind(), Kind::Transform);
-    assert_eq!(component.descriptor().title, "Beast");
+    assert_eq!(component.descriptor().title, "Case");
     assert!(component.imports().iter().any(|import| import == "framebox:video/media@0.1.0"));
     let digest = component.digest().to_string();
     assert_eq!((digest.len(), &digest[..7]), (71, "sha256:"));
-    assert_eq!(component.digest(), beast("good").digest());
-    assert_ne!(component.digest(), beast("trap").digest());
+    assert_eq!(component.digest(), case("good").digest());
+    assert_ne!(component.digest(), case("trap").digest());
 }
 
 #[test]
 fn code_that_was_compiled_apart_runs_and_other_code_is_refused() {
     let compiler = Compiler::new().unwrap();
-    let (good, allowance) = (framebox_zoo::beast("good"), Allowance::default());
+    let (good, allowance) = (framebox_test_components::case("good"), Allowance::default());
     let code = compiler.compile(&good, &allowance).unwrap();
     let component = engine().load_compiled(&good, &code, &allowance).unwrap();
-    assert_eq!(component.digest(), beast("good").digest());
+    assert_eq!(component.digest(), case("good").digest());
     assert!(start(&component).process(input(), PLENTY).result.is_ok());
     assert_eq!(compiler.edition(), Compiler::new().unwrap().edition());
     // SAFETY: what is no code at all is not run, which is what is tried here.

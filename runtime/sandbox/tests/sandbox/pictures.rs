@@ -8,7 +8,7 @@ use framebox_picture::sample::Sampler;
 use framebox_picture::{Format, Picture, Rect, Size, convert, patch};
 use framebox_sandbox::{Budget, Failure, Limits};
 
-use crate::support::{PLENTY, SIZE, beast, frame, input, picture, start, start_within, transform};
+use crate::support::{PLENTY, SIZE, case, frame, input, picture, start, start_within, transform};
 
 const FORMATS: [Format; 5] = [Format::Rgba8, Format::Rgb8, Format::Gray8, Format::I420, Format::Nv12];
 
@@ -76,7 +76,7 @@ fn samples_are_cropped_and_scaled_as_asked() {
 fn what_is_shown_is_the_input_itself() {
     let input = input();
     let given = input.picture.clone();
-    let call = start(&beast("good")).process(input, PLENTY);
+    let call = start(&case("good")).process(input, PLENTY);
     assert!(Arc::ptr_eq(&call.result.unwrap().picture.unwrap(), &given));
 }
 
@@ -122,7 +122,7 @@ fn a_wrong_picture_is_told_to_the_guest_and_counts_when_nothing_right_follows() 
 
 #[test]
 fn pictures_are_used_again_once_they_are_let_go() {
-    let mut instance = start(&beast("rgba"));
+    let mut instance = start(&case("rgba"));
     let mut addresses = HashSet::new();
     for _ in 0..10 {
         addresses.insert(Arc::as_ptr(&instance.process(input(), PLENTY).result.unwrap().picture.unwrap()));

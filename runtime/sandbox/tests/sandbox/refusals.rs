@@ -28,7 +28,7 @@ fn files_that_are_no_components() {
     assert_eq!(refusal(b""), Refused::Empty);
     assert_eq!(refusal(b"#!/bin/sh"), Refused::NotWasm);
     assert_eq!(refusal(b"(component)"), Refused::NotWasm, "text is not assembled");
-    let module = framebox_zoo::core("");
+    let module = framebox_test_components::core("");
     assert_eq!(refusal(&module), Refused::CoreModule);
     assert!(Refused::CoreModule.to_string().contains("wasm-tools component new"));
     let allowance = Allowance { bytes: 10, ..Allowance::default() };
@@ -38,7 +38,7 @@ fn files_that_are_no_components() {
 
 #[test]
 fn damaged_components() {
-    let good = framebox_zoo::beast("good");
+    let good = framebox_test_components::case("good");
     for length in (8..good.len()).step_by(good.len() / 40) {
         refusal(&good[..length]);
     }
@@ -124,14 +124,14 @@ fn descriptors_that_break_a_rule() {
         (func (export "framebox:video/transform@0.1.0#process")
           (param $frame i32) (param $output i32) (param $time i32) (param $fuel i64) (result i32)
           (call $return (local.get $frame) (local.get $output)))"#;
-    let refused = refusal(&framebox_zoo::component(body, "zoo-handler"));
+    let refused = refusal(&framebox_test_components::component(body, "test-handler"));
     assert_eq!(refused, Refused::Descriptor("the title is missing".into()));
 }
 
 #[test]
 fn memory_beyond_what_the_engine_has() {
     let settings = Settings { instances: 1, memory: 65_536, ..Settings::default() };
-    let refused = Engine::new(&settings).unwrap().load(&framebox_zoo::beast("good")).unwrap_err();
+    let refused = Engine::new(&settings).unwrap().load(&framebox_test_components::case("good")).unwrap_err();
     assert!(refused.to_string().contains("memory"), "{refused}");
 }
 

@@ -17,8 +17,8 @@ pub fn engine() -> &'static Engine {
     &ENGINE
 }
 
-pub fn beast(name: &str) -> Component {
-    load(&framebox_zoo::beast(name))
+pub fn case(name: &str) -> Component {
+    load(&framebox_test_components::case(name))
 }
 
 pub fn load(bytes: &[u8]) -> Component {
@@ -27,7 +27,7 @@ pub fn load(bytes: &[u8]) -> Component {
 
 /// A transform whose core module has these fields and, for each frame, does this with `$frame` and `$output`.
 pub fn transform(fields: &str, body: &str) -> Component {
-    load(&framebox_zoo::component(
+    load(&framebox_test_components::component(
         &format!(
             r#"{fields}
             (func (export "framebox:video/transform@0.1.0#process")
@@ -35,7 +35,7 @@ pub fn transform(fields: &str, body: &str) -> Component {
               {body}
               (call $return (local.get $frame) (local.get $output)))"#
         ),
-        "zoo-handler",
+        "test-handler",
     ))
 }
 

@@ -2,7 +2,7 @@
 
 use framebox_sandbox::{Component, Limits, NamedValue, Value};
 
-use crate::support::{PLENTY, beast, input, start, start_within, transform};
+use crate::support::{PLENTY, case, input, start, start_within, transform};
 
 /// Two outputs, "x" and "y", of kind text.
 const TWO: &str = r#"
@@ -84,7 +84,7 @@ fn the_bytes_of_one_call_are_limited() {
 
 #[test]
 fn a_flood_leaves_one_value_and_the_picture() {
-    let output = start(&beast("put-flood")).process(input(), PLENTY).result.unwrap();
+    let output = start(&case("put-flood")).process(input(), PLENTY).result.unwrap();
     assert_eq!(output.values.len(), 1);
     assert!(output.picture.is_some());
 }

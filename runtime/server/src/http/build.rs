@@ -5,34 +5,22 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::object::{Object, Wrong};
 use super::problem::Problem;
 use crate::app::App;
-use crate::channel;
+use crate::protocol::{BuildState, Message};
 
 /// Longest text that is passed on, characters.
 const LONGEST: usize = 8192;
-
-/// Where a build stands.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Stage {
-    /// It began.
-    Running,
-    /// There is no component of it; the message says why.
-    Failed,
-    /// It is uploaded.
-    Done,
-}
 
 /// What the author's tool says.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Build {
-    state: Stage,
+    state: BuildState,
     #[serde(default)]
     message: String,
 }
@@ -51,7 +39,7 @@ pub async fn tell(
     }
     app.catalog.versions(&name)?;
     let message: String = message.chars().filter(|char| matches!(char, '\n' | '\t') || !char.is_control()).collect();
-    let message = channel::build(json!(state), &message);
+    let message = Message::Build { state, message: &message };
     let sessions: Vec<_> = app.sessions.list().into_iter().filter(|live| live.handler == name).collect();
     sessions.iter().for_each(|live| live.bridge().tell(&message));
     Ok(Json(json!({ "sessions": sessions.len() })))

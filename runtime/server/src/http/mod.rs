@@ -126,7 +126,8 @@ fn routes(auth_layer: AuthLayer, document: Arc<Document>) -> Routes<Arc<App>> {
 async fn health(State(app): State<Arc<App>>) -> axum::Json<Value> {
     let sessions = app.sessions.list().len();
     let version = env!("CARGO_PKG_VERSION");
-    let load = app.load().map(|load| json!({ "used_ms": load.used_ms.round(), "capacity_ms": load.capacity_ms }));
+    let load =
+        app.answerer.load().map(|load| json!({ "used_ms": load.used_ms.round(), "capacity_ms": load.capacity_ms }));
     let limit = app.sessions.limit();
     axum::Json(json!({ "status": "ok", "sessions": sessions, "limit": limit, "load": load, "version": version }))
 }

@@ -16,8 +16,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::catalog_problem::status;
-use crate::app::{App, Unanswered, Wishes};
-use crate::sessions::Full;
+use crate::app::App;
+use crate::sessions::offer::{Error, Options as Wishes};
 use framebox_catalog;
 use framebox_rtc::{self as rtc, Candidate};
 
@@ -127,15 +127,15 @@ async fn answer(app: &App, id: &str, wishes: &Wishes, body: &Value) -> Result<Re
     let Some(sdp) = body["sdp"].as_str().filter(|sdp| !sdp.trim().is_empty()) else {
         return Err(Failure::new(StatusCode::BAD_REQUEST, "invalid_offer", "`sdp` is missing: give the offer's SDP"));
     };
-    match app.answer(id, wishes, sdp).await {
+    match app.answerer.answer(id, wishes, sdp).await {
         Ok(sdp) => Ok(Json(json!({ "sdp": sdp, "type": "answer" })).into_response()),
-        Err(Unanswered::Handler(error)) => Err(no_handler(&error)),
-        Err(Unanswered::Full(Full::Exists)) => Err(Failure::new(
+        Err(Error::Handler(error)) => Err(no_handler(&error)),
+        Err(Error::Exists) => Err(Failure::new(
             StatusCode::CONFLICT,
             "connection_already_exists",
             "this `webrtc_id` is connected already: use another one for each connection",
         )),
-        Err(Unanswered::Full(Full::Limit)) => Err(Failure {
+        Err(Error::Full) => Err(Failure {
             limit: Some(app.sessions.limit()),
             ..Failure::new(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -143,12 +143,12 @@ async fn answer(app: &App, id: &str, wishes: &Wishes, body: &Value) -> Result<Re
                 "the server serves as many sessions as it may: try again later",
             )
         }),
-        Err(Unanswered::Overloaded(full)) => Err(Failure {
+        Err(Error::Overloaded(full)) => Err(Failure {
             limit: Some(app.sessions.limit()),
             retry_after: full.retry_after.as_secs().max(1),
             ..Failure::new(StatusCode::SERVICE_UNAVAILABLE, "concurrency_limit_reached", full.to_string())
         }),
-        Err(Unanswered::Peer(rtc::Error::NoPort)) => {
+        Err(Error::Peer(rtc::Error::NoPort)) => {
             tracing::warn!("no UDP port is free for media; widen webrtc.first_port and webrtc.last_port");
             Err(Failure {
                 limit: Some(app.sessions.limit()),
@@ -159,9 +159,9 @@ async fn answer(app: &App, id: &str, wishes: &Wishes, body: &Value) -> Result<Re
                 )
             })
         }
-        Err(Unanswered::Peer(rtc::Error::Setup(error))) => Err(internal(&*error)),
-        Err(Unanswered::Peer(error)) => Err(Failure::new(StatusCode::BAD_REQUEST, "invalid_offer", error.to_string())),
-        Err(Unanswered::Start(error)) => Err(internal(&error)),
+        Err(Error::Peer(rtc::Error::Setup(error))) => Err(internal(&*error)),
+        Err(Error::Peer(error)) => Err(Failure::new(StatusCode::BAD_REQUEST, "invalid_offer", error.to_string())),
+        Err(Error::Start(error)) => Err(internal(&error)),
     }
 }
 

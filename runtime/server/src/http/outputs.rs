@@ -18,8 +18,7 @@ use serde_json::json;
 use super::problem::Problem;
 use super::sessions::find;
 use crate::app::App;
-use crate::channel;
-use crate::sessions::outputs::{Event, MOST_READERS, Reader};
+use crate::sessions::outputs::{Event, MAX_READERS, Reader};
 
 /// A line of comment goes out when nothing else does, so that whoever left is noticed.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
@@ -36,7 +35,7 @@ pub async fn stream(State(app): State<Arc<App>>, Path(id): Path<String>) -> Resu
             Event::Values(batch) => sse::Event::default()
                 .event("values")
                 .id(batch.sequence.to_string())
-                .json_data(channel::stamped(batch))
+                .json_data(batch.stamped())
                 .unwrap_or_default(),
             Event::End(reason) => end(reason),
         })
@@ -66,7 +65,7 @@ fn end(reason: &str) -> sse::Event {
 
 fn respond(app: &App, id: &str, form: fn(&Event) -> Option<sse::Event>) -> Result<Response, Problem> {
     let reader = find(app, id)?.bridge().outputs().read().ok_or_else(|| {
-        let most = format!("{MOST_READERS} read this session's outputs already, which is as many as may");
+        let most = format!("{MAX_READERS} read this session's outputs already, which is as many as may");
         Problem::new(StatusCode::TOO_MANY_REQUESTS, most)
     })?;
     Ok(Sse::new(events(reader, form)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response())

@@ -13,7 +13,7 @@ use super::object::{Object, Wrong};
 use super::problem::Problem;
 use super::sessions::find;
 use crate::app::App;
-use crate::sessions::Live;
+use crate::sessions::ActiveSession;
 
 /// Longest wait for a change to hold. A call of the handler may take longer, then the change holds after it.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -48,12 +48,12 @@ fn object(body: Body) -> Result<Map<String, Value>, Problem> {
     body.map(|Object(values)| values).map_err(|wrong| wrong.problem(hint))
 }
 
-fn current(live: &Live) -> Map<String, Value> {
+fn current(live: &ActiveSession) -> Map<String, Value> {
     live.bridge().session().map(|session| session.parameters()).unwrap_or_default()
 }
 
 /// Asks for the change and waits until it holds. 202: the handler is still busy with a frame; the change is kept for it.
-async fn apply(live: &Live, asked: &Map<String, Value>) -> Result<(StatusCode, Map<String, Value>), Problem> {
+async fn apply(live: &ActiveSession, asked: &Map<String, Value>) -> Result<(StatusCode, Map<String, Value>), Problem> {
     let answer = live.bridge().ask(asked).map_err(|wrong| {
         let texts: Vec<_> = wrong.iter().map(ToString::to_string).collect();
         let by_id: Map<_, _> = wrong.into_iter().map(|wrong| (wrong.id, wrong.problem.into())).collect();

@@ -12,9 +12,8 @@ use serde_json::{Value, json};
 use super::object::{Object, Wrong};
 use super::problem::Problem;
 use crate::app::App;
-use crate::channel::Choice;
-use crate::sessions::Live;
-use crate::sessions::journal::Excerpt;
+use crate::protocol::{LogExcerpt, PolicyChange, SessionReport};
+use crate::sessions::ActiveSession;
 
 /// What of a log or of the frames is asked for.
 #[derive(Deserialize)]
@@ -29,21 +28,21 @@ pub async fn list(State(app): State<Arc<App>>) -> Json<Value> {
     Json(json!({ "sessions": sessions, "limit": app.sessions.limit() }))
 }
 
-pub async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
-    find(&app, &id).map(|live| Json(live.stats()))
+pub async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Json<SessionReport>, Problem> {
+    find(&app, &id)?.report().map(Json).ok_or_else(|| gone(&id))
 }
 
 /// Changes the policy of a session.
 pub async fn change(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
-    body: Result<Object<Choice>, Wrong>,
-) -> Result<Json<Value>, Problem> {
+    body: Result<Object<PolicyChange>, Wrong>,
+) -> Result<Json<SessionReport>, Problem> {
     let live = find(&app, &id)?;
     let hint = "give an object with `policy` (latest, adaptive, never), `unprocessed` (hold, passthrough), or both";
     let Object(choice) = body.map_err(|wrong| wrong.problem(hint))?;
     live.bridge().set_policy(choice);
-    Ok(Json(live.stats()))
+    Ok(Json(live.report().ok_or_else(|| gone(&id))?))
 }
 
 /// The recent frames, a row each.
@@ -62,7 +61,7 @@ pub async fn end(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<
     match find(&app, &id) {
         Ok(live) => live.stop(),
         // It ended by itself a short while ago, which is what was wanted.
-        Err(_) if app.sessions.journal(&id).is_some() => {}
+        Err(_) if app.sessions.log(&id).is_some() => {}
         Err(problem) => return Err(problem),
     }
     Ok(StatusCode::NO_CONTENT)
@@ -72,13 +71,13 @@ pub async fn log(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     query: Result<Query<After>, QueryRejection>,
-) -> Result<Json<Excerpt>, Problem> {
+) -> Result<Json<LogExcerpt>, Problem> {
     let Query(After { after }) = query.map_err(|error| Problem::new(error.status(), error.body_text()))?;
-    app.sessions.journal(&id).map(|journal| Json(journal.read(after))).ok_or_else(|| gone(&id))
+    app.sessions.log(&id).map(|journal| Json(journal.read(after))).ok_or_else(|| gone(&id))
 }
 
 /// The session `id`, or the text that there is none.
-pub fn find(app: &App, id: &str) -> Result<Arc<Live>, Problem> {
+pub fn find(app: &App, id: &str) -> Result<Arc<ActiveSession>, Problem> {
     app.sessions.find(id).ok_or_else(|| gone(id))
 }
 

@@ -16,8 +16,9 @@ use serde::Serialize;
 use super::body::{Broken, Metered};
 use super::problem::Problem;
 use crate::app::App;
+use framebox_catalog::Actor;
 use framebox_catalog::progress::{Permit, Progress};
-use framebox_catalog::upload::{self, Uploaded};
+use framebox_catalog::upload::{self, Activation, Uploaded};
 
 /// The field of a form that holds the component.
 const FIELD: &str = "component";
@@ -27,13 +28,13 @@ const FORM: u64 = 64 * 1024;
 /// The query of an upload: `activate`, and limits by their names in the configuration.
 type Options = Query<Vec<(String, String)>>;
 
-fn wishes(Query(options): Options) -> Result<Wishes, Problem> {
+fn wishes(Query(options): Options) -> Result<upload::Options, Problem> {
     let wrong = |detail: String| Problem::new(StatusCode::BAD_REQUEST, detail);
-    let mut wishes = Wishes::default();
+    let mut wishes = upload::Options::default();
     for (key, value) in options {
         match (key.as_str(), value.as_str()) {
-            ("activate", "true") => wishes.activate = true,
-            ("activate", "false") => wishes.activate = false,
+            ("activate", "true") => wishes.activation = Activation::Always,
+            ("activate", "false") => wishes.activation = Activation::Never,
             ("activate", _) => return Err(wrong("`activate` is true or false".into())),
             (key, value) => wishes.limits.set(key, value).map_err(|error| wrong(error.to_string()))?,
         }
@@ -77,7 +78,7 @@ pub async fn put(
     let told = ticket.clone();
     let mut body = Metered::new(body, if form { most + FORM } else { most }, move |bytes| told.received(bytes));
     let bytes = if form { field(&mut parts, body, most).await? } else { body.collect().await? };
-    let uploaded = app.catalog.upload(&name, bytes, wishes, &ticket).await?;
+    let uploaded = app.catalog.upload(&name, bytes, wishes, &ticket, Actor::default()).await?;
     Ok(answer(&uploaded))
 }
 
@@ -89,7 +90,7 @@ fn admit(
     parts: &Parts,
     body: &Body,
     most: u64,
-) -> Result<(Wishes, bool, Ticket), Problem> {
+) -> Result<(upload::Options, bool, Permit), Problem> {
     let wishes = wishes(query.map_err(|error| Problem::new(error.status(), error.body_text()))?)?;
     app.catalog.check_name(name)?;
     app.catalog.check_options(&wishes)?;
@@ -140,7 +141,7 @@ async fn field(parts: &mut Parts, body: Metered, most: u64) -> Result<Bytes, Pro
     if bytes.len() as u64 > most { Err(Broken::TooLarge(most).into()) } else { Ok(bytes) }
 }
 
-fn answer(Uploaded { version, is_fresh, active, times }: &Uploaded) -> Response {
+fn answer(Uploaded { version, created, active, times }: &Uploaded) -> Response {
     let ms = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let answer = Answer {
         name: &version.name,
@@ -153,7 +154,7 @@ fn answer(Uploaded { version, is_fresh, active, times }: &Uploaded) -> Response 
         times_ms: Times { compile: ms(times.compile), describe: ms(times.describe) },
         active: *active,
     };
-    let status = if *is_fresh { StatusCode::CREATED } else { StatusCode::OK };
+    let status = if *created { StatusCode::CREATED } else { StatusCode::OK };
     (status, Json(answer)).into_response()
 }
 

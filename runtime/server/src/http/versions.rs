@@ -14,7 +14,7 @@ use super::object::{Object, Wrong};
 use super::problem::Problem;
 use crate::app::App;
 use framebox_catalog::limits::Table;
-use framebox_catalog::{Canary, Promotion, Version};
+use framebox_catalog::{Actor, Canary, Promotion, Version};
 
 /// What `GET /handlers/{name}/versions` answers.
 #[derive(Serialize)]
@@ -123,7 +123,7 @@ pub async fn choose(
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, hint));
     }
     let canary = canary.map(|canary| canary.map(|Share { version, share }| Canary { version, share }));
-    let handler = app.catalog.choose(&name, Choice { active: version, canary }).await?;
+    let handler = app.catalog.promote(&name, Promotion { active: version, canary }, Actor::default()).await?.handler;
     let (active, previous) = (handler.active, handler.previous);
     Ok(Json(Chosen { name, active, previous, canary: share(handler.canary) }))
 }
@@ -133,7 +133,7 @@ pub async fn delete(
     Path(name): Path<String>,
     query: Result<Query<Deletion>, QueryRejection>,
 ) -> Result<StatusCode, Problem> {
-    app.catalog.delete(&name, drain(query)?).await?;
+    app.catalog.delete(&name, drain(query)?, Actor::default()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -143,7 +143,7 @@ pub async fn delete_version(
     query: Result<Query<Deletion>, QueryRejection>,
 ) -> Result<StatusCode, Problem> {
     let Path((name, number)) = path.map_err(|error| Problem::new(error.status(), error.body_text()))?;
-    app.catalog.delete_version(&name, number, drain(query)?).await?;
+    app.catalog.delete_version(&name, number, drain(query)?, Actor::default()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

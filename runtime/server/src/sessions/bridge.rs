@@ -12,13 +12,13 @@ use framebox_sandbox::{Level, Log, NamedValue};
 use serde_json::{Map, Value};
 use tokio::sync::{oneshot, watch};
 
-use crate::channel::{self, Choice, Request, Subscription};
+use crate::protocol::{self, Batch, Message, PolicyChange, Request, Subscription};
 use framebox_rtc::{self as rtc, Peer, State};
 
-use super::answers::{Answer, Answers, Asker};
-use super::journal::Journal;
+use super::handler_log::HandlerLog;
 use super::lifecycle::{Lifecycle, Phase};
 use super::outputs::Outputs;
+use super::requests::{Outcome, PendingRequests, Requester};
 use super::throttle::Throttle;
 
 /// Messages kept for a data channel that is not open yet; of more, the oldest go.
@@ -46,9 +46,9 @@ pub struct Bridge {
     sides: RwLock<Sides>,
     watched: watch::Sender<Watched>,
     outgoing: Mutex<Outgoing>,
-    answers: Mutex<Answers>,
+    requests: Mutex<PendingRequests>,
     outputs: Outputs,
-    journal: Arc<Journal>,
+    log: Arc<HandlerLog>,
 }
 
 #[derive(Default)]
@@ -75,9 +75,9 @@ impl Default for Bridge {
             sides: RwLock::default(),
             watched: watch::Sender::new(watched),
             outgoing: Mutex::default(),
-            answers: Mutex::default(),
+            requests: Mutex::default(),
             outputs: Outputs::default(),
-            journal: Arc::new(Journal::new(begin)),
+            log: Arc::new(HandlerLog::new(begin)),
         }
     }
 }
@@ -113,9 +113,9 @@ impl Bridge {
         self.sides.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the handler said.
-    pub fn journal(&self) -> &Arc<Journal> {
-        &self.journal
+    /// The handler's log.
+    pub fn log(&self) -> &Arc<HandlerLog> {
+        &self.log
     }
 
     /// What the handler puts beside its pictures.
@@ -129,8 +129,8 @@ impl Bridge {
     }
 
     /// Sends a message as soon as the data channel is open.
-    pub fn tell(&self, message: &Value) {
-        self.tell_text(message.to_string());
+    pub fn tell(&self, message: &Message<'_>) {
+        self.tell_text(message.to_text());
     }
 
     fn tell_text(&self, text: String) {
@@ -149,8 +149,8 @@ impl Bridge {
         self.outgoing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn answers(&self) -> MutexGuard<'_, Answers> {
-        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    fn requests(&self) -> MutexGuard<'_, PendingRequests> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Asks for parameters. What comes of it arrives once the change was tried between two frames; never when the session
@@ -158,24 +158,24 @@ impl Bridge {
     ///
     /// # Errors
     /// Those that are wrong; nothing is changed then.
-    pub fn ask(&self, parameters: &Map<String, Value>) -> Result<oneshot::Receiver<Answer>, Vec<Wrong>> {
+    pub fn ask(&self, parameters: &Map<String, Value>) -> Result<oneshot::Receiver<Outcome>, Vec<Wrong>> {
         let (sender, answer) = oneshot::channel();
         let Some(session) = self.session() else { return Ok(answer) };
-        let number = self.answers().expect(Asker::Http(sender));
+        let number = self.requests().expect(Requester::Http(sender));
         let wrong = session.set_parameters(parameters, Some(number));
         if wrong.is_empty() {
             return Ok(answer);
         }
-        self.answers().take(number);
+        self.requests().take(number);
         Err(wrong)
     }
 
     /// Changes the policy, and tells whoever watches.
-    pub fn set_policy(&self, choice: Choice) {
-        self.change_policy(choice, None);
+    pub fn set_policy(&self, change: PolicyChange) {
+        self.change_policy(change, None);
     }
 
-    fn change_policy(&self, Choice { policy, unprocessed }: Choice, request: Option<u64>) {
+    fn change_policy(&self, PolicyChange { policy, unprocessed }: PolicyChange, request: Option<u64>) {
         let Some(session) = self.session() else { return };
         let before = session.policy();
         let policy = Policy {
@@ -183,18 +183,18 @@ impl Bridge {
             unprocessed: unprocessed.unwrap_or(before.unprocessed),
         };
         session.set_policy(policy);
-        self.tell(&channel::policy(policy, request));
+        self.tell(&Message::policy(policy, request));
     }
 
     fn set_parameters(&self, parameters: &Map<String, Value>, request: Option<u64>) {
         let Some(session) = self.session() else { return };
-        let number = request.map(|request| self.answers().expect(Asker::Channel(request)));
+        let number = request.map(|request| self.requests().expect(Requester::Channel(request)));
         for wrong in session.set_parameters(parameters, number) {
             if let Some(number) = number {
-                self.answers().take(number);
+                self.requests().take(number);
             }
             let (severity, code, message) = (Severity::Error, "parameter", wrong.to_string());
-            self.tell(&channel::notice(&Notice { severity, code, message, request }));
+            self.tell(&Message::notice(&Notice { severity, code, message, request }));
         }
     }
 }
@@ -240,16 +240,16 @@ impl rtc::ConnectionEvents for Bridge {
     }
 
     fn message(&self, text: String) {
-        match channel::parse(&text) {
+        match protocol::parse(&text) {
             Some(Request::Handshake) => {
-                self.tell(&channel::handshake());
+                self.tell(&Message::handshake());
                 let first = self.outgoing().fastrtc.replace(None).is_none();
                 if first && self.session().is_some_and(|session| !session.parameters().is_empty()) {
-                    self.tell(&channel::send_input());
+                    self.tell(&Message::send_input());
                 }
             }
             Some(Request::SetParameters { parameters, request }) => self.set_parameters(&parameters, request),
-            Some(Request::SetPolicy { choice, request }) => self.change_policy(choice, request),
+            Some(Request::SetPolicy { change, request }) => self.change_policy(change, request),
             Some(Request::Subscribe(wanted)) => self.watched.send_modify(|watched| {
                 watched.wanted = Some(wanted);
                 watched.introductions += 1;
@@ -283,7 +283,7 @@ impl Upstream for Bridge {
 
 impl SessionEvents for Bridge {
     fn values(&self, sequence: u64, pts_us: i64, values: &[NamedValue]) {
-        let batch = channel::batch(sequence, pts_us, values);
+        let batch = Batch::new(sequence, pts_us, values);
         self.outputs.put(&batch);
         let now = Instant::now();
         let fetch = {
@@ -300,7 +300,7 @@ impl SessionEvents for Bridge {
                 _ => false,
             }
         };
-        let text = channel::values(&batch);
+        let text = Message::values(&batch).to_text();
         if text.len() > rtc::LONGEST_MESSAGE {
             let message = format!(
                 "the values of a frame are {} bytes, more than a data channel carries: read them at /sessions/{{id}}/outputs",
@@ -311,36 +311,36 @@ impl SessionEvents for Bridge {
         }
         self.tell_text(text);
         if fetch {
-            self.tell(&channel::fetch_output());
+            self.tell(&Message::fetch_output());
         }
     }
 
     fn applied(&self, applied: Applied) {
         let mut told = false;
         for number in &applied.requests {
-            let asker = self.answers().take(*number);
+            let asker = self.requests().take(*number);
             match asker {
-                Some(Asker::Channel(request)) => {
-                    self.tell(&channel::applied(&applied, Some(request)));
+                Some(Requester::Channel(request)) => {
+                    self.tell(&Message::applied(&applied, Some(request)));
                     told = true;
                 }
                 // Whoever gave up waiting needs no answer.
-                Some(Asker::Http(answer)) => drop(answer.send(Ok(applied.clone()))),
+                Some(Requester::Http(answer)) => drop(answer.send(Ok(applied.clone()))),
                 None => {}
             }
         }
         // The page follows changes that came another way.
         if !told {
-            self.tell(&channel::applied(&applied, None));
+            self.tell(&Message::applied(&applied, None));
         }
     }
 
     fn notice(&self, mut notice: Notice) {
         if let Some(number) = notice.request {
-            let asker = self.answers().take(number);
+            let asker = self.requests().take(number);
             match asker {
-                Some(Asker::Channel(request)) => notice.request = Some(request),
-                Some(Asker::Http(answer)) => return drop(answer.send(Err(notice))),
+                Some(Requester::Channel(request)) => notice.request = Some(request),
+                Some(Requester::Http(answer)) => return drop(answer.send(Err(notice))),
                 None => return,
             }
         } else if notice.severity == Severity::Warning {
@@ -351,7 +351,7 @@ impl SessionEvents for Bridge {
                 Some(more) => notice.message = format!("{} ({more} more like it)", notice.message),
             }
         }
-        self.tell(&channel::notice(&notice));
+        self.tell(&Message::notice(&notice));
     }
 
     fn ended(&self, reason: &str) {
@@ -361,10 +361,10 @@ impl SessionEvents for Bridge {
 
 impl Log for Bridge {
     fn line(&self, level: Level, message: &str) {
-        let line = self.journal.write(Instant::now(), level, message);
-        tracing::debug!(target: "handler", level = line.level, "{message}");
+        let line = self.log.write(Instant::now(), level, message);
+        tracing::debug!(target: "handler", level = line.level.as_str(), "{message}");
         if self.watched.borrow().wanted.is_some_and(|wanted| wanted.log) {
-            self.tell(&channel::log(&line));
+            self.tell(&Message::log(&line));
         }
     }
 }

@@ -1,12 +1,14 @@
-//! When a session is over. A plain struct: time comes in as an argument.
+//! Decides when a session is over, from the states of its peer. `now` is an argument.
 
 use std::time::{Duration, Instant};
 
 use framebox_rtc::State;
 
-/// A peer that has not connected by then never will.
+pub use crate::protocol::Phase;
+
+/// Longest time until a peer connects.
 pub const HANDSHAKE: Duration = Duration::from_secs(8);
-/// A peer that was lost for that long is gone.
+/// Longest time that a peer may be lost.
 pub const LOST: Duration = Duration::from_secs(6);
 
 /// Follows the state of a peer.
@@ -17,29 +19,15 @@ pub struct Lifecycle {
     was_connected: bool,
 }
 
-/// What a session's state is called in the API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Phase {
-    /// The peer has not connected yet.
-    Connecting,
-    /// The peer is there.
-    Live,
-    /// The peer does not answer at the moment.
-    Lost,
-    /// What the session held is being freed.
-    Ended,
-}
-
 impl Lifecycle {
-    /// A session whose offer was just answered.
+    /// Starts with an offer that was just answered.
     pub fn new(now: Instant) -> Self {
         Self { state: State::Connecting, since: now, was_connected: false }
     }
 
-    /// The peer changed its state.
+    /// Records a change of the peer's state.
     pub fn peer(&mut self, now: Instant, state: State) {
-        // The clock of a handshake or of a loss runs on through states of the same meaning.
+        // A handshake or a loss is timed from its first state, through further states of the same phase.
         if self.phase_of(state) != self.phase() {
             self.since = now;
         }
@@ -47,7 +35,7 @@ impl Lifecycle {
         self.state = state;
     }
 
-    /// What the API says.
+    /// Returns the phase that the API shows.
     pub fn phase(&self) -> Phase {
         self.phase_of(self.state)
     }
@@ -61,7 +49,7 @@ impl Lifecycle {
         }
     }
 
-    /// Some: the session is over, for that reason.
+    /// Returns why the session is over, if it is.
     pub fn over(&self, now: Instant) -> Option<&'static str> {
         let past = |limit| now.saturating_duration_since(self.since) >= limit;
         match self.phase() {
@@ -72,7 +60,7 @@ impl Lifecycle {
         }
     }
 
-    /// When [`Lifecycle::over`] may next change by time alone.
+    /// Returns when [`Lifecycle::over`] may next change by time alone.
     pub fn deadline(&self) -> Option<Instant> {
         match self.phase() {
             Phase::Connecting => Some(self.since + HANDSHAKE),
@@ -90,7 +78,7 @@ mod tests {
     fn a_peer_is_given_up_in_bounded_time() {
         use State::{Closed, Connected, Connecting, Disconnected, Failed};
         let second = Duration::from_secs(1);
-        // States at seconds, and the second at which it is over.
+        // States by the second at which they begin, and the second at which the session is over.
         type Case = (&'static [(u32, State)], Option<u32>);
         let table: &[Case] = &[
             (&[], Some(8)),

@@ -1,4 +1,4 @@
-//! Additional outputs for those who read them over HTTP. A slow reader gets the latest value of each output.
+//! Additional outputs for readers over HTTP. A slow reader gets the latest value of each output.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -6,21 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use serde_json::Value;
 use tokio::sync::Notify;
 
-/// Readers of a session at once.
-pub const MOST_READERS: usize = 16;
+use crate::protocol::Batch;
 
-/// What was put for a frame.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Batch {
-    /// Number of the frame.
-    pub sequence: u64,
-    /// Its presentation time, µs.
-    pub pts_us: i64,
-    /// Values by id.
-    pub values: BTreeMap<String, Arc<Value>>,
-}
+/// Most readers of a session at once.
+pub const MAX_READERS: usize = 16;
 
-/// The latest value of each output with the frame that it belongs to. Only declared outputs can be put, so it is bounded.
+/// The latest value of each output with its frame's number and time. Bounded, since only declared outputs can be put.
 type Latest = BTreeMap<String, (u64, i64, Arc<Value>)>;
 
 /// Passes a session's values on to its readers.
@@ -48,21 +39,21 @@ struct Pending {
     ended: Option<String>,
 }
 
-/// One who reads. Dropping it gives its place back.
+/// One reader. Dropping it releases its place.
 #[derive(Debug)]
 pub struct Reader(Arc<Slot>);
 
-/// What a reader gets.
+/// What a reader receives.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// Values of a frame.
     Values(Batch),
-    /// The session is over, for that reason; nothing follows.
+    /// The session is over, for this reason; nothing follows.
     End(String),
 }
 
 impl Outputs {
-    /// Values were put.
+    /// Passes the values of one frame on.
     pub fn put(&self, batch: &Batch) {
         let mut state = lock(&self.state);
         let Batch { sequence, pts_us, values } = batch;
@@ -76,7 +67,7 @@ impl Outputs {
         });
     }
 
-    /// The session is over: its readers are told what is left, then that.
+    /// Ends the session: readers receive what is left, then `reason`.
     pub fn end(&self, reason: &str) {
         let mut state = lock(&self.state);
         state.ended = Some(reason.to_owned());
@@ -86,11 +77,11 @@ impl Outputs {
         }
     }
 
-    /// A new reader, who gets the latest value of each output at once. None: there are too many.
+    /// Adds a reader, which receives the latest value of each output at once; `None` when there are too many.
     pub fn read(&self) -> Option<Reader> {
         let mut state = lock(&self.state);
         state.readers.retain(|reader| reader.strong_count() > 0);
-        if state.readers.len() >= MOST_READERS {
+        if state.readers.len() >= MAX_READERS {
             return None;
         }
         let pending = Pending { latest: state.latest.clone(), ended: state.ended.clone() };
@@ -101,7 +92,7 @@ impl Outputs {
 }
 
 impl Reader {
-    /// Waits until there is something; returns it, values in the order of their frames.
+    /// Waits for events; returns them, values in the order of their frames.
     pub async fn next(&mut self) -> Vec<Event> {
         loop {
             let events = self.take();
@@ -139,7 +130,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_slow_reader_gets_the_latest_of_each_with_the_frame_that_it_is_of() {
+    async fn a_slow_reader_gets_the_latest_value_of_each_output_with_its_frame() {
         let outputs = Outputs::default();
         let mut reader = outputs.read().unwrap();
         outputs.put(&batch(1, &[("fps", json!(30))]));
@@ -149,7 +140,7 @@ mod tests {
         let expected =
             [batch(1, &[("fps", json!(30))]), batch(9999, &[("score", json!(9999))])].map(Event::Values).to_vec();
         assert_eq!(reader.next().await, expected);
-        // One who comes late sees how things stand.
+        // A late reader gets the same.
         assert_eq!(outputs.read().unwrap().next().await, expected);
         outputs.put(&batch(10_000, &[("score", json!(1))]));
         outputs.end("enough");
@@ -169,9 +160,9 @@ mod tests {
     }
 
     #[test]
-    fn places_are_limited_and_given_back() {
+    fn readers_are_limited_and_released() {
         let outputs = Outputs::default();
-        let mut readers: Vec<_> = (0..MOST_READERS).map(|_| outputs.read().unwrap()).collect();
+        let mut readers: Vec<_> = (0..MAX_READERS).map(|_| outputs.read().unwrap()).collect();
         assert!(outputs.read().is_none());
         readers.pop();
         assert!(outputs.read().is_some());

@@ -9,22 +9,22 @@ use reqwest::redirect::Policy;
 use tempfile::{NamedTempFile, TempPath};
 use tokio::io::AsyncWriteExt;
 
-/// Bounds on what is fetched.
+/// Bounds on fetching.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Where temporary files are.
+    /// Folder of temporary files.
     pub folder: PathBuf,
-    /// The largest file, bytes.
+    /// Largest file, bytes.
     pub bytes: u64,
-    /// Until it is there.
+    /// Longest time for the whole file.
     pub time: Duration,
-    /// Without a byte coming.
+    /// Longest time without a byte.
     pub silence: Duration,
-    /// From address to address.
+    /// Most redirects.
     pub redirects: usize,
-    /// Until the next attempt after the first failure; it doubles up to [`Limits::longest_pause`].
+    /// Time until the attempt after the first failure; doubles up to [`Limits::longest_pause`].
     pub pause: Duration,
-    /// The longest time between attempts.
+    /// Longest time between attempts.
     pub longest_pause: Duration,
 }
 
@@ -42,10 +42,10 @@ impl Default for Limits {
     }
 }
 
-/// Fetches `url` into a temporary file, which is gone when the path is dropped.
+/// Fetches `url` into a temporary file, which is deleted when the path is dropped.
 ///
 /// # Errors
-/// Texts for the log.
+/// A text for the log.
 pub(super) async fn fetch(url: Url, limits: &Limits) -> anyhow::Result<(TempPath, u64)> {
     let client = reqwest::Client::builder()
         .redirect(Policy::limited(limits.redirects))
@@ -58,17 +58,16 @@ pub(super) async fn fetch(url: Url, limits: &Limits) -> anyhow::Result<(TempPath
     let mut response = client.get(url).send().await.map_err(reqwest::Error::without_url).context("no answer")?;
     let status = response.status();
     ensure!(status == reqwest::StatusCode::OK, "the answer is {status}");
-    let most = limits.bytes;
-    if response.content_length().is_some_and(|length| length > most) {
-        bail!("it is larger than the {most} bytes that are allowed");
+    let max = limits.bytes;
+    if response.content_length().is_some_and(|length| length > max) {
+        bail!("it is larger than the {max} bytes that are allowed");
     }
-    let (file, path) =
-        NamedTempFile::new_in(&limits.folder).context("there is no place for a temporary file")?.into_parts();
+    let (file, path) = NamedTempFile::new_in(&limits.folder).context("no temporary file can be created")?.into_parts();
     let mut file = tokio::fs::File::from_std(file);
     let mut length = 0;
     while let Some(chunk) = response.chunk().await.map_err(reqwest::Error::without_url).context("it broke off")? {
         length += chunk.len() as u64;
-        ensure!(length <= most, "it is larger than the {most} bytes that are allowed");
+        ensure!(length <= max, "it is larger than the {max} bytes that are allowed");
         file.write_all(&chunk).await.context("the temporary file cannot be written")?;
     }
     file.flush().await.context("the temporary file cannot be written")?;

@@ -1,22 +1,22 @@
-//! A source as a guest reads it.
+//! An opened source, as a guest reads it.
 
 use std::time::Duration;
 
 use framebox_media::clip::Clip;
 use framebox_sandbox::{Shot, Source, SourceInfo};
 
-use super::Held;
+use super::registry::OpenPermit;
 
-/// An opened clip of the library.
+/// An opened clip of the registry.
 pub(super) struct Opened {
     name: String,
     clip: Box<dyn Clip>,
-    _place: Held,
+    _permit: OpenPermit,
 }
 
 impl Opened {
-    pub(super) fn new(name: &str, clip: Box<dyn Clip>, place: Held) -> Self {
-        Self { name: name.to_owned(), clip, _place: place }
+    pub(super) fn new(name: &str, clip: Box<dyn Clip>, permit: OpenPermit) -> Self {
+        Self { name: name.to_owned(), clip, _permit: permit }
     }
 }
 
@@ -34,7 +34,7 @@ impl Source for Opened {
     fn seek(&mut self, pts_us: i64) -> Result<(), String> {
         let to =
             u64::try_from(pts_us).map_err(|_| "a source begins at 0; give a time that is not negative".to_owned())?;
-        // A time in µs is that of the picture whose time was rounded down to it.
+        // A guest's time in µs stands for the picture whose time was rounded down to it.
         let to = Duration::from_micros(to).saturating_add(Duration::from_nanos(u64::from(to > 0) * 999));
         self.clip.seek(to).map_err(|error| format!("the source {} cannot go there: {error}", self.name))
     }

@@ -1,4 +1,4 @@
-//! A source that is fetched in the background. It is fetched once: what is there stays until the server ends.
+//! A source that is fetched in the background, once: the file stays until the server ends.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -12,17 +12,17 @@ use tokio::task::AbortHandle;
 
 use super::fetch::{Limits, fetch};
 
-/// Where it is, once it is there. Fetching ends with it.
+/// A source at an address. Dropping it stops the fetching.
 pub(super) struct Remote {
     file: Arc<OnceLock<TempPath>>,
     task: AbortHandle,
 }
 
 impl Remote {
-    /// Begins to fetch.
+    /// Starts to fetch.
     ///
     /// # Errors
-    /// When there is no tokio runtime, or `url` is none.
+    /// When there is no tokio runtime, or `url` is not a URL.
     pub(super) fn start(name: &str, url: &str, limits: Limits) -> anyhow::Result<Self> {
         let runtime = Handle::try_current().context("sources with an address need a running server")?;
         let url: Url = url.parse().with_context(|| format!("the address of the source {name} is wrong"))?;
@@ -31,10 +31,10 @@ impl Remote {
         Ok(Self { file, task })
     }
 
-    /// The file.
+    /// Returns the file.
     ///
     /// # Errors
-    /// A text for the guest, which goes on after the source's name.
+    /// A text for the guest, to follow the source's name.
     pub(super) fn file(&self) -> Result<&TempPath, &'static str> {
         self.file.get().ok_or("is being fetched; try again later")
     }
@@ -46,9 +46,9 @@ impl Drop for Remote {
     }
 }
 
-/// Fetches until it succeeds. Every outcome is told in the log.
-async fn keep_trying(source: String, url: Url, limits: Limits, place: Arc<OnceLock<TempPath>>) {
-    // What is before and after may be a secret.
+/// Fetches until it succeeds. Logs every outcome.
+async fn keep_trying(source: String, url: Url, limits: Limits, fetched: Arc<OnceLock<TempPath>>) {
+    // User information and query may be secret.
     let address = format!("{}://{}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path());
     let mut pause = limits.pause;
     loop {
@@ -57,9 +57,9 @@ async fn keep_trying(source: String, url: Url, limits: Limits, place: Arc<OnceLo
         match fetch(url.clone(), &limits).await {
             Ok((file, bytes)) => {
                 tracing::info!(source, bytes, ms = begin.elapsed().as_millis(), "a source was fetched");
-                warn_of(&source, &file).await;
-                // Nobody else sets it.
-                let _ = place.set(file);
+                log_content(&source, &file).await;
+                // Nothing else sets it.
+                let _ = fetched.set(file);
                 return;
             }
             Err(error) => {
@@ -67,7 +67,7 @@ async fn keep_trying(source: String, url: Url, limits: Limits, place: Arc<OnceLo
                 tracing::warn!(
                     source,
                     address,
-                    "a source was not fetched, the next attempt is in {seconds} s: {error:#}"
+                    "fetching a source failed, the next attempt is in {seconds} s: {error:#}"
                 );
             }
         }
@@ -76,11 +76,11 @@ async fn keep_trying(source: String, url: Url, limits: Limits, place: Arc<OnceLo
     }
 }
 
-/// Tells the log when what was fetched cannot be read. Handlers are told when they open it.
-async fn warn_of(source: &str, file: &TempPath) {
+/// Logs whether the fetched file can be read. Handlers get the error when they open it.
+async fn log_content(source: &str, file: &TempPath) {
     let path = file.to_path_buf();
     match tokio::task::spawn_blocking(move || clip::open(&path, &Bounds::default()).map(|clip| clip.info())).await {
-        Ok(Ok(info)) => tracing::info!(source, ?info, "a source is there"),
+        Ok(Ok(info)) => tracing::info!(source, ?info, "a source is available"),
         Ok(Err(error)) => tracing::warn!(source, %error, "a source cannot be opened"),
         Err(error) => tracing::warn!(source, %error, "a source cannot be opened"),
     }

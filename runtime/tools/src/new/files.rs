@@ -49,7 +49,7 @@ pub fn of(name: &str, lang: Language, kind: Kind) -> Vec<File> {
     let of_kind = own.join(kind.folder());
     filled.folder(&of_kind, &of_kind, &mut files);
     copy(&WIT, Path::new(lang.wit()), &mut files);
-    lang.shared(kind, &mut files);
+    lang.shared(&mut files);
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files
 }

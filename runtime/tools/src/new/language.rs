@@ -7,7 +7,6 @@ use clap::ValueEnum;
 use include_dir::{Dir, include_dir};
 
 use super::files::{self, File};
-use super::kind::Kind;
 
 /// A language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -43,22 +42,6 @@ const GO_WASI: &[u8] = include_bytes!("../../../../guest-examples/go/wasi_snapsh
 macro_rules! example {
     ($path:literal) => {
         include_str!(concat!("../../../../guest-examples/", $path))
-    };
-}
-
-/// The interface in C, as one kind of handler exports it.
-macro_rules! bindings {
-    ($folder:literal) => {
-        [
-            (
-                "bindings/bindings.c",
-                include_str!(concat!("../../../../guest-examples/c/bindings/", $folder, "bindings.c")),
-            ),
-            (
-                "bindings/bindings.h",
-                include_str!(concat!("../../../../guest-examples/c/bindings/", $folder, "bindings.h")),
-            ),
-        ]
     };
 }
 
@@ -120,7 +103,7 @@ impl Language {
     }
 
     /// Adds what its projects have from the examples.
-    pub(super) fn shared(self, kind: Kind, files: &mut Vec<File>) {
+    pub(super) fn shared(self, files: &mut Vec<File>) {
         let mut put = |path: &str, text: &'static str| {
             files.push(File { path: path.into(), content: Cow::Borrowed(text.as_bytes()) });
         };
@@ -128,12 +111,8 @@ impl Language {
             Self::C => {
                 put("framebox.c", example!("c/framebox.c"));
                 put("framebox.h", example!("c/framebox.h"));
-                let bindings = match kind {
-                    Kind::Transform => bindings!(""),
-                    Kind::Generator => bindings!("generator/"),
-                    Kind::Observer => bindings!("observer/"),
-                };
-                bindings.into_iter().for_each(|(path, text)| put(path, text));
+                put("bindings/bindings.c", example!("c/bindings/bindings.c"));
+                put("bindings/bindings.h", example!("c/bindings/bindings.h"));
             }
             Self::Go => {
                 put("framebox/framebox.go", example!("go/framebox.go"));

@@ -23,7 +23,7 @@ type Value = framebox_video_types.Value
 //go:wasmimport framebox:video/media@0.1.0 [resource-drop]frame
 func resourceDropFrame(handle int32)
 
-// A picture that the host holds. Immutable. An input frame is lent for one call.
+// A picture held by the host, with its time and number. Immutable. An input frame is borrowed for one call.
 type Frame struct {
 	handle *witRuntime.Handle
 }
@@ -67,8 +67,9 @@ func FrameFromBorrowHandle(handleValue int32) *Frame {
 //go:wasmimport framebox:video/media@0.1.0 [resource-drop]output
 func resourceDropOutput(handle int32)
 
-// Where the results of one call are put. Committed when the call returns ok; discarded on failure, trap or timeout.
-// No picture put: no picture is sent for this frame. An error says what was wrong and leaves what was put before.
+// Collects the results of one call. The host commits them when the call returns ok, and discards them on failure,
+// trap or timeout. If the call puts no picture, none is sent for this frame. An error describes the problem and
+// leaves earlier results unchanged.
 type Output struct {
 	handle *witRuntime.Handle
 }

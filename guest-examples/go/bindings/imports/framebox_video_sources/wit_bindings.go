@@ -19,11 +19,12 @@ type Size = framebox_video_types.Size
 
 type SourceInfo struct {
 	Size framebox_video_types.Size
-	// Frames a second; 0 when not known.
+	// Frames per second; 0 if unknown.
 	Fps float32
-	// Microseconds; none when not known or endless.
+	// Duration in microseconds; none if unknown or endless.
 	DurationUs witTypes.Option[int64]
-	Live       bool
+	// Whether frames arrive in real time, whether they are read or not.
+	Live bool
 }
 
 //go:wasmimport framebox:video/sources@0.1.0 [resource-drop]source

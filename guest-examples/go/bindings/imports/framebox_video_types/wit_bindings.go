@@ -10,28 +10,28 @@ import (
 )
 
 const (
-	// R, G, B, A, 4 bytes a pixel. Alpha is 255 in what the host gives.
+	// R, G, B, A; 4 bytes per pixel. The alpha of pixels from the host is 255.
 	PixelFormat_Rgba8 uint8 = 0
-	// R, G, B, 3 bytes a pixel.
+	// R, G, B; 3 bytes per pixel.
 	PixelFormat_Rgb8 uint8 = 1
-	// Full-range luma (0 black, 255 white), 1 byte a pixel.
+	// Full-range luma (0 black, 255 white); 1 byte per pixel.
 	PixelFormat_Gray8 uint8 = 2
-	// Planes Y, U, V (BT.601, limited range), the latter two at half width and height, rounded up.
+	// Planes Y, U and V (BT.601, limited range); U and V have half the width and height, rounded up.
 	PixelFormat_I420 uint8 = 3
-	// Plane Y, then a plane of interleaved U and V at half width and height, rounded up.
+	// Plane Y, then a plane of interleaved U and V at half the width and height, rounded up.
 	PixelFormat_Nv12 uint8 = 4
 )
 
-// How pixels lie in a `list<u8>`. Rows are not padded; planes follow each other.
+// The layout of pixels in a `list<u8>`. Rows are not padded; planes follow each other without gaps.
 type PixelFormat = uint8
 
-// Width and height, pixels.
+// Width and height in pixels.
 type Size struct {
 	Width  uint32
 	Height uint32
 }
 
-// A rectangle within a picture, pixels, from its top left corner.
+// A rectangle within a picture, in pixels. The origin is the top left corner.
 type Rect struct {
 	X      uint32
 	Y      uint32
@@ -40,46 +40,47 @@ type Rect struct {
 }
 
 type FrameInfo struct {
-	// Pixels, after any rotation of the camera was applied.
+	// Size in pixels, after the camera's rotation has been applied.
 	Size Size
-	// What the host holds; any other format costs a conversion.
+	// Format that the host stores; any other format costs a conversion.
 	Native PixelFormat
-	// Presentation time, microseconds since the stream began.
+	// Presentation time in microseconds since the stream began.
 	PtsUs int64
-	// Counts the frames of the source from 0; gaps are frames that were skipped.
+	// Number of the frame in its source, from 0. Gaps are skipped frames.
 	Sequence uint64
-	// Frames skipped since the last call.
+	// Number of frames skipped since the previous call.
 	Skipped uint32
 }
 
-// What this call may use: a copy of what the host enforces, so that a handler can do less rather than be cut off.
+// The limits of this call. The host enforces them; a handler may use them to do less work rather than be
+// interrupted.
 type Budget struct {
-	// Wall time until the call is cut off, microseconds; host calls made by the guest count too.
+	// Wall time in microseconds until the call is interrupted, including host calls made by the guest.
 	TimeUs uint32
-	// Fuel until the call is cut off; about one unit for each WebAssembly instruction.
+	// Fuel until the call is interrupted; about one unit per WebAssembly instruction.
 	Fuel uint64
 }
 
-// Bytes with their media type, for instance a PNG.
+// Bytes with their media type, for instance a PNG image.
 type Blob struct {
 	MediaType string
 	Data      []uint8
 }
 
 const (
-	// `toggle`; for a `button`, true once for each press.
+	// A `toggle`. For a `button`: true, once for each press.
 	Value_Boolean uint8 = 0
-	// `integer`.
+	// An `integer`.
 	Value_Integer uint8 = 1
-	// `number`.
+	// A `number`.
 	Value_Number uint8 = 2
-	// `text`; the id of the option of a `choice`; `#rrggbb` of a `color`.
+	// A `text`, the id of an option of a `choice`, or `#rrggbb` for a `color`.
 	Value_Text uint8 = 3
-	// A series, for instance a point of a plot with several lines.
+	// A series of numbers, for instance a point of a plot with several lines.
 	Value_Numbers uint8 = 4
 	// A JSON document.
 	Value_Json uint8 = 5
-	// An image or other bytes; for outputs only.
+	// An image or other bytes. Outputs only.
 	Value_Blob uint8 = 6
 )
 
@@ -164,13 +165,13 @@ func MakeValueBlob(value Blob) Value {
 	return Value{Value_Blob, value}
 }
 
-// A value with the id of the parameter or output that it belongs to.
+// A value with the id of its parameter or output.
 type NamedValue struct {
 	Id    string
 	Value Value
 }
 
-// A slider over real numbers. `min < max`, `step` > 0, `default` between them.
+// A slider over real numbers. Requires `min < max`, `step > 0` and `default` between `min` and `max`.
 type NumberSpec struct {
 	Min     float64
 	Max     float64
@@ -179,7 +180,7 @@ type NumberSpec struct {
 	Unit    witTypes.Option[string]
 }
 
-// A slider over whole numbers.
+// A slider over integers. Requires `min < max`, `step > 0` and `default` between `min` and `max`.
 type IntegerSpec struct {
 	Min     int64
 	Max     int64
@@ -188,13 +189,13 @@ type IntegerSpec struct {
 	Unit    witTypes.Option[string]
 }
 
-// One option of a choice.
+// An option of a choice.
 type Choice struct {
 	Id    string
 	Label string
 }
 
-// One of several options; `default` is the id of one of them.
+// A choice between options. `default` is the id of one of them.
 type ChoiceSpec struct {
 	Options []Choice
 	Default string
@@ -213,13 +214,14 @@ const (
 	ParameterKind_Toggle  uint8 = 2
 	ParameterKind_Choice  uint8 = 3
 	ParameterKind_Text    uint8 = 4
-	// `#rrggbb`.
+	// A colour, `#rrggbb`.
 	ParameterKind_Color uint8 = 5
-	// An event rather than a state: `configure` gets `boolean(true)` for each press; `init` gets `boolean(false)`.
+	// An event rather than a state: `configure` receives `boolean(true)` for each press, `init` receives
+	// `boolean(false)`.
 	ParameterKind_Button uint8 = 6
 )
 
-// What a parameter holds, and with which default.
+// The type of a parameter, with its default value.
 type ParameterKind struct {
 	tag   uint8
 	value any
@@ -293,13 +295,14 @@ func MakeParameterKindButton() ParameterKind {
 	return ParameterKind{ParameterKind_Button, nil}
 }
 
-// A knob: the page draws a control for it, the host checks every value before the handler sees it.
+// A setting that users can change. The page shows a control for it; the host validates every value before the
+// handler receives it.
 type Parameter struct {
-	// `a–z`, `0–9`, `-`, `_`; 1 to 64 characters; unique among the parameters.
+	// 1 to 64 characters of `a–z`, `0–9`, `-` and `_`; unique among the parameters.
 	Id    string
 	Label string
 	Help  witTypes.Option[string]
-	// Controls of the same group are drawn together.
+	// The page shows controls of the same group together.
 	Group witTypes.Option[string]
 	Kind  ParameterKind
 }
@@ -317,7 +320,7 @@ const (
 // How the page shows an output.
 type OutputKind = uint8
 
-// A value that the handler will `put`: the page reserves a place for it.
+// An additional output that the handler puts. The page reserves space for it.
 type OutputSpec struct {
 	Id    string
 	Label string
@@ -325,26 +328,26 @@ type OutputSpec struct {
 	Unit  witTypes.Option[string]
 }
 
-// What a handler says of itself.
+// Describes a handler.
 type Descriptor struct {
 	Title      string
 	Summary    string
 	Parameters []Parameter
 	Outputs    []OutputSpec
-	// Size at which frames are wanted (the host scales); none: as they come.
+	// Size that the host scales frames to; none for their original size.
 	Size witTypes.Option[Size]
-	// Rate at which frames are wanted or made, frames a second; none: as they come.
+	// Rate, in frames per second, at which the handler wants frames or makes them; none for the stream's rate.
 	Fps witTypes.Option[float32]
 }
 
 const (
-	// This frame failed; the person watching sees the message, the next frame is tried.
+	// This frame failed. Viewers see the message; the next frame is tried.
 	Stop_Failed uint8 = 0
-	// The stream is over, for the reason given (the end of a video, a limit of the handler's own).
+	// The stream is over, with the reason, for instance the end of a video.
 	Stop_Finished uint8 = 1
 )
 
-// Why a call did not give a result.
+// Why a call returned no result.
 type Stop struct {
 	tag   uint8
 	value any

@@ -32,7 +32,7 @@ fn every_route_is_documented_and_every_operation_is_served() {
 #[test]
 fn what_is_open_takes_no_token() {
     let listed = routes_without_app();
-    let document: Value = serde_json::from_str(&text(&listed, |need| access == Access::Scope(Scope::Watch))).unwrap();
+    let document: Value = serde_json::from_str(&text(&listed, |access| access == Access::Scope(Scope::Watch))).unwrap();
     let takes = |path: &str, method: &str| document["paths"][path][method]["security"].as_array().unwrap().clone();
     assert!(takes("/sessions", "get").contains(&serde_json::json!({})));
     assert!(!takes("/handlers/{name}", "put").contains(&serde_json::json!({})));

@@ -1,0 +1,176 @@
+//! Moves sessions to the version that they are to run, and reports the failures of versions on probation.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use framebox_pipeline::Severity;
+use framebox_pipeline::ring::Outcome;
+use framebox_pipeline::successor::{Declined, Successor};
+use tokio::sync::{Semaphore, watch};
+
+use super::ActiveSession;
+use crate::config::SessionDefailures;
+use framebox_catalog::probation::{DURATION, Failure};
+use framebox_catalog::{Catalog, Selection, Version};
+
+/// How often the frames of a version on probation are checked.
+const CHECK_INTERVAL: Duration = Duration::from_millis(200);
+/// Most sessions that move at once: each has two instances meanwhile.
+const MAX_MOVING: usize = 2;
+
+/// Moves sessions when their handlers' versions change.
+pub struct VersionFollower {
+    catalog: Arc<Catalog>,
+    defailures: Arc<SessionDefailures>,
+    turns: Semaphore,
+}
+
+impl VersionFollower {
+    /// Follows the handlers in `catalog`. `defailures`: the budgets of their versions.
+    pub fn new(catalog: Arc<Catalog>, defailures: Arc<SessionDefailures>) -> Arc<Self> {
+        Arc::new(Self { catalog, defailures, turns: Semaphore::new(MAX_MOVING) })
+    }
+
+    /// Keeps `active` on the version that it is to run, until it ends.
+    pub async fn follow(self: Arc<Self>, active: Arc<ActiveSession>) {
+        let begin = active.entry().version().clone();
+        let mut selection = self.catalog.watch(&begin.name);
+        // The choice may have changed since the offer.
+        selection.iter_mut().for_each(watch::Receiver::mark_changed);
+        let mut probation = Probation::of(&active, &begin, 0);
+        let mut life = active.bridge().watch();
+        loop {
+            let changed = async {
+                match &mut selection {
+                    Some(selection) => selection.changed().await,
+                    None => std::future::pending().await,
+                }
+            };
+            let ended = async {
+                let _ = life.wait_for(|watched| watched.ended.is_some()).await;
+            };
+            tokio::select! {
+                () = ended => return self.check(&active, &mut probation),
+                () = tokio::time::sleep(CHECK_INTERVAL), if probation.is_some() => self.check(&active, &mut probation),
+                changed = changed => match changed {
+                    Ok(()) => {
+                        if let Some(next) = self.move_on(&active, &mut selection).await {
+                            probation = Some(next);
+                        }
+                    }
+                    // The handler was deleted; this session continues with its version.
+                    Err(_) => selection = None,
+                },
+            }
+        }
+    }
+
+    /// Moves the session to the version that it is to run. Returns that version's probation if it moved and is on probation.
+    async fn move_on(
+        &self,
+        active: &Arc<ActiveSession>,
+        selection: &mut Option<watch::Receiver<Selection>>,
+    ) -> Option<Probation> {
+        let _turn = self.turns.acquire().await.ok()?;
+        let wanted = selection.as_mut()?.borrow_and_update().clone();
+        let entry = active.entry();
+        let (from, binding) = (entry.version().clone(), wanted.rebind(&entry)?);
+        if wanted.active.number == from.number {
+            active.replace_entry(entry.with_binding(binding));
+            return None;
+        }
+        drop(entry);
+        let reason = from.rollback_reason();
+        let next = match self.catalog.move_to(&wanted.active, binding).await {
+            Ok(next) => next,
+            Err(error) => {
+                self.stays(active, &from, &wanted.active, &error.to_string());
+                return None;
+            }
+        };
+        let session = active.bridge().session()?;
+        let successor =
+            Successor { component: next.component.clone(), limits: next.limits.clone(), budgets: self.defailures.budgets(next.version()) };
+        let version = next.version().clone();
+        match tokio::task::spawn_blocking(move || session.swap(successor)).await {
+            Ok(Ok(sequence)) => {
+                active.replace_entry(next);
+                if let Some(reason) = reason {
+                    let text =
+                        format!("version {} was rolled back to version {}: {reason}", from.number, version.number);
+                    active.notice(Severity::Warning, "rolled-back", text);
+                }
+                active.send_swapped(from.number, sequence);
+                Probation::of(active, &version, sequence)
+            }
+            Ok(Err(Declined::Ended)) => None,
+            Ok(Err(declined)) => {
+                if let Declined::Start(failure) = &declined {
+                    version.is_on_probation(Instant::now());
+                    self.catalog.report_failure(&version, Failure::Start(failure.to_string()));
+                }
+                self.stays(active, &from, &version, &declined.to_string());
+                None
+            }
+            Err(error) => {
+                tracing::error!(%error, "a session could not be moved to another version");
+                None
+            }
+        }
+    }
+
+    fn stays(&self, active: &ActiveSession, from: &Version, to: &Version, reason: &str) {
+        let text = format!(
+            "version {} does not take over: {reason}; this session continues with version {}",
+            to.number, from.number
+        );
+        active.notice(Severity::Warning, "swap", text);
+    }
+
+    /// Reports the failures of the version on probation since the last check.
+    fn check(&self, active: &ActiveSession, probation: &mut Option<Probation>) {
+        let Some(on) = probation else { return };
+        if let Some(session) = active.bridge().session() {
+            if session.never_started() {
+                let reason = active.bridge().watch().borrow().ended.clone().unwrap_or_default();
+                self.catalog.report_failure(&on.version, Failure::Start(reason));
+            }
+            let (rows, next) = session.frames(on.cursor);
+            on.cursor = next;
+            let failed = rows.iter().filter(|row| row.sequence >= on.since && row.outcome == Outcome::Failed).count();
+            if failed > 0 {
+                self.catalog.report_failure(&on.version, Failure::Frames(failed as u32));
+            }
+        }
+        if Instant::now() >= on.until {
+            *probation = None;
+        }
+    }
+}
+
+/// A session whose version is on probation.
+struct Probation {
+    version: Arc<Version>,
+    /// The first frame of the version.
+    since: u64,
+    cursor: u64,
+    until: Instant,
+}
+
+impl Probation {
+    /// Begins to watch `version`; `None` when it is not on probation.
+    fn of(active: &ActiveSession, version: &Arc<Version>, since: u64) -> Option<Self> {
+        let now = Instant::now();
+        if !version.is_on_probation(now) {
+            return None;
+        }
+        let cursor = match active.bridge().session() {
+            Some(session) if since > 0 => {
+                // Rows of the version before may be skipped; later ones are recognised by their numbers.
+                session.frames(0).1.saturating_sub(framebox_pipeline::ring::MOST as u64)
+            }
+            _ => 0,
+        };
+        Some(Self { version: version.clone(), since, cursor, until: now + DURATION })
+    }
+}

@@ -1,0 +1,158 @@
+//! Answers offers: from an SDP text to an active session.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use framebox_catalog::{self as catalog, Catalog, LoadedVersion};
+use framebox_media::{Codec, encode};
+use framebox_pipeline::node::{self, Node};
+use framebox_pipeline::policy::{Policy, Skipping, Unprocessed};
+use framebox_pipeline::{Connections, Session, Setup, admission, session};
+use framebox_rtc::{self as rtc, Direction, Transport};
+use framebox_sandbox::Kind;
+
+use super::bridge::Bridge;
+use super::follower::VersionFollower;
+use super::{ActiveSession, Rejection, Sessions};
+use crate::config::{self, SessionDefaults};
+use crate::sources::SourceRegistry;
+
+/// The codec of every session.
+pub(super) const CODEC: Codec = Codec::H264;
+
+/// What an offer asks for beside the connection.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Name of the handler; `None` for the default one.
+    pub handler: Option<String>,
+    /// Rate of a generator, frames a second, within [`framebox_pipeline::pacer::RATES`]; `None` for the handler's own.
+    pub fps: Option<f32>,
+    /// Which frames are skipped; `None` for the handler's policy.
+    pub skipping: Option<Skipping>,
+    /// What is shown for a frame without a result; `None` for the handler's policy.
+    pub unprocessed: Option<Unprocessed>,
+}
+
+/// Why an offer was not answered.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The handler does not exist or cannot be loaded.
+    #[error(transparent)]
+    Handler(catalog::Error),
+    /// A session with this id exists.
+    #[error("this `webrtc_id` is connected already: use another one for each connection")]
+    Exists,
+    /// Every slot is taken.
+    #[error("the server serves as many sessions as it may: try again later")]
+    Full,
+    /// The running sessions use the machine's capacity.
+    #[error(transparent)]
+    Overloaded(node::Full),
+    /// The offer is invalid or offers nothing to take part in, or no connection can be set up.
+    #[error(transparent)]
+    Peer(rtc::Error),
+    /// The pipeline could not be started.
+    #[error(transparent)]
+    Start(session::Error),
+}
+
+impl From<Rejection> for Error {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::Exists => Self::Exists,
+            Rejection::Limit => Self::Full,
+        }
+    }
+}
+
+/// Answers offers with sessions.
+pub struct Answerer {
+    /// The handlers.
+    pub catalog: Arc<Catalog>,
+    /// The sessions that were answered.
+    pub sessions: Arc<Sessions>,
+    /// Sets up connections.
+    pub transport: Box<dyn Transport>,
+    /// Settings of the encoder.
+    pub encoder: config::Encoder,
+    /// What handlers may read.
+    pub sources: SourceRegistry,
+    /// Budgets and policies of handlers.
+    pub defaults: Arc<SessionDefaults>,
+    /// Moves sessions when versions change.
+    pub follower: Arc<VersionFollower>,
+    /// Admits sessions by their cost; `None` admits as many as there are slots.
+    pub node: Option<Arc<Node>>,
+}
+
+impl Answerer {
+    /// Answers an offer. The session then supervises itself; a slot is held only when this succeeds.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn answer(&self, id: &str, options: &Options, offer: &str) -> Result<String, Error> {
+        let entry = self.catalog.open(options.handler.as_deref()).await.map_err(Error::Handler)?;
+        let name = entry.version().name.clone();
+        let name = name.as_str();
+        let reservation = self.sessions.reserve(id)?;
+        let digest = entry.component.digest().to_string();
+        let place = self.node.as_ref().map(|node| node.admit(Instant::now(), &digest)).transpose();
+        let place = place.map_err(Error::Overloaded)?;
+        let bridge = Arc::new(Bridge::default());
+        let direction = match entry.component.kind() {
+            Kind::Transform => Direction::SendReceive,
+            Kind::Generator => Direction::SendOnly,
+            Kind::Observer => Direction::ReceiveOnly,
+        };
+        let connections = Connections { viewer: bridge.clone(), upstream: bridge.clone(), events: bridge.clone() };
+        let (answer, peer) = self.transport.answer(offer, direction, bridge.clone()).await.map_err(Error::Peer)?;
+        let setup = Setup { place, ..self.setup(name, &entry, options, &bridge) };
+        let session = match Session::start(setup, connections) {
+            Ok(session) => session,
+            Err(error) => {
+                peer.close().await;
+                return Err(Error::Start(error));
+            }
+        };
+        bridge.set_up(peer.clone(), session);
+        tracing::info!(session = id, handler = name, version = entry.version().number, "session answered");
+        let active = Arc::new(ActiveSession::new(id.to_owned(), name.to_owned(), entry, bridge));
+        let follow = self.follower.clone().follow(active.clone());
+        for candidate in reservation.fill(&self.sessions, active, follow) {
+            // It was accepted before the offer was known; a wrong one does no harm.
+            if let Err(error) = peer.add_candidate(candidate).await {
+                tracing::debug!(%error, "a candidate that arrived before its offer was rejected");
+            }
+        }
+        Ok(answer)
+    }
+
+    /// Returns what sessions use and may use of the machine; `None` when that is not limited.
+    pub fn load(&self) -> Option<admission::Load> {
+        self.node.as_ref().map(|node| node.load(Instant::now()))
+    }
+
+    fn setup(&self, name: &str, entry: &LoadedVersion, options: &Options, bridge: &Arc<Bridge>) -> Setup {
+        let policy = self.defaults.policy(name);
+        Setup {
+            component: entry.component.clone(),
+            fps: options.fps,
+            codec: CODEC,
+            limits: entry.limits.clone(),
+            encode: encode::Settings {
+                bitrate: self.encoder.start_kbps * 1000,
+                max_bitrate: self.encoder.max_kbps * 1000,
+                ..encode::Settings::default()
+            },
+            log: bridge.clone(),
+            sources: self.sources.granted(name),
+            policy: Policy {
+                skipping: options.skipping.unwrap_or(policy.skipping),
+                unprocessed: options.unprocessed.unwrap_or(policy.unprocessed),
+            },
+            budgets: self.defaults.budgets(entry.version()),
+            place: None,
+        }
+    }
+}

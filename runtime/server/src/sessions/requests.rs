@@ -1,0 +1,62 @@
+//! Requests that wait for a change of parameters to be applied.
+
+use std::collections::VecDeque;
+
+use framebox_pipeline::Notice;
+use framebox_pipeline::parameters::Applied;
+use tokio::sync::oneshot;
+
+/// Most requests that may wait; one more drops the oldest, which then gets no answer.
+const MAX_PENDING: usize = 128;
+
+/// The outcome of a change: the frame from which it applies, or why the handler rejected it.
+pub type Outcome = Result<Applied, Notice>;
+
+/// Who made a request.
+#[derive(Debug)]
+pub enum Requester {
+    /// A message of the data channel, with the client's number.
+    Channel(u64),
+    /// An HTTP request that waits on the other end.
+    Http(oneshot::Sender<Outcome>),
+}
+
+/// The requests that wait, under numbers that are unique to the session.
+#[derive(Debug, Default)]
+pub struct PendingRequests {
+    count: u64,
+    waiting: VecDeque<(u64, Requester)>,
+}
+
+impl PendingRequests {
+    /// Remembers `requester`; returns the number to pass to the pipeline.
+    pub fn expect(&mut self, requester: Requester) -> u64 {
+        if self.waiting.len() == MAX_PENDING {
+            self.waiting.pop_front();
+        }
+        self.count += 1;
+        self.waiting.push_back((self.count, requester));
+        self.count
+    }
+
+    /// Removes the request `number`; `None` when it is unknown or was dropped.
+    pub fn take(&mut self, number: u64) -> Option<Requester> {
+        let index = self.waiting.iter().position(|(of, _)| *of == number)?;
+        self.waiting.remove(index).map(|(_, requester)| requester)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_request_is_answered_once_and_the_oldest_are_dropped() {
+        let mut pending = PendingRequests::default();
+        let numbers: Vec<_> = (0..MAX_PENDING as u64 + 2).map(|n| pending.expect(Requester::Channel(n * 10))).collect();
+        assert!(pending.take(numbers[1]).is_none());
+        assert!(matches!(pending.take(numbers[2]), Some(Requester::Channel(20))));
+        assert!(pending.take(numbers[2]).is_none());
+        assert!(pending.take(9999).is_none());
+    }
+}

@@ -1,0 +1,141 @@
+//! Every source of the server, and who may open it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::Context;
+use framebox_media::clip::{self, Bounds, Looped};
+use framebox_sandbox::Sources;
+use tempfile::{NamedTempFile, TempPath};
+
+use super::fetch::Limits;
+use super::opened::Opened;
+use super::remote::Remote;
+use crate::config;
+
+/// The clip that comes with the program.
+const CLIP: &[u8] = include_bytes!("../../../media/clips/clip.mp4");
+const CLIP_NAME: &str = "clip";
+const CLIP_HANDLERS: [&str; 2] = ["play", "play-fps"];
+
+/// Most sources that all handlers together hold open; each may take some tens of megabytes.
+const MAX_OPEN: usize = 128;
+
+/// Every source of the server.
+pub struct SourceRegistry {
+    sources: BTreeMap<String, Arc<Entry>>,
+    open: Arc<AtomicUsize>,
+}
+
+struct Entry {
+    location: Location,
+    looped: bool,
+    handlers: BTreeSet<String>,
+}
+
+enum Location {
+    File(PathBuf),
+    /// Deleted on drop.
+    Temporary(TempPath),
+    Remote(Remote),
+}
+
+impl SourceRegistry {
+    /// Registers the built-in source and those of the configuration, which may replace it by its name. Sources with an
+    /// address are fetched in the background, which takes a tokio runtime.
+    ///
+    /// # Errors
+    /// When temporary files cannot be written, or there is no runtime.
+    pub fn new(sources: &BTreeMap<String, config::Source>, limits: &Limits) -> anyhow::Result<Self> {
+        let mut entries = BTreeMap::new();
+        if !sources.contains_key(CLIP_NAME) {
+            let mut file = NamedTempFile::new_in(&limits.folder).context("no temporary file can be created")?;
+            file.write_all(CLIP).context("temporary files cannot be written")?;
+            let handlers = CLIP_HANDLERS.map(str::to_owned).into();
+            let location = Location::Temporary(file.into_temp_path());
+            entries.insert(CLIP_NAME.to_owned(), Arc::new(Entry { location, looped: true, handlers }));
+        }
+        for (name, source) in sources {
+            let location = match (&source.file, &source.url) {
+                (Some(file), _) => Location::File(file.clone()),
+                (None, Some(url)) => Location::Remote(Remote::start(name, url, limits.clone())?),
+                (None, None) => continue,
+            };
+            if let Location::File(path) = &location {
+                // Not fatal: the file may appear later, and other handlers do not need it.
+                match clip::open(path, &Bounds::default()) {
+                    Ok(clip) => tracing::info!(source = name, info = ?clip.info(), "a source is available"),
+                    Err(error) => {
+                        tracing::warn!(source = name, path = %path.display(), %error, "a source cannot be opened")
+                    }
+                }
+            }
+            let handlers = source.handlers.iter().cloned().collect();
+            entries.insert(name.clone(), Arc::new(Entry { location, looped: source.looped, handlers }));
+        }
+        Ok(Self { sources: entries, open: Arc::default() })
+    }
+
+    /// Returns the sources that `handler` may open.
+    pub fn granted(&self, handler: &str) -> Arc<dyn Sources> {
+        let granted = self.sources.iter().filter(|(_, entry)| entry.handlers.contains(handler));
+        let sources = granted.map(|(name, entry)| (name.clone(), entry.clone())).collect();
+        Arc::new(Granted { sources, open: self.open.clone() })
+    }
+}
+
+/// The sources of one session.
+struct Granted {
+    sources: BTreeMap<String, Arc<Entry>>,
+    open: Arc<AtomicUsize>,
+}
+
+impl Sources for Granted {
+    fn open(&self, name: &str) -> Result<Box<dyn framebox_sandbox::Source>, String> {
+        let entry = self.sources.get(name).ok_or_else(|| self.unknown(name))?;
+        let permit =
+            OpenPermit::acquire(&self.open).ok_or("too many sources are open on this server; try again later")?;
+        let bounds = Bounds::default();
+        let clip = match &entry.location {
+            Location::File(path) => clip::open(path, &bounds),
+            Location::Temporary(path) => clip::open(path, &bounds),
+            Location::Remote(remote) => {
+                clip::open(remote.file().map_err(|why| format!("the source {name} {why}"))?, &bounds)
+            }
+        };
+        let clip = clip.map_err(|error| format!("the source {name} cannot be opened: {error}"))?;
+        let clip = if entry.looped { Box::new(Looped::new(clip)) } else { clip };
+        Ok(Box::new(Opened::new(name, clip, permit)))
+    }
+}
+
+impl Granted {
+    fn unknown(&self, name: &str) -> String {
+        let name: String = name.chars().take(64).collect();
+        if self.sources.is_empty() {
+            return format!("no source {name:?} was granted to this handler, nor any other");
+        }
+        let names = self.sources.keys().map(String::as_str).collect::<Vec<_>>();
+        format!("no source {name:?} was granted to this handler; granted are: {}", names.join(", "))
+    }
+}
+
+/// Permission to hold one source open; released on drop.
+pub(super) struct OpenPermit(Arc<AtomicUsize>);
+
+impl OpenPermit {
+    fn acquire(open: &Arc<AtomicUsize>) -> Option<Self> {
+        let more = |open: usize| (open < MAX_OPEN).then_some(open + 1);
+        open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
+        Some(Self(open.clone()))
+    }
+}
+
+impl Drop for OpenPermit {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

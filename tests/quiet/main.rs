@@ -1,0 +1,14 @@
+//! Whole-system tests that need the machine for themselves, one at a time: a browser that encodes and decodes video, and
+//! hostile components whose effect on a neighbour is measured.
+//!
+//! | module | what it tests |
+//! |---|---|
+//! | [`browser`] | the page in a real browser |
+//! | [`hostile`] | hostile components beside a well-behaved session |
+
+#![allow(clippy::unwrap_used)]
+
+mod browser;
+#[path = "../../runtime/rtc/tests/client/mod.rs"]
+mod client;
+mod hostile;

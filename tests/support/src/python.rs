@@ -1,0 +1,70 @@
+//! Clients written on aiortc, a WebRTC implementation that shares no code with the server's.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::child::Child;
+use crate::paths;
+
+/// Returns the folder of the clients.
+fn folder() -> PathBuf {
+    paths::root().join("tests/clients")
+}
+
+/// Returns the interpreter of a virtual environment with aiortc, which is created first if there is none. Returns None
+/// where it cannot be created, after reporting that.
+pub fn python() -> Option<PathBuf> {
+    match environment() {
+        Ok(python) => Some(python),
+        Err(why) => {
+            crate::lacking(&format!("no Python environment with aiortc: {why}"));
+            None
+        }
+    }
+}
+
+fn environment() -> Result<PathBuf, String> {
+    let build = paths::target();
+    let (home, lock) = (build.join("venv"), build.join("venv.lock"));
+    let python = home.join("bin/python");
+    let requirements = folder().join("requirements.txt");
+    let (wanted, stamp) = (std::fs::read_to_string(&requirements).unwrap(), home.join("installed"));
+    // One test creates it while others wait. Closing the file unlocks it.
+    let lock = File::create(lock).unwrap();
+    lock.lock().unwrap();
+    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(python);
+    }
+    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home))?;
+    run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(&requirements))?;
+    std::fs::write(stamp, wanted).unwrap();
+    Ok(python)
+}
+
+fn run(command: &mut Command) -> Result<(), String> {
+    match command.output() {
+        Ok(Output { status, .. }) if status.success() => Ok(()),
+        Ok(Output { stderr, .. }) => Err(format!("{command:?}: {}", String::from_utf8_lossy(&stderr))),
+        Err(error) => Err(format!("{command:?}: {error}")),
+    }
+}
+
+/// Starts the client `script`.
+pub fn start(python: &Path, script: &str, arguments: &[&str]) -> Child {
+    let mut command = Command::new(python);
+    command.arg(folder().join(script)).args(arguments).env("PYTHONDONTWRITEBYTECODE", "1");
+    Child::start(script, &mut command)
+}
+
+/// Runs the client `script` to its end; returns the last line of its output, as JSON.
+pub async fn report(python: &Path, script: &str, arguments: &[&str]) -> Value {
+    let mut child = start(python, script, arguments);
+    let status = child.ended().await;
+    assert!(status.success(), "{script} {arguments:?} failed: {:#?} {:#?}", child.out(), child.err());
+    let out = child.out();
+    let last = out.last().unwrap_or_else(|| panic!("{script} reported nothing: {:#?}", child.err()));
+    serde_json::from_str(last).unwrap_or_else(|error| panic!("{script} reported {last:?}: {error}"))
+}

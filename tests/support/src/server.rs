@@ -1,0 +1,209 @@
+//! The `framebox` program on a free port of the loopback interface.
+
+use std::process::Command;
+
+use reqwest::header::HeaderMap;
+use serde_json::Value;
+
+use crate::child::Child;
+use crate::paths;
+use crate::wait::{LIMIT, wait_until};
+
+/// A running server. Dropping it kills it.
+pub struct Server {
+    /// The process.
+    pub child: Child,
+    /// `http://address:port`
+    pub base: String,
+    http: reqwest::Client,
+}
+
+/// A response of the server.
+#[derive(Debug)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub text: String,
+}
+
+impl Answer {
+    /// Returns the body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("no JSON ({error}): {self:?}"))
+    }
+
+    /// Returns a header, or an empty string.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+/// Returns a command of the program with `arguments`.
+pub fn program<A: AsRef<std::ffi::OsStr>>(arguments: &[A]) -> Command {
+    let mut command = Command::new(paths::program());
+    command.args(arguments);
+    command
+}
+
+impl Server {
+    /// Starts a server on free ports with `arguments`, and waits until it is ready.
+    pub async fn start(arguments: &[&str]) -> Self {
+        Self::start_as(program::<&str>(&[]), arguments).await
+    }
+
+    /// As [`Server::start`], with a command that ends in the program.
+    pub async fn start_as(mut command: Command, arguments: &[&str]) -> Self {
+        if !arguments.contains(&"--capacity-ms") {
+            // Sessions are not refused because the machine is busy with other tests.
+            command.args(["--capacity-ms", "0"]);
+        }
+        Self::start_by_default(command, arguments).await
+    }
+
+    /// As [`Server::start_as`], with the default admission.
+    pub async fn start_by_default(mut command: Command, arguments: &[&str]) -> Self {
+        command.args(["--bind", "127.0.0.1:0", "--media-address", "127.0.0.1"]);
+        let mut child = Child::start("framebox", command.args(arguments));
+        let base = child
+            .find("says that it is ready", |line| {
+                let rest = line.strip_prefix("Framebox is ready: open ")?;
+                Some(rest.split_once(" in a browser")?.0.to_owned())
+            })
+            .await;
+        Self { child, base, http: client() }
+    }
+
+    /// `GET path`
+    pub async fn get(&self, path: &str) -> Answer {
+        send(self.http.get(format!("{}{path}", self.base))).await
+    }
+
+    /// `DELETE path`
+    pub async fn delete(&self, path: &str) -> Answer {
+        send(self.http.delete(format!("{}{path}", self.base))).await
+    }
+
+    /// `POST path` with a JSON body.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        send(self.http.post(format!("{}{path}", self.base)).json(body)).await
+    }
+
+    /// `PUT path`
+    pub async fn put(&self, path: &str, headers: &[(&str, &str)], body: impl Into<reqwest::Body>) -> Answer {
+        self.try_put(path, headers, body).await.unwrap_or_else(|error| panic!("no answer: {error:?}"))
+    }
+
+    /// `PUT path`, which may end without an answer.
+    pub async fn try_put(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<reqwest::Body>,
+    ) -> reqwest::Result<Answer> {
+        let mut request = self.http.put(format!("{}{path}", self.base)).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        try_send(request).await
+    }
+
+    /// Sends a request that may end without an answer.
+    pub async fn attempt(&self, method: &str, path: &str, body: Option<&Value>) -> reqwest::Result<Answer> {
+        let request = self.http.request(method.parse().unwrap(), format!("{}{path}", self.base));
+        try_send(body.iter().fold(request, |request, body| request.json(body))).await
+    }
+
+    /// `PATCH path` with a JSON body.
+    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
+        send(self.http.patch(format!("{}{path}", self.base)).json(body)).await
+    }
+
+    /// `GET path` for a response that goes on, such as server-sent events; it has no timeout.
+    pub async fn stream(&self, path: &str) -> reqwest::Response {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        client.get(format!("{}{path}", self.base)).send().await.unwrap()
+    }
+
+    /// Sends any other request.
+    pub async fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<String>) -> Answer {
+        let method = method.parse().unwrap();
+        let mut request = self.http.request(method, format!("{}{path}", self.base)).body(body.into());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        send(request).await
+    }
+
+    /// Returns the ids of the sessions, the oldest first.
+    pub async fn sessions(&self) -> Vec<String> {
+        let json = self.get("/sessions").await.json();
+        let sessions = json["sessions"].as_array().unwrap_or_else(|| panic!("{json}"));
+        sessions.iter().map(|session| session["id"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// `GET /sessions/{id}`; returns None when there is no such session.
+    pub async fn session(&self, id: &str) -> Option<Value> {
+        let answer = self.get(&format!("/sessions/{id}")).await;
+        match answer.status {
+            200 => Some(answer.json()),
+            404 => None,
+            _ => panic!("{answer:?}"),
+        }
+    }
+
+    /// Asserts that the log has no warnings and no errors.
+    pub fn assert_quiet(&self) {
+        let err = self.child.err();
+        let loud: Vec<_> = err.iter().filter(|line| line.contains(" WARN ") || line.contains(" ERROR ")).collect();
+        assert!(loud.is_empty(), "the server's log has {loud:#?}");
+    }
+
+    /// Waits until the session `id` exists and `is` returns true for it; returns it.
+    pub async fn wait_for_session(&self, id: &str, what: &str, is: impl Fn(&Value) -> bool) -> Value {
+        wait_until(&format!("session {id}: {what}"), async || match self.session(id).await {
+            Some(session) if is(&session) => Ok(session),
+            other => Err(format!("{other:?}")),
+        })
+        .await
+    }
+
+    /// Waits until the session `id` is gone.
+    pub async fn wait_for_end(&self, id: &str) {
+        wait_until(&format!("session {id} ends"), async || match self.session(id).await {
+            None => Ok(()),
+            Some(session) => Err(session.to_string()),
+        })
+        .await;
+    }
+}
+
+/// Returns how many received pictures of a session have no outcome yet: at most two, one that waits and one that is being
+/// processed.
+pub fn unaccounted(session: &Value) -> u64 {
+    let frames = &session["frames"];
+    let of = |name: &str| frames[name].as_u64().unwrap_or_else(|| panic!("{session}"));
+    let outcomes = of("processed") + sum(&frames["skipped"]) + sum(&frames["failed"]);
+    of("received").checked_sub(outcomes).unwrap_or_else(|| panic!("more outcomes than pictures: {session}"))
+}
+
+/// Returns the sum of the values of an object, such as failures by code.
+pub fn sum(counts: &Value) -> u64 {
+    counts.as_object().map_or(0, |counts| counts.values().filter_map(Value::as_u64).sum())
+}
+
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().timeout(LIMIT).build().unwrap()
+}
+
+async fn send(request: reqwest::RequestBuilder) -> Answer {
+    try_send(request).await.unwrap_or_else(|error| panic!("no answer: {error:?}"))
+}
+
+async fn try_send(request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
+    let answer = request.send().await?;
+    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    Ok(Answer { status, headers, text: answer.text().await? })
+}

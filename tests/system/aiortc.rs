@@ -1,0 +1,150 @@
+//! Live sessions with aiortc, whose WebRTC shares no line with the server's: every picture is accounted for, FastRTC's
+//! clients work, and clients that vanish leave nothing behind.
+
+use std::path::Path;
+use std::time::Instant;
+
+use framebox_test_support::alone;
+use framebox_test_support::child::Child;
+use framebox_test_support::python;
+use framebox_test_support::server::{Server, unaccounted};
+use framebox_test_support::wait::wait_until;
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn numbered_pictures_come_back_turned_once_each_and_in_order() {
+    let _alone = alone().await;
+    let Some(python) = python::python() else { return };
+    let server = Server::start(&[]).await;
+    for turn in ["vertical", "horizontal"] {
+        let parameters = json!({ "direction": turn }).to_string();
+        let arguments = [server.base.as_str(), turn, "flip", &parameters, "6"];
+        let report = python::report(&python, "counter.py", &arguments).await;
+        eprintln!("{turn}: {report}");
+        assert_eq!(report["answer"]["parameters"]["direction"], turn, "{report}");
+        let count = |name: &str| report[name].as_u64().unwrap();
+        assert_eq!(count("distinct"), count("numbers"), "none comes twice: {report}");
+        assert_eq!(report["increasing"], true, "{report}");
+        assert_eq!(count("unknown"), 0, "nothing comes that was not sent: {report}");
+        assert_eq!(report["sizes"], json!([[640, 480]]), "{report}");
+        let turns = report["turns"].as_object().unwrap();
+        assert_eq!(turns.keys().collect::<Vec<_>>(), [turn], "every picture is turned: {report}");
+        assert!(count("came") * 10 >= count("expected") * 6, "six of ten come back: {report}");
+        assert!(count("expected") > 60 && count("unreadable") * 20 <= count("numbers"), "{report}");
+        server.wait_for_end(turn).await;
+    }
+    server.assert_quiet();
+}
+
+/// A status and a body.
+fn success(answer: &Value) {
+    assert_eq!(*answer, json!([200, { "status": "success" }]));
+}
+
+#[tokio::test]
+async fn a_page_written_for_fastrtc_works() {
+    let _alone = alone().await;
+    let Some(python) = python::python() else { return };
+    let server = Server::start(&[]).await;
+    for channel in ["channel", "none"] {
+        let arguments = [server.base.as_str(), "page", "invert", "strength", "50", "\"much\"", channel];
+        let report = python::report(&python, "fastrtc.py", &arguments).await;
+        let early = report["early"].as_array().unwrap();
+        assert!(!early.is_empty(), "{report}");
+        early.iter().for_each(success);
+        for kind in ["firefox", "end", "null"] {
+            success(&report["late"][kind]);
+        }
+        for refused in report["wrong_candidates"].as_array().unwrap() {
+            assert_eq!((&refused[0], &refused[1]["status"]), (&json!(400), &json!("failed")), "{report}");
+            assert_eq!(refused[1]["meta"]["error"], "invalid_candidate_format", "{report}");
+        }
+        assert_eq!(report["answer_type"], "answer");
+        assert!(report["frames"].as_u64() >= Some(30), "video comes back: {report}");
+        if channel == "channel" {
+            talked(&report);
+        }
+        server.wait_for_end("page").await;
+    }
+    server.assert_quiet();
+}
+
+/// What was said through the channel.
+fn talked(report: &Value) {
+    assert_eq!(report["log"], json!({ "type": "log", "data": "Server received: handshake" }));
+    assert_eq!(report["set"]["type"], "parameters", "{report}");
+    assert_eq!(report["set"]["parameters"]["strength"], 50, "{report}");
+    assert!(report["set"]["sequence"].is_u64(), "{report}");
+    for refused in ["wrong", "unknown"] {
+        let error = &report[refused];
+        assert_eq!((&error["type"], &error["code"]), (&json!("error"), &json!("parameter")), "{error}");
+        assert_eq!(error["message"], error["data"], "both kinds of client read it: {error}");
+    }
+    assert!(report["wrong"]["message"].as_str().unwrap().contains("strength"), "{report}");
+    assert!(report["unknown"]["message"].as_str().unwrap().contains("no-such-parameter"), "{report}");
+    let session = &report["session"]["data"];
+    assert_eq!((&session["id"], &session["handler"]["name"]), (&json!("page"), &json!("invert")), "{session}");
+    assert_eq!(session["parameters"]["strength"], 50, "the wrong one changed nothing: {session}");
+    let stats = &report["stats"]["data"];
+    assert_eq!((&stats["state"], &stats["codec"]), (&json!("live"), &json!("H264")), "{stats}");
+    assert_eq!(stats["picture"], json!({ "width": 320, "height": 240 }), "{stats}");
+    assert!(stats["frames"]["processed"].as_u64() > Some(0), "{stats}");
+    assert_eq!(report["after_rubbish"]["type"], "parameters", "{report}");
+    assert_eq!(report["answers_to_rubbish"], json!([]), "{report}");
+}
+
+/// A client that stays, once its session is live and pictures come back.
+async fn stay(python: &Path, server: &Server, id: &str) -> Child {
+    let mut child = python::start(python, "stay.py", &[&server.base, id, "invert"]);
+    child
+        .find("pictures come back", |line| {
+            let event: Value = serde_json::from_str(line).ok()?;
+            (event["count"].as_u64() > Some(10)).then_some(())
+        })
+        .await;
+    child
+}
+
+#[tokio::test]
+async fn a_client_that_is_killed_leaves_nothing_behind() {
+    let _alone = alone().await;
+    let Some(python) = python::python() else { return };
+    let server = Server::start(&["--sessions", "1"]).await;
+    // Twice with one id: it can be used again.
+    for _ in 0..2 {
+        let mut client = stay(&python, &server, "vanishing").await;
+        server.wait_for_session("vanishing", "is live", |it| it["state"] == "live").await;
+        let all = |session: &Value| unaccounted(session) <= 2;
+        server.wait_for_session("vanishing", "accounts for every picture", all).await;
+        client.kill();
+        let begin = Instant::now();
+        server.wait_for_end("vanishing").await;
+        wait_until("the slot is free", async || {
+            let health = server.get("/healthz").await.json();
+            if health["sessions"] == 0 { Ok(()) } else { Err(health.to_string()) }
+        })
+        .await;
+        eprintln!("gone after {:?}", begin.elapsed());
+    }
+    // Its place is taken by another.
+    let mut next = stay(&python, &server, "next").await;
+    next.close_input();
+    assert!(next.ended().await.success());
+    server.wait_for_end("next").await;
+}
+
+#[tokio::test]
+async fn a_session_is_deleted_under_its_client() {
+    let _alone = alone().await;
+    let Some(python) = python::python() else { return };
+    let server = Server::start(&["--sessions", "1"]).await;
+    let mut client = stay(&python, &server, "deleted").await;
+    assert_eq!(server.delete("/sessions/deleted").await.status, 204);
+    server.wait_for_end("deleted").await;
+    client
+        .find("is told of the end", |line| {
+            let event: Value = serde_json::from_str(line).ok()?;
+            (event["message"]["type"] == "end_stream").then_some(())
+        })
+        .await;
+}

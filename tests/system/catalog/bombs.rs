@@ -1,0 +1,120 @@
+//! Components that are made to be expensive to compile: refused within the limits, while a session goes on.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use framebox_catalog::compile::{Error, Limits, Worker};
+use framebox_sandbox::Allowance;
+use serde_json::json;
+
+use crate::catalog::{component, push, refusal, server, versions};
+use framebox_test_support::child::Child;
+use framebox_test_support::python;
+use framebox_test_support::scratch::Scratch;
+use framebox_test_support::wait::seconds;
+
+/// A handler with a function of nested loops, each of which may jump out of all of them, over local variables that live
+/// through all.
+fn loops(loops: usize, locals: usize) -> Vec<u8> {
+    let begin: String = (0..loops)
+        .map(|n| {
+            format!("(loop (local.set {0} (i32.add (local.get {0}) (local.get {1})))", n % locals, (n * 7 + 1) % locals)
+        })
+        .collect();
+    let end: String =
+        (0..loops).map(|n| format!("(br_if {} (local.get {})))", (n % 8).min(loops - 1 - n), n % locals)).collect();
+    let fields = format!("(func (local {}) {begin} {end})", "i32 ".repeat(locals));
+    framebox_test_components::component(&format!("{GOOD}{fields}"), "video-handler")
+}
+
+/// What makes it a handler.
+const GOOD: &str = include_str!("../../test-components/cases/good/handler.wat");
+
+/// A handler with so many functions.
+fn functions(functions: usize) -> Vec<u8> {
+    framebox_test_components::component(&format!("{GOOD}{}", "(func)".repeat(functions)), "video-handler")
+}
+
+fn worker(memory_mib: u64, time: Duration) -> Worker {
+    Worker::new(framebox_test_support::paths::program(), Limits { memory_mib, time })
+}
+
+const ANYTHING: Allowance = Allowance { bytes: 32 << 20, functions: u32::MAX, body_bytes: 32 << 20, locals: u32::MAX };
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_takes_too_much_memory_or_time_is_refused_in_words() {
+    // What the looks at it would not let pass is held by the limits of the process as well.
+    let bomb = loops(1000, 1000);
+    assert!(bomb.len() < 32 * 1024, "{}", bomb.len());
+    let refused = worker(256, seconds(120)).compile(&bomb, &ANYTHING).await.unwrap_err();
+    assert_eq!(refused, Error::Memory { mib: 256 });
+    assert!(refused.to_string().contains("takes more than 256 MiB to compile"));
+
+    let begin = Instant::now();
+    let refused = worker(4096, seconds(2)).compile(&functions(300_000), &ANYTHING).await.unwrap_err();
+    assert_eq!(refused, Error::Time { seconds: 2 });
+    assert!(begin.elapsed() < seconds(20), "{:?}", begin.elapsed());
+    assert!(refused.to_string().contains("takes more than 2 s to compile"));
+
+    // And what is right passes the same way.
+    assert!(!worker(512, seconds(120)).compile(&component(1), &Allowance::default()).await.unwrap().is_empty());
+    let refused = worker(512, seconds(120)).compile(b"\0asm\x01\0\0\0", &Allowance::default()).await.unwrap_err();
+    assert!(matches!(&refused, Error::Refused(words) if words.contains("core module")), "{refused}");
+    let missing = Worker::new(PathBuf::from("/nowhere/framebox"), Limits::default());
+    assert!(matches!(missing.compile(b"", &ANYTHING).await, Err(Error::Failed(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_compiler_that_nobody_waits_for_is_killed() {
+    let worker = worker(4096, seconds(60));
+    let bomb = functions(300_000);
+    let begin = Instant::now();
+    let given_up = tokio::time::timeout(seconds(2), worker.compile(&bomb, &ANYTHING)).await;
+    assert!(given_up.is_err());
+    // The next one has its turn at once.
+    worker.compile(&component(1), &Allowance::default()).await.unwrap();
+    assert!(begin.elapsed() < seconds(40), "{:?}", begin.elapsed());
+}
+
+/// Pictures that a client got so far.
+fn pictures(client: &Child) -> u64 {
+    let counts = client.out().into_iter().filter_map(|line| {
+        let event: serde_json::Value = serde_json::from_str(&line).ok()?;
+        event["count"].as_u64()
+    });
+    counts.max().unwrap_or(0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bombs_are_refused_while_a_session_goes_on() {
+    let Some(python) = python::python() else { return };
+    let data = Scratch::new();
+    let server = server(&data).await;
+    push(&server, "mine", component(1)).await;
+    let client = python::start(&python, "stay.py", &[&server.base, "viewer", "mine"]);
+    let works = |session: &serde_json::Value| session["frames"]["processed"].as_u64() > Some(20);
+    server.wait_for_session("viewer", "processes pictures", works).await;
+
+    for (what, bomb, words) in [
+        ("a thousand loops", loops(1000, 1000), "local variables"),
+        ("many functions", functions(300_000), "functions"),
+    ] {
+        let begin = Instant::now();
+        let (status, detail) = refusal(&server.put("/handlers/bomb", &[], bomb).await);
+        assert!(status == 422 && detail.contains(words), "{what}: {status} {detail}");
+        assert!(begin.elapsed() < seconds(20), "{what}: {:?}", begin.elapsed());
+    }
+    // As large as it may be: compiled, or refused within the limits, and the session has its pictures meanwhile.
+    let before = (pictures(&client), Instant::now());
+    let answer = server.put("/handlers/bomb", &[], loops(2000, 500)).await;
+    assert!([201, 422].contains(&answer.status), "{answer:?}");
+    let took = before.1.elapsed();
+    assert!(took < seconds(90), "{took:?}");
+    let came = pictures(&client) - before.0;
+    let least = took.as_secs().saturating_sub(2) * 4;
+    assert!(came >= least, "{came} pictures in {took:?}");
+    let session = server.session("viewer").await.unwrap();
+    assert_eq!(session["frames"]["failed"], json!({}), "{session}");
+    assert!(versions(&server, "mine").await.is_some());
+    eprintln!("the largest took {took:?} and was answered with {}; {came} pictures came", answer.status);
+}

@@ -1,0 +1,64 @@
+//! Components of every language, uploaded within the usual limits, in real sessions.
+
+use serde_json::json;
+
+use crate::catalog::{push, server};
+use framebox_test_support::client::Client;
+use framebox_test_support::scratch::Scratch;
+use framebox_test_support::server::sum;
+use framebox_test_support::{examples, python};
+
+#[tokio::test]
+async fn each_example_is_uploaded_and_runs_in_a_session() {
+    let Some(python) = python::python() else { return };
+    let data = Scratch::new();
+    let server = server(&data).await;
+    for (language, name) in examples::OTHER_LANGUAGES {
+        let Some(bytes) = examples::component(language, name) else { continue };
+        let handler = format!("{language}-{name}");
+        let uploaded = push(&server, &handler, bytes).await;
+        let (kind, direction) = if name == "life" { ("generator", "recvonly") } else { ("transform", "sendrecv") };
+        assert_eq!(uploaded["kind"], kind, "{uploaded}");
+        let outputs = uploaded["descriptor"]["outputs"].as_array().unwrap();
+        let mut client = Client::start_with(&python, &server, &handler, &handler, direction, &json!({}));
+        client.pictures(5).await;
+        let session = server
+            .wait_for_session(&handler, "shows what it made", |session| {
+                let processed = session["frames"]["processed"].as_u64() > Some(10);
+                processed && (outputs.is_empty() || !client.messages("values").is_empty())
+            })
+            .await;
+        assert_eq!(sum(&session["frames"]["failed"]), 0, "{session}");
+        let values = client.messages("values");
+        for output in outputs {
+            let id = output["id"].as_str().unwrap();
+            let put = |message: &serde_json::Value| !message["values"][id].is_null();
+            assert!(values.iter().any(put), "{handler}: no {output} among {:?}", values.last());
+        }
+        drop(client);
+        server.delete(&format!("/sessions/{handler}")).await;
+        server.wait_for_end(&handler).await;
+    }
+    server.assert_quiet();
+}
+
+/// Python's toolchain never frees what a handler passes out: 300 KiB for each of these frames.
+#[tokio::test]
+async fn a_guest_that_leaks_is_replaced_between_frames_again_and_again() {
+    let Some(python) = python::python() else { return };
+    let Some(bytes) = examples::component("python", "posterize") else { return };
+    let data = Scratch::new();
+    let server = server(&data).await;
+    push(&server, "leaks?soft_memory_mib=40", bytes).await;
+    let mut client = Client::start(&python, &server, "long", "leaks");
+    client.pictures(5).await;
+    server.patch("/sessions/long/parameters", &json!({ "levels": 2 })).await;
+    let session = server
+        .wait_for_session("long", "is at its fourth instance", |session| session["instances_made"].as_u64() >= Some(4))
+        .await;
+    let memory = session["memory_bytes"].as_u64().unwrap();
+    assert_eq!(sum(&session["frames"]["failed"]), 0, "{session}");
+    assert_eq!(session["parameters"], json!({ "levels": 2 }), "what was set goes along");
+    assert!(memory <= 42 << 20, "{memory} bytes");
+    server.assert_quiet();
+}

@@ -1,0 +1,30 @@
+//! Whole-system tests: the real program as a child process, with real clients and real guests.
+//!
+//! **No test depends on the speed of the machine, and none on being alone on it**; those that need a quiet machine are in
+//! `tests/quiet`. One binary, since each one links the whole of wasmtime.
+//!
+//! | module | what it tests |
+//! |---|---|
+//! | [`aiortc`] | sessions with aiortc, a WebRTC implementation that shares no code with the server's |
+//! | [`api`] | the HTTP API and the command line: answers, refusals, and their words |
+//! | [`catalog`] | uploads, versions, crashes, damaged files |
+//! | [`guests`] | the handlers of `guest-examples` |
+//! | [`interface`] | the interface of a handler through live sessions |
+//! | [`openapi`] | the API against its OpenAPI document |
+//! | [`readme`] | what the README shows |
+//! | [`rights`] | tokens, scopes, and the commands that need them |
+//! | [`signalling`] | offers and candidates over HTTP |
+//! | [`tools`] | `framebox check`, `run`, `bench` and `new` |
+
+#![allow(clippy::unwrap_used)]
+
+mod aiortc;
+mod api;
+mod catalog;
+mod guests;
+mod interface;
+mod openapi;
+mod readme;
+mod rights;
+mod signalling;
+mod tools;

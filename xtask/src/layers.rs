@@ -1,0 +1,51 @@
+//! The steps of each task.
+
+use crate::step::Step;
+
+/// The command that the README names. It also builds and runs what `fast` runs.
+const TEST: &str = "cargo test --workspace";
+
+/// Formatting, lints and documentation.
+pub fn check() -> Vec<Step> {
+    vec![
+        Step::new("cargo fmt --all --check"),
+        Step::new("cargo fmt --all --check").within("guest-examples"),
+        Step::new("cargo clippy --workspace --all-targets -- -D warnings"),
+        Step::new("cargo clippy --workspace --target wasm32-wasip2 -- -D warnings").within("guest-examples"),
+        Step::new("cargo deny --offline check bans licenses sources").optional("cargo-deny"),
+        Step::new("web/check").optional("node"),
+        doc(),
+    ]
+}
+
+/// The documentation of all crates.
+pub fn doc() -> Step {
+    Step::new("cargo doc --workspace --no-deps").with("RUSTDOCFLAGS", "-D warnings")
+}
+
+/// The fast layer: `check`, unit tests and the tests of each crate.
+pub fn fast() -> Vec<Step> {
+    let mut steps = check();
+    steps.push(Step::new("cargo test --workspace --exclude framebox"));
+    steps
+}
+
+/// Everything that the gate runs.
+pub fn full() -> Vec<Step> {
+    let mut steps = vec![
+        // Mostly downloads, and compilers that use one core: beside the steps until the tests need them.
+        Step::new("guest-examples/build c zig python js ts go").beside(),
+    ];
+    steps.extend(check());
+    steps.push(Step::new("cargo test --workspace --no-run"));
+    // Much of a test's time is waiting: more of them at once than there are cores.
+    let threads = 2 * std::thread::available_parallelism().map_or(2, usize::from);
+    steps.push(Step::new(TEST).with("RUST_TEST_THREADS", &threads.to_string()));
+    steps
+}
+
+/// The benchmarks, or some of them.
+pub fn bench(names: Vec<String>) -> Step {
+    let chosen = if names.is_empty() { String::new() } else { format!(" -- {}", names.join(" ")) };
+    Step::new(&format!("cargo bench{chosen}"))
+}

@@ -1,0 +1,50 @@
+//! Development tasks: `cargo xtask TASK`. The gate, `.ci/run`, runs `test-all`.
+//!
+//! **A task and the gate run the same steps: there is one list of them, in [`layers`].**
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`layers`] | the steps of each task |
+//! | [`step`] | one step: its command, what it needs, running it |
+//! | [`run`] | running steps in order, with those that prepare the tests beside them |
+//! | [`report`] | how long each step took |
+
+mod layers;
+mod report;
+mod run;
+mod step;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+Usage: cargo xtask TASK
+
+Tasks:
+  check      formatting, lints and documentation
+  test       check, unit tests and the tests of each crate: the fast layer
+  test-all   test, and the whole-system tests: what the gate runs
+  doc        the documentation of all crates, without warnings
+  bench      the benchmarks; what follows chooses some of them
+
+A step whose program is lacking is skipped. With CI=true no test is skipped.";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let task = arguments.next();
+    let steps = match task.as_deref() {
+        Some("check") => layers::check(),
+        Some("test") => layers::fast(),
+        Some("test-all") => layers::full(),
+        Some("doc") => vec![layers::doc()],
+        Some("bench") => vec![layers::bench(arguments.collect())],
+        Some("help" | "--help" | "-h") => {
+            println!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprintln!("{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    if run::all(&steps) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
