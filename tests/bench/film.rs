@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
+use framebox_media::EncodedFrame;
 use framebox_picture::Size;
 use serde_json::json;
 use tokio::time::sleep_until;
@@ -17,8 +17,8 @@ const SIZE: Size = Size::new(640, 480);
 pub const INTERVAL: Duration = Duration::from_nanos(33_333_333);
 
 /// Two seconds of the scene over and over, each round beginning with a keyframe.
-fn reel() -> Vec<Bytes> {
-    scene::access_units(SIZE, 60, 1_000_000).into_iter().map(Bytes::from).collect()
+fn reel() -> Vec<EncodedFrame> {
+    scene::frames(SIZE, 60, 1_000_000)
 }
 
 pub fn runtime() -> tokio::runtime::Runtime {
@@ -76,12 +76,13 @@ pub async fn film(mut client: Client, warm_up: Duration, measured: Duration) -> 
         client.send(&reel[frame as usize % reel.len()], timestamp).await;
         sent.insert(timestamp, Instant::now());
         while let Some(event) = client.try_next() {
-            if let Event::Unit { timestamp, completed, .. } = event
-                && let Some(out) = sent.remove(&timestamp)
-                && completed >= begin + warm_up
+            if let Event::Frame(frame) = event
+                && let Some(out) = sent.remove(&frame.rtp_timestamp)
+                && frame.captured >= begin + warm_up
             {
-                let latency = completed.saturating_duration_since(out).as_secs_f64() * 1e3;
-                came.push((timestamp / 3000, completed.saturating_duration_since(begin + warm_up), latency));
+                let latency = frame.captured.saturating_duration_since(out).as_secs_f64() * 1e3;
+                let at = frame.captured.saturating_duration_since(begin + warm_up);
+                came.push((frame.rtp_timestamp / 3000, at, latency));
             }
         }
         sent.retain(|_, out| out.elapsed() < Duration::from_secs(5));

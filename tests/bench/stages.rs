@@ -45,13 +45,13 @@ fn identity(engine: &Engine) {
     let mut copy = Arc::new(Picture::black(HD).unwrap());
     let (mut plain, mut handled, mut calls) = (vec![], vec![], vec![]);
     let mut coded = Vec::new();
-    for (frame, unit) in scene::access_units(HD, FRAMES, 2_000_000).iter().enumerate() {
+    for (frame, encoded) in scene::frames(HD, FRAMES, 2_000_000).iter().enumerate() {
         plain.push(time(|| {
-            plain_in.decode(unit).unwrap();
+            plain_in.decode(&encoded.data).unwrap();
             encode_one(&mut *plain_out, plain_in.picture().unwrap(), frame, &mut coded);
         }));
         handled.push(time(|| {
-            handled_in.decode(unit).unwrap();
+            handled_in.decode(&encoded.data).unwrap();
             Arc::get_mut(&mut copy).unwrap().copy_from(handled_in.picture().unwrap()).unwrap();
             let call = instance.process(input(&copy, frame), Limits::default().call);
             calls.push(call.cost.time);

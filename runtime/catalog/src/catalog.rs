@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use framebox_sandbox::{Allowance, Digest, Engine};
+use framebox_sandbox::{CompileLimits, Digest, Engine};
 use tokio::sync::watch;
 
 use super::binding::{Binding, LoadedVersion, Selection};
@@ -22,7 +22,7 @@ use super::version::{Version, VersionGuard};
 pub struct Catalog {
     pub(super) defaults: Defaults,
     pub(super) engine: Engine,
-    pub(super) allowance: Allowance,
+    pub(super) allowance: CompileLimits,
     /// Name of the default handler.
     pub(super) default: String,
     pub(super) store: Store,

@@ -1,6 +1,6 @@
 //! Why the catalog refuses or fails.
 
-use framebox_sandbox::Refused;
+use framebox_sandbox::LoadError;
 
 use super::{compile, limits, store};
 
@@ -63,7 +63,7 @@ pub enum Error {
     },
     /// The component is refused.
     #[error(transparent)]
-    Refused(#[from] Refused),
+    Refused(#[from] LoadError),
     /// The component cannot be compiled.
     #[error(transparent)]
     Compile(#[from] compile::Error),

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use framebox_sandbox::{Allowance, Code, Component, Digest, Refused};
+use framebox_sandbox::{CompileLimits, Code, Component, Digest, LoadError};
 
 use super::binding::{Binding, LoadedVersion};
 use super::catalog::Catalog;
@@ -15,7 +15,7 @@ use super::version::{Version, VersionGuard};
 pub fn cached(code: Vec<u8>) -> Code {
     // SAFETY: the code has the digest that was noted when our compiler made it, in a directory that only this user may write
     // to.
-    unsafe { Code::from_kept(code) }
+    unsafe { Code::from_bytes(code) }
 }
 
 impl Catalog {
@@ -62,7 +62,7 @@ impl Catalog {
         let code = self.worker.compile(bytes, &self.allowance_of(bytes)).await?;
         // SAFETY: this program, started by us with nothing but the component as input, has just compiled it; nobody else
         // writes to the pipe between the two.
-        Ok(unsafe { Code::from_kept(code) })
+        Ok(unsafe { Code::from_bytes(code) })
     }
 
     /// Returns stored code; `None` when there is none that can be used.
@@ -71,7 +71,7 @@ impl Catalog {
         match self.store.code(digest, &row) {
             // SAFETY: the bytes have the digest that was noted when our compiler made them, in a directory that only this
             // user may write to.
-            Ok(code) => code.map(|code| unsafe { Code::from_kept(code) }),
+            Ok(code) => code.map(|code| unsafe { Code::from_bytes(code) }),
             Err(error) => {
                 tracing::warn!(%error, "stored code cannot be used");
                 None
@@ -92,13 +92,13 @@ impl Catalog {
         })
     }
 
-    fn assemble(&self, version: &Version, bytes: &[u8], code: &Code) -> Result<Component, Refused> {
+    fn assemble(&self, version: &Version, bytes: &[u8], code: &Code) -> Result<Component, LoadError> {
         self.engine.load_described(bytes, code, &self.allowance_of(bytes), version.metadata.descriptor.clone())
     }
 
     /// A stored component was small enough when it was uploaded, whatever the bound is today.
-    fn allowance_of(&self, bytes: &[u8]) -> Allowance {
-        Allowance { bytes: bytes.len(), ..self.allowance.clone() }
+    fn allowance_of(&self, bytes: &[u8]) -> CompileLimits {
+        CompileLimits { bytes: bytes.len(), ..self.allowance.clone() }
     }
 
     fn store_code(&self, digest: &Digest, code: &Code) -> Result<(), Error> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use framebox_sandbox::{Allowance, Code, Compiler, Digest, Engine, Refused};
+use framebox_sandbox::{CompileLimits, Code, Compiler, Digest, Engine, LoadError};
 
 use super::catalog::Catalog;
 use super::code_cache::CodeCache;
@@ -69,7 +69,7 @@ pub enum StartError {
         /// The handler.
         name: String,
         /// Why.
-        error: Refused,
+        error: LoadError,
     },
     /// There is no handler of the default handler's name.
     #[error("there is no handler {name} to be the default; there are {names}")]
@@ -103,7 +103,7 @@ impl Catalog {
             tracing::info!("uploads are lost when the server ends; start it with --data DIR to keep them");
         }
         let fixed = fixed(&defaults)?;
-        let allowance = Allowance { bytes: defaults.largest, ..Allowance::default() };
+        let allowance = CompileLimits { bytes: defaults.largest, ..CompileLimits::default() };
         // The running program, even when its file was replaced meanwhile.
         let program = defaults.program.clone().unwrap_or_else(|| PathBuf::from("/proc/self/exe"));
         let embedded = fixed.iter().filter_map(|fixed| Some((Digest::of(&fixed.bytes), fixed.built_in?))).collect();
@@ -208,7 +208,7 @@ impl Catalog {
     ) -> Result<Component, StartError> {
         let begin = Instant::now();
         let refused = |error| StartError::Refused { name: name.to_owned(), error };
-        let allowance = Allowance::default();
+        let allowance = CompileLimits::default();
         let digest = Digest::of(bytes);
         if let Some(code) = cache.and_then(|cache| cache.get(&digest)).map(cached)
             && let Ok(loaded) = self.engine.load_compiled(bytes, &code, &allowance)
@@ -285,7 +285,7 @@ fn fixed(defaults: &Defaults) -> Result<Vec<Fixed>, StartError> {
 
 fn read(name: &str, file: &Path) -> Result<Vec<u8>, StartError> {
     let (name, path) = (name.to_owned(), file.display().to_string());
-    let most = Allowance::default().bytes as u64;
+    let most = CompileLimits::default().bytes as u64;
     let content = std::fs::metadata(file).and_then(|metadata| match metadata.len() {
         bytes if bytes > most => Ok(Err(bytes)),
         _ => std::fs::read(file).map(Ok),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use framebox_sandbox::{Code, Component, Digest, load};
+use framebox_sandbox::{Code, Component, Digest, inspect};
 
 use super::catalog::Catalog;
 use super::error::Error;
@@ -97,7 +97,7 @@ impl Catalog {
         permit.enter(Stage::Checking);
         let (digest, bytes) = self
             .blocking(move |catalog| {
-                load::check(&bytes, &catalog.allowance)?;
+                inspect::check(&bytes, &catalog.allowance)?;
                 Ok((Digest::of(&bytes), bytes))
             })
             .await?;

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use framebox_sandbox::{Allowance, Code};
+use framebox_sandbox::{Code, CompileLimits};
 use framebox_tools::{Error, Host, NoCode};
 
 use framebox_catalog::Defaults;
@@ -29,17 +29,17 @@ pub fn said(done: Result<(), Error>) -> ExitCode {
 fn host() -> Result<Host, Error> {
     let wrong = |error: &dyn std::fmt::Display| Error::Machine(error.to_string());
     let defaults = Defaults::default();
-    let allowance = Allowance { bytes: defaults.largest, ..Allowance::default() };
+    let allowance = CompileLimits { bytes: defaults.largest, ..CompileLimits::default() };
     let worker = Worker::new(PathBuf::from("/proc/self/exe"), defaults.compile.clone());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| wrong(&error))?;
-    let compile = move |component: &[u8], allowance: &Allowance| {
+    let compile = move |component: &[u8], allowance: &CompileLimits| {
         let code = runtime.block_on(worker.compile(component, allowance)).map_err(|error| match error {
             compile::Error::Failed(_) => NoCode::Failed(error.to_string()),
             _ => NoCode::Refused(error.to_string()),
         })?;
         // SAFETY: this program, started by us with nothing but the component as input, has just compiled it; nobody else
         // writes to the pipe between the two.
-        Ok(unsafe { Code::from_kept(code) })
+        Ok(unsafe { Code::from_bytes(code) })
     };
     Ok(Host {
         allowance,

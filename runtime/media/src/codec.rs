@@ -1,20 +1,63 @@
-//! Which codecs there are.
+//! The table of codecs.
+//!
+//! A codec is added with a row here, a module beside [`h264`](crate::h264) for its encoder and decoder, and one in
+//! `rtc/src/packet` for its RTP payloads. Everything else asks this table, and the compiler finds what has to be answered for
+//! another [`Codec`].
 
 use crate::{Decoder, Encoder, Error, decode, encode, h264};
 
 /// A video codec.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Codec {
-    /// ITU-T H.264, constrained baseline, as an Annex B byte stream.
+    /// ITU-T H.264, constrained baseline; its coded pictures are Annex B byte streams.
     H264,
 }
 
+/// How a codec is named and negotiated in SDP and RTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RtpFormat {
+    /// Name for people.
+    pub name: &'static str,
+    /// Encoding name in `a=rtpmap` (RFC 8866 §6.6).
+    pub encoding_name: &'static str,
+    /// Media type.
+    pub mime_type: &'static str,
+    /// RTP clock, Hz.
+    pub clock_rate: u32,
+    /// Format parameters (`a=fmtp`) that decide between several offered formats of the codec, the most important one first.
+    pub parameters: &'static [FormatParameter],
+}
+
+/// A format parameter of a codec. Any value is acceptable; some are better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FormatParameter {
+    /// Its name.
+    pub name: &'static str,
+    /// The value that holds where it is missing.
+    pub default: &'static str,
+    /// Beginnings of values, in lower case, the best one first; all other values come after these.
+    pub preferred: &'static [&'static str],
+}
+
 impl Codec {
-    /// Returns the name that SDP has for it.
-    pub fn name(self) -> &'static str {
+    /// All codecs, the preferred one first.
+    pub const ALL: [Self; 1] = [Self::H264];
+
+    /// The codec's row of the table.
+    pub const fn rtp_format(self) -> &'static RtpFormat {
         match self {
-            Self::H264 => "H264",
+            Self::H264 => &RtpFormat {
+                name: "H.264",
+                encoding_name: "H264",
+                mime_type: "video/H264",
+                clock_rate: 90_000,
+                parameters: &[
+                    // Pictures that are larger than a packet need mode 1 (RFC 6184 §6.3).
+                    FormatParameter { name: "packetization-mode", default: "0", preferred: &["1"] },
+                    // Constrained baseline, baseline, main: the simpler the profile, the more clients know it.
+                    FormatParameter { name: "profile-level-id", default: "42000a", preferred: &["42e0", "42", "4d"] },
+                ],
+            },
         }
     }
 
@@ -44,5 +87,67 @@ impl Codec {
         match self {
             Self::H264 => Ok(Box::new(h264::Encoder::new(settings)?)),
         }
+    }
+}
+
+impl RtpFormat {
+    /// How well offered format parameters (the value of `a=fmtp`) suit: the lowest rank suits best.
+    pub fn rank(&self, parameters: &str) -> Vec<usize> {
+        self.parameters.iter().map(|parameter| parameter.rank(parameters)).collect()
+    }
+}
+
+impl FormatParameter {
+    fn rank(&self, parameters: &str) -> usize {
+        let given = parameters.split(';').find_map(|parameter| {
+            let (name, value) = parameter.trim().split_once('=')?;
+            name.eq_ignore_ascii_case(self.name).then(|| value.trim().to_ascii_lowercase())
+        });
+        let value = given.as_deref().unwrap_or(self.default);
+        self.preferred.iter().position(|preferred| value.starts_with(preferred)).unwrap_or(self.preferred.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_codec_has_names_of_its_own() {
+        for codec in Codec::ALL {
+            let format = codec.rtp_format();
+            let same = |other: &&Codec| {
+                let other = other.rtp_format();
+                other.name == format.name
+                    || other.encoding_name.eq_ignore_ascii_case(format.encoding_name)
+                    || other.mime_type.eq_ignore_ascii_case(format.mime_type)
+            };
+            assert_eq!(Codec::ALL.iter().filter(same).count(), 1, "{format:?}");
+            assert_eq!(format.mime_type, format!("video/{}", format.encoding_name));
+        }
+    }
+
+    #[test]
+    fn missing_parameters_rank_as_their_defaults() {
+        for codec in Codec::ALL {
+            let format = codec.rtp_format();
+            let defaults: Vec<String> =
+                format.parameters.iter().map(|parameter| format!("{}={}", parameter.name, parameter.default)).collect();
+            assert_eq!(format.rank(""), format.rank(&defaults.join("; ")));
+        }
+    }
+
+    #[test]
+    fn parameters_are_ranked_in_the_order_of_their_importance() {
+        let format = Codec::H264.rtp_format();
+        let best_first = [
+            "profile-level-id=42E01F; Packetization-Mode = 1",
+            "packetization-mode=1",
+            "packetization-mode=1;profile-level-id=4d001f",
+            "packetization-mode=1;profile-level-id=640032",
+            "profile-level-id=42e01f",
+            "packetization-mode=2;profile-level-id=640032",
+        ];
+        assert!(best_first.is_sorted_by(|better, worse| format.rank(better) < format.rank(worse)));
     }
 }

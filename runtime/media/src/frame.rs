@@ -13,7 +13,7 @@ use crate::codec::Codec;
 pub struct EncodedFrame {
     /// How it is coded.
     pub codec: Codec,
-    /// The coded picture; H.264 as an Annex B byte stream.
+    /// The coded picture, in the form that [`Codec`] names.
     pub data: Bytes,
     /// Whether it can be decoded without any earlier one.
     pub keyframe: bool,

@@ -5,11 +5,11 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`clip`] | [`clip::Clip`]: video and picture files |
-//! | [`codec`] | [`Codec`]: which codecs there are, and how to get one |
+//! | [`codec`] | [`Codec`]: the table of codecs, and the constructors of their encoders and decoders |
 //! | [`decode`] | [`Decoder`]: access units to pictures |
 //! | [`encode`] | [`Encoder`]: pictures to access units |
 //! | `frame` | [`EncodedFrame`]: one coded picture |
-//! | [`h264`] | H.264 by OpenH264, and what others ask about its byte stream |
+//! | [`h264`] | H.264 by OpenH264, and its byte stream format |
 
 pub mod clip;
 pub mod codec;

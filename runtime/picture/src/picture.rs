@@ -45,6 +45,11 @@ impl Picture {
         Ok(picture)
     }
 
+    /// A picture of the smallest size with unspecified contents, to be resized and written.
+    pub(crate) fn scratch() -> Self {
+        Self { size: Size::new(2, 2), data: vec![128; 6] }
+    }
+
     /// Gives the picture another size, keeping its allocation where that is large enough. The contents are unspecified.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ const NICENESS: i32 = 5;
 
 /// Lets the calling thread stand back. On Linux niceness belongs to a thread; elsewhere, or where the system refuses,
 /// nothing changes.
-pub(crate) fn stand_back() {
+pub(crate) fn lower_priority() {
     #[cfg(target_os = "linux")]
     {
         use rustix::process::{getpriority_process, setpriority_process};
@@ -74,7 +74,7 @@ mod tests {
     fn a_thread_stands_back_alone_and_only_its_own_work_counts() {
         let before = rustix::process::getpriority_process(None).unwrap();
         let (niceness, busy) = std::thread::spawn(|| {
-            stand_back();
+            lower_priority();
             let mut meter = Meter::new();
             let begin = Instant::now();
             let mut sum = 0u64;

@@ -4,8 +4,8 @@
 
 use std::time::{Duration, Instant};
 
-use framebox_pipeline::gate::{Arrival, Backlog, Gate, Reason, Skipped, Ticket};
-use framebox_pipeline::policy::Skipping;
+use framebox_pipeline::Skipping;
+use framebox_pipeline::schedule::gate::{Arrival, Backlog, Gate, SkipReason, Skipped, Ticket};
 use proptest::prelude::*;
 
 const MS: Duration = Duration::from_millis(1);
@@ -24,7 +24,7 @@ impl Dice {
 #[derive(Default)]
 struct Seen {
     received: u64,
-    skipped: Vec<(u64, Reason)>,
+    skipped: Vec<(u64, SkipReason)>,
     /// Number, arrival, end of its call.
     results: Vec<(u64, Duration, Duration)>,
     failed: u64,
@@ -119,7 +119,7 @@ fn a_fast_handler_sees_every_frame_and_a_slow_one_the_latest() {
         let processed = seen.results.len();
         assert!(processed.abs_diff(expected) <= 3, "{cost:?}: {processed} processed, expected about {expected}");
         assert!(seen.oldest() <= cost + fps(30), "{cost:?}: a result of age {:?}", seen.oldest());
-        assert!(seen.skipped.iter().all(|(_, reason)| *reason == Reason::Busy));
+        assert!(seen.skipped.iter().all(|(_, reason)| *reason == SkipReason::Busy));
     }
 }
 
@@ -186,7 +186,7 @@ fn never_loses_nothing_to_hiccups_and_bounds_its_lag() {
     let seen = play(Skipping::Never, &arrivals, |_| (100 * MS, false));
     let bound = Backlog::default().age + 100 * MS;
     assert!(seen.oldest() <= bound, "{:?}", seen.oldest());
-    assert!(seen.skipped.iter().all(|(_, reason)| *reason == Reason::Backlog));
+    assert!(seen.skipped.iter().all(|(_, reason)| *reason == SkipReason::Backlog));
     assert!(seen.results.is_sorted_by(|a, b| a.0 < b.0));
     assert!(seen.results.len().abs_diff(36_000) < 400, "{}", seen.results.len());
 }

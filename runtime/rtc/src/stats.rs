@@ -1,4 +1,4 @@
-//! What went through a connection.
+//! Counts of a connection.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -7,36 +7,36 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Stats {
     /// RTP packets of the peer's video that arrived, retransmissions included.
     pub packets_received: u64,
-    /// Their payload, bytes.
+    /// Payload of these packets, bytes.
     pub bytes_received: u64,
-    /// Complete pictures that came of them.
+    /// Complete frames that were made of them.
     pub frames_received: u64,
-    /// Times that the peer was asked for a keyframe.
+    /// Keyframe requests sent to the peer.
     pub keyframes_requested: u64,
     /// RTP packets sent, without retransmissions.
     pub packets_sent: u64,
-    /// Their payload, bytes.
+    /// Payload of these packets, bytes.
     pub bytes_sent: u64,
     /// Frames sent.
     pub frames_sent: u64,
-    /// Frames given to be sent, but not sent.
+    /// Frames to be sent that were dropped.
     pub frames_dropped: u64,
-    /// Messages given to be sent, but not sent.
+    /// Messages to be sent that were dropped.
     pub messages_dropped: u64,
-    /// Bit rate that the path carries, b/s.
+    /// Bit rate that the network carries, b/s.
     pub bitrate: u64,
 }
 
 macro_rules! counters {
     ($($name:ident),*) => {
-        /// [`Stats`] as they are counted.
+        /// The counters behind [`Stats`].
         #[derive(Debug, Default)]
         pub struct Counters {
             $(pub $name: AtomicU64),*
         }
 
         impl Counters {
-            /// The counts of this moment.
+            /// The current counts.
             pub fn read(&self) -> Stats {
                 Stats { $($name: self.$name.load(Ordering::Relaxed)),* }
             }
@@ -57,7 +57,7 @@ counters!(
     bitrate
 );
 
-/// Counts up.
+/// Adds to a counter.
 pub fn add(counter: &AtomicU64, amount: usize) {
     counter.fetch_add(amount as u64, Ordering::Relaxed);
 }

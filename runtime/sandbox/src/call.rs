@@ -1,13 +1,14 @@
-//! What goes into a call for a frame, and what comes out of it.
+//! The input, output and cost of a call for a frame.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use framebox_picture::Picture;
 
-use crate::{Failure, NamedValue};
+use crate::call_error::CallError;
+use crate::value::NamedValue;
 
-/// A frame for a transform or an observer.
+/// A frame passed to a transform or an observer.
 #[derive(Clone, Debug)]
 pub struct Input {
     /// The decoded picture.
@@ -20,32 +21,31 @@ pub struct Input {
     pub skipped: u32,
 }
 
-/// What a call gave.
+/// The results of a call.
 #[derive(Clone, Debug)]
 pub struct Output {
-    /// The picture to send; none when the handler put none. After `show(input)` it is the input's own.
+    /// The picture to send, if the handler put one. After `show(input)` it is the input picture itself.
     pub picture: Option<Arc<Picture>>,
-    /// Additional outputs, in the order in which each was first put.
+    /// Additional outputs, in the order in which their ids were first put.
     pub values: Vec<NamedValue>,
 }
 
-/// What a call used.
+/// The resources that a call used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cost {
-    /// Wall time, the host's work for the guest included.
+    /// Wall time, including the host's work for the guest.
     pub time: Duration,
-    /// Of it, time spent converting and copying pictures and values for the guest.
+    /// Part of that time spent converting and copying pictures and values for the guest.
     pub host: Duration,
-    /// Fuel. Of a call that was cut off at its deadline it is less than what was really used: a loop settles its
-    /// account when it ends.
+    /// Fuel. Too low for a call that was interrupted at its deadline: the guest's code accounts for a loop when it ends.
     pub fuel: u64,
 }
 
-/// A call that is over.
+/// A finished call.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// What it gave, or why it gave nothing.
-    pub result: Result<Output, Failure>,
-    /// What it used, either way.
+    /// The results, or why there are none.
+    pub result: Result<Output, CallError>,
+    /// The resources used, also if the call failed.
     pub cost: Cost,
 }

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use framebox_picture::{Format, Picture, Rect, Size, convert, patch};
-
-use crate::pool::Pool;
+use framebox_picture::{Format, Picture, Pool, Rect, Size, convert, patch};
 
 /// Holds the picture put so far, made in recycled memory.
 pub(crate) struct Canvas {
@@ -67,9 +65,8 @@ impl Canvas {
         if size.pixels() > self.limit {
             return Err(format!("a picture of {size} is larger than the {} pixels allowed", self.limit));
         }
-        let mut picture = self.pool.take().ok_or("there is no room for a picture")?;
-        let target = Arc::get_mut(&mut picture).ok_or("there is no room for a picture")?;
-        match convert::write(data, format, size, target) {
+        let mut picture = self.pool.take();
+        match convert::write(data, format, size, Arc::make_mut(&mut picture)) {
             Ok(()) => {
                 self.hold(Held::Made(picture));
                 Ok(())
@@ -88,9 +85,8 @@ impl Canvas {
             if !at.is_within(shown.size()) {
                 return Err(framebox_picture::Error::Outside { rect: at, size: shown.size() }.to_string());
             }
-            let mut copy = self.pool.take().ok_or("there is no room for a picture")?;
-            let target = Arc::get_mut(&mut copy).ok_or("there is no room for a picture")?;
-            target.copy_from(shown.planes()).map_err(|error| error.to_string())?;
+            let mut copy = self.pool.take();
+            Arc::make_mut(&mut copy).copy_from(shown.planes()).map_err(|error| error.to_string())?;
             self.hold(Held::Made(copy));
         }
         match &mut self.picture {

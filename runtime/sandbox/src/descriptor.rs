@@ -1,4 +1,4 @@
-//! What a handler says of itself.
+//! What a handler declares about itself.
 
 use std::collections::HashSet;
 
@@ -8,46 +8,46 @@ use utoipa::ToSchema;
 
 use crate::parameter::{Kind, Parameter, is_color};
 
-/// Parameters that a handler may have, and outputs, each.
-const MOST: usize = 64;
-/// Options of a choice.
-const MOST_OPTIONS: usize = 256;
+/// Parameters of a handler, and outputs, at most.
+const MAX_ITEMS: usize = 64;
+/// Options of a choice, at most.
+const MAX_OPTIONS: usize = 256;
 /// Longest text of a parameter, characters.
-const MOST_CHARS: u32 = 65_536;
+const MAX_CHARS: u32 = 65_536;
 
-/// What a handler says of itself. Serialised in the form in which the HTTP API shows it.
+/// Describes a handler. Serialised as the HTTP API shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Descriptor {
-    /// A name for people.
+    /// Title to show.
     pub title: String,
-    /// What it does, for people.
+    /// Explanation of what the handler does.
     pub summary: String,
-    /// Its knobs.
+    /// Parameters that users can change.
     pub parameters: Vec<Parameter>,
-    /// The values that it will put beside its pictures.
+    /// Additional outputs.
     pub outputs: Vec<Output>,
-    /// Size at which it wants frames; none: as they come.
+    /// Size that the host scales frames to; none for their original size.
     #[serde(serialize_with = "size", deserialize_with = "to_size")]
     #[schema(value_type = Option<Sides>)]
     pub size: Option<Size>,
-    /// Rate at which it wants or makes frames, frames a second; none: as they come.
+    /// Rate at which the handler wants or makes frames, frames per second; none for the stream's rate.
     pub fps: Option<f32>,
 }
 
-/// A value that a handler will put.
+/// An additional output of a handler.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Output {
-    /// `a–z`, `0–9`, `-`, `_`; unique among the outputs.
+    /// 1 to 64 characters of `a–z`, `0–9`, `-` and `_`; unique among the outputs.
     pub id: String,
-    /// For people.
+    /// Label to show.
     pub label: String,
-    /// How it is shown.
+    /// How the page shows the output.
     pub kind: OutputKind,
-    /// For people.
+    /// Unit to show.
     pub unit: Option<String>,
 }
 
-/// How an output is shown.
+/// How the page shows an output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OutputKind {
@@ -57,9 +57,9 @@ pub enum OutputKind {
     Gauge,
     /// Text.
     Text,
-    /// A document.
+    /// A JSON document.
     Json,
-    /// A picture.
+    /// An image.
     Image,
     /// Rows and columns.
     Table,
@@ -68,28 +68,29 @@ pub enum OutputKind {
 }
 
 impl Descriptor {
-    /// Checks what a guest returned.
+    /// Checks a descriptor that a guest returned.
     ///
     /// # Errors
-    /// What is wrong, for the author of the handler.
+    /// A message for the handler's author that says what is invalid.
     pub fn check(&self) -> Result<(), String> {
-        words("the title", &self.title, 1, 200)?;
-        words("the summary", &self.summary, 0, 4000)?;
-        ids("parameter", self.parameters.iter().map(|parameter| parameter.id.as_str()))?;
-        ids("output", self.outputs.iter().map(|output| output.id.as_str()))?;
+        check_text("the title", &self.title, 1, 200)?;
+        check_text("the summary", &self.summary, 0, 4000)?;
+        check_ids("parameter", self.parameters.iter().map(|parameter| parameter.id.as_str()))?;
+        check_ids("output", self.outputs.iter().map(|output| output.id.as_str()))?;
         for parameter in &self.parameters {
-            check_parameter(parameter).map_err(|wrong| format!("parameter {}: {wrong}", parameter.id))?;
+            check_parameter(parameter).map_err(|problem| format!("parameter {}: {problem}", parameter.id))?;
         }
         for output in &self.outputs {
-            let check = words("the label", &output.label, 1, 200).and_then(|()| unit(output.unit.as_deref()));
-            check.map_err(|wrong| format!("output {}: {wrong}", output.id))?;
+            let check =
+                check_text("the label", &output.label, 1, 200).and_then(|()| check_unit(output.unit.as_deref()));
+            check.map_err(|problem| format!("output {}: {problem}", output.id))?;
         }
         if let Some(size) = self.size.filter(|size| !size.is_valid()) {
-            return Err(format!("the size {size} is not possible: each side must be within 1 and {}", Size::MAX_SIDE));
+            return Err(format!("the size {size} is not allowed: each side must be within 1 and {}", Size::MAX_SIDE));
         }
         match self.fps {
             Some(fps) if !(0.1..=240.0).contains(&fps) => {
-                Err(format!("{fps} frames a second: 0.1 to 240 are possible"))
+                Err(format!("{fps} frames per second: 0.1 to 240 are allowed"))
             }
             _ => Ok(()),
         }
@@ -97,41 +98,41 @@ impl Descriptor {
 }
 
 fn check_parameter(parameter: &Parameter) -> Result<(), String> {
-    words("the label", &parameter.label, 1, 200)?;
-    words("the help", parameter.help.as_deref().unwrap_or_default(), 0, 2000)?;
-    words("the group", parameter.group.as_deref().unwrap_or_default(), 0, 200)?;
+    check_text("the label", &parameter.label, 1, 200)?;
+    check_text("the help", parameter.help.as_deref().unwrap_or_default(), 0, 2000)?;
+    check_text("the group", parameter.group.as_deref().unwrap_or_default(), 0, 200)?;
     match &parameter.kind {
         Kind::Number { min, max, step, default, unit: of } => {
             if ![min, max, step, default].iter().all(|number| number.is_finite()) {
                 return Err("min, max, step and default must be finite".into());
             }
-            range(min < max, *step > 0.0, (min..=max).contains(&default))?;
-            unit(of.as_deref())
+            check_range(min < max, *step > 0.0, (min..=max).contains(&default))?;
+            check_unit(of.as_deref())
         }
         Kind::Integer { min, max, step, default, unit: of } => {
-            range(min < max, *step > 0, (min..=max).contains(&default))?;
-            unit(of.as_deref())
+            check_range(min < max, *step > 0, (min..=max).contains(&default))?;
+            check_unit(of.as_deref())
         }
         Kind::Choice { options, default } => {
-            if options.is_empty() || options.len() > MOST_OPTIONS {
-                return Err(format!("it has {} options; 1 to {MOST_OPTIONS} are possible", options.len()));
+            if options.is_empty() || options.len() > MAX_OPTIONS {
+                return Err(format!("there are {} options; 1 to {MAX_OPTIONS} are allowed", options.len()));
             }
             let mut seen = HashSet::new();
             for option in options {
-                words("the id of an option", &option.id, 1, 200)?;
-                words("the label of an option", &option.label, 1, 200)?;
+                check_text("the id of an option", &option.id, 1, 200)?;
+                check_text("the label of an option", &option.label, 1, 200)?;
                 if !seen.insert(&option.id) {
-                    return Err(format!("the option {:?} is there twice", option.id));
+                    return Err(format!("the option {:?} is used twice", option.id));
                 }
             }
             match seen.contains(default) {
                 true => Ok(()),
-                false => Err(format!("the default {:?} is none of its options", brief(default))),
+                false => Err(format!("the default {:?} is not one of the options", shortened(default))),
             }
         }
         Kind::Text { max_chars, default, .. } => {
-            if !(1..=MOST_CHARS).contains(max_chars) {
-                return Err(format!("max-chars is {max_chars}; 1 to {MOST_CHARS} are possible"));
+            if !(1..=MAX_CHARS).contains(max_chars) {
+                return Err(format!("max-chars is {max_chars}; 1 to {MAX_CHARS} are allowed"));
             }
             match default.chars().count() <= *max_chars as usize {
                 true => Ok(()),
@@ -140,13 +141,13 @@ fn check_parameter(parameter: &Parameter) -> Result<(), String> {
         }
         Kind::Color { default } => match is_color(default) {
             true => Ok(()),
-            false => Err(format!("the default {:?} is not of the form #rrggbb", brief(default))),
+            false => Err(format!("the default {:?} is not of the form #rrggbb", shortened(default))),
         },
         Kind::Toggle { .. } | Kind::Button => Ok(()),
     }
 }
 
-fn range(ordered: bool, steps: bool, within: bool) -> Result<(), String> {
+fn check_range(ordered: bool, steps: bool, within: bool) -> Result<(), String> {
     match (ordered, steps, within) {
         (false, ..) => Err("min must be below max".into()),
         (_, false, _) => Err("step must be above 0".into()),
@@ -155,40 +156,41 @@ fn range(ordered: bool, steps: bool, within: bool) -> Result<(), String> {
     }
 }
 
-fn ids<'a>(what: &str, ids: impl ExactSizeIterator<Item = &'a str>) -> Result<(), String> {
-    if ids.len() > MOST {
-        return Err(format!("there are {} {what}s; at most {MOST} are possible", ids.len()));
+fn check_ids<'a>(what: &str, ids: impl ExactSizeIterator<Item = &'a str>) -> Result<(), String> {
+    if ids.len() > MAX_ITEMS {
+        return Err(format!("there are {} {what}s; at most {MAX_ITEMS} are allowed", ids.len()));
     }
     let mut seen = HashSet::new();
     for id in ids {
         let fits = id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte));
         if !fits || !(1..=64).contains(&id.len()) {
-            return Err(format!("the {what} id {:?} is wrong: use 1 to 64 of a–z, 0–9, - and _", brief(id)));
+            return Err(format!("the {what} id {:?} is invalid: use 1 to 64 of a–z, 0–9, - and _", shortened(id)));
         }
         if !seen.insert(id) {
-            return Err(format!("the {what} id {id} is there twice"));
+            return Err(format!("the {what} id {id} is used twice"));
         }
     }
     Ok(())
 }
 
-fn words(what: &str, text: &str, least: usize, most: usize) -> Result<(), String> {
+fn check_text(what: &str, text: &str, min: usize, max: usize) -> Result<(), String> {
     match text.chars().count() {
-        chars if chars < least => Err(format!("{what} is missing")),
-        chars if chars > most => Err(format!("{what} has {chars} characters; at most {most} are possible")),
+        chars if chars < min => Err(format!("{what} is missing")),
+        chars if chars > max => Err(format!("{what} has {chars} characters; at most {max} are allowed")),
         _ => Ok(()),
     }
 }
 
-fn unit(unit: Option<&str>) -> Result<(), String> {
-    words("the unit", unit.unwrap_or_default(), 0, 40)
+fn check_unit(unit: Option<&str>) -> Result<(), String> {
+    check_text("the unit", unit.unwrap_or_default(), 0, 40)
 }
 
-fn brief(text: &str) -> String {
+/// Returns the first 80 characters of `text`.
+fn shortened(text: &str) -> String {
     text.chars().take(80).collect()
 }
 
-/// How a size is serialised.
+/// The serialised form of a size.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[schema(as = Size)]
 struct Sides {
@@ -226,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_good_one_passes_and_has_the_agreed_form() {
+    fn a_valid_descriptor_passes_and_has_the_documented_form() {
         let descriptor = descriptor();
         assert_eq!(descriptor.check(), Ok(()));
         let expected = json!({
@@ -236,20 +238,20 @@ mod tests {
             "outputs": [{ "id": "o", "label": "O", "kind": "gauge", "unit": "%" }],
         });
         assert_eq!(serde_json::to_value(&descriptor).unwrap(), expected);
-        assert_eq!(serde_json::from_value::<Descriptor>(expected).unwrap(), descriptor, "and it can be taken back");
+        assert_eq!(serde_json::from_value::<Descriptor>(expected).unwrap(), descriptor, "and it can be parsed again");
     }
 
     #[test]
-    fn each_fault_is_named() {
+    fn each_problem_is_named() {
         type Change = fn(&mut Descriptor);
-        let faults: [(Change, &str); 14] = [
+        let problems: [(Change, &str); 14] = [
             (|d| d.title.clear(), "the title is missing"),
             (|d| d.summary = "x".repeat(4001), "the summary has 4001 characters"),
-            (|d| d.parameters[0].id = "P".into(), "the parameter id \"P\" is wrong"),
-            (|d| d.parameters[0].id = "p".repeat(65), "is wrong"),
-            (|d| d.parameters.push(d.parameters[0].clone()), "the parameter id p is there twice"),
+            (|d| d.parameters[0].id = "P".into(), "the parameter id \"P\" is invalid"),
+            (|d| d.parameters[0].id = "p".repeat(65), "is invalid"),
+            (|d| d.parameters.push(d.parameters[0].clone()), "the parameter id p is used twice"),
             (|d| d.parameters = vec![d.parameters[0].clone(); 65], "there are 65 parameters"),
-            (|d| d.outputs[0].id.clear(), "the output id \"\" is wrong"),
+            (|d| d.outputs[0].id.clear(), "the output id \"\" is invalid"),
             (|d| set(d, Kind::Integer { min: 3, max: 3, step: 1, default: 3, unit: None }), "min must be below max"),
             (|d| set(d, Kind::Integer { min: 1, max: 3, step: 0, default: 3, unit: None }), "step must be above 0"),
             (
@@ -261,13 +263,13 @@ mod tests {
                     let options = vec![Choice { id: "a".into(), label: "A".into() }];
                     set(d, Kind::Choice { options, default: "b".into() });
                 },
-                "the default \"b\" is none of its options",
+                "the default \"b\" is not one of the options",
             ),
             (|d| set(d, Kind::Color { default: "red".into() }), "is not of the form #rrggbb"),
-            (|d| d.size = Some(Size::new(0, 10)), "the size 0x10 is not possible"),
-            (|d| d.fps = Some(f32::NAN), "0.1 to 240 are possible"),
+            (|d| d.size = Some(Size::new(0, 10)), "the size 0x10 is not allowed"),
+            (|d| d.fps = Some(f32::NAN), "0.1 to 240 are allowed"),
         ];
-        for (change, expected) in faults {
+        for (change, expected) in problems {
             let mut descriptor = descriptor();
             change(&mut descriptor);
             let wrong = descriptor.check().unwrap_err();

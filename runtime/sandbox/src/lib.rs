@@ -1,67 +1,66 @@
-//! Video handlers as WebAssembly components: checked, compiled, started, called within a budget.
+//! Video handlers as WebAssembly components: inspected, compiled, instantiated, and called within a budget.
 //!
-//! **A guest can hurt nobody but its own instance: every call ends at its deadline or when its fuel is used up, memory
-//! and everything the host keeps for it is bounded, and nothing is granted that was not handed in.**
+//! **A guest can harm only its own instance: every call ends at its deadline or when its fuel is used up, its memory and
+//! everything that the host stores for it are bounded, and nothing is granted that the caller did not pass in.**
 //!
-//! Every call blocks the calling thread until it ends, so it belongs on a thread of its own, not on one that runs
-//! async tasks.
+//! Every call blocks the calling thread until it ends, so it must not run on an async thread.
 //!
-//! | module | what it holds |
+//! The public face is small: [`Engine::load`] makes a [`Component`], [`Component::start`] an [`Instance`],
+//! [`Instance::process`] or [`Instance::next`] makes a [`Call`], [`Instance::close`] ends it.
+//!
+//! | module | contents |
 //! |---|---|
-//! | [`engine`] | [`Engine`]: compiler, pools and the clock that deadlines are read by |
-//! | [`load`] | what is looked at before anything is compiled: [`Allowance`], [`Refused`] |
-//! | [`compiler`] | [`Compiler`]: compiling apart from running, for a process of its own |
-//! | [`component`] | [`Component`]: a handler, compiled and described |
-//! | [`instance`] | [`Instance`]: a running handler, one for each session |
-//! | [`call`] | what goes into a call and what comes out of it |
-//! | [`limits`] | [`Limits`] and [`Budget`] |
-//! | [`failure`] | [`Failure`]: the ways in which a call ends without a result |
-//! | [`descriptor`], [`parameter`], [`value`] | what a handler says of itself, its knobs, and what is passed |
-//! | [`log`] | [`Log`]: where a handler's words go, at a bounded rate |
-//! | [`sources`] | [`Sources`]: videos granted by name |
-//! | [`simulated`] | [`Simulated`]: clocks and chance that are the same each time |
+//! | [`inspect`] | checks before compilation: [`CompileLimits`], [`LoadError`] |
+//! | `compile` | [`Compiler`]: compilation in a process of its own; splitting of bulk operations |
+//! | `engine` | [`Engine`]: the WebAssembly engine, its pools, timers and deadlines |
+//! | `load` | `Engine::load` and its variants |
+//! | `component` | [`Component`]: a loaded handler; [`Setup`] |
+//! | `run` | [`Instance`]: a running handler; execution within a budget |
+//! | `host` | the host's side of each import |
+//! | `state`, `canvas` | what the host stores for an instance |
+//! | `abi` | the types of the WIT interface, and conversion from and to them |
+//! | [`descriptor`], [`parameter`], `value` | what a handler declares, its parameters, and their values |
+//! | `call`, `call_error`, `limits` | input, output and cost of a call, [`CallError`], [`Limits`] and [`Budget`] |
+//! | `log`, `sources` | what the caller passes in: [`Log`] and [`Sources`] |
+//! | `deterministic` | [`Deterministic`]: clocks and random numbers for runs that can be repeated |
 
-pub mod call;
-pub mod compiler;
-pub mod component;
 pub mod descriptor;
-pub mod engine;
-pub mod failure;
-pub mod instance;
-pub mod limits;
-pub mod load;
-pub mod log;
+pub mod inspect;
 pub mod parameter;
-pub mod simulated;
-pub mod sources;
-pub mod value;
 
-mod bindings;
-mod block;
-mod bulk;
+mod abi;
+mod call;
+mod call_error;
 mod canvas;
-mod growth;
+mod compile;
+mod component;
+mod deterministic;
+mod digest;
+mod engine;
 mod host;
-mod journal;
-mod pool;
+mod kind;
+mod limits;
+mod load;
+mod log;
+mod run;
+mod sources;
 mod state;
-mod stopwatch;
-mod ticker;
-mod values;
-mod wasi;
-mod wire;
+mod text;
+mod value;
 
 pub use call::{Call, Cost, Input, Output};
-pub use compiler::{Code, Compiler};
-pub use component::{Component, Digest, Kind, NoDigest, Setup};
+pub use call_error::CallError;
+pub use compile::{Code, Compiler};
+pub use component::{Component, Setup};
 pub use descriptor::Descriptor;
-pub use engine::{Engine, Error, Settings};
-pub use failure::Failure;
-pub use instance::Instance;
+pub use deterministic::Deterministic;
+pub use digest::{Digest, ParseDigestError};
+pub use engine::{Engine, EngineError, Settings};
+pub use inspect::{CompileLimits, LoadError};
+pub use kind::Kind;
 pub use limits::{Budget, Limits};
-pub use load::{Allowance, Refused};
 pub use log::{Level, Log, NoLog};
 pub use parameter::Parameter;
-pub use simulated::Simulated;
-pub use sources::{NoSources, Shot, Source, SourceInfo, Sources};
+pub use run::Instance;
+pub use sources::{NoSources, Source, SourceFrame, SourceInfo, Sources};
 pub use value::{NamedValue, Value};

@@ -1,39 +1,39 @@
-//! What a handler may use.
+//! The limits of instances and calls.
 
 use std::time::Duration;
 
-/// What one call may use.
+/// The limits of one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// Wall time; the host's work for the guest counts too.
+    /// Wall time, including the host's work for the guest.
     pub time: Duration,
-    /// Fuel: about one unit for each WebAssembly instruction and for each byte of a bulk operation.
+    /// Fuel: about one unit per WebAssembly instruction and per byte of a bulk operation.
     pub fuel: u64,
 }
 
-/// What an instance may use over its life.
+/// The limits of an instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// A call for a frame. The sandbox takes the budget with each call; this is what callers start from.
+    /// Budget of a call for a frame. Callers derive the budget that they pass with each call from it.
     pub call: Budget,
-    /// Instantiation, `describe`, `init`, `configure` and `close`, each.
+    /// Budget of instantiation, `describe`, `init`, `configure` and `close`, each.
     pub setup: Budget,
-    /// Linear memory of an instance, all its memories together, bytes.
+    /// Linear memory of the instance, all memories together, bytes.
     pub memory: usize,
-    /// Linear memory past which an instance that keeps growing asks to be replaced between two frames, bytes. Three
-    /// quarters of `memory` when that is less.
+    /// Linear memory above which an instance that keeps growing is replaced between two frames, bytes. At most three quarters
+    /// of `memory` take effect.
     pub soft_memory: usize,
-    /// Values put in one call, bytes.
+    /// Size of all values put in one call, bytes.
     pub values_bytes: usize,
-    /// The largest picture that a guest may ask for or put, pixels.
+    /// Largest picture that a guest may ask for or put, pixels.
     pub output_pixels: u64,
-    /// Lines of log a second.
+    /// Log lines per second.
     pub log_lines: u32,
-    /// Length of a line of log, bytes; longer ones are cut.
+    /// Length of a log line, bytes. Longer ones are truncated.
     pub log_line_bytes: usize,
-    /// Log a second, all lines together, bytes.
+    /// Log bytes per second.
     pub log_bytes: usize,
-    /// Handles that live at once: resources that the guest was given, and those that it makes itself.
+    /// Handles that exist at once, for resources of the host and of the guest.
     pub handles: usize,
 }
 
@@ -55,14 +55,14 @@ impl Default for Limits {
 }
 
 impl Budget {
-    /// The less of both, each by itself.
+    /// Returns the lower of both limits, separately for time and fuel.
     pub fn bounded(self, upper: Self) -> Self {
         Self { time: self.time.min(upper.time), fuel: self.fuel.min(upper.fuel) }
     }
 }
 
 impl Limits {
-    /// These limits, none above that of `upper`.
+    /// Returns these limits, none higher than in `upper`.
     pub fn bounded(&self, upper: &Self) -> Self {
         Self {
             call: self.call.bounded(upper.call),
@@ -78,9 +78,9 @@ impl Limits {
         }
     }
 
-    /// Names of the limits that are above those of `upper`, for whoever would rather refuse than clamp.
+    /// Returns the names of the limits that are higher than in `upper`, for callers that reject rather than clamp.
     pub fn above(&self, upper: &Self) -> Vec<&'static str> {
-        // Taken apart, so that a limit that is added cannot be forgotten here.
+        // Destructured, so that no limit can be forgotten here.
         let Self {
             call,
             setup,
@@ -112,12 +112,12 @@ impl Limits {
         .collect()
     }
 
-    /// The soft limit that holds, bytes.
+    /// Returns the effective soft memory limit, bytes.
     pub(crate) fn soft_memory(&self) -> usize {
         self.soft_memory.min(self.memory - self.memory / 4)
     }
 
-    /// What a guest may hand to the host in one host call, bytes: the largest picture and room for the rest.
+    /// Returns how many bytes a guest may pass to the host in one host call: those of the largest picture, and some more.
     pub(crate) fn host_call_bytes(&self) -> usize {
         let picture = usize::try_from(self.output_pixels).unwrap_or(usize::MAX).saturating_mul(4);
         picture.max(self.values_bytes).saturating_add(1024 * 1024)
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_above_the_upper_bounds_and_what_was_is_named() {
+    fn bounded_limits_are_within_the_upper_ones_and_excesses_are_named() {
         let upper = Limits::default();
         assert_eq!(upper.bounded(&upper), upper);
         assert!(upper.above(&upper).is_empty());

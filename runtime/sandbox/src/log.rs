@@ -1,25 +1,25 @@
-//! Where a handler's words go.
+//! The receiver of a handler's log.
 
-/// How much a line matters.
+/// The severity of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// Of interest to the author while something is sought.
+    /// For debugging.
     Debug,
-    /// What happens; also what is written to standard output.
+    /// Normal events; also standard output.
     Info,
-    /// What should not be; also what is written to standard error.
+    /// Problems; also standard error.
     Warn,
-    /// What went wrong.
+    /// Failures.
     Error,
 }
 
-/// Takes the lines of one handler, already limited in rate and length and free of control characters.
+/// Receives the lines of one handler, limited in rate and length and without control characters.
 pub trait Log: Send + Sync {
-    /// One line. Called on the thread of the call, which waits meanwhile.
+    /// Receives a line. Called on the thread of the call, which waits for it.
     fn line(&self, level: Level, message: &str);
 }
 
-/// Keeps nothing.
+/// Discards all lines.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoLog;
 

@@ -1,82 +1,82 @@
-//! Knobs: what a handler lets be set, and which values it takes.
+//! The parameters of a handler, and validation of their values.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use utoipa::ToSchema;
 
-use crate::Value;
+use crate::value::Value;
 
-/// A knob. Serialised in the form in which the HTTP API shows it.
+/// A parameter. Serialised as the HTTP API shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Parameter {
-    /// `a–z`, `0–9`, `-`, `_`; unique among the parameters.
+    /// 1 to 64 characters of `a–z`, `0–9`, `-` and `_`; unique among the parameters.
     pub id: String,
-    /// For people.
+    /// Label of the control.
     pub label: String,
-    /// More words for people.
+    /// Explanation of the parameter.
     pub help: Option<String>,
-    /// Knobs of one group are shown together.
+    /// The page shows parameters of the same group together.
     pub group: Option<String>,
-    /// What it holds.
+    /// Type and default value.
     #[serde(flatten)]
     pub kind: Kind,
 }
 
-/// What a parameter holds, and with which default.
+/// The type of a parameter, with its default value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ParameterKind)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Kind {
     /// Real numbers from `min` to `max`.
     Number {
-        /// Smallest.
+        /// Minimum.
         min: f64,
-        /// Largest.
+        /// Maximum.
         max: f64,
-        /// Of the slider; values between its steps are taken too.
+        /// Distance between values, counted from the minimum.
         step: f64,
-        /// At first.
+        /// Default value.
         default: f64,
-        /// For people.
+        /// Unit to show.
         unit: Option<String>,
     },
     /// Whole numbers from `min` to `max`.
     Integer {
-        /// Smallest.
+        /// Minimum.
         min: i64,
-        /// Largest.
+        /// Maximum.
         max: i64,
-        /// Of the slider; values between its steps are taken too.
+        /// Distance between values, counted from the minimum.
         step: i64,
-        /// At first.
+        /// Default value.
         default: i64,
-        /// For people.
+        /// Unit to show.
         unit: Option<String>,
     },
     /// On or off.
     Toggle {
-        /// At first.
+        /// Default value.
         default: bool,
     },
     /// One of several options.
     Choice {
         /// The options, at least one.
         options: Vec<Choice>,
-        /// Id of the option at first.
+        /// Id of the default option.
         default: String,
     },
     /// Free text.
     Text {
-        /// Longest, characters.
+        /// Maximum length, characters.
         max_chars: u32,
-        /// Line breaks are welcome.
+        /// Whether the control has several lines.
         multiline: bool,
-        /// At first.
+        /// Default value.
         default: String,
     },
     /// `#rrggbb`.
     Color {
-        /// At first.
+        /// Default value.
         default: String,
     },
     /// An event: true once for each press.
@@ -87,14 +87,14 @@ pub enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ParameterOption)]
 pub struct Choice {
-    /// What the handler is given.
+    /// Value that the handler receives.
     pub id: String,
-    /// For people.
+    /// Label to show.
     pub label: String,
 }
 
 impl Parameter {
-    /// The value at first; false for a button.
+    /// Returns the default value; false for a button.
     pub fn default_value(&self) -> Value {
         match &self.kind {
             Kind::Number { default, .. } => Value::Number(*default),
@@ -107,15 +107,15 @@ impl Parameter {
         }
     }
 
-    /// True for a button: a value of it is an event that leaves nothing behind.
+    /// Returns whether the parameter is a button, whose values are events rather than a state.
     pub fn is_event(&self) -> bool {
         self.kind == Kind::Button
     }
 
-    /// Checks a value that somebody asks for.
+    /// Validates a requested value.
     ///
     /// # Errors
-    /// A text that says what is allowed.
+    /// A message that says which values are allowed.
     pub fn accept(&self, given: &Json) -> Result<Value, String> {
         match &self.kind {
             Kind::Number { min, max, step, default, .. } => {
@@ -164,13 +164,13 @@ impl Parameter {
     }
 }
 
-/// Whether `distance` is a whole number of steps, but for what decimal fractions lose as binary ones.
+/// Returns whether `distance` is a multiple of `step`, up to rounding errors of binary fractions.
 fn is_step(distance: f64, step: f64) -> bool {
     let steps = distance / step;
     (steps - steps.round()).abs() <= 1e-6 * steps.abs().max(1.0)
 }
 
-/// A whole number, also when it is written with a fraction of zero.
+/// Returns an integer, also if it is written with a fraction of zero.
 fn integer(given: &Json) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     given.as_i64().or_else(|| {
@@ -179,7 +179,7 @@ fn integer(given: &Json) -> Option<i64> {
     })
 }
 
-/// `#rrggbb`.
+/// Returns whether `text` has the form `#rrggbb`.
 pub(crate) fn is_color(text: &str) -> bool {
     text.strip_prefix('#').is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_takes_what_is_within_it_and_says_what_it_would_take() {
+    fn each_kind_accepts_valid_values_and_names_the_allowed_ones() {
         let number = parameter(Kind::Number { min: 0.0, max: 1.0, step: 0.1, default: 0.5, unit: None });
         let integer = parameter(Kind::Integer { min: -2, max: 5, step: 1, default: 0, unit: None });
         // A default may lie between two steps.
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn the_form_is_flat() {
+    fn kinds_are_serialised_flat() {
         let toggle = parameter(Kind::Toggle { default: true });
         let expected =
             json!({ "id": "p", "label": "P", "help": null, "group": null, "kind": "toggle", "default": true });

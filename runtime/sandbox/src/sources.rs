@@ -1,53 +1,53 @@
-//! Videos and pictures that an operator grants to a handler by name.
+//! The videos and pictures that an operator grants to a handler by name.
 
 use std::sync::Arc;
 
 use framebox_picture::{Picture, Size};
 
-/// What is granted to an instance.
+/// The sources granted to an instance.
 pub trait Sources: Send + Sync {
     /// Opens the source `name` from its beginning.
     ///
     /// # Errors
-    /// A text for the guest: no such source was granted, or it cannot be opened.
+    /// A message for the guest if no such source was granted or it cannot be opened.
     fn open(&self, name: &str) -> Result<Box<dyn Source>, String>;
 }
 
-/// One opened source. Its time counts towards the budget of the call that uses it.
+/// An open source. Time spent in it counts towards the budget of the guest's call.
 pub trait Source: Send {
-    /// What is known of it.
+    /// Returns the properties of the source.
     fn info(&self) -> SourceInfo;
-    /// The next picture; none at the end.
+    /// Returns the next frame, or none at the end.
     ///
     /// # Errors
-    /// A text for the guest.
-    fn next(&mut self) -> Result<Option<Shot>, String>;
-    /// Goes to a time, µs from the beginning.
+    /// A message for the guest.
+    fn next(&mut self) -> Result<Option<SourceFrame>, String>;
+    /// Seeks to a time, µs from the beginning.
     ///
     /// # Errors
-    /// A text for the guest, also when the source cannot seek.
+    /// A message for the guest, also if the source cannot seek.
     fn seek(&mut self, pts_us: i64) -> Result<(), String>;
 }
 
-/// One picture of a source.
+/// A picture of a source with its time.
 #[derive(Clone, Debug)]
-pub struct Shot {
-    /// Its pixels.
+pub struct SourceFrame {
+    /// The picture.
     pub picture: Arc<Picture>,
-    /// When it is shown, µs from the beginning of the source.
+    /// Presentation time, µs from the beginning of the source.
     pub pts_us: i64,
 }
 
-/// What is known of a source.
+/// The properties of a source.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SourceInfo {
-    /// Size of its pictures.
+    /// Size of the pictures.
     pub size: Size,
-    /// Frames a second; 0 when not known.
+    /// Frames per second; 0 if unknown.
     pub fps: f32,
-    /// Length, µs; none when not known or endless.
+    /// Duration, µs; none if unknown or endless.
     pub duration_us: Option<i64>,
-    /// It goes on whether or not it is read.
+    /// Whether frames arrive in real time, whether they are read or not.
     pub live: bool,
 }
 

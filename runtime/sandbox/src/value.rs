@@ -1,21 +1,21 @@
 //! Values of parameters and of additional outputs.
 
-/// A value.
+/// A value of a parameter or of an additional output.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// Of a toggle; for a button, true once for each press.
+    /// A toggle. For a button: true, once for each press.
     Boolean(bool),
-    /// A whole number.
+    /// An integer.
     Integer(i64),
     /// A finite number.
     Number(f64),
-    /// Text; the id of the option of a choice; `#rrggbb` of a colour.
+    /// Text, the id of an option of a choice, or `#rrggbb` for a colour.
     Text(String),
     /// A series of finite numbers.
     Numbers(Vec<f64>),
     /// A JSON document.
     Json(String),
-    /// Bytes; of outputs only.
+    /// Bytes with their media type. Outputs only.
     Blob {
         /// Media type, for instance `image/png`.
         media_type: String,
@@ -25,7 +25,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// As JSON. Bytes become an array of numbers; whoever has a shorter form for them should not ask here.
+    /// Converts the value to JSON. Bytes become an array of numbers: callers with a shorter form handle blobs themselves.
     pub fn to_json(&self) -> serde_json::Value {
         match self {
             Self::Boolean(value) => (*value).into(),
@@ -38,7 +38,7 @@ impl Value {
         }
     }
 
-    /// What it takes to keep, bytes.
+    /// Returns the size of the value, bytes.
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Boolean(_) | Self::Integer(_) | Self::Number(_) => 8,
@@ -48,8 +48,8 @@ impl Value {
         }
     }
 
-    /// What is wrong with it as something that a guest put.
-    pub(crate) fn fault(&self) -> Option<String> {
+    /// Returns why a guest may not put this value, if it may not.
+    pub(crate) fn problem(&self) -> Option<String> {
         match self {
             Self::Number(number) if !number.is_finite() => Some("the number is not finite".into()),
             Self::Numbers(numbers) => {
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_show_as_plain_json() {
+    fn values_convert_to_plain_json() {
         for (value, json) in [
             (Value::Boolean(true), serde_json::json!(true)),
             (Value::Integer(-3), serde_json::json!(-3)),
@@ -89,14 +89,14 @@ mod tests {
             (Value::Json("{\"a\":[1]}".into()), serde_json::json!({ "a": [1] })),
         ] {
             assert_eq!(value.to_json(), json);
-            assert_eq!(value.fault(), None);
+            assert_eq!(value.problem(), None);
         }
     }
 
     #[test]
-    fn what_is_not_finite_or_not_json_is_found() {
+    fn infinite_numbers_and_invalid_json_are_found() {
         for value in [Value::Number(f64::NAN), Value::Numbers(vec![1.0, f64::INFINITY]), Value::Json("{".into())] {
-            assert!(value.fault().is_some(), "{value:?}");
+            assert!(value.problem().is_some(), "{value:?}");
         }
     }
 }

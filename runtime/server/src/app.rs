@@ -6,8 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use framebox_catalog::Catalog;
 use framebox_catalog::data_dir::DataDir;
-use framebox_pipeline::admission;
-use framebox_pipeline::node::Node;
+use framebox_pipeline::node::{Node, admission};
 use framebox_rtc as rtc;
 use framebox_sandbox::Engine;
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use framebox_sandbox::{Failure, Refused};
+use framebox_sandbox::{CallError, LoadError};
 
 /// What `--help` says of the codes of these commands.
 pub const HELP: &str = "\
@@ -28,7 +28,7 @@ pub enum Error {
     Refused(String),
     /// The handler does not start.
     #[error("the handler could not be started: {0}")]
-    Start(Failure),
+    Start(CallError),
     /// The handler does not do what it is there for.
     #[error("{0}")]
     Failed(String),
@@ -56,8 +56,8 @@ impl Error {
     }
 }
 
-impl From<Refused> for Error {
-    fn from(refused: Refused) -> Self {
-        Self::Refused(refused.to_string())
+impl From<LoadError> for Error {
+    fn from(error: LoadError) -> Self {
+        Self::Refused(error.to_string())
     }
 }

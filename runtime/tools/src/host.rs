@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use framebox_sandbox::{Allowance, Code, Component, Engine, Limits, Refused, Settings, load};
+use framebox_sandbox::{Code, CompileLimits, Component, Engine, Limits, LoadError, Settings, inspect};
 
 use crate::Error;
 
@@ -19,12 +19,12 @@ pub enum NoCode {
 }
 
 /// Compiles a component within an allowance.
-pub type Compile = dyn Fn(&[u8], &Allowance) -> Result<Code, NoCode>;
+pub type Compile = dyn Fn(&[u8], &CompileLimits) -> Result<Code, NoCode>;
 
 /// A server with its defaults, as far as these commands need one.
 pub struct Host {
     /// What may be uploaded.
-    pub allowance: Allowance,
+    pub allowance: CompileLimits,
     /// What a handler may use.
     pub limits: Limits,
     /// Linear memory that any handler may be allowed, bytes.
@@ -55,7 +55,7 @@ impl Host {
     /// Does to a file what a server does to an upload.
     pub(crate) fn open(&self, engine: &Engine, file: &Path) -> Result<Opened, Error> {
         let bytes = self.read(file)?;
-        load::check(&bytes, &self.allowance)?;
+        inspect::check(&bytes, &self.allowance)?;
         let begin = Instant::now();
         let code = (self.compile)(&bytes, &self.allowance).map_err(|error| match error {
             NoCode::Refused(why) => Error::Refused(why),
@@ -63,7 +63,7 @@ impl Host {
         })?;
         let compiled = begin.elapsed();
         let component = engine.load_compiled(&bytes, &code, &self.allowance)?;
-        Ok(Opened { component, bytes: bytes.len(), functions: load::functions(&bytes), compiled })
+        Ok(Opened { component, bytes: bytes.len(), functions: inspect::functions(&bytes), compiled })
     }
 
     /// What is too large is not read.
@@ -76,7 +76,7 @@ impl Host {
         }
         let length = usize::try_from(meta.len()).unwrap_or(usize::MAX);
         if length > limit {
-            return Err(Refused::TooLarge { bytes: length, limit }.into());
+            return Err(LoadError::TooLarge { bytes: length, limit }.into());
         }
         let mut bytes = Vec::with_capacity(length);
         // It may have grown meanwhile; one byte more is enough to be refused.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use framebox_picture::{Picture, Size};
-use framebox_sandbox::{Shot, Source, SourceInfo, Sources};
+use framebox_sandbox::{Source, SourceFrame, SourceInfo, Sources};
 
 /// Pictures until it is as at the beginning.
 pub(crate) const PERIOD: u64 = 120;
@@ -110,7 +110,7 @@ impl Source for Endless {
         SourceInfo { size: SOURCE_SIZE, fps: SOURCE_FPS as f32, duration_us: None, live: false }
     }
 
-    fn next(&mut self) -> Result<Option<Shot>, String> {
+    fn next(&mut self) -> Result<Option<SourceFrame>, String> {
         if self.kept.is_empty() {
             let few = (0..8).filter_map(|number| picture(SOURCE_SIZE, number * PERIOD / 8));
             self.kept = few.map(Arc::new).collect();
@@ -119,7 +119,7 @@ impl Source for Endless {
         let Some(picture) = self.kept.get((self.place % count) as usize) else { return Ok(None) };
         let pts_us = i64::try_from(self.place.saturating_mul(1_000_000) / SOURCE_FPS).unwrap_or(i64::MAX);
         self.place += 1;
-        Ok(Some(Shot { picture: picture.clone(), pts_us }))
+        Ok(Some(SourceFrame { picture: picture.clone(), pts_us }))
     }
 
     fn seek(&mut self, pts_us: i64) -> Result<(), String> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use framebox_picture::sample::Sampler;
 use framebox_picture::{Picture, Size};
-use framebox_sandbox::{Call, Component, Failure, Input, Instance, Kind, Setup, Simulated};
+use framebox_sandbox::{Call, CallError, Component, Deterministic, Input, Instance, Kind, Setup};
 use framebox_sandbox::{Cost, NamedValue};
 
 /// A handler at work.
@@ -12,7 +12,7 @@ pub(crate) struct Subject {
     component: Component,
     setup: Setup,
     pressed: Vec<NamedValue>,
-    world: Option<Simulated>,
+    world: Option<Deterministic>,
     instance: Option<Instance>,
     sampler: Sampler,
     sequence: u64,
@@ -33,7 +33,7 @@ impl Subject {
     }
 
     /// Lets it live in a world that is the same each time.
-    pub(crate) fn within(mut self, world: Simulated) -> Self {
+    pub(crate) fn within(mut self, world: Deterministic) -> Self {
         self.world = Some(world);
         self
     }
@@ -45,13 +45,13 @@ impl Subject {
     }
 
     /// Starts it, if it does not run.
-    pub(crate) fn start(&mut self) -> Result<&mut Instance, Failure> {
+    pub(crate) fn start(&mut self) -> Result<&mut Instance, CallError> {
         let instance = match self.instance.take() {
             Some(instance) => instance,
             None => {
                 let setup = self.setup.clone();
                 let mut instance = match &self.world {
-                    Some(world) => self.component.start_simulated(setup, world)?,
+                    Some(world) => self.component.start_deterministic(setup, world)?,
                     None => self.component.start(setup)?,
                 };
                 let pressed = std::mem::take(&mut self.pressed);
@@ -93,12 +93,12 @@ impl Subject {
     }
 
     /// A picture in the size that the handler asks for, as a server would give it.
-    fn fit(&mut self, picture: &Arc<Picture>) -> Result<Arc<Picture>, Failure> {
+    fn fit(&mut self, picture: &Arc<Picture>) -> Result<Arc<Picture>, CallError> {
         let size = self.input_size(picture.size());
         if size == picture.size() {
             return Ok(picture.clone());
         }
-        let failed = |error: framebox_picture::Error| Failure::Refused(error.to_string());
+        let failed = |error: framebox_picture::Error| CallError::Refused(error.to_string());
         let mut scaled = Picture::black(size).map_err(failed)?;
         self.sampler.scale(picture.planes(), size, &mut scaled).map_err(failed)?;
         Ok(Arc::new(scaled))

@@ -60,8 +60,8 @@ async fn live(mut client: Client, arrivals: Arc<Mutex<Vec<Instant>>>, is_over: w
     while !*is_over.borrow() {
         camera.send(&mut client).await;
         while let Some(event) = client.try_next() {
-            if let Event::Unit { completed, .. } = event {
-                arrivals.lock().unwrap().push(completed);
+            if let Event::Frame(frame) = event {
+                arrivals.lock().unwrap().push(frame.captured);
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
+use framebox_media::EncodedFrame;
 use framebox_picture::Size;
 use framebox_test_components::Expected;
 use serde_json::{Value, json};
@@ -34,8 +34,7 @@ pub struct Camera {
 impl Camera {
     /// Waits until the next picture is due, and sends it.
     pub async fn send(&mut self, client: &mut Client) {
-        static REEL: LazyLock<Vec<Bytes>> =
-            LazyLock::new(|| scene::access_units(SIZE, 60, 300_000).into_iter().map(Bytes::from).collect());
+        static REEL: LazyLock<Vec<EncodedFrame>> = LazyLock::new(|| scene::frames(SIZE, 60, 300_000));
         let reel = &*REEL;
         let due = self.next.unwrap_or_else(Instant::now);
         sleep_until(due.into()).await;

@@ -1,8 +1,8 @@
 //! Pictures that look like a camera's: gradients, texture, something that moves, a little noise.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use framebox_media::{Codec, encode};
+use framebox_media::{Codec, EncodedFrame, encode};
 use framebox_picture::{Picture, Size};
 
 /// The picture `frame` of the scene.
@@ -23,16 +23,18 @@ pub fn picture(size: Size, frame: usize) -> Picture {
     picture
 }
 
-/// The scene's first `frames` pictures as access units; the first one is a keyframe.
-pub fn access_units(size: Size, frames: usize, bitrate: u32) -> Vec<Vec<u8>> {
+/// The scene's first `count` pictures, encoded; the first one is a keyframe. Their RTP timestamps are 0.
+pub fn frames(size: Size, count: usize, bitrate: u32) -> Vec<EncodedFrame> {
     let settings = encode::Settings { bitrate, max_bitrate: bitrate, fps: 30.0 };
-    let mut encoder = Codec::H264.encoder(&settings).unwrap();
-    (0..frames)
+    let codec = Codec::H264;
+    let mut encoder = codec.encoder(&settings).unwrap();
+    (0..count)
         .map(|frame| {
-            let mut unit = Vec::new();
+            let mut data = Vec::new();
             let pts = Duration::from_millis(33 * frame as u64);
-            encoder.encode(picture(size, frame).planes(), pts, false, &mut unit).unwrap();
-            unit
+            let encoded = encoder.encode(picture(size, frame).planes(), pts, false, &mut data).unwrap();
+            let (data, captured) = (data.into(), Instant::now());
+            EncodedFrame { codec, data, keyframe: encoded.keyframe, rtp_timestamp: 0, captured }
         })
         .collect()
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use framebox_catalog::compile::{Error, Limits, Worker};
-use framebox_sandbox::Allowance;
+use framebox_sandbox::CompileLimits;
 use serde_json::json;
 
 use crate::catalog::{component, push, refusal, server, versions};
@@ -39,7 +39,8 @@ fn worker(memory_mib: u64, time: Duration) -> Worker {
     Worker::new(framebox_test_support::paths::program(), Limits { memory_mib, time })
 }
 
-const ANYTHING: Allowance = Allowance { bytes: 32 << 20, functions: u32::MAX, body_bytes: 32 << 20, locals: u32::MAX };
+const ANYTHING: CompileLimits =
+    CompileLimits { bytes: 32 << 20, functions: u32::MAX, body_bytes: 32 << 20, locals: u32::MAX };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_takes_too_much_memory_or_time_is_refused_in_words() {
@@ -57,8 +58,8 @@ async fn what_takes_too_much_memory_or_time_is_refused_in_words() {
     assert!(refused.to_string().contains("takes more than 2 s to compile"));
 
     // And what is right passes the same way.
-    assert!(!worker(512, seconds(120)).compile(&component(1), &Allowance::default()).await.unwrap().is_empty());
-    let refused = worker(512, seconds(120)).compile(b"\0asm\x01\0\0\0", &Allowance::default()).await.unwrap_err();
+    assert!(!worker(512, seconds(120)).compile(&component(1), &CompileLimits::default()).await.unwrap().is_empty());
+    let refused = worker(512, seconds(120)).compile(b"\0asm\x01\0\0\0", &CompileLimits::default()).await.unwrap_err();
     assert!(matches!(&refused, Error::Refused(words) if words.contains("core module")), "{refused}");
     let missing = Worker::new(PathBuf::from("/nowhere/framebox"), Limits::default());
     assert!(matches!(missing.compile(b"", &ANYTHING).await, Err(Error::Failed(_))));
@@ -72,7 +73,7 @@ async fn a_compiler_that_nobody_waits_for_is_killed() {
     let given_up = tokio::time::timeout(seconds(2), worker.compile(&bomb, &ANYTHING)).await;
     assert!(given_up.is_err());
     // The next one has its turn at once.
-    worker.compile(&component(1), &Allowance::default()).await.unwrap();
+    worker.compile(&component(1), &CompileLimits::default()).await.unwrap();
     assert!(begin.elapsed() < seconds(40), "{:?}", begin.elapsed());
 }
 

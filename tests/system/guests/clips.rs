@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use framebox_picture::{Picture, Size};
-use framebox_sandbox::{NoSources, Shot, Source, SourceInfo, Sources};
+use framebox_sandbox::{NoSources, Source, SourceFrame, SourceInfo, Sources};
 
 use crate::guests::pictures::scene;
 
@@ -55,7 +55,7 @@ impl Source for Clip {
         SourceInfo { size: Size::new(64, 48), fps: self.fps as f32, duration_us: None, live: false }
     }
 
-    fn next(&mut self) -> Result<Option<Shot>, String> {
+    fn next(&mut self) -> Result<Option<SourceFrame>, String> {
         match self.name.as_str() {
             "torn" if self.place == 3 => return Err("the file is broken".into()),
             "heavy" => std::thread::sleep(Duration::from_millis(5)),
@@ -68,7 +68,7 @@ impl Source for Clip {
         self.place += 1;
         let picture = if self.name == "other" { other(place) } else { picture(place) };
         let pts_us = if self.fps == 0 { 0 } else { place * 1_000_000 / self.fps };
-        Ok(Some(Shot { picture, pts_us }))
+        Ok(Some(SourceFrame { picture, pts_us }))
     }
 
     fn seek(&mut self, pts_us: i64) -> Result<(), String> {

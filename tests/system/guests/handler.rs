@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use framebox_picture::Picture;
 use framebox_sandbox::{
-    Budget, Call, Component, Engine, Failure, Input, Instance, Limits, NamedValue, NoLog, Output, Settings, Setup,
+    Budget, Call, CallError, Component, Engine, Input, Instance, Limits, NamedValue, NoLog, Output, Settings, Setup,
     Sources,
 };
 use framebox_test_support::examples;
@@ -76,7 +76,7 @@ impl Running {
     }
 
     /// The same, where the handler may refuse.
-    pub fn try_configure(&mut self, given: &Value) -> Result<(), Failure> {
+    pub fn try_configure(&mut self, given: &Value) -> Result<(), CallError> {
         self.instance.configure(&accepted(&self.component, given))
     }
 

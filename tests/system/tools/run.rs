@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use framebox_media::clip::{self, Bounds, Shot};
+use framebox_media::clip::{self, Bounds, Frame};
 use framebox_picture::{Format, Picture, Size, convert};
 use serde_json::{Value, json};
 
@@ -16,13 +16,13 @@ use framebox_test_support::scratch::Scratch;
 const SIZE: Size = Size::new(160, 96);
 
 /// All pictures of a file.
-fn shots(path: &str) -> Vec<Shot> {
+fn frames(path: &str) -> Vec<Frame> {
     let mut clip = clip::open(Path::new(path), &Bounds::default()).unwrap_or_else(|error| panic!("{path}: {error}"));
     std::iter::from_fn(|| clip.next().unwrap()).collect()
 }
 
 fn pictures(path: &str) -> Vec<Arc<Picture>> {
-    shots(path).into_iter().map(|shot| shot.picture).collect()
+    frames(path).into_iter().map(|frame| frame.picture).collect()
 }
 
 /// The pattern as it comes out of a handler that shows its input.
@@ -50,7 +50,7 @@ fn inverted_twice_a_video_is_what_it_was() {
         let (once, twice) = (place(&scratch, &format!("once.{form}")), place(&scratch, &format!("twice.{form}")));
         done(&["run", &invert, &original, "-o", &once]);
         done(&["run", &invert, &once, "-o", &twice]);
-        let (inverted, after) = (shots(&once), shots(&twice));
+        let (inverted, after) = (frames(&once), frames(&twice));
         assert_eq!((inverted.len(), after.len()), (12, 12), "{form}");
         for (number, (before, after)) in before.iter().zip(&after).enumerate() {
             let off = distance(before, &after.picture);
@@ -72,13 +72,13 @@ fn an_mp4_has_keyframes_to_seek_to_and_the_times_of_its_input() {
     let out = place(&scratch, "long.mp4");
     let arguments = ["--size", "160x96", "--fps", "25", "--frames", "130"];
     done(&[&["run", &prebuilt("flip"), "pattern", "-o", &out][..], &arguments].concat());
-    let all = shots(&out);
+    let all = frames(&out);
     assert_eq!(all.len(), 130);
     let mut clip = clip::open(Path::new(&out), &Bounds::default()).unwrap();
     for number in [120, 3, 51, 0] {
         clip.seek(all[number].pts).unwrap();
-        let shot = clip.next().unwrap().unwrap();
-        assert_eq!((shot.pts, shot.picture == all[number].picture), (all[number].pts, true), "frame {number}");
+        let frame = clip.next().unwrap().unwrap();
+        assert_eq!((frame.pts, frame.picture == all[number].picture), (all[number].pts, true), "frame {number}");
     }
     // The boxes in the order in which players want them, the index after the pictures.
     let bytes = std::fs::read(&out).unwrap();
@@ -94,7 +94,7 @@ fn an_mp4_has_keyframes_to_seek_to_and_the_times_of_its_input() {
     let film = concat!(env!("CARGO_MANIFEST_DIR"), "/runtime/media/clips/clip.mp4");
     let copy = place(&scratch, "copy.mp4");
     done(&["run", &prebuilt("flip"), film, "--frames", "40", "-o", &copy]);
-    for (before, after) in shots(film).iter().zip(shots(&copy)) {
+    for (before, after) in frames(film).iter().zip(frames(&copy)) {
         assert!((before.pts.as_secs_f64() - after.pts.as_secs_f64()).abs() < 1e-4);
     }
 }
@@ -158,7 +158,7 @@ fn a_directory_gets_a_png_for_each_frame() {
     done(&["run", &prebuilt("invert"), still.to_str().unwrap(), "-o", &out]);
     assert_eq!(pictures(&out).len(), 1);
     done(&["run", &prebuilt("invert"), still.to_str().unwrap(), "-o", &out, "--frames", "4", "--fps", "5"]);
-    let again = shots(&out);
+    let again = frames(&out);
     assert_eq!((again.len(), again[3].pts.as_millis()), (4, 600));
 }
 

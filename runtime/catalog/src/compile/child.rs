@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use std::process::ExitCode;
 
 use clap::Args;
-use framebox_sandbox::{Allowance, Compiler};
+use framebox_sandbox::{CompileLimits, Compiler};
 use rustix::process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setpriority_process, setrlimit};
 use serde::{Deserialize, Serialize};
 
@@ -51,8 +51,8 @@ pub struct Refusal {
 
 impl Options {
     /// Creates the arguments for `limits` and `allowance`.
-    pub fn new(limits: &Limits, allowance: &Allowance) -> Self {
-        let Allowance { bytes, functions, body_bytes, locals } = *allowance;
+    pub fn new(limits: &Limits, allowance: &CompileLimits) -> Self {
+        let CompileLimits { bytes, functions, body_bytes, locals } = *allowance;
         let cpu_seconds = limits.time.as_secs().saturating_mul(2).max(1);
         Self { memory_mib: limits.memory_mib, cpu_seconds, bytes, functions, body_bytes, locals }
     }
@@ -70,9 +70,9 @@ impl Options {
         ]
     }
 
-    fn allowance(&self) -> Allowance {
+    fn allowance(&self) -> CompileLimits {
         let Self { bytes, functions, body_bytes, locals, .. } = *self;
-        Allowance { bytes, functions, body_bytes, locals }
+        CompileLimits { bytes, functions, body_bytes, locals }
     }
 }
 

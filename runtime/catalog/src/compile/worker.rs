@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 
-use framebox_sandbox::Allowance;
+use framebox_sandbox::CompileLimits;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 use tokio::sync::Mutex;
@@ -34,7 +34,7 @@ impl Worker {
     ///
     /// # Errors
     /// Why the component is not compiled.
-    pub async fn compile(&self, component: &[u8], allowance: &Allowance) -> Result<Vec<u8>, Error> {
+    pub async fn compile(&self, component: &[u8], allowance: &CompileLimits) -> Result<Vec<u8>, Error> {
         let _turn = self.turn.lock().await;
         let mut child = Command::new(&self.program)
             .arg("compile")

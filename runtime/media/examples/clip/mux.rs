@@ -1,6 +1,6 @@
 //! Coded pictures into an MP4 with its index in front.
 
-use framebox_media::h264::nal_units;
+use framebox_media::h264::{annexb, nal};
 use framebox_picture::Size;
 use mp4_atom::{
     Avc1, Avcc, Codec, Ctts, CttsEntry, Dinf, Dref, Encode, Ftyp, Hdlr, Mdat, Mdhd, Mdia, Minf, Moov, Mvhd, Stbl, Stco,
@@ -22,8 +22,8 @@ pub struct Sample {
 /// The bytes of an MP4 with pictures of `size`, whose times are in `timescale` units a second.
 pub fn mp4(size: Size, timescale: u32, samples: &[Sample]) -> Vec<u8> {
     let set = |kind: u8| {
-        let mut units = samples.iter().flat_map(|sample| nal_units(&sample.bytes));
-        units.find(|unit| unit[0] & 0x1f == kind).expect("parameter sets come with the keyframes").to_vec()
+        let mut units = samples.iter().flat_map(|sample| annexb::units(&sample.bytes));
+        units.find(|unit| nal::kind(unit) == kind).expect("parameter sets come with the keyframes").to_vec()
     };
     let avcc = Avcc::new(&set(7), &set(8)).unwrap();
     let data: Vec<Vec<u8>> = samples.iter().map(|sample| lengths(&sample.bytes)).collect();
@@ -80,6 +80,6 @@ fn moov(size: Size, timescale: u32, samples: &[Sample], data: &[Vec<u8>], avcc: 
 
 /// The NAL units with their lengths in front, without the parameter sets, which stand in the index.
 fn lengths(stream: &[u8]) -> Vec<u8> {
-    let units = nal_units(stream).filter(|unit| ![7, 8].contains(&(unit[0] & 0x1f)));
+    let units = annexb::units(stream).filter(|unit| ![nal::SPS, nal::PPS].contains(&nal::kind(unit)));
     units.flat_map(|unit| [&(unit.len() as u32).to_be_bytes(), unit].concat()).collect()
 }

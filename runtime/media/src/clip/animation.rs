@@ -8,7 +8,7 @@ use framebox_picture::Size;
 use super::reel::{Reel, Turn};
 use super::rgba::Image;
 use super::still::Still;
-use super::{Bounds, Clip, Error, Info, Shot};
+use super::{Bounds, Clip, Error, Frame, Info};
 
 pub(super) struct Animation {
     image: Image,
@@ -71,11 +71,11 @@ impl Clip for Animation {
         Info { size: self.size, fps: self.fps, duration: self.duration }
     }
 
-    fn next(&mut self) -> Result<Option<Shot>, Error> {
+    fn next(&mut self) -> Result<Option<Frame>, Error> {
         let Some((picture, delay)) = self.turn()? else { return Ok(None) };
         let pts = self.clock;
         self.clock = self.clock.saturating_add(delay);
-        Ok(Some(Shot { picture, pts }))
+        Ok(Some(Frame { picture, pts }))
     }
 
     fn seek(&mut self, to: Duration) -> Result<(), Error> {

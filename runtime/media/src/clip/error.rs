@@ -56,6 +56,12 @@ pub enum Error {
     Decoder,
 }
 
+impl From<framebox_picture::Error> for Error {
+    fn from(error: framebox_picture::Error) -> Self {
+        Self::Broken(error.to_string())
+    }
+}
+
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
         Self::Read(error.kind())

@@ -8,15 +8,14 @@
 //! | `y4m` | YUV4MPEG2, uncompressed |
 //! | `animation` | animated GIF, WebP and PNG |
 //! | `still` | PNG, JPEG, GIF and WebP |
-//! | `looped` | [`Looped`]: any of them, over and over |
+//! | `looped` | [`Looping`]: any of them, over and over |
 
 mod animation;
 mod bounds;
 mod error;
 mod file;
-mod looped;
+mod looping;
 mod mp4;
-mod pool;
 mod reel;
 mod rgba;
 mod still;
@@ -31,7 +30,7 @@ use image::ImageFormat;
 
 pub use bounds::Bounds;
 pub use error::Error;
-pub use looped::Looped;
+pub use looping::Looping;
 
 use file::File;
 
@@ -44,7 +43,7 @@ pub trait Clip: Send {
     ///
     /// # Errors
     /// What is wrong with the file. The same error comes again until a seek succeeds.
-    fn next(&mut self) -> Result<Option<Shot>, Error>;
+    fn next(&mut self) -> Result<Option<Frame>, Error>;
 
     /// Goes to a time: the picture that is shown then comes next. After the end, none does.
     ///
@@ -67,7 +66,7 @@ pub struct Info {
 
 /// One picture of a clip.
 #[derive(Clone, Debug)]
-pub struct Shot {
+pub struct Frame {
     /// Its pixels.
     pub picture: Arc<Picture>,
     /// When it is shown, counted from the first picture.

@@ -8,10 +8,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use framebox_picture::Picture;
+use framebox_picture::{Picture, Pool};
 
 use super::Error;
-use super::pool::Pool;
 use super::rgba::{self, Image};
 
 /// A picture that takes longer is given up.
@@ -53,7 +52,7 @@ impl Reel {
 pub(super) fn still(image: Image) -> Result<Arc<Picture>, Error> {
     let (answer, answers) = sync_channel(1);
     spawn(move || {
-        let drawn = image.still().and_then(|image| Pool::default().draw(|picture| rgba::draw(image, picture)));
+        let drawn = image.still().and_then(|image| Ok(Pool::default().filled(|picture| rgba::draw(image, picture))?));
         // Nobody waits for it any more when this fails.
         let _ = answer.send(drawn);
     })?;
@@ -67,7 +66,7 @@ fn turn(image: &Image, frames: &mut Option<image::Frames<'static>>, pool: &mut P
     };
     let Some(frame) = frames.next().transpose().map_err(rgba::wrong)? else { return Ok(None) };
     let delay = rgba::delay(&frame);
-    let picture = pool.draw(|picture| rgba::draw(frame.into_buffer(), picture))?;
+    let picture = pool.filled(|picture| rgba::draw(frame.into_buffer(), picture))?;
     Ok(Some((picture, delay)))
 }
 

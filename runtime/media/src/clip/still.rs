@@ -6,7 +6,7 @@ use std::time::Duration;
 use framebox_picture::Picture;
 
 use super::rgba::Image;
-use super::{Clip, Error, Info, Shot, reel};
+use super::{Clip, Error, Frame, Info, reel};
 
 pub(super) struct Still {
     picture: Arc<Picture>,
@@ -28,9 +28,9 @@ impl Clip for Still {
         Info { size: self.picture.size(), fps: 0.0, duration: None }
     }
 
-    fn next(&mut self) -> Result<Option<Shot>, Error> {
+    fn next(&mut self) -> Result<Option<Frame>, Error> {
         let given = std::mem::replace(&mut self.given, true);
-        Ok((!given).then(|| Shot { picture: self.picture.clone(), pts: Duration::ZERO }))
+        Ok((!given).then(|| Frame { picture: self.picture.clone(), pts: Duration::ZERO }))
     }
 
     fn seek(&mut self, _to: Duration) -> Result<(), Error> {

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use framebox_picture::{Picture, Plane, Planes, Size};
+use framebox_picture::{Picture, Plane, Planes, Pool, Size};
 
 use super::error::allowed;
 use super::file::File;
-use super::pool::Pool;
-use super::{Bounds, Clip, Error, Info, Shot};
+use super::{Bounds, Clip, Error, Frame, Info};
 
 const MAGIC: &[u8] = b"YUV4MPEG2";
 /// What stands before a picture that says nothing of itself.
@@ -69,7 +68,7 @@ impl Clip for Video {
         Info { size: self.header.size, fps, duration }
     }
 
-    fn next(&mut self) -> Result<Option<Shot>, Error> {
+    fn next(&mut self) -> Result<Option<Frame>, Error> {
         if self.at >= self.file.length() {
             return Ok(None);
         }
@@ -80,12 +79,12 @@ impl Clip for Video {
         self.bytes.clear();
         self.file.append(begin, self.header.bytes(), &mut self.bytes, "the end of a picture")?;
         let (header, bytes) = (&self.header, &self.bytes);
-        let picture = self.pool.draw(|picture| header.draw(bytes, picture))?;
+        let picture = self.pool.filled(|picture| header.draw(bytes, picture))?;
         let pts = self.time(self.sequence);
         self.even &= line == b"FRAME";
         self.at = begin + self.bytes.len() as u64;
         self.sequence += 1;
-        Ok(Some(Shot { picture, pts }))
+        Ok(Some(Frame { picture, pts }))
     }
 
     fn seek(&mut self, to: Duration) -> Result<(), Error> {

@@ -8,8 +8,7 @@ use openh264::OpenH264API;
 use openh264::decoder::{DecodedYUV, DecoderConfig, Flush};
 use openh264::formats::YUVSource;
 
-use super::sequence;
-use super::stream::{nal_units, unit_type};
+use super::{annexb, nal, sequence};
 use crate::Error;
 use crate::decode::Settings;
 
@@ -71,15 +70,15 @@ impl Decoder {
         if access_unit.len() > LONGEST {
             return Err(Error::Damaged);
         }
-        for unit in nal_units(access_unit) {
-            match unit_type(unit) {
-                sequence::UNIT => {
+        for unit in annexb::units(access_unit) {
+            match nal::kind(unit) {
+                nal::SPS => {
                     let (size, max_pixels) = (sequence::coded_size(unit).ok_or(Error::Damaged)?, self.max_pixels);
                     if size.pixels() > max_pixels {
                         return Err(Error::TooLarge { size, max_pixels });
                     }
                 }
-                sequence::SUBSET_UNIT => return Err(Error::Damaged),
+                nal::SUBSET_SPS => return Err(Error::Damaged),
                 _ => {}
             }
         }

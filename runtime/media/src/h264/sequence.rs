@@ -6,11 +6,6 @@
 
 use framebox_picture::Size;
 
-/// Sequence parameter set.
-pub(super) const UNIT: u8 = 7;
-/// Sequence parameter set of a scalable or multiview stream.
-pub(super) const SUBSET_UNIT: u8 = 15;
-
 /// Constrained baseline and baseline, main, extended, high.
 const PROFILES: [u32; 4] = [66, 77, 88, 100];
 const HIGH: u32 = 100;

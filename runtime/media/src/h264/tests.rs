@@ -4,7 +4,7 @@ use framebox_picture::{Picture, Size};
 use proptest::prelude::*;
 
 use super::sequence::tests::written;
-use super::{is_keyframe, nal_units};
+use super::{annexb, is_keyframe, nal};
 use crate::encode::Settings;
 use crate::{Codec, Decoder, Encoder, Error, decode as decoding};
 
@@ -84,8 +84,8 @@ fn a_keyframe_comes_when_asked_for_and_stands_alone() {
     }
     let (unit, keyframe) = encode(&mut *encoder, &scene(SIZE, 5), 5, true);
     assert!(keyframe);
-    let types: Vec<_> = nal_units(&unit).map(|nal| nal[0] & 0x1f).collect();
-    assert_eq!(types, [7, 8, 5], "parameter sets come with each keyframe");
+    let types: Vec<_> = annexb::units(&unit).map(nal::kind).collect();
+    assert_eq!(types, [nal::SPS, nal::PPS, nal::IDR], "parameter sets come with each keyframe");
     let back = decode(&mut *Codec::H264.decoder().unwrap(), &unit);
     assert!(psnr(&scene(SIZE, 5), &back) > 30.0);
     assert!(!encode(&mut *encoder, &scene(SIZE, 6), 6, false).1);

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 use std::time::Duration;
 
-use framebox_media::clip::{Bounds, Clip, Error, Looped};
+use framebox_media::clip::{Bounds, Clip, Error, Looping};
 use framebox_picture::Size;
 use image::codecs::gif::GifEncoder;
 use image::{Delay, DynamicImage, Frame, ImageFormat, Rgba, RgbaImage};
@@ -75,13 +75,13 @@ fn stills_of_each_kind_are_one_picture() {
         let mut clip = open(&still(&gray(255), format)).unwrap();
         let info = clip.info();
         assert_eq!((info.size, info.fps, info.duration), (SIZE, 0.0, None), "{format:?}");
-        let (shots, error) = all(&mut *clip);
-        assert_eq!((shots.len(), error), (1, None), "{format:?}");
-        let luma = shots[0].picture.planes().y.data;
+        let (frames, error) = all(&mut *clip);
+        assert_eq!((frames.len(), error), (1, None), "{format:?}");
+        let luma = frames[0].picture.planes().y.data;
         assert!(luma.iter().all(|luma| luma.abs_diff(235) <= 2), "{format:?}: {}", luma[0]);
         clip.seek(millis(5)).unwrap();
         assert!(clip.next().unwrap().is_some());
-        let mut clip = Looped::new(clip);
+        let mut clip = Looping::new(clip);
         let times = (0..5).map(|_| clip.next().unwrap().unwrap().pts).collect::<Vec<_>>();
         assert!(times.windows(2).all(|pair| pair[0] < pair[1]), "{times:?}");
     }
@@ -90,8 +90,8 @@ fn stills_of_each_kind_are_one_picture() {
 #[test]
 fn what_is_transparent_is_black() {
     let image = RgbaImage::from_pixel(4, 4, Rgba([255, 255, 255, 0]));
-    let shot = open(&still(&image, ImageFormat::Png)).unwrap().next().unwrap().unwrap();
-    assert!(shot.picture.planes().y.data.iter().all(|luma| *luma == 16));
+    let frame = open(&still(&image, ImageFormat::Png)).unwrap().next().unwrap().unwrap();
+    assert!(frame.picture.planes().y.data.iter().all(|luma| *luma == 16));
 }
 
 #[test]
@@ -103,29 +103,29 @@ fn animations_show_each_picture_as_long_as_they_say() {
         let mut clip = open(&bytes).unwrap();
         assert_eq!((clip.info().size, clip.info().duration), (SIZE, None), "{name}");
         assert!((clip.info().fps - 1000.0 / delays[0] as f32).abs() < 0.1, "{name}");
-        let (shots, error) = all(&mut *clip);
-        assert_eq!((shots.len(), error), (4, None), "{name}");
+        let (frames, error) = all(&mut *clip);
+        assert_eq!((frames.len(), error), (4, None), "{name}");
         let mut time = Duration::ZERO;
-        for (at, (shot, delay)) in shots.iter().zip(delays).enumerate() {
-            assert_eq!(shot.pts, time, "{name}, picture {at}");
-            let luma = shot.picture.planes().y.data[0];
+        for (at, (frame, delay)) in frames.iter().zip(delays).enumerate() {
+            assert_eq!(frame.pts, time, "{name}, picture {at}");
+            let luma = frame.picture.planes().y.data[0];
             assert!(luma.abs_diff(16 + (at * 17) as u8) <= 3, "{name}, picture {at}: {luma}");
             time += millis(delay);
         }
         assert_eq!(clip.info().duration, Some(time), "{name}: known at the end");
         for wanted in [2, 0, 3, 1] {
-            clip.seek(shots[wanted].pts + millis(1)).unwrap();
-            let shot = clip.next().unwrap().unwrap();
-            assert_eq!((shot.pts, &shot.picture), (shots[wanted].pts, &shots[wanted].picture), "{name}");
+            clip.seek(frames[wanted].pts + millis(1)).unwrap();
+            let frame = clip.next().unwrap().unwrap();
+            assert_eq!((frame.pts, &frame.picture), (frames[wanted].pts, &frames[wanted].picture), "{name}");
         }
         clip.seek(time * 2).unwrap();
         assert!(clip.next().unwrap().is_none(), "{name}");
         clip.seek(Duration::ZERO).unwrap();
-        let mut clip = Looped::new(clip);
+        let mut clip = Looping::new(clip);
         for at in 0..12 {
-            let shot = clip.next().unwrap().unwrap();
-            let expected = time * (at / 4) as u32 + shots[at % 4].pts;
-            assert_eq!((shot.pts, &shot.picture), (expected, &shots[at % 4].picture), "{name}, picture {at}");
+            let frame = clip.next().unwrap().unwrap();
+            let expected = time * (at / 4) as u32 + frames[at % 4].pts;
+            assert_eq!((frame.pts, &frame.picture), (expected, &frames[at % 4].picture), "{name}, picture {at}");
         }
     }
 }

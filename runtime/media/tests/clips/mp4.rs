@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use framebox_media::clip::{Bounds, Clip, Error, Looped};
+use framebox_media::clip::{Bounds, Clip, Error, Looping};
 use framebox_picture::Size;
 
 use crate::mux::mp4;
@@ -19,10 +19,10 @@ const CLIP: &[u8] = include_bytes!("../../clips/clip.mp4");
 fn every_picture_comes_at_its_time() {
     let mut clip = open(&movie()).unwrap();
     known(clip.info(), SIZE, 25.0, millis(1600));
-    let (shots, error) = all(&mut *clip);
-    assert_eq!((shots.len(), error), (40, None));
-    for (at, shot) in shots.iter().enumerate() {
-        assert_eq!((number(shot), shot.pts), (at, millis(40 * at as u64)));
+    let (frames, error) = all(&mut *clip);
+    assert_eq!((frames.len(), error), (40, None));
+    for (at, frame) in frames.iter().enumerate() {
+        assert_eq!((number(frame), frame.pts), (at, millis(40 * at as u64)));
     }
     assert!(clip.next().unwrap().is_none(), "the end stays the end");
     assert_eq!(luma(0), 20);
@@ -31,9 +31,9 @@ fn every_picture_comes_at_its_time() {
 #[test]
 fn times_come_from_the_tables() {
     let mut clip = open(&mp4(SIZE, 600, &samples(12, |at| if at < 6 { 20 } else { 60 }))).unwrap();
-    let (shots, _) = all(&mut *clip);
+    let (frames, _) = all(&mut *clip);
     let expected = [0, 20, 40, 60, 80, 100, 120, 180, 240, 300, 360, 420].map(|units| Duration::from_secs(units) / 600);
-    assert_eq!(shots.iter().map(|shot| shot.pts).collect::<Vec<_>>(), expected);
+    assert_eq!(frames.iter().map(|frame| frame.pts).collect::<Vec<_>>(), expected);
     known(clip.info(), SIZE, 15.0, millis(800));
 }
 
@@ -45,25 +45,25 @@ fn any_time_is_gone_to_by_way_of_the_keyframe_before_it() {
 #[test]
 fn pictures_that_are_coded_out_of_order_are_put_in_order() {
     let mut clip = open(REORDERED).unwrap();
-    let (shots, error) = all(&mut *clip);
-    assert_eq!((shots.len(), error), (48, None));
-    let dark = shots.windows(2).filter(|pair| brightness(&pair[0]) >= brightness(&pair[1])).count();
+    let (frames, error) = all(&mut *clip);
+    assert_eq!((frames.len(), error), (48, None));
+    let dark = frames.windows(2).filter(|pair| brightness(&pair[0]) >= brightness(&pair[1])).count();
     assert_eq!(dark, 0, "each picture is brighter than the one before");
-    for (at, shot) in shots.iter().enumerate() {
-        assert!(shot.pts.abs_diff(Duration::from_secs(at as u64) / 24) < millis(1), "{at} at {:?}", shot.pts);
+    for (at, frame) in frames.iter().enumerate() {
+        assert!(frame.pts.abs_diff(Duration::from_secs(at as u64) / 24) < millis(1), "{at} at {:?}", frame.pts);
     }
     known(clip.info(), SIZE, 24.0, millis(2000));
     for at in [30, 5, 47, 23, 24, 25, 0] {
         let to = Duration::from_secs(at as u64) / 24 + millis(2);
         clip.seek(to).unwrap();
-        let shot = clip.next().unwrap().unwrap();
-        assert_eq!((brightness(&shot), shot.pts), (brightness(&shots[at]), shots[at].pts), "picture {at}");
+        let frame = clip.next().unwrap().unwrap();
+        assert_eq!((brightness(&frame), frame.pts), (brightness(&frames[at]), frames[at].pts), "picture {at}");
     }
 }
 
 /// In the corner, which nothing moves through.
-fn brightness(shot: &framebox_media::clip::Shot) -> u8 {
-    shot.picture.planes().y.data[0]
+fn brightness(frame: &framebox_media::clip::Frame) -> u8 {
+    frame.picture.planes().y.data[0]
 }
 
 #[test]
@@ -90,11 +90,11 @@ fn what_is_more_than_the_bounds_is_refused() {
 
 #[test]
 fn a_loop_goes_on_with_rising_times() {
-    let mut clip = Looped::new(open(&movie()).unwrap());
+    let mut clip = Looping::new(open(&movie()).unwrap());
     assert_eq!(clip.info().duration, None, "it has no end");
     for at in 0..100 {
-        let shot = clip.next().unwrap().unwrap();
-        assert_eq!((number(&shot), shot.pts), (at % 40, millis(40 * at as u64)));
+        let frame = clip.next().unwrap().unwrap();
+        assert_eq!((number(&frame), frame.pts), (at % 40, millis(40 * at as u64)));
     }
     clip.seek(millis(1600 * 3 + 400)).unwrap();
     assert_eq!(number(&clip.next().unwrap().unwrap()), 10, "a time after the end is one within");
@@ -106,8 +106,8 @@ fn memory_is_used_again_once_it_is_free() {
     let held = clip.next().unwrap().unwrap();
     let before = held.picture.clone();
     let mut places = std::collections::BTreeSet::new();
-    while let Some(shot) = clip.next().unwrap() {
-        places.insert(shot.picture.bytes().as_ptr() as usize);
+    while let Some(frame) = clip.next().unwrap() {
+        places.insert(frame.picture.bytes().as_ptr() as usize);
     }
     assert!(places.len() <= 4, "{} buffers", places.len());
     assert_eq!(held.picture, before, "what is held is left alone");
@@ -119,10 +119,10 @@ fn the_clip_of_the_project_is_what_it_should_be() {
     assert!(CLIP.len() < 700_000);
     let mut clip = open(CLIP).unwrap();
     known(clip.info(), Size::new(640, 360), 30.0, Duration::from_secs(9));
-    let (shots, error) = all(&mut *clip);
-    assert_eq!((shots.len(), error), (270, None));
+    let (frames, error) = all(&mut *clip);
+    assert_eq!((frames.len(), error), (270, None));
     let difference = |a: usize, b: usize| {
-        let (a, b) = (shots[a].picture.planes().y.data, shots[b].picture.planes().y.data);
+        let (a, b) = (frames[a].picture.planes().y.data, frames[b].picture.planes().y.data);
         a.iter().zip(b).map(|(a, b)| u64::from(a.abs_diff(*b))).sum::<u64>() / a.len() as u64
     };
     assert!(difference(269, 0) <= 3, "the end meets the beginning: {}", difference(269, 0));

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use framebox_media::clip::{self, Bounds, Clip, Error, Info, Shot};
+use framebox_media::clip::{self, Bounds, Clip, Error, Frame, Info};
 use framebox_media::{Codec, encode};
 use framebox_picture::{Picture, Size};
 use tempfile::NamedTempFile;
@@ -32,15 +32,15 @@ pub fn refusal(bytes: &[u8], bounds: &Bounds) -> Error {
 }
 
 /// Everything until the end or the first error.
-pub fn all(clip: &mut dyn Clip) -> (Vec<Shot>, Option<Error>) {
-    let mut shots = vec![];
+pub fn all(clip: &mut dyn Clip) -> (Vec<Frame>, Option<Error>) {
+    let mut frames = vec![];
     loop {
         match clip.next() {
-            Ok(Some(shot)) => shots.push(shot),
-            Ok(None) => return (shots, None),
-            Err(error) => return (shots, Some(error)),
+            Ok(Some(frame)) => frames.push(frame),
+            Ok(None) => return (frames, None),
+            Err(error) => return (frames, Some(error)),
         }
-        assert!(shots.len() < 10_000, "it does not end");
+        assert!(frames.len() < 10_000, "it does not end");
     }
 }
 
@@ -56,8 +56,8 @@ pub fn luma(number: usize) -> u8 {
 }
 
 /// Which picture it is.
-pub fn number(shot: &Shot) -> usize {
-    let luma = shot.picture.planes().y.data;
+pub fn number(frame: &Frame) -> usize {
+    let luma = frame.picture.planes().y.data;
     let mean = luma.iter().map(|luma| u64::from(*luma)).sum::<u64>() / luma.len() as u64;
     (mean as usize - 18) / 4
 }
@@ -90,9 +90,9 @@ pub fn seeks_everywhere(clip: &mut dyn Clip, count: usize, period: Duration) {
         for into in [Duration::from_nanos(1000), period / 2] {
             clip.seek(period * wanted as u32 + into).unwrap();
             for at in wanted..count.min(wanted + 2) {
-                let shot = clip.next().unwrap().unwrap();
-                assert_eq!(number(&shot), at, "after seeking to picture {wanted}");
-                assert!(shot.pts.abs_diff(period * at as u32) <= millis(1), "picture {at} at {:?}", shot.pts);
+                let frame = clip.next().unwrap().unwrap();
+                assert_eq!(number(&frame), at, "after seeking to picture {wanted}");
+                assert!(frame.pts.abs_diff(period * at as u32) <= millis(1), "picture {at} at {:?}", frame.pts);
             }
         }
     }

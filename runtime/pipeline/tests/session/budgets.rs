@@ -1,9 +1,9 @@
-//! Budgets for a second: purses, the ladder, the node, and the memory of an instance.
+//! Budgets for a second: buckets, the degradation, the node, and the memory of an instance.
 
-use framebox_pipeline::admission;
-use framebox_pipeline::gate::Reason;
-use framebox_pipeline::ladder::{self, Step};
+use framebox_pipeline::budget::degradation::{self, Step};
 use framebox_pipeline::node::Node;
+use framebox_pipeline::node::admission;
+use framebox_pipeline::schedule::gate::SkipReason;
 
 use super::policies::{count, film, film_until, start_with};
 use super::*;
@@ -18,13 +18,13 @@ fn fuel_of_a_call() -> u64 {
     fuel
 }
 
-fn steps(steps: &[Step]) -> ladder::Settings {
-    ladder::Settings {
+fn steps(steps: &[Step]) -> degradation::Settings {
+    degradation::Settings {
         steps: steps.to_vec(),
         up_after: Duration::from_millis(300),
         rest: Duration::from_millis(300),
         tries: 1,
-        ..ladder::Settings::default()
+        ..degradation::Settings::default()
     }
 }
 
@@ -32,10 +32,10 @@ fn steps(steps: &[Step]) -> ladder::Settings {
 fn a_session_gets_its_fuel_a_second_and_skips_beyond() {
     let fuel = fuel_of_a_call();
     let (session, _) = start_with(built_in("invert"), |setup| {
-        setup.budgets = Budgets { fuel_per_second: Some(fuel * 5), ladder: steps(&[]), ..Budgets::default() };
+        setup.budgets = Budgets { fuel_per_second: Some(fuel * 5), degradation: steps(&[]), ..Budgets::default() };
     });
     let begin = Instant::now();
-    film_until(&session, "skipping", |counts| count(counts, Reason::OverBudget) >= 40);
+    film_until(&session, "skipping", |counts| count(counts, SkipReason::OverBudget) >= 40);
     let (seconds, counts) = (begin.elapsed().as_secs_f64(), session.stats().frames);
     session.join();
     // Five a second, and what can be saved; one call may overdraw.
@@ -47,8 +47,8 @@ fn a_session_gets_its_fuel_a_second_and_skips_beyond() {
 fn the_ladder_goes_up_to_the_end_and_says_so() {
     let fuel = fuel_of_a_call();
     let (session, listener) = start_with(built_in("invert"), |setup| {
-        let ladder = steps(&[Step::SkipMore, Step::PassThrough, Step::End]);
-        setup.budgets = Budgets { fuel_per_second: Some(fuel), ladder, ..Budgets::default() };
+        let degradation = steps(&[Step::SkipMore, Step::PassThrough, Step::End]);
+        setup.budgets = Budgets { fuel_per_second: Some(fuel), degradation, ..Budgets::default() };
     });
     let mut camera = Camera::new();
     let begin = Instant::now();
@@ -63,7 +63,7 @@ fn the_ladder_goes_up_to_the_end_and_says_so() {
     let codes: Vec<_> = heard.notices.iter().map(|notice| notice.code).collect();
     assert!(codes.contains(&"ladder") && codes.last() == Some(&"over-budget"), "{codes:?}");
     assert!(heard.notices.iter().any(|notice| notice.message.contains("unprocessed")));
-    assert!(stats.frames.passed > 0, "though the policy holds, the ladder passes through: {:?}", stats.frames);
+    assert!(stats.frames.passed > 0, "though the policy holds, the degradation passes through: {:?}", stats.frames);
     assert_eq!(json!(stats)["ladder"]["step"], "end");
 }
 
@@ -71,9 +71,9 @@ fn the_ladder_goes_up_to_the_end_and_says_so() {
 fn the_ladder_makes_pictures_smaller_where_that_is_allowed() {
     let fuel = fuel_of_a_call();
     let (session, listener) = start_with(built_in("invert"), |setup| {
-        let ladder = steps(&[Step::Smaller]);
+        let degradation = steps(&[Step::Smaller]);
         // 30 a second want three times as much; a quarter of the area fits.
-        setup.budgets = Budgets { fuel_per_second: Some(fuel * 10), ladder, ..Budgets::default() };
+        setup.budgets = Budgets { fuel_per_second: Some(fuel * 10), degradation, ..Budgets::default() };
     });
     film_until(&session, "smaller pictures", |_| json!(session.stats())["ladder"]["sides_percent"] == 50);
     film(&session, &mut Camera::new(), 30);
@@ -105,8 +105,8 @@ fn a_leaking_instance_is_replaced_before_it_fails() {
 /// `invert` on a node of its own.
 fn on_a_node(capacity_ms: f64) -> (Arc<Node>, Session) {
     let node = Node::new(admission::Settings { capacity_ms, unknown_ms: 1.0 });
-    let place = node.admit(Instant::now(), "invert").unwrap();
-    let (session, _) = start_with(built_in("invert"), |setup| setup.place = Some(place));
+    let permit = node.admit(Instant::now(), "invert").unwrap();
+    let (session, _) = start_with(built_in("invert"), |setup| setup.permit = Some(permit));
     (node, session)
 }
 
@@ -115,11 +115,11 @@ fn the_node_hears_what_a_session_uses_and_its_share_is_all_it_gets() {
     let (node, session) = on_a_node(1e6);
     film_until(&session, "a few results", |counts| counts.processed >= 60);
     let (counts, used) = (session.stats().frames, node.load(Instant::now()).used_ms);
-    assert!(used > 1.0 && count(&counts, Reason::Contention) == 0, "{used}, {counts:?}");
+    assert!(used > 1.0 && count(&counts, SkipReason::Contention) == 0, "{used}, {counts:?}");
     session.join();
-    assert_eq!(node.load(Instant::now()).sessions, 0, "its place is given back");
+    assert_eq!(node.load(Instant::now()).sessions, 0, "its permit is given back");
     let (_node, session) = on_a_node(used * 0.5);
-    film_until(&session, "contention", |counts| count(counts, Reason::Contention) >= 20);
+    film_until(&session, "contention", |counts| count(counts, SkipReason::Contention) >= 20);
     assert!(session.stats().frames.processed >= 10, "{:?}", session.stats().frames);
     session.join();
 }

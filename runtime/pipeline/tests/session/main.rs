@@ -4,7 +4,7 @@
 
 mod budgets;
 mod policies;
-mod successors;
+mod swaps;
 
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::sleep;
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use framebox_media::{Codec, EncodedFrame, encode, h264};
 use framebox_picture::{Picture, Size};
-use framebox_pipeline::parameters::Applied;
+use framebox_pipeline::session::parameters::Applied;
 use framebox_pipeline::{Budgets, Connections, Notice, Policy, Session, SessionEvents, Setup, Upstream, Viewer};
 use framebox_sandbox::{Budget, Component, Engine, Limits, NamedValue, NoLog, NoSources, Settings};
 use serde_json::json;
@@ -116,7 +116,7 @@ fn setup(component: Component, time: Duration) -> Setup {
         sources: Arc::new(NoSources),
         policy: Policy::default(),
         budgets: Budgets::default(),
-        place: None,
+        permit: None,
     }
 }
 

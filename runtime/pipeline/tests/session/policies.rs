@@ -2,9 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use framebox_pipeline::gate::Reason;
-use framebox_pipeline::ring::{Outcome, Row};
-use framebox_pipeline::stats::Counts;
+use framebox_pipeline::schedule::gate::SkipReason;
+use framebox_pipeline::session::history::{Outcome, Row};
+use framebox_pipeline::session::stats::Counts;
 use framebox_pipeline::{Skipping, Unprocessed};
 
 use super::*;
@@ -50,7 +50,7 @@ pub(super) fn film_until(session: &Session, what: &str, until: impl Fn(&Counts) 
     }
 }
 
-pub(super) fn count(counts: &Counts, reason: Reason) -> u64 {
+pub(super) fn count(counts: &Counts, reason: SkipReason) -> u64 {
     counts.skipped.get(&reason).copied().unwrap_or_default()
 }
 
@@ -79,7 +79,7 @@ fn in_order(frames: &[EncodedFrame]) -> bool {
 #[test]
 fn adaptive_leaves_frames_out_by_plan() {
     let (session, _) = under(Skipping::Adaptive, Unprocessed::Hold, case("naps"));
-    film_until(&session, "pacing", |counts| count(counts, Reason::Pacing) >= 60 && counts.processed >= 8);
+    film_until(&session, "pacing", |counts| count(counts, SkipReason::Pacing) >= 60 && counts.processed >= 8);
     let numbers: Vec<_> = processed(&session).iter().map(|row| row.sequence).collect();
     session.join();
     // How even the gaps are is a matter of the machine, too; that they are long enough is not.
@@ -109,11 +109,11 @@ fn never_bounds_its_lag_and_warns() {
     let (session, listener) = under(Skipping::Never, Unprocessed::Hold, case("naps"));
     film_until(&session, "a backlog", |counts| {
         assert!(counts.waiting <= 32);
-        count(counts, Reason::Backlog) >= 40 && counts.waiting >= 5
+        count(counts, SkipReason::Backlog) >= 40 && counts.waiting >= 5
     });
     let rows = processed(&session);
     let counts = session.stats().frames;
-    assert!(counts.skipped.keys().all(|reason| *reason == Reason::Backlog), "{counts:?}");
+    assert!(counts.skipped.keys().all(|reason| *reason == SkipReason::Backlog), "{counts:?}");
     // A second, and what the machine adds between the choice and the copy.
     assert!(rows.iter().all(|row| row.wait_us <= 1_300_000), "{rows:?}");
     assert!(rows.iter().any(|row| row.wait_us >= 500_000), "they do wait");
@@ -149,7 +149,7 @@ fn failures_and_rests_pass_through_and_the_choice_can_change_while_it_runs() {
     loop {
         film(&session, &mut camera, 15);
         let counts = session.stats().frames;
-        if counts.passed >= 30 && count(&counts, Reason::Resting) >= 10 && counts.failed["trap"] >= 3 {
+        if counts.passed >= 30 && count(&counts, SkipReason::Resting) >= 10 && counts.failed["trap"] >= 3 {
             assert_eq!(counts.processed, 0);
             break;
         }

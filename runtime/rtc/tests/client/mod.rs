@@ -1,5 +1,5 @@
-//! A client on the `webrtc` crate: sends coded pictures, gets them back, talks over the data channel. It can lose packets, and
-//! it can vanish without a farewell.
+//! A client on the `webrtc` crate: sends encoded frames, receives them, sends and receives messages. Its network can lose
+//! packets, and it can vanish without closing the connection.
 
 #![allow(dead_code)]
 
@@ -8,11 +8,10 @@ mod network;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use framebox_rtc::assembler::{Assembler, Output, Packet};
-use framebox_rtc::feedback::{Feedback, Said};
-use framebox_rtc::hook::Hooked;
-use framebox_rtc::packetizer::Packetizer;
+use framebox_media::{Codec, EncodedFrame};
+use framebox_rtc::backend::interceptor::{Adapter, FEEDBACK_READER, FeedbackReader};
+use framebox_rtc::receive::{Assembler, Output, Packet};
+use framebox_rtc::send::{Feedback, RtpStream};
 use rtc::interceptor::{NackGeneratorBuilder, Registry, Slot};
 use rtc::media_stream::MediaStreamTrack;
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
@@ -34,43 +33,43 @@ use webrtc::peer_connection::{
 pub use network::Loss;
 use network::Network;
 
+/// SSRC of its pictures.
 const SSRC: u32 = 0x0c11_e470;
-const REPAIR_SSRC: u32 = SSRC + 1;
+/// SSRC of their retransmissions.
+const RETRANSMISSION_SSRC: u32 = SSRC + 1;
+/// What it offers of the codec with which it sends, of the many that the library offers.
+const CODEC: Codec = Codec::H264;
+const FORMAT_PARAMETERS: &str = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f";
+/// Longest wait for anything. It only ends tests that hang.
+pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// What happened to the client.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// The connection's state changed.
     State(RTCPeerConnectionState),
-    /// A picture came.
-    Unit {
-        /// Annex B.
-        data: Bytes,
-        /// Its RTP timestamp.
-        timestamp: u32,
-        /// Arrival of its last packet.
-        completed: Instant,
-    },
-    /// Pictures are missing that no retransmission brought.
+    /// A frame arrived; it was captured when its last packet arrived.
+    Frame(EncodedFrame),
+    /// Frames were lost: none follows before a keyframe.
     Lost,
-    /// The server asks for a keyframe.
-    KeyframeWanted,
+    /// The server requests a keyframe.
+    KeyframeRequested,
     /// The data channel is open.
     ChannelOpen,
     /// The data channel is closed.
     ChannelClosed,
-    /// A message came.
+    /// A message arrived.
     Message(String),
 }
 
 /// What the client offers.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Which way its video goes.
+    /// The direction of its video.
     pub direction: RTCRtpTransceiverDirection,
-    /// It opens a data channel.
+    /// Whether it opens a data channel.
     pub channel: bool,
-    /// What its network loses.
+    /// The packets that its network loses.
     pub loss: Loss,
 }
 
@@ -80,7 +79,7 @@ impl Default for Options {
     }
 }
 
-/// The video that comes, and its number, once it does.
+/// The video that it receives, and its SSRC, once it does.
 type Remote = Arc<Mutex<Option<(Arc<dyn TrackRemote>, u32)>>>;
 
 /// One connection.
@@ -88,7 +87,7 @@ pub struct Client {
     connection: Arc<dyn PeerConnection>,
     network: Arc<Network>,
     track: Option<Arc<TrackLocalStaticRTP>>,
-    packetizer: Option<Packetizer>,
+    stream: Option<RtpStream>,
     channel: Option<Arc<dyn DataChannel>>,
     remote: Remote,
     events: mpsc::UnboundedReceiver<Event>,
@@ -119,7 +118,7 @@ impl PeerConnectionEventHandler for Handler {
 }
 
 async fn receive(track: Arc<dyn TrackRemote>, events: mpsc::UnboundedSender<Event>) {
-    let mut assembler = Assembler::default();
+    let mut assembler = Assembler::new(CODEC);
     loop {
         let wake = assembler.deadline();
         tokio::select! {
@@ -137,14 +136,14 @@ async fn receive(track: Arc<dyn TrackRemote>, events: mpsc::UnboundedSender<Even
         }
         while let Some(output) = assembler.poll(Instant::now()) {
             let _ = events.send(match output {
-                Output::Unit { data, timestamp, completed, .. } => Event::Unit { data, timestamp, completed },
+                Output::Frame(frame) => Event::Frame(frame),
                 Output::KeyframeNeeded => Event::Lost,
             });
         }
     }
 }
 
-async fn converse(channel: Arc<dyn DataChannel>, events: mpsc::UnboundedSender<Event>) {
+async fn receive_messages(channel: Arc<dyn DataChannel>, events: mpsc::UnboundedSender<Event>) {
     while let Some(event) = channel.poll().await {
         let _ = match event {
             DataChannelEvent::OnOpen => events.send(Event::ChannelOpen),
@@ -158,11 +157,12 @@ async fn converse(channel: Arc<dyn DataChannel>, events: mpsc::UnboundedSender<E
 }
 
 fn codec() -> RTCRtpCodec {
+    let format = CODEC.rtp_format();
     RTCRtpCodec {
-        mime_type: "video/H264".to_owned(),
-        clock_rate: 90_000,
+        mime_type: format.mime_type.to_owned(),
+        clock_rate: format.clock_rate,
         channels: 0,
-        sdp_fmtp_line: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f".to_owned(),
+        sdp_fmtp_line: FORMAT_PARAMETERS.to_owned(),
         rtcp_feedback: vec![],
     }
 }
@@ -180,13 +180,13 @@ impl Client {
             Slot::NackGenerator,
             NackGeneratorBuilder::new().with_interval(Duration::from_millis(30)).with_max_nacks_per_packet(4).build(),
         );
-        let (saying, mut said) = mpsc::channel(16);
-        let registry = registry.with(Slot::from(14_000), Hooked::new(Feedback::new(SSRC, saying)));
-        let hearing = events.clone();
+        let (sender, mut feedback) = mpsc::channel(16);
+        let registry = registry.with(Slot::from(FEEDBACK_READER), Adapter::new(FeedbackReader::new(SSRC, sender)));
+        let requests = events.clone();
         tokio::spawn(async move {
-            while let Some(said) = said.recv().await {
-                if said == Said::Keyframe {
-                    let _ = hearing.send(Event::KeyframeWanted);
+            while let Some(feedback) = feedback.recv().await {
+                if feedback == Feedback::KeyframeRequest {
+                    let _ = requests.send(Event::KeyframeRequested);
                 }
             }
         });
@@ -215,7 +215,7 @@ impl Client {
             let encoding = RTCRtpEncodingParameters {
                 rtp_coding_parameters: RTCRtpCodingParameters {
                     ssrc: Some(SSRC),
-                    rtx: Some(RTCRtpRtxParameters { ssrc: REPAIR_SSRC }),
+                    rtx: Some(RTCRtpRtxParameters { ssrc: RETRANSMISSION_SSRC }),
                     ..Default::default()
                 },
                 codec: codec(),
@@ -229,60 +229,62 @@ impl Client {
         };
         let channel = if options.channel {
             let channel = connection.create_data_channel("text", None).await.unwrap();
-            tokio::spawn(converse(channel.clone(), events));
+            tokio::spawn(receive_messages(channel.clone(), events));
             Some(channel)
         } else {
             None
         };
         let offer = connection.create_offer(None).await.unwrap();
         connection.set_local_description(offer).await.unwrap();
-        timeout(Duration::from_secs(5), gathering.wait_for(|gathered| *gathered)).await.unwrap().unwrap();
+        timeout(LIMIT, gathering.wait_for(|gathered| *gathered)).await.unwrap().unwrap();
         let offer = connection.local_description().await.unwrap().sdp;
-        (Self { connection, network, track, packetizer: None, channel, remote, events: received }, offer)
+        (Self { connection, network, track, stream: None, channel, remote, events: received }, offer)
     }
 
-    /// Takes the answer, and sends with the payload type that it chose.
+    /// Accepts the answer, and sends with the payload type that it chose.
     pub async fn accept(&mut self, answer: &str) {
         let answer = RTCSessionDescription::answer(answer.to_owned()).unwrap();
         self.connection.set_remote_description(answer).await.unwrap();
         if let Some(sender) = self.connection.get_senders().await.first() {
             let codecs = sender.get_parameters().await.unwrap().rtp_parameters.codecs;
-            let chosen = codecs.iter().find(|codec| codec.rtp_codec.mime_type.eq_ignore_ascii_case("video/H264"));
-            self.packetizer = Some(Packetizer::new(chosen.unwrap().payload_type, SSRC, 65_500));
+            let chosen = codecs
+                .iter()
+                .find(|codec| codec.rtp_codec.mime_type.eq_ignore_ascii_case(CODEC.rtp_format().mime_type));
+            self.stream = Some(RtpStream::new(CODEC, chosen.unwrap().payload_type, SSRC, 65_500));
         }
     }
 
-    /// Sends a picture.
-    pub async fn send(&mut self, access_unit: &Bytes, timestamp: u32) {
-        let (track, packetizer) = (self.track.as_ref().unwrap(), self.packetizer.as_mut().unwrap());
-        for packet in packetizer.packets(access_unit, timestamp) {
+    /// Sends a frame with this timestamp.
+    pub async fn send(&mut self, frame: &EncodedFrame, rtp_timestamp: u32) {
+        let (track, stream) = (self.track.as_ref().unwrap(), self.stream.as_mut().unwrap());
+        for packet in stream.packets(&EncodedFrame { rtp_timestamp, ..frame.clone() }) {
             track.write_rtp(packet).await.unwrap();
         }
     }
 
     /// Sends a message.
-    pub async fn say(&self, text: &str) {
+    pub async fn send_message(&self, text: &str) {
         self.channel.as_ref().unwrap().send_text(text).await.unwrap();
     }
 
-    /// Asks for a keyframe.
+    /// Requests a keyframe.
     pub async fn request_keyframe(&self) {
-        let (track, media_ssrc) = self.remote.lock().unwrap().clone().expect("a picture came before");
+        let (track, media_ssrc) = self.remote.lock().unwrap().clone().expect("a frame arrived before");
         let request = PictureLossIndication { sender_ssrc: 1, media_ssrc };
         track.write_rtcp(vec![Box::new(request)]).await.unwrap();
     }
 
-    /// What happens next; panics when nothing does for ten seconds.
+    /// The next event; panics when there is none for a long time.
     pub async fn next(&mut self) -> Event {
-        timeout(Duration::from_secs(10), self.events.recv()).await.expect("nothing happens").expect("it goes on")
+        timeout(LIMIT, self.events.recv()).await.expect("nothing happens").expect("the client is there")
     }
 
-    /// What has happened and was not looked at.
+    /// The next event, if there is one already.
     pub fn try_next(&mut self) -> Option<Event> {
         self.events.try_recv().ok()
     }
 
-    /// Waits for an event, passing over others; panics when it does not happen within ten seconds.
+    /// Waits for an event, passing over others; panics when it does not happen for a long time.
     pub async fn wait(&mut self, wanted: impl Fn(&Event) -> bool) -> Event {
         let found = async {
             loop {
@@ -292,7 +294,7 @@ impl Client {
                 }
             }
         };
-        timeout(Duration::from_secs(10), found).await.expect("it does not happen")
+        timeout(LIMIT, found).await.expect("it does not happen")
     }
 
     /// Waits until it is connected.
@@ -300,12 +302,12 @@ impl Client {
         self.wait(|event| *event == Event::State(RTCPeerConnectionState::Connected)).await;
     }
 
-    /// Says farewell.
+    /// Closes the connection.
     pub async fn close(self) {
         self.connection.close().await.unwrap();
     }
 
-    /// Stops without a farewell, as when a cable is pulled.
+    /// Stops without closing the connection, as when a cable is pulled.
     pub fn vanish(self) {
         self.network.kill();
     }

@@ -1,4 +1,4 @@
-//! A runtime for the client whose sockets lose media packets, and whose tasks can be killed.
+//! A runtime for the client, whose sockets lose media packets and whose tasks can be ended.
 
 use std::future::Future;
 use std::io::{self, IoSliceMut};
@@ -17,12 +17,12 @@ use webrtc::runtime::{
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Of so many media packets one is lost, in each direction; 0: none.
+/// Loss of media packets in each direction: one of this many is lost; 0 loses none.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Loss {
-    /// Of those that the client sends.
+    /// Loss of the packets that the client sends.
     pub up: usize,
-    /// Of those that it receives.
+    /// Loss of the packets that it receives.
     pub down: usize,
 }
 
@@ -34,7 +34,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// A network that loses what it is told to.
+    /// A network with this loss.
     pub fn new(loss: Loss) -> Self {
         Self { loss, tasks: Mutex::default() }
     }
@@ -75,7 +75,7 @@ struct Socket {
     received: AtomicUsize,
 }
 
-/// RTP, not RTCP nor a handshake (RFC 5761, RFC 7983).
+/// Returns whether a datagram is RTP, not RTCP nor a handshake (RFC 5761, RFC 7983).
 fn is_media(datagram: &[u8]) -> bool {
     matches!(datagram, [128..=191, kind, ..] if !(64..=95).contains(&(kind & 0x7f)))
 }
@@ -104,7 +104,7 @@ impl AsyncUdpSocket for Socket {
     ) -> Poll<io::Result<usize>> {
         loop {
             let received = std::task::ready!(self.inner.poll_recv(context, &mut buffers[..1], &mut meta[..1]))?;
-            // Several datagrams of the same size may come in one piece.
+            // Several datagrams of the same size may arrive in one buffer.
             let (length, stride) = (meta[0].len, meta[0].stride.max(1));
             let mut kept = 0;
             for start in (0..length).step_by(stride) {

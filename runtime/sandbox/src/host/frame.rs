@@ -1,62 +1,54 @@
-//! `media.frame`: pictures that the host holds.
+//! `framebox:video/media.frame`: pictures held by the host.
 
-use std::sync::Arc;
-
-use framebox_picture::{Format, Picture, Rect, Size};
+use framebox_picture::{Format, Rect, Size};
 use wasmtime::component::{LinkerInstance, Resource, ResourceType};
 use wasmtime::{Result, StoreContextMut, bail};
 
 use super::pixels::Pixels;
-use crate::bindings::types;
+use crate::abi::bindings::types;
+use crate::abi::convert;
+use crate::abi::resources::Frame;
 use crate::state::State;
-use crate::wire;
 
-/// A picture with its place in a stream.
-pub struct Frame {
-    pub(crate) picture: Arc<Picture>,
-    pub(crate) pts_us: i64,
-    pub(crate) sequence: u64,
-    pub(crate) skipped: u32,
-}
-
-impl Frame {
-    /// Represents the frame lent for a call; frames in the resource table have small numbers.
-    pub(crate) const INPUT: u32 = u32::MAX;
-
-    fn info(&self) -> types::FrameInfo {
-        types::FrameInfo {
-            size: wire::size_out(self.picture.size()),
-            native: types::PixelFormat::I420,
-            pts_us: self.pts_us,
-            sequence: self.sequence,
-            skipped: self.skipped,
-        }
-    }
-}
-
-type Whole = (Resource<Frame>, types::PixelFormat);
-type Part = (Resource<Frame>, types::PixelFormat, Option<types::Rect>, Option<types::Size>);
+type PixelsArguments = (Resource<Frame>, types::PixelFormat);
+type SampleArguments = (Resource<Frame>, types::PixelFormat, Option<types::Rect>, Option<types::Size>);
 
 pub(crate) fn add(media: &mut LinkerInstance<'_, State>) -> Result<()> {
     media.resource("frame", ResourceType::host::<Frame>(), |mut store, rep| {
-        // Only frames from sources are the guest's own.
+        // Only frames of sources are owned by the guest; the input is borrowed.
         let state: &mut State = store.data_mut();
         state.table.delete(Resource::<Frame>::new_own(rep))?;
-        state.frames_held = state.frames_held.saturating_sub(1);
+        state.open_frames = state.open_frames.saturating_sub(1);
         Ok(())
     })?;
     media.func_wrap("[method]frame.info", |store: StoreContextMut<'_, State>, (frame,): (Resource<Frame>,)| {
-        Ok((store.data().frame(&frame)?.info(),))
+        Ok((info(store.data().frame(&frame)?),))
     })?;
-    media.func_wrap("[method]frame.pixels", |store: StoreContextMut<'_, State>, (frame, format): Whole| {
-        pixels(store.data(), &frame, format, None, None)
-    })?;
-    media.func_wrap("[method]frame.sample", |store: StoreContextMut<'_, State>, (frame, format, crop, to): Part| {
-        pixels(store.data(), &frame, format, crop.map(wire::rect), to.map(wire::size))
-    })
+    media.func_wrap(
+        "[method]frame.pixels",
+        |store: StoreContextMut<'_, State>, (frame, format): PixelsArguments| {
+            pixels(store.data(), &frame, format, None, None)
+        },
+    )?;
+    media.func_wrap(
+        "[method]frame.sample",
+        |store: StoreContextMut<'_, State>, (frame, format, crop, to): SampleArguments| {
+            pixels(store.data(), &frame, format, crop.map(convert::rect), to.map(convert::size))
+        },
+    )
 }
 
-/// Checks a request and leaves the work to the moment at which the guest's memory is at hand.
+fn info(frame: &Frame) -> types::FrameInfo {
+    types::FrameInfo {
+        size: convert::to_wit_size(frame.picture.size()),
+        native: types::PixelFormat::I420,
+        pts_us: frame.pts_us,
+        sequence: frame.sequence,
+        skipped: frame.skipped,
+    }
+}
+
+/// Validates a request for pixels. The conversion itself happens when wasmtime passes the result into guest memory.
 fn pixels(
     state: &State,
     frame: &Resource<Frame>,
@@ -64,7 +56,7 @@ fn pixels(
     crop: Option<Rect>,
     to: Option<Size>,
 ) -> Result<(Pixels,)> {
-    state.in_time()?;
+    state.check_deadline()?;
     let picture = state.frame(frame)?.picture.clone();
     let crop = crop.unwrap_or(Rect::whole(picture.size()));
     if !crop.is_within(picture.size()) {
@@ -74,16 +66,16 @@ fn pixels(
     if !to.is_valid() {
         bail!("{}", framebox_picture::Error::Size(to));
     }
-    // What exists in that size may also be read in it.
-    if to.pixels() > state.most_pixels && to != crop.size() {
-        bail!("a sample of {to} is larger than the {} pixels allowed", state.most_pixels);
+    // A picture that the host holds may always be read at its own size.
+    if to.pixels() > state.max_pixels && to != crop.size() {
+        bail!("a sample of {to} is larger than the {} pixels allowed", state.max_pixels);
     }
-    let format: Format = wire::format(format);
+    let format: Format = convert::format(format);
     let (sampler, stopwatch) = (state.sampler.clone(), state.stopwatch.clone());
-    let mut pixels = Pixels { picture, crop, to, format, sampler, stopwatch, pace: state.scaling.clone() };
+    let mut pixels = Pixels { picture, crop, to, format, sampler, stopwatch, speed: state.scaling.clone() };
     if pixels.is_whole() {
-        pixels.pace = state.converting.clone();
+        pixels.speed = state.conversion.clone();
     }
-    state.in_time_for(pixels.pace.least(pixels.work()))?;
+    state.check_deadline_after(pixels.speed.min_duration(pixels.work()))?;
     Ok((pixels,))
 }

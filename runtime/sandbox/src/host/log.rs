@@ -1,23 +1,23 @@
-//! `log`: the handler's own words.
+//! `framebox:video/log`: messages of the handler.
 
 use wasmtime::component::{LinkerInstance, WasmStr};
 use wasmtime::{AsContextMut, Result, StoreContextMut};
 
-use crate::Level;
-use crate::bindings::framebox::video::log::Level as Given;
+use crate::abi::bindings::log;
+use crate::log::Level;
 use crate::state::State;
 
-pub(crate) fn add(log: &mut LinkerInstance<'_, State>) -> Result<()> {
-    log.func_wrap("log", |mut store: StoreContextMut<'_, State>, (level, message): (Given, WasmStr)| {
-        store.data().in_time()?;
+pub(crate) fn add(interface: &mut LinkerInstance<'_, State>) -> Result<()> {
+    interface.func_wrap("log", |mut store: StoreContextMut<'_, State>, (level, message): (log::Level, WasmStr)| {
+        store.data().check_deadline()?;
         let level = match level {
-            Given::Debug => Level::Debug,
-            Given::Info => Level::Info,
-            Given::Warn => Level::Warn,
-            Given::Error => Level::Error,
+            log::Level::Debug => Level::Debug,
+            log::Level::Info => Level::Info,
+            log::Level::Warn => Level::Warn,
+            log::Level::Error => Level::Error,
         };
-        let journal = store.data().journal.clone();
-        journal.write(level, &message.to_str(store.as_context_mut())?);
+        let limiter = store.data().log.clone();
+        limiter.write(level, &message.to_str(store.as_context_mut())?);
         Ok(())
     })
 }

@@ -1,9 +1,9 @@
-//! Pixels on their way into guest memory: converted straight into the place where the guest wants them.
+//! Converts pictures directly into guest memory.
 //!
-//! wasmtime passes a list by copying it out of host memory. A conversion into a host buffer first would double the
-//! memory traffic of every frame, so the value returned here is a list that is made while it is passed. The traits
-//! that this takes are hidden in wasmtime's documentation: the exact version is pinned by the lock file, and the tests
-//! of this crate read pixels back.
+//! wasmtime passes a list by copying it from host memory. Converting into a host buffer first would double the memory
+//! traffic of every frame, so [`Pixels`] is a list that is converted while it is passed. The traits that this needs are
+//! hidden in wasmtime's documentation: the lock file pins the exact version, and the tests of this crate read pixels
+//! back.
 #![allow(unsafe_code)]
 
 use std::mem::MaybeUninit;
@@ -16,45 +16,45 @@ use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceT
 use wasmtime::component::{ComponentType, Lower};
 use wasmtime::{Result, ValRaw, bail};
 
-use crate::stopwatch::{Pace, Stopwatch};
+use crate::state::stopwatch::{Speed, Stopwatch};
 
-/// A `list<u8>` with a part of a picture, made when it is passed to the guest.
+/// A `list<u8>` of pixels, converted when it is passed to the guest.
 pub(crate) struct Pixels {
     pub(crate) picture: Arc<Picture>,
-    /// Within the picture.
+    /// Part of the picture, which lies within it.
     pub(crate) crop: Rect,
-    /// A valid size.
+    /// Size of the result, which is valid.
     pub(crate) to: Size,
     pub(crate) format: Format,
     pub(crate) sampler: Arc<Mutex<Sampler>>,
     pub(crate) stopwatch: Stopwatch,
-    /// Of this kind of work.
-    pub(crate) pace: Pace,
+    /// Speed of this kind of work.
+    pub(crate) speed: Speed,
 }
 
 impl Pixels {
-    /// Makes the list in memory that the guest allocates for it; its address and length.
-    fn pass<T>(&self, context: &mut LowerContext<'_, T>) -> Result<(u32, u32)> {
+    /// Converts into memory that the guest allocates. Returns the list's address and length.
+    fn lower<T>(&self, context: &mut LowerContext<'_, T>) -> Result<(u32, u32)> {
         let bytes = self.format.bytes(self.to);
         let Ok(length) = u32::try_from(bytes) else { bail!("{} {:?} do not fit into memory", self.to, self.format) };
         let address = context.realloc(0, 0, 1, bytes)?;
         let target = context.as_slice_mut().get_mut(address..).and_then(|memory| memory.get_mut(..bytes));
-        let Some(target) = target else { bail!("the guest allocated pixels outside of its memory") };
+        let Some(target) = target else { bail!("the guest allocated pixels outside its memory") };
         let begin = Instant::now();
         let done = self.stopwatch.time(|| self.convert(target));
-        self.pace.saw(self.work(), begin.elapsed());
+        self.speed.observe(self.work(), begin.elapsed());
         if let Err(error) = done {
             bail!("{error}");
         }
         Ok((u32::try_from(address)?, length))
     }
 
-    /// Pixels that are read and made.
+    /// Returns the amount of work: pixels read plus pixels written.
     pub(crate) fn work(&self) -> u64 {
         self.crop.size().pixels().saturating_add(self.to.pixels())
     }
 
-    /// True when nothing is cropped or scaled.
+    /// Returns whether the picture is neither cropped nor scaled.
     pub(crate) fn is_whole(&self) -> bool {
         self.to == self.picture.size() && self.crop == Rect::whole(self.to)
     }
@@ -69,8 +69,8 @@ impl Pixels {
     }
 }
 
-// SAFETY: the flat form, the layout in memory and the type that is checked are those of `[u8]`, whose implementation
-// this refers to in each point.
+// SAFETY: the flat form, the memory layout and the checked type are those of `[u8]`: each item refers to the implementation
+// for `[u8]`.
 unsafe impl ComponentType for Pixels {
     type Lower = <[u8] as ComponentType>::Lower;
 
@@ -81,9 +81,9 @@ unsafe impl ComponentType for Pixels {
     }
 }
 
-// SAFETY: each function writes what the implementation for `[u8]` writes: the address and the length of a block that
-// the guest allocated with alignment 1 and that `pass` has checked to lie within its memory. `dst` is initialised whole
-// before `Ok` is returned.
+// SAFETY: each function writes what the implementation for `[u8]` writes: the address and the length of a block that the
+// guest allocated with alignment 1 and that `lower` has checked to lie within its memory. `dst` is fully initialised before
+// `Ok` is returned.
 unsafe impl Lower for Pixels {
     fn linear_lower_to_flat<T>(
         &self,
@@ -91,7 +91,7 @@ unsafe impl Lower for Pixels {
         _ty: InterfaceType,
         dst: &mut MaybeUninit<Self::Lower>,
     ) -> Result<()> {
-        let (address, length) = self.pass(context)?;
+        let (address, length) = self.lower(context)?;
         dst.write([ValRaw::i64(i64::from(address)), ValRaw::i64(i64::from(length))]);
         Ok(())
     }
@@ -102,7 +102,7 @@ unsafe impl Lower for Pixels {
         _ty: InterfaceType,
         offset: usize,
     ) -> Result<()> {
-        let (address, length) = self.pass(context)?;
+        let (address, length) = self.lower(context)?;
         *context.get(offset) = address.to_le_bytes();
         *context.get(offset + 4) = length.to_le_bytes();
         Ok(())

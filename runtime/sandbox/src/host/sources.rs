@@ -1,76 +1,75 @@
-//! `sources`: videos that the operator granted by name.
+//! `framebox:video/sources`: videos and pictures granted by name.
 
 use wasmtime::component::{LinkerInstance, Resource, ResourceType};
 use wasmtime::{Result, StoreContextMut};
 
-use super::frame::Frame;
-use crate::bindings::framebox::video::sources::SourceInfo;
+use crate::abi::bindings::sources::SourceInfo;
+use crate::abi::convert;
+use crate::abi::resources::{Frame, OpenSource};
 use crate::state::State;
-use crate::{Shot, Source, wire};
 
-/// Frames of sources that a guest may hold at once.
-const MOST_FRAMES: usize = 64;
+/// Source frames that a guest may hold at once.
+const MAX_FRAMES: usize = 64;
 /// Sources that a guest may hold open at once.
-const MOST_SOURCES: usize = 16;
+const MAX_SOURCES: usize = 16;
 
-/// An opened source and how far it was read.
-pub struct Opened {
-    source: Box<dyn Source>,
-    sequence: u64,
-}
-
-type Given<T> = Result<(std::result::Result<T, String>,)>;
+/// A `result<T, string>` for the guest, or a trap.
+type HostResult<T> = Result<(std::result::Result<T, String>,)>;
 
 pub(crate) fn add(sources: &mut LinkerInstance<'_, State>) -> Result<()> {
-    sources.resource("source", ResourceType::host::<Opened>(), |mut store, rep| {
+    sources.resource("source", ResourceType::host::<OpenSource>(), |mut store, rep| {
         let state: &mut State = store.data_mut();
-        state.table.delete(Resource::<Opened>::new_own(rep))?;
-        state.sources_held = state.sources_held.saturating_sub(1);
+        state.table.delete(Resource::<OpenSource>::new_own(rep))?;
+        state.open_sources = state.open_sources.saturating_sub(1);
         Ok(())
     })?;
     sources.func_wrap(
         "open",
-        |mut store: StoreContextMut<'_, State>, (name,): (String,)| -> Given<Resource<Opened>> {
+        |mut store: StoreContextMut<'_, State>, (name,): (String,)| -> HostResult<Resource<OpenSource>> {
             let state = store.data_mut();
-            state.in_time()?;
-            if state.sources_held >= MOST_SOURCES {
-                return Ok((Err(format!("{MOST_SOURCES} sources are open; drop one first")),));
+            state.check_deadline()?;
+            if state.open_sources >= MAX_SOURCES {
+                return Ok((Err(format!("{MAX_SOURCES} sources are open; drop one first")),));
             }
             let stopwatch = state.stopwatch.clone();
             match stopwatch.time(|| state.sources.open(&name)) {
                 Ok(source) => {
-                    let handle = state.table.push(Opened { source, sequence: 0 })?;
-                    state.sources_held += 1;
+                    let handle = state.table.push(OpenSource::new(source))?;
+                    state.open_sources += 1;
                     Ok((Ok(handle),))
                 }
                 Err(message) => Ok((Err(message),)),
             }
         },
     )?;
-    sources.func_wrap("[method]source.info", |store: StoreContextMut<'_, State>, (source,): (Resource<Opened>,)| {
-        let info = store.data().table.get(&source)?.source.info();
-        Ok((SourceInfo {
-            size: wire::size_out(info.size),
-            fps: info.fps,
-            duration_us: info.duration_us,
-            live: info.live,
-        },))
-    })?;
+    sources.func_wrap(
+        "[method]source.info",
+        |store: StoreContextMut<'_, State>, (source,): (Resource<OpenSource>,)| {
+            let info = store.data().table.get(&source)?.source.info();
+            Ok((SourceInfo {
+                size: convert::to_wit_size(info.size),
+                fps: info.fps,
+                duration_us: info.duration_us,
+                live: info.live,
+            },))
+        },
+    )?;
     sources.func_wrap(
         "[method]source.next",
-        |mut store: StoreContextMut<'_, State>, (source,): (Resource<Opened>,)| -> Given<Option<Resource<Frame>>> {
+        |mut store: StoreContextMut<'_, State>,
+         (source,): (Resource<OpenSource>,)|
+         -> HostResult<Option<Resource<Frame>>> {
             let state = store.data_mut();
-            state.in_time()?;
-            if state.frames_held >= MOST_FRAMES {
-                return Ok((Err(format!("{MOST_FRAMES} frames are held; drop one first")),));
+            state.check_deadline()?;
+            if state.open_frames >= MAX_FRAMES {
+                return Ok((Err(format!("{MAX_FRAMES} frames are held; drop one first")),));
             }
             let stopwatch = state.stopwatch.clone();
-            let opened = state.table.get_mut(&source)?;
-            match stopwatch.time(|| opened.source.next()) {
-                Ok(Some(shot)) => {
-                    let frame = opened.frame(shot);
+            let source = state.table.get_mut(&source)?;
+            match stopwatch.time(|| source.next()) {
+                Ok(Some(frame)) => {
                     let handle = state.table.push(frame)?;
-                    state.frames_held += 1;
+                    state.open_frames += 1;
                     Ok((Ok(Some(handle)),))
                 }
                 Ok(None) => Ok((Ok(None),)),
@@ -80,21 +79,12 @@ pub(crate) fn add(sources: &mut LinkerInstance<'_, State>) -> Result<()> {
     )?;
     sources.func_wrap(
         "[method]source.seek",
-        |mut store: StoreContextMut<'_, State>, (source, pts_us): (Resource<Opened>, i64)| -> Given<()> {
+        |mut store: StoreContextMut<'_, State>, (source, pts_us): (Resource<OpenSource>, i64)| -> HostResult<()> {
             let state = store.data_mut();
-            state.in_time()?;
+            state.check_deadline()?;
             let stopwatch = state.stopwatch.clone();
             let opened = state.table.get_mut(&source)?;
             Ok((stopwatch.time(|| opened.source.seek(pts_us)),))
         },
     )
-}
-
-impl Opened {
-    /// The frame of a shot; frames are numbered as they are read.
-    fn frame(&mut self, Shot { picture, pts_us }: Shot) -> Frame {
-        let sequence = self.sequence;
-        self.sequence += 1;
-        Frame { picture, pts_us, sequence, skipped: 0 }
-    }
 }

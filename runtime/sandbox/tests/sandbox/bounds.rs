@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use framebox_picture::Size;
-use framebox_sandbox::{Budget, Engine, Failure, Level, Limits, Settings};
+use framebox_sandbox::{Budget, CallError, Engine, Level, Limits, Settings};
 
 use crate::support::{PLENTY, case, input, picture, setup, start, start_logged, start_within, transform};
 
@@ -18,7 +18,7 @@ fn fuel_is_counted_alike_each_time_and_ends_a_call() {
 
     let little = Budget { fuel: 1_000_000, ..PLENTY };
     let call = start(&case("spin")).process(input(), little);
-    assert_eq!(call.result.unwrap_err(), Failure::Fuel { limit: 1_000_000 });
+    assert_eq!(call.result.unwrap_err(), CallError::Fuel { limit: 1_000_000 });
     assert_eq!(call.cost.fuel, 1_000_000);
 }
 
@@ -71,12 +71,12 @@ fn memory_is_counted_and_limited() {
     let mut instance = start_within(&case("exhaust-memory"), limits.clone()).unwrap();
     assert_eq!(instance.memory(), 2 * 65536);
     let failure = instance.process(input(), PLENTY).result.unwrap_err();
-    assert_eq!(failure, Failure::Memory { limit: 20 * MIB });
+    assert_eq!(failure, CallError::Memory { limit: 20 * MIB });
     assert!(instance.memory() > 15 * MIB && instance.memory() <= 20 * MIB, "{}", instance.memory());
 
     let little = Limits { memory: 65536, ..limits };
     let failure = start_within(&case("good"), little).err().unwrap();
-    assert_eq!(failure, Failure::Memory { limit: 65536 }, "its first memory is two pages");
+    assert_eq!(failure, CallError::Memory { limit: 65536 }, "its first memory is two pages");
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn a_frame_that_does_not_fit_into_memory_is_told_as_that() {
     let limits = Limits { memory: MIB, setup: PLENTY, ..Limits::default() };
     let mut instance = start_within(&case("rgba"), limits).unwrap();
     let large = crate::support::frame(picture(Size::new(1280, 720)));
-    assert_eq!(instance.process(large, PLENTY).result.unwrap_err(), Failure::Memory { limit: MIB });
+    assert_eq!(instance.process(large, PLENTY).result.unwrap_err(), CallError::Memory { limit: MIB });
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-use framebox_sandbox::{Budget, Component, Failure, Instance, Kind, Limits, Output, Refused};
+use framebox_sandbox::{Budget, CallError, Component, Instance, Kind, Limits, LoadError, Output};
 
 use crate::support::{PLENTY, case, engine, input, start, start_within, transform};
 
@@ -55,7 +55,7 @@ fn outcome(name: &str, limits: &Limits, budget: Budget) -> (&'static str, &'stat
     ("process", failure.code(), failure.to_string())
 }
 
-fn call(component: &Component, instance: &mut Instance, budget: Budget) -> Result<Output, Failure> {
+fn call(component: &Component, instance: &mut Instance, budget: Budget) -> Result<Output, CallError> {
     match component.kind() {
         Kind::Generator => instance.next(0, budget).result,
         _ => instance.process(input(), budget).result,
@@ -76,7 +76,7 @@ fn those_that_begin_well_fail_later_by_the_name_expected() {
 #[test]
 fn one_that_computes_without_end_is_cut_off_at_its_deadline() {
     let call = start(&case("spin")).process(input(), SHORT);
-    assert_eq!(call.result.unwrap_err(), Failure::Time { limit: SHORT.time });
+    assert_eq!(call.result.unwrap_err(), CallError::Time { limit: SHORT.time });
     assert!(call.cost.time >= SHORT.time && call.cost.time < SHORT.time + LATE, "{:?}", call.cost);
 }
 
@@ -88,7 +88,7 @@ fn whatever_it_does_it_is_cut_off_soon_after_its_deadline() {
         let mut late: Vec<_> = (0..9)
             .map(|_| {
                 let call = start(&component).process(input(), budget);
-                assert_eq!(call.result.unwrap_err(), Failure::Time { limit: budget.time }, "{name}");
+                assert_eq!(call.result.unwrap_err(), CallError::Time { limit: budget.time }, "{name}");
                 // Work that cannot be done in time is not begun.
                 call.cost.time.saturating_sub(budget.time)
             })
@@ -111,9 +111,9 @@ fn one_that_does_not_finish_setting_up_is_cut_off() {
     let limits = Limits { setup: SHORT, ..Limits::default() };
     let begin = Instant::now();
     let failure = start_within(&case("spin-init"), limits.clone()).err().unwrap();
-    assert_eq!(failure, Failure::Time { limit: SHORT.time });
+    assert_eq!(failure, CallError::Time { limit: SHORT.time });
     let mut instance = start_within(&case("spin-configure"), limits).unwrap();
-    assert_eq!(instance.configure(&[]), Err(Failure::Time { limit: SHORT.time }));
+    assert_eq!(instance.configure(&[]), Err(CallError::Time { limit: SHORT.time }));
     assert!(instance.is_dead());
     assert!(begin.elapsed() < Duration::from_secs(5));
 }
@@ -121,18 +121,18 @@ fn one_that_does_not_finish_setting_up_is_cut_off() {
 #[test]
 fn one_whose_start_function_spins_is_refused_for_its_time() {
     let refused = engine().load(&framebox_test_components::case("spin-start")).unwrap_err();
-    assert!(matches!(refused, Refused::Describe(Failure::Time { .. })), "{refused}");
+    assert!(matches!(refused, LoadError::Describe(CallError::Time { .. })), "{refused}");
 }
 
 #[test]
 fn a_trap_is_told_by_its_name_and_without_paths() {
     let failure = start(&case("trap")).process(input(), PLENTY).result.unwrap_err();
-    assert_eq!(failure, Failure::Trap("wasm `unreachable` instruction executed".into()));
+    assert_eq!(failure, CallError::Trap("wasm `unreachable` instruction executed".into()));
     let failure = start(&case("recursion")).process(input(), PLENTY).result.unwrap_err();
-    assert_eq!(failure, Failure::Trap("call stack exhausted".into()));
+    assert_eq!(failure, CallError::Trap("call stack exhausted".into()));
     for name in ["huge-sample", "outside-memory", "keeps-handles"] {
         let failure = start(&case(name)).process(input(), PLENTY).result.unwrap_err();
-        let Failure::Trap(message) = failure else { panic!("{name}: {failure}") };
+        let CallError::Trap(message) = failure else { panic!("{name}: {failure}") };
         assert!(!message.is_empty() && !message.contains(".rs"), "{name}: {message}");
     }
 }
@@ -140,7 +140,7 @@ fn a_trap_is_told_by_its_name_and_without_paths() {
 #[test]
 fn what_a_guest_says_of_itself_does_not_kill_it() {
     for (name, failure) in
-        [("failed", Failure::Failed("no luck".into())), ("finished", Failure::Finished("enough".into()))]
+        [("failed", CallError::Failed("no luck".into())), ("finished", CallError::Finished("enough".into()))]
     {
         let mut instance = start(&case(name));
         for _ in 0..3 {

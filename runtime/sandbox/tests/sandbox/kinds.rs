@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use framebox_picture::Size;
-use framebox_sandbox::{Allowance, Code, Compiler, Kind, Refused};
+use framebox_sandbox::{Code, CompileLimits, Compiler, Kind, LoadError};
 
 use crate::support::{PLENTY, case, engine, input, load, start};
 
@@ -60,15 +60,15 @@ fn a_component_is_known_by_what_it_is() {
 #[test]
 fn code_that_was_compiled_apart_runs_and_other_code_is_refused() {
     let compiler = Compiler::new().unwrap();
-    let (good, allowance) = (framebox_test_components::case("good"), Allowance::default());
+    let (good, allowance) = (framebox_test_components::case("good"), CompileLimits::default());
     let code = compiler.compile(&good, &allowance).unwrap();
     let component = engine().load_compiled(&good, &code, &allowance).unwrap();
     assert_eq!(component.digest(), case("good").digest());
     assert!(start(&component).process(input(), PLENTY).result.is_ok());
     assert_eq!(compiler.edition(), Compiler::new().unwrap().edition());
     // SAFETY: what is no code at all is not run, which is what is tried here.
-    let rubbish = unsafe { Code::from_kept(b"rubbish".to_vec()) };
+    let rubbish = unsafe { Code::from_bytes(b"rubbish".to_vec()) };
     let refused = engine().load_compiled(&good, &rubbish, &allowance).unwrap_err();
-    assert!(matches!(refused, Refused::Compile(_)), "{refused}");
-    assert!(matches!(compiler.compile(b"\0asm\x01\0\0\0", &allowance), Err(Refused::CoreModule)));
+    assert!(matches!(refused, LoadError::Compile(_)), "{refused}");
+    assert!(matches!(compiler.compile(b"\0asm\x01\0\0\0", &allowance), Err(LoadError::CoreModule)));
 }

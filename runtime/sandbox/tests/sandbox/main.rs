@@ -3,12 +3,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod bounds;
+mod deterministic;
 mod faults;
 mod kinds;
 mod pictures;
 mod prebuilt;
 mod refusals;
-mod simulated;
 mod sources;
 mod support;
 mod values;

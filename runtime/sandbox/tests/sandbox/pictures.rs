@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use framebox_picture::sample::Sampler;
 use framebox_picture::{Format, Picture, Rect, Size, convert, patch};
-use framebox_sandbox::{Budget, Failure, Limits};
+use framebox_sandbox::{Budget, CallError, Limits};
 
 use crate::support::{PLENTY, SIZE, case, frame, input, picture, start, start_within, transform};
 
@@ -110,14 +110,14 @@ fn a_wrong_picture_is_told_to_the_guest_and_counts_when_nothing_right_follows() 
     let mut instance = start(&transform("", wrong));
     for _ in 0..2 {
         let failure = instance.process(input(), PLENTY).result.unwrap_err();
-        let Failure::BadOutput(message) = failure else { panic!("{failure}") };
+        let CallError::BadOutput(message) = failure else { panic!("{failure}") };
         assert!(message.contains("16 bytes, not 15"), "{message}");
     }
     assert!(!instance.is_dead());
     let call = start(&transform("", &format!("{wrong} {show}"))).process(input(), PLENTY);
     assert!(call.result.unwrap().picture.is_some());
     let failure = start(&transform("", patch)).process(input(), PLENTY).result.unwrap_err();
-    assert!(matches!(&failure, Failure::BadOutput(message) if message.contains("no picture to patch")), "{failure}");
+    assert!(matches!(&failure, CallError::BadOutput(message) if message.contains("no picture to patch")), "{failure}");
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn what_is_put_in_a_call_that_fails_is_discarded() {
              (return (i32.const 2064))))",
     );
     let mut instance = start(&component);
-    assert_eq!(instance.process(input(), PLENTY).result.unwrap_err(), Failure::Failed("no".into()));
+    assert_eq!(instance.process(input(), PLENTY).result.unwrap_err(), CallError::Failed("no".into()));
     assert!(instance.process(input(), PLENTY).result.unwrap().picture.is_none());
 }
 
@@ -154,19 +154,19 @@ fn sizes_beyond_the_limit_are_refused_before_any_work() {
         (i32.const 3000) (i32.const 1200) (i32.const 1300))";
     let call = start_within(&transform("", draw), small()).unwrap().process(input(), PLENTY);
     let failure = call.result.unwrap_err();
-    assert!(matches!(&failure, Failure::BadOutput(message) if message.contains("1000 pixels allowed")), "{failure}");
+    assert!(matches!(&failure, CallError::BadOutput(message) if message.contains("1000 pixels allowed")), "{failure}");
     let sample = "(call $sample (local.get $frame) (i32.const 2)
         (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
         (i32.const 1) (i32.const 40) (i32.const 30) (i32.const 1200))";
     let call = start_within(&transform("", sample), small()).unwrap().process(input(), PLENTY);
     let failure = call.result.unwrap_err();
-    assert!(matches!(&failure, Failure::Trap(message) if message.contains("1000 pixels allowed")), "{failure}");
+    assert!(matches!(&failure, CallError::Trap(message) if message.contains("1000 pixels allowed")), "{failure}");
     let outside = "(call $sample (local.get $frame) (i32.const 2)
         (i32.const 1) (i32.const 60) (i32.const 0) (i32.const 5) (i32.const 1)
         (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 1200))";
     let call = start(&transform("", outside)).process(input(), PLENTY);
     let failure = call.result.unwrap_err();
-    assert!(matches!(&failure, Failure::Trap(message) if message.contains("does not lie within")), "{failure}");
+    assert!(matches!(&failure, CallError::Trap(message) if message.contains("does not lie within")), "{failure}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use framebox_picture::{Picture, Size};
-use framebox_sandbox::{Component, Failure, Kind, NamedValue, Setup};
+use framebox_sandbox::{CallError, Component, Kind, NamedValue, Setup};
 
 use crate::support::{PLENTY, frame, load, picture, setup};
 
@@ -41,7 +41,7 @@ fn each_takes_its_defaults_and_frames() {
                     values += output.values.len();
                 }
                 // One that plays a source says so where none is granted.
-                Err(Failure::Failed(text)) if component.kind() == Kind::Generator && text.contains("source") => {
+                Err(CallError::Failed(text)) if component.kind() == Kind::Generator && text.contains("source") => {
                     pictures += 1
                 }
                 Err(failure) => panic!("{name}: {failure}"),

@@ -1,14 +1,14 @@
 //! What is not loaded, and the words that say why.
 
-use framebox_sandbox::{Allowance, Engine, Refused, Settings};
+use framebox_sandbox::{CompileLimits, Engine, LoadError, Settings};
 
 use crate::support::engine;
 
-fn refusal(bytes: &[u8]) -> Refused {
+fn refusal(bytes: &[u8]) -> LoadError {
     engine().load(bytes).unwrap_err()
 }
 
-fn text(wat: &str) -> Refused {
+fn text(wat: &str) -> LoadError {
     refusal(&wat::parse_str(wat).unwrap())
 }
 
@@ -25,15 +25,15 @@ fn handler(lifecycle: &str) -> String {
 
 #[test]
 fn files_that_are_no_components() {
-    assert_eq!(refusal(b""), Refused::Empty);
-    assert_eq!(refusal(b"#!/bin/sh"), Refused::NotWasm);
-    assert_eq!(refusal(b"(component)"), Refused::NotWasm, "text is not assembled");
+    assert_eq!(refusal(b""), LoadError::Empty);
+    assert_eq!(refusal(b"#!/bin/sh"), LoadError::NotWasm);
+    assert_eq!(refusal(b"(component)"), LoadError::NotWasm, "text is not assembled");
     let module = framebox_test_components::core("");
-    assert_eq!(refusal(&module), Refused::CoreModule);
-    assert!(Refused::CoreModule.to_string().contains("wasm-tools component new"));
-    let allowance = Allowance { bytes: 10, ..Allowance::default() };
+    assert_eq!(refusal(&module), LoadError::CoreModule);
+    assert!(LoadError::CoreModule.to_string().contains("wasm-tools component new"));
+    let allowance = CompileLimits { bytes: 10, ..CompileLimits::default() };
     let large = engine().load_within(&[0; 11], &allowance).unwrap_err();
-    assert_eq!(large, Refused::TooLarge { bytes: 11, limit: 10 });
+    assert_eq!(large, LoadError::TooLarge { bytes: 11, limit: 10 });
 }
 
 #[test]
@@ -57,22 +57,22 @@ fn damaged_components() {
 
 #[test]
 fn components_of_other_worlds() {
-    assert_eq!(text("(component)"), Refused::NoWorld);
+    assert_eq!(text("(component)"), LoadError::NoWorld);
     let other = text(
         r#"(component (instance $empty)
             (export "framebox:video/lifecycle@0.1.0" (instance $empty))
             (export "framebox:video/transform@0.2.0" (instance $empty)))"#,
     );
-    assert_eq!(other, Refused::Version { found: "framebox:video/transform@0.2.0".into() });
+    assert_eq!(other, LoadError::Version { found: "framebox:video/transform@0.2.0".into() });
     let two = text(
         r#"(component (instance $empty)
             (export "framebox:video/lifecycle@0.1.0" (instance $empty))
             (export "framebox:video/generate@0.1.0" (instance $empty))
             (export "framebox:video/transform@0.1.0" (instance $empty)))"#,
     );
-    assert_eq!(two, Refused::SeveralWorlds(vec!["generate".into(), "transform".into()]));
+    assert_eq!(two, LoadError::SeveralWorlds(vec!["generate".into(), "transform".into()]));
     let lone = r#"(component (instance $empty) (export "framebox:video/observe@0.1.0" (instance $empty)))"#;
-    assert_eq!(text(lone), Refused::NoLifecycle);
+    assert_eq!(text(lone), LoadError::NoLifecycle);
 }
 
 #[test]
@@ -85,14 +85,14 @@ fn imports_that_are_not_offered_are_named() {
             (import "gpu" (func)))"#,
     );
     let missing = ["wasi:http/types@0.2.0", "framebox:video/media@0.3.0", "gpu"].map(str::to_owned);
-    assert_eq!(refused, Refused::Imports(missing.into()));
+    assert_eq!(refused, LoadError::Imports(missing.into()));
     assert!(refused.to_string().contains("wasi:http/types@0.2.0, framebox:video/media@0.3.0, gpu"));
 }
 
 #[test]
 fn interfaces_of_other_shapes() {
     let refused = text(&handler(""));
-    assert!(matches!(&refused, Refused::Mismatch(words) if words.contains("describe")), "{refused}");
+    assert!(matches!(&refused, LoadError::Mismatch(words) if words.contains("describe")), "{refused}");
     let import = text(
         r#"(component
             (import "framebox:video/log@0.1.0" (instance (export "shout" (func))))
@@ -100,20 +100,20 @@ fn interfaces_of_other_shapes() {
             (export "framebox:video/lifecycle@0.1.0" (instance $empty))
             (export "framebox:video/transform@0.1.0" (instance $empty)))"#,
     );
-    assert!(matches!(&import, Refused::Mismatch(words) if words.contains("shout")), "{import}");
+    assert!(matches!(&import, LoadError::Mismatch(words) if words.contains("shout")), "{import}");
 }
 
 #[test]
 fn what_would_take_too_long_to_compile() {
     let within = |module: &str| text(&format!("(component (core module {module}))"));
     let locals = within(&format!("(func (local {}))", "i32 ".repeat(513)));
-    assert!(matches!(&locals, Refused::TooComplex(words) if words.contains("513 local variables")), "{locals}");
+    assert!(matches!(&locals, LoadError::TooComplex(words) if words.contains("513 local variables")), "{locals}");
     let functions = within(&"(func)".repeat(20_001));
-    assert!(matches!(&functions, Refused::TooComplex(words) if words.contains("20000 functions")), "{functions}");
+    assert!(matches!(&functions, LoadError::TooComplex(words) if words.contains("20000 functions")), "{functions}");
     let body = within(&format!("(func {})", "(drop (i32.const 1))".repeat(200_000)));
-    assert!(matches!(&body, Refused::TooComplex(words) if words.contains("one function has")), "{body}");
+    assert!(matches!(&body, LoadError::TooComplex(words) if words.contains("one function has")), "{body}");
     let nested = text(&format!("(component (component (core module (func (local {})))))", "i32 ".repeat(513)));
-    assert!(matches!(nested, Refused::TooComplex(_)), "{nested}");
+    assert!(matches!(nested, LoadError::TooComplex(_)), "{nested}");
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn descriptors_that_break_a_rule() {
           (param $frame i32) (param $output i32) (param $time i32) (param $fuel i64) (result i32)
           (call $return (local.get $frame) (local.get $output)))"#;
     let refused = refusal(&framebox_test_components::component(body, "test-handler"));
-    assert_eq!(refused, Refused::Descriptor("the title is missing".into()));
+    assert_eq!(refused, LoadError::Descriptor("the title is missing".into()));
 }
 
 #[test]
@@ -139,9 +139,9 @@ fn memory_beyond_what_the_engine_has() {
 fn a_module_has_one_memory() {
     let with = |modules: &str| text(&format!("(component {modules})"));
     for two in ["(memory 1) (memory 1)", "(import \"a\" \"b\" (memory 1)) (memory 1)"] {
-        let Refused::TooComplex(why) = with(&format!("(core module {two})")) else { panic!("{two}") };
+        let LoadError::TooComplex(why) = with(&format!("(core module {two})")) else { panic!("{two}") };
         assert!(why.contains("more than one memory"), "{why}");
     }
     // One in each of several modules is another thing.
-    assert_eq!(with("(core module (memory 1)) (core module (memory 1))"), Refused::NoWorld);
+    assert_eq!(with("(core module (memory 1)) (core module (memory 1))"), LoadError::NoWorld);
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use framebox_picture::Size;
-use framebox_sandbox::{Component, NoSources, Shot, Source, SourceInfo, Sources};
+use framebox_sandbox::{Component, NoSources, Source, SourceFrame, SourceInfo, Sources};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
@@ -71,10 +71,10 @@ impl Source for Clip {
         SourceInfo { size: CLIP, fps: 25.0, duration_us: None, live: false }
     }
 
-    fn next(&mut self) -> Result<Option<Shot>, String> {
+    fn next(&mut self) -> Result<Option<SourceFrame>, String> {
         self.0 += 1;
         let pts_us = PTS + i64::from(self.0);
-        Ok((self.0 <= 100).then(|| Shot { picture: picture(CLIP), pts_us }))
+        Ok((self.0 <= 100).then(|| SourceFrame { picture: picture(CLIP), pts_us }))
     }
 
     fn seek(&mut self, _pts_us: i64) -> Result<(), String> {

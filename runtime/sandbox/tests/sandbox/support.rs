@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use framebox_picture::{Picture, Size};
 use framebox_sandbox::{
-    Budget, Component, Engine, Failure, Input, Instance, Level, Limits, Log, NoLog, NoSources, Settings, Setup, Sources,
+    Budget, CallError, Component, Engine, Input, Instance, Level, Limits, Log, NoLog, NoSources, Settings, Setup,
+    Sources,
 };
 
 pub const SIZE: Size = Size::new(64, 48);
@@ -48,7 +49,7 @@ pub fn start(component: &Component) -> Instance {
     component.start(setup()).unwrap()
 }
 
-pub fn start_within(component: &Component, limits: Limits) -> Result<Instance, Failure> {
+pub fn start_within(component: &Component, limits: Limits) -> Result<Instance, CallError> {
     component.start(Setup { limits, ..setup() })
 }
 

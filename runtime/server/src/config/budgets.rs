@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use anyhow::ensure;
-use framebox_pipeline::{breaker, ladder};
+use framebox_pipeline::budget::{breaker, degradation};
 use serde::Deserialize;
 
 /// `[ladder]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Ladder {
+pub struct Degradation {
     /// Which of `skip-more`, `smaller`, `lower-rate`, `pass-through` and `end` may be used.
-    pub steps: Vec<ladder::Step>,
+    pub steps: Vec<degradation::Step>,
     /// Skipping more goes as far as every so-many-th frame.
     pub most_skipped: u32,
     /// How long a session may use more than it may, seconds.
@@ -20,9 +20,9 @@ pub struct Ladder {
     pub down_after_s: u64,
 }
 
-impl Default for Ladder {
+impl Default for Degradation {
     fn default() -> Self {
-        let usual = ladder::Settings::default();
+        let usual = degradation::Settings::default();
         Self {
             steps: usual.steps,
             most_skipped: usual.most_skipped,
@@ -32,7 +32,7 @@ impl Default for Ladder {
     }
 }
 
-impl Ladder {
+impl Degradation {
     pub(super) fn check(&self) -> anyhow::Result<()> {
         ensure!((1..=1000).contains(&self.most_skipped), "ladder.most_skipped must be within 1 and 1000");
         for (name, seconds) in [("up_after_s", self.up_after_s), ("down_after_s", self.down_after_s)] {
@@ -42,13 +42,13 @@ impl Ladder {
     }
 
     /// As the pipeline wants it.
-    pub fn settings(&self) -> ladder::Settings {
-        ladder::Settings {
+    pub fn settings(&self) -> degradation::Settings {
+        degradation::Settings {
             steps: self.steps.clone(),
             most_skipped: self.most_skipped,
             up_after: Duration::from_secs(self.up_after_s),
             down_after: Duration::from_secs(self.down_after_s),
-            ..ladder::Settings::default()
+            ..degradation::Settings::default()
         }
     }
 }

@@ -12,7 +12,7 @@ use anyhow::{Context, ensure};
 use framebox_auth::scope::Scope;
 use framebox_catalog::limits;
 use framebox_catalog::{Defaults, HandlerDefaults, compile};
-use framebox_pipeline::policy::{Skipping, Unprocessed};
+use framebox_pipeline::{Skipping, Unprocessed};
 use serde::Deserialize;
 
 pub use session_defaults::SessionDefaults;
@@ -32,7 +32,8 @@ pub struct Config {
     /// What no handler may use more of.
     pub bounds: limits::Table,
     /// What is done about sessions that cost too much.
-    pub ladder: budgets::Ladder,
+    #[serde(rename = "ladder")]
+    pub degradation: budgets::Degradation,
     /// When handlers that fail rest.
     pub breaker: budgets::Breaker,
     /// Handlers beside the built-in ones, by name.
@@ -257,7 +258,7 @@ impl Config {
         for (name, source) in &self.sources {
             source.check(name)?;
         }
-        self.ladder.check()?;
+        self.degradation.check()?;
         self.breaker.check()?;
         self.uploads.check()?;
         match (self.webrtc.first_port, self.webrtc.last_port) {

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use framebox_catalog::Version;
-use framebox_pipeline::policy::{Policy, Skipping, Unprocessed};
-use framebox_pipeline::{Budgets, breaker, ladder};
+use framebox_pipeline::budget::{breaker, degradation};
+use framebox_pipeline::{Budgets, Policy, Skipping, Unprocessed};
 
 use super::Config;
 
 /// Settings of sessions: the general ones, and those of single handlers.
 #[derive(Clone, Debug)]
 pub struct SessionDefaults {
-    ladder: ladder::Settings,
+    degradation: degradation::Settings,
     breaker: breaker::Settings,
     policy: Policy,
     /// Where the policy of a handler differs.
@@ -22,7 +22,7 @@ impl Config {
     /// The settings of sessions.
     pub fn session_defaults(&self) -> SessionDefaults {
         SessionDefaults {
-            ladder: self.ladder.settings(),
+            degradation: self.degradation.settings(),
             breaker: self.breaker.settings(),
             policy: Policy { skipping: self.server.policy, unprocessed: self.server.unprocessed },
             handlers: self.handlers.iter().map(|(name, of)| (name.clone(), (of.policy, of.unprocessed))).collect(),
@@ -34,8 +34,8 @@ impl SessionDefaults {
     /// Returns the budgets of a session that runs `version`.
     pub fn budgets(&self, version: &Version) -> Budgets {
         let (fuel_per_second, ms_per_second) = version.limits.per_second();
-        let (ladder, breaker) = (self.ladder.clone(), self.breaker);
-        Budgets { fuel_per_second, ms_per_second, ladder, breaker, ..Budgets::default() }
+        let (degradation, breaker) = (self.degradation.clone(), self.breaker);
+        Budgets { fuel_per_second, ms_per_second, degradation, breaker, ..Budgets::default() }
     }
 
     /// Returns the policy of sessions of the handler `name`.

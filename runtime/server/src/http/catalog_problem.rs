@@ -1,7 +1,7 @@
 //! What the catalog refuses, as the API says it.
 
 use axum::http::StatusCode;
-use framebox_sandbox::Refused;
+use framebox_sandbox::LoadError;
 
 use super::problem::Problem;
 use framebox_catalog::{Error, compile, progress, store};
@@ -23,13 +23,13 @@ impl From<Error> for Problem {
 /// The status that says it best.
 pub fn status(error: &Error) -> StatusCode {
     match error {
-        Error::Name(_) | Error::Limits(_) | Error::Selector(_) | Error::Refused(Refused::Empty) => {
+        Error::Name(_) | Error::Limits(_) | Error::Selector(_) | Error::Refused(LoadError::Empty) => {
             StatusCode::BAD_REQUEST
         }
         Error::NoHandler(_) | Error::NoVersion { .. } | Error::NoneActive(_) => StatusCode::NOT_FOUND,
         Error::Fixed(_) | Error::InUse { .. } | Error::Selected { .. } | Error::Versions { .. } => StatusCode::CONFLICT,
-        Error::Refused(Refused::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
-        Error::Refused(Refused::NotWasm) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Error::Refused(LoadError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::Refused(LoadError::NotWasm) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::Canary(_) | Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Compile(compile::Error::Failed(_)) => StatusCode::INTERNAL_SERVER_ERROR,
         Error::Compile(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -40,13 +40,13 @@ pub fn status(error: &Error) -> StatusCode {
 }
 
 impl From<progress::BeginError> for Problem {
-    fn from(error: progress::BeginError) -> Self {
-        let status = match error {
+    fn from(refused: progress::BeginError) -> Self {
+        let status = match refused {
             progress::BeginError::Busy => StatusCode::TOO_MANY_REQUESTS,
             progress::BeginError::Exists => StatusCode::CONFLICT,
             progress::BeginError::Id => StatusCode::BAD_REQUEST,
         };
-        let problem = Self::new(status, error.to_string());
-        if error == progress::BeginError::Busy { problem.retry_after(5) } else { problem }
+        let problem = Self::new(status, refused.to_string());
+        if refused == progress::BeginError::Busy { problem.retry_after(5) } else { problem }
     }
 }

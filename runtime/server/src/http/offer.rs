@@ -11,7 +11,7 @@ use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use framebox_pipeline::pacer::RATES;
+use framebox_pipeline::schedule::frame_clock::RATES;
 use serde::Deserialize;
 use serde_json::{Value, json};
 

@@ -5,9 +5,9 @@
 //! carry the text.
 
 use framebox_catalog::Summary;
-use framebox_pipeline::parameters::Applied;
-use framebox_pipeline::policy::Policy;
-use framebox_pipeline::ring::Row;
+use framebox_pipeline::Policy;
+use framebox_pipeline::session::history::Row;
+use framebox_pipeline::session::parameters::Applied;
 use framebox_pipeline::{Notice, Severity};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -208,7 +208,7 @@ impl<'a> Message<'a> {
 
 #[cfg(test)]
 mod tests {
-    use framebox_pipeline::policy::{Skipping, Unprocessed};
+    use framebox_pipeline::{Skipping, Unprocessed};
     use framebox_sandbox::NamedValue;
     use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! What a client sends.
 
-use framebox_pipeline::policy::{Skipping, Unprocessed};
+use framebox_pipeline::{Skipping, Unprocessed};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;

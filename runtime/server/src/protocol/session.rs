@@ -1,6 +1,6 @@
 //! A session as the data channel and HTTP show it.
 
-use framebox_pipeline::stats::Stats;
+use framebox_pipeline::session::stats::Stats;
 use framebox_sandbox::{Digest, Limits};
 use serde::Serialize;
 use serde_json::{Map, Value};

@@ -4,14 +4,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use framebox_catalog::LoadedVersion;
-use framebox_pipeline::ring::Row;
+use framebox_media::Codec;
+use framebox_pipeline::session::history::Row;
 use framebox_pipeline::{Notice, Severity};
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, sleep_until, timeout};
 
 use super::bridge::{Bridge, Watched};
 use super::lifecycle::{HANDSHAKE, Phase};
-use super::offer::CODEC;
 use crate::protocol::{
     CallBudget, HandlerMessage, Message, Running, SessionIntroduction, SessionReport, SessionSummary,
 };
@@ -29,6 +29,8 @@ pub struct ActiveSession {
     pub handler: String,
     /// The version that runs.
     entry: Mutex<LoadedVersion>,
+    /// The codec of its video.
+    codec: Codec,
     begin: Instant,
     bridge: Arc<Bridge>,
     stop: Notify,
@@ -36,8 +38,8 @@ pub struct ActiveSession {
 
 impl ActiveSession {
     /// Creates a session of `handler` whose bridge is connected on both sides.
-    pub fn new(id: String, handler: String, entry: LoadedVersion, bridge: Arc<Bridge>) -> Self {
-        Self { id, handler, entry: Mutex::new(entry), begin: Instant::now(), bridge, stop: Notify::new() }
+    pub fn new(id: String, handler: String, entry: LoadedVersion, codec: Codec, bridge: Arc<Bridge>) -> Self {
+        Self { id, handler, entry: Mutex::new(entry), codec, begin: Instant::now(), bridge, stop: Notify::new() }
     }
 
     /// Returns the version that runs.
@@ -102,7 +104,7 @@ impl ActiveSession {
             summary: self.summary(),
             digest: entry.component.digest(),
             version: entry.version().number,
-            codec: CODEC.name(),
+            codec: self.codec.rtp_format().encoding_name,
             budget: CallBudget::from(&entry.limits),
             running: Running {
                 stats: session.stats(),

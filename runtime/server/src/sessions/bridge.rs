@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
 use framebox_media::EncodedFrame;
-use framebox_pipeline::parameters::{Applied, Wrong};
-use framebox_pipeline::policy::Policy;
+use framebox_pipeline::Policy;
+use framebox_pipeline::session::parameters::{Applied, ParameterError};
 use framebox_pipeline::{Notice, Session, SessionEvents, Severity, Upstream, Viewer};
 use framebox_sandbox::{Level, Log, NamedValue};
 use serde_json::{Map, Value};
@@ -158,7 +158,7 @@ impl Bridge {
     ///
     /// # Errors
     /// Those that are wrong; nothing is changed then.
-    pub fn ask(&self, parameters: &Map<String, Value>) -> Result<oneshot::Receiver<Outcome>, Vec<Wrong>> {
+    pub fn ask(&self, parameters: &Map<String, Value>) -> Result<oneshot::Receiver<Outcome>, Vec<ParameterError>> {
         let (sender, answer) = oneshot::channel();
         let Some(session) = self.session() else { return Ok(answer) };
         let number = self.requests().expect(Requester::Http(sender));
@@ -301,7 +301,7 @@ impl SessionEvents for Bridge {
             }
         };
         let text = Message::values(&batch).to_text();
-        if text.len() > rtc::LONGEST_MESSAGE {
+        if text.len() > rtc::MAX_MESSAGE_BYTES {
             let message = format!(
                 "the values of a frame are {} bytes, more than a data channel carries: read them at /sessions/{{id}}/outputs",
                 text.len()

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use framebox_pipeline::Severity;
-use framebox_pipeline::ring::Outcome;
-use framebox_pipeline::successor::{Declined, Successor};
+use framebox_pipeline::session::history::Outcome;
+use framebox_pipeline::session::swap::{Swap, SwapError};
 use tokio::sync::{Semaphore, watch};
 
 use super::ActiveSession;
@@ -21,14 +21,14 @@ const MAX_MOVING: usize = 2;
 /// Moves sessions when their handlers' versions change.
 pub struct VersionFollower {
     catalog: Arc<Catalog>,
-    defailures: Arc<SessionDefailures>,
+    defaults: Arc<SessionDefaults>,
     turns: Semaphore,
 }
 
 impl VersionFollower {
-    /// Follows the handlers in `catalog`. `defailures`: the budgets of their versions.
-    pub fn new(catalog: Arc<Catalog>, defailures: Arc<SessionDefailures>) -> Arc<Self> {
-        Arc::new(Self { catalog, defailures, turns: Semaphore::new(MAX_MOVING) })
+    /// Follows the handlers in `catalog`. `defaults`: the budgets of their versions.
+    pub fn new(catalog: Arc<Catalog>, defaults: Arc<SessionDefaults>) -> Arc<Self> {
+        Arc::new(Self { catalog, defaults, turns: Semaphore::new(MAX_MOVING) })
     }
 
     /// Keeps `active` on the version that it is to run, until it ends.
@@ -89,10 +89,10 @@ impl VersionFollower {
             }
         };
         let session = active.bridge().session()?;
-        let successor =
-            Successor { component: next.component.clone(), limits: next.limits.clone(), budgets: self.defailures.budgets(next.version()) };
+        let swap =
+            Swap { component: next.component.clone(), limits: next.limits.clone(), budgets: self.defaults.budgets(next.version()) };
         let version = next.version().clone();
-        match tokio::task::spawn_blocking(move || session.swap(successor)).await {
+        match tokio::task::spawn_blocking(move || session.swap(swap)).await {
             Ok(Ok(sequence)) => {
                 active.replace_entry(next);
                 if let Some(reason) = reason {
@@ -103,13 +103,13 @@ impl VersionFollower {
                 active.send_swapped(from.number, sequence);
                 Probation::of(active, &version, sequence)
             }
-            Ok(Err(Declined::Ended)) => None,
-            Ok(Err(declined)) => {
-                if let Declined::Start(failure) = &declined {
+            Ok(Err(SwapError::Ended)) => None,
+            Ok(Err(error)) => {
+                if let SwapError::Start(failure) = &error {
                     version.is_on_probation(Instant::now());
                     self.catalog.report_failure(&version, Failure::Start(failure.to_string()));
                 }
-                self.stays(active, &from, &version, &declined.to_string());
+                self.stays(active, &from, &version, &error.to_string());
                 None
             }
             Err(error) => {
@@ -167,7 +167,7 @@ impl Probation {
         let cursor = match active.bridge().session() {
             Some(session) if since > 0 => {
                 // Rows of the version before may be skipped; later ones are recognised by their numbers.
-                session.frames(0).1.saturating_sub(framebox_pipeline::ring::MOST as u64)
+                session.frames(0).1.saturating_sub(framebox_pipeline::session::history::MOST as u64)
             }
             _ => 0,
         };

@@ -5,10 +5,9 @@ use std::time::Instant;
 
 use framebox_catalog::{self as catalog, Catalog, LoadedVersion};
 use framebox_media::{Codec, encode};
-use framebox_pipeline::node::{self, Node};
-use framebox_pipeline::policy::{Policy, Skipping, Unprocessed};
-use framebox_pipeline::{Connections, Session, Setup, admission, session};
-use framebox_rtc::{self as rtc, Direction, Transport};
+use framebox_pipeline::node::{self, Node, admission};
+use framebox_pipeline::{Connections, Policy, Session, Setup, Skipping, Unprocessed, session};
+use framebox_rtc::{self as rtc, Answer, Direction, Transport};
 use framebox_sandbox::Kind;
 
 use super::bridge::Bridge;
@@ -17,15 +16,12 @@ use super::{ActiveSession, Rejection, Sessions};
 use crate::config::{self, SessionDefaults};
 use crate::sources::SourceRegistry;
 
-/// The codec of every session.
-pub(super) const CODEC: Codec = Codec::H264;
-
 /// What an offer asks for beside the connection.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Name of the handler; `None` for the default one.
     pub handler: Option<String>,
-    /// Rate of a generator, frames a second, within [`framebox_pipeline::pacer::RATES`]; `None` for the handler's own.
+    /// Rate of a generator, frames a second, within [`framebox_pipeline::schedule::frame_clock::RATES`]; `None` for the handler's own.
     pub fps: Option<f32>,
     /// Which frames are skipped; `None` for the handler's policy.
     pub skipping: Option<Skipping>,
@@ -48,7 +44,7 @@ pub enum Error {
     Full,
     /// The running sessions use the machine's capacity.
     #[error(transparent)]
-    Overloaded(node::Full),
+    Overloaded(node::OverloadedError),
     /// The offer is invalid or offers nothing to take part in, or no connection can be set up.
     #[error(transparent)]
     Peer(rtc::Error),
@@ -97,8 +93,8 @@ impl Answerer {
         let name = name.as_str();
         let reservation = self.sessions.reserve(id)?;
         let digest = entry.component.digest().to_string();
-        let place = self.node.as_ref().map(|node| node.admit(Instant::now(), &digest)).transpose();
-        let place = place.map_err(Error::Overloaded)?;
+        let permit = self.node.as_ref().map(|node| node.admit(Instant::now(), &digest)).transpose();
+        let permit = permit.map_err(Error::Overloaded)?;
         let bridge = Arc::new(Bridge::default());
         let direction = match entry.component.kind() {
             Kind::Transform => Direction::SendReceive,
@@ -106,8 +102,9 @@ impl Answerer {
             Kind::Observer => Direction::ReceiveOnly,
         };
         let connections = Connections { viewer: bridge.clone(), upstream: bridge.clone(), events: bridge.clone() };
-        let (answer, peer) = self.transport.answer(offer, direction, bridge.clone()).await.map_err(Error::Peer)?;
-        let setup = Setup { place, ..self.setup(name, &entry, options, &bridge) };
+        let answer = self.transport.answer(offer, direction, bridge.clone()).await.map_err(Error::Peer)?;
+        let Answer { sdp, peer, codec } = answer;
+        let setup = Setup { permit, ..self.setup(name, &entry, options, codec, &bridge) };
         let session = match Session::start(setup, connections) {
             Ok(session) => session,
             Err(error) => {
@@ -117,7 +114,7 @@ impl Answerer {
         };
         bridge.set_up(peer.clone(), session);
         tracing::info!(session = id, handler = name, version = entry.version().number, "session answered");
-        let active = Arc::new(ActiveSession::new(id.to_owned(), name.to_owned(), entry, bridge));
+        let active = Arc::new(ActiveSession::new(id.to_owned(), name.to_owned(), entry, codec, bridge));
         let follow = self.follower.clone().follow(active.clone());
         for candidate in reservation.fill(&self.sessions, active, follow) {
             // It was accepted before the offer was known; a wrong one does no harm.
@@ -125,7 +122,7 @@ impl Answerer {
                 tracing::debug!(%error, "a candidate that arrived before its offer was rejected");
             }
         }
-        Ok(answer)
+        Ok(sdp)
     }
 
     /// Returns what sessions use and may use of the machine; `None` when that is not limited.
@@ -133,12 +130,12 @@ impl Answerer {
         self.node.as_ref().map(|node| node.load(Instant::now()))
     }
 
-    fn setup(&self, name: &str, entry: &LoadedVersion, options: &Options, bridge: &Arc<Bridge>) -> Setup {
+    fn setup(&self, name: &str, entry: &LoadedVersion, options: &Options, codec: Codec, bridge: &Arc<Bridge>) -> Setup {
         let policy = self.defaults.policy(name);
         Setup {
             component: entry.component.clone(),
             fps: options.fps,
-            codec: CODEC,
+            codec,
             limits: entry.limits.clone(),
             encode: encode::Settings {
                 bitrate: self.encoder.start_kbps * 1000,
@@ -152,7 +149,7 @@ impl Answerer {
                 unprocessed: options.unprocessed.unwrap_or(policy.unprocessed),
             },
             budgets: self.defaults.budgets(entry.version()),
-            place: None,
+            permit: None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use framebox_pipeline::Notice;
-use framebox_pipeline::parameters::Applied;
+use framebox_pipeline::session::parameters::Applied;
 use tokio::sync::oneshot;
 
 /// Most requests that may wait; one more drops the oldest, which then gets no answer.

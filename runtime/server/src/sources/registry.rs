@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Context;
-use framebox_media::clip::{self, Bounds, Looped};
+use framebox_media::clip::{self, Bounds, Looping};
 use framebox_sandbox::Sources;
 use tempfile::{NamedTempFile, TempPath};
 
@@ -107,7 +107,7 @@ impl Sources for Granted {
             }
         };
         let clip = clip.map_err(|error| format!("the source {name} cannot be opened: {error}"))?;
-        let clip = if entry.looped { Box::new(Looped::new(clip)) } else { clip };
+        let clip = if entry.looped { Box::new(Looping::new(clip)) } else { clip };
         Ok(Box::new(Opened::new(name, clip, permit)))
     }
 }

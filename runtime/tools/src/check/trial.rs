@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use framebox_picture::{Picture, Size};
-use framebox_sandbox::Failure;
+use framebox_sandbox::CallError;
 
 use crate::figures::Spread;
 use crate::pattern;
@@ -61,7 +61,7 @@ pub(super) struct Trial {
     /// Frames that failed by the handler's own account, and the first reason; it lives on.
     pub(super) declined: Option<(u32, String)>,
     /// Number of the frame at which it failed, and why.
-    pub(super) failed: Option<(u64, Failure)>,
+    pub(super) failed: Option<(u64, CallError)>,
 }
 
 impl Trial {
@@ -114,11 +114,11 @@ pub(super) fn run(mut subject: Subject, size: Option<Size>, plan: &Plan) -> Tria
                 trial.pictures += u32::from(output.picture.is_some());
                 trial.size = trial.size.or(output.picture.map(|picture| picture.size()));
             }
-            Err(Failure::Finished(reason)) => {
+            Err(CallError::Finished(reason)) => {
                 trial.finished = Some(reason);
                 break;
             }
-            Err(Failure::Failed(reason)) => trial.declined.get_or_insert((0, reason)).0 += 1,
+            Err(CallError::Failed(reason)) => trial.declined.get_or_insert((0, reason)).0 += 1,
             Err(failure) => {
                 trial.failed = Some((number, failure));
                 break;
@@ -143,7 +143,7 @@ pub(super) fn run(mut subject: Subject, size: Option<Size>, plan: &Plan) -> Tria
         given += 1;
     }
     if let Some((_, reason)) = trial.declined.take_if(|(count, _)| *count == given && trial.failed.is_none()) {
-        trial.failed = Some((0, Failure::Failed(reason)));
+        trial.failed = Some((0, CallError::Failed(reason)));
     }
     (trial.time, trial.fuel) = (Spread::of(times), Spread::of(fuels));
     subject.close();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use framebox_media::clip::Clip;
-use framebox_sandbox::{Shot, Source, SourceInfo, Sources};
+use framebox_sandbox::{Source, SourceFrame, SourceInfo, Sources};
 
 use super::input::open;
 use crate::Error;
@@ -56,9 +56,9 @@ impl Source for Opened {
         SourceInfo { size: info.size, fps: info.fps, duration_us: info.duration.map(us), live: false }
     }
 
-    fn next(&mut self) -> Result<Option<Shot>, String> {
-        let shot = self.clip.next().map_err(|error| format!("the source {} cannot be read: {error}", self.name))?;
-        Ok(shot.map(|shot| Shot { picture: shot.picture, pts_us: us(shot.pts) }))
+    fn next(&mut self) -> Result<Option<SourceFrame>, String> {
+        let frame = self.clip.next().map_err(|error| format!("the source {} cannot be read: {error}", self.name))?;
+        Ok(frame.map(|frame| SourceFrame { picture: frame.picture, pts_us: us(frame.pts) }))
     }
 
     fn seek(&mut self, pts_us: i64) -> Result<(), String> {

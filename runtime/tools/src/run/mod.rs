@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use clap::Args;
 use framebox_picture::{Picture, Size};
-use framebox_sandbox::{Budget, Component, Failure, Kind, Limits, Setup, Simulated};
+use framebox_sandbox::{Budget, CallError, Component, Deterministic, Kind, Limits, Setup};
 
 use crate::subject::Subject;
 use crate::text::printable;
@@ -131,7 +131,7 @@ impl Run {
             log: console.clone(),
             sources: Arc::new(grants),
         };
-        let world = Simulated::new(self.seed);
+        let world = Deterministic::new(self.seed);
         let mut subject = Subject::new(&component, setup).pressing(chosen.pressed).within(world);
         subject.start().map_err(Error::Start)?;
         let output = form.map(|form| Output::create(form, input.rate())).transpose()?;
@@ -185,7 +185,7 @@ impl Run {
             work.summary.called(&call.cost, subject.memory());
             match call.result {
                 Ok(output) => work.put(sequence, frame.pts_us, call.cost.fuel, output)?,
-                Err(Failure::Finished(reason)) => {
+                Err(CallError::Finished(reason)) => {
                     work.summary.finished = Some(reason);
                     break;
                 }
@@ -225,7 +225,7 @@ impl Work {
         self.show(sequence, pts_us, output.picture)
     }
 
-    fn failed(&mut self, sequence: u64, pts_us: i64, failure: &Failure) -> Result<(), Error> {
+    fn failed(&mut self, sequence: u64, pts_us: i64, failure: &CallError) -> Result<(), Error> {
         self.summary.failed(failure);
         self.values.failed(sequence, pts_us, failure)?;
         self.show(sequence, pts_us, None)

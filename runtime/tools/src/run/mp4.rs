@@ -5,7 +5,7 @@ use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use framebox_media::h264::nal_units;
+use framebox_media::h264::{annexb, nal};
 use framebox_media::{Codec, Encoder, encode};
 use framebox_picture::{Picture, Size};
 use mp4_atom::{Encode, Ftyp};
@@ -21,9 +21,6 @@ const LEAST_BITS: u64 = 1_000_000;
 const MOST_BITS: u64 = 60_000_000;
 /// From keyframe to keyframe, s.
 const GROUP: u64 = 2;
-/// NAL unit types of the parameter sets.
-const SEQUENCE: u8 = 7;
-const PICTURE: u8 = 8;
 /// The header of a box whose length has 64 bits.
 const LONG_HEADER: u64 = 16;
 
@@ -96,11 +93,10 @@ impl Mp4 {
     /// further ones are left out unless they are others.
     fn take_apart(&mut self, keyframe: bool) {
         self.sample.clear();
-        for unit in nal_units(&self.coded) {
-            let kind = unit.first().map_or(0, |header| header & 0x1f);
-            let set = match kind {
-                SEQUENCE => Some(&mut self.index.sequence_set),
-                PICTURE => Some(&mut self.index.picture_set),
+        for unit in annexb::units(&self.coded) {
+            let set = match nal::kind(unit) {
+                nal::SPS => Some(&mut self.index.sequence_set),
+                nal::PPS => Some(&mut self.index.picture_set),
                 _ => None,
             };
             if let Some(set) = set.filter(|_| keyframe) {

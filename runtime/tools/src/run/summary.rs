@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use framebox_sandbox::{Cost, Failure};
+use framebox_sandbox::{CallError, Cost};
 
 use crate::figures::Spread;
 use crate::text::micros;
@@ -63,7 +63,7 @@ impl Summary {
     }
 
     /// It failed.
-    pub(super) fn failed(&mut self, failure: &Failure) {
+    pub(super) fn failed(&mut self, failure: &CallError) {
         *self.failures.entry(failure.code()).or_default() += 1;
         self.first_failure.get_or_insert_with(|| printable(&failure.to_string()));
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use framebox_sandbox::{Descriptor, Failure, NamedValue, Value};
+use framebox_sandbox::{CallError, Descriptor, NamedValue, Value};
 use serde_json::{Map, Value as Json, json};
 
 use crate::Error;
@@ -50,7 +50,7 @@ impl Values {
     }
 
     /// A frame that gave nothing.
-    pub(super) fn failed(&mut self, sequence: u64, pts_us: i64, failure: &Failure) -> Result<(), Error> {
+    pub(super) fn failed(&mut self, sequence: u64, pts_us: i64, failure: &CallError) -> Result<(), Error> {
         let failure = json!({ "code": failure.code(), "message": failure.to_string() });
         self.line(&json!({ "sequence": sequence, "pts_us": pts_us, "failure": failure }))
     }

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use framebox_picture::Picture;
-use framebox_sandbox::{Budget, Failure, Kind, NoSources, Shot, Source, Sources};
+use framebox_sandbox::{Budget, CallError, Kind, NoSources, Source, SourceFrame, Sources};
 use serde_json::{Value, json};
 
 use crate::guests::clips::{Clips, LENGTH, other, picture};
@@ -24,7 +24,7 @@ fn shown(running: &mut Running, now: i64) -> Arc<Picture> {
 
 fn failed(running: &mut Running, now: i64) -> String {
     match running.tick(now).result {
-        Err(Failure::Failed(why)) => why,
+        Err(CallError::Failed(why)) => why,
         other => panic!("{other:?}"),
     }
 }
@@ -70,7 +70,7 @@ fn without_a_loop_it_finishes() {
     running.at(0);
     assert!(*shown(&mut running, 399_999) == *picture(9), "the last picture has its time, too");
     match running.tick(400_000).result {
-        Err(Failure::Finished(why)) => assert_eq!(why, "clip is over"),
+        Err(CallError::Finished(why)) => assert_eq!(why, "clip is over"),
         other => panic!("{other:?}"),
     }
 }
@@ -83,7 +83,7 @@ fn a_loop_can_be_ended_and_begun() {
     assert!(*shown(&mut running, 480_000) == *picture(2));
     running.configure(&json!({ "loop": false }));
     assert!(*shown(&mut running, 760_000) == *picture(9));
-    assert!(matches!(running.tick(800_000).result, Err(Failure::Finished(_))));
+    assert!(matches!(running.tick(800_000).result, Err(CallError::Finished(_))));
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn while_one_plays_a_wrong_one_is_refused() {
     let mut running = start("play", json!({}));
     running.at(0);
     match running.try_configure(&json!({ "source": "nowhere" })) {
-        Err(Failure::Failed(why)) => assert!(why.contains("[sources.nowhere]"), "{why}"),
+        Err(CallError::Failed(why)) => assert!(why.contains("[sources.nowhere]"), "{why}"),
         other => panic!("{other:?}"),
     }
     assert!(*shown(&mut running, 40_000) == *picture(1), "the old one plays on");
@@ -214,7 +214,7 @@ impl Source for Kept {
         self.0.info()
     }
 
-    fn next(&mut self) -> Result<Option<Shot>, String> {
+    fn next(&mut self) -> Result<Option<SourceFrame>, String> {
         self.0.next()
     }
 

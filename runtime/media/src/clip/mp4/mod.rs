@@ -14,11 +14,10 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-use framebox_picture::Size;
+use framebox_picture::{Pool, Size};
 
 use super::file::File;
-use super::pool::Pool;
-use super::{Bounds, Clip, Error, Info, Shot};
+use super::{Bounds, Clip, Error, Frame, Info};
 use crate::{Codec, Decoder, decode};
 use boxes::Track;
 use index::{Index, Sample};
@@ -46,7 +45,7 @@ pub(super) struct Video {
     /// What went wrong; until the next seek.
     fault: Option<Error>,
     /// The first picture, decoded when the file was opened.
-    first: Option<Shot>,
+    first: Option<Frame>,
     coded: Vec<u8>,
     bytes: Vec<u8>,
     pool: Pool,
@@ -81,7 +80,7 @@ impl Video {
     }
 
     /// The next picture that comes out of the decoder.
-    fn decode(&mut self) -> Result<Option<Shot>, Error> {
+    fn decode(&mut self) -> Result<Option<Frame>, Error> {
         for _ in 0..SILENT {
             let came = match self.index.samples.get(self.at) {
                 Some(&sample) => {
@@ -95,10 +94,10 @@ impl Video {
                 continue;
             }
             let Some(planes) = self.decoder.picture() else { continue };
-            let picture = self.pool.draw(|picture| picture.copy_from(planes))?;
+            let picture = self.pool.filled(|picture| picture.copy_from(planes))?;
             let Reverse(pts) =
                 self.times.pop().ok_or_else(|| Error::Broken("it has more pictures than times".into()))?;
-            return Ok(Some(Shot { picture, pts }));
+            return Ok(Some(Frame { picture, pts }));
         }
         Err(Error::Broken(format!("no picture comes out of {SILENT} samples")))
     }
@@ -118,10 +117,10 @@ impl Video {
         self.decoder.decode(&self.coded).map_err(coded)
     }
 
-    fn following(&mut self) -> Result<Option<Shot>, Error> {
+    fn following(&mut self) -> Result<Option<Frame>, Error> {
         loop {
             match self.decode()? {
-                Some(shot) if shot.pts < self.from => {}
+                Some(frame) if frame.pts < self.from => {}
                 other => return Ok(other),
             }
         }
@@ -133,7 +132,7 @@ impl Clip for Video {
         self.info
     }
 
-    fn next(&mut self) -> Result<Option<Shot>, Error> {
+    fn next(&mut self) -> Result<Option<Frame>, Error> {
         if let Some(first) = self.first.take() {
             return Ok(Some(first));
         }

@@ -3,8 +3,7 @@
 use mp4_atom::Avcc;
 
 use super::Error;
-
-const START_CODE: [u8; 4] = [0, 0, 0, 1];
+use crate::h264::annexb;
 
 /// What the samples of a track need to become a byte stream.
 pub(super) struct Units {
@@ -21,7 +20,9 @@ impl Units {
             return Err(Error::Broken("the lengths in its pictures have a size that does not exist".into()));
         }
         let sets = parameters.sequence_parameter_sets.iter().chain(&parameters.picture_parameter_sets);
-        Ok(Self { parameters: sets.flat_map(|set| [&START_CODE, &set[..]].concat()).collect(), length_size })
+        let mut stream = Vec::new();
+        sets.for_each(|set| annexb::append(&mut stream, set));
+        Ok(Self { parameters: stream, length_size })
     }
 
     /// Makes `out` the byte stream of a sample, with the parameter sets in front of a keyframe.
@@ -35,8 +36,7 @@ impl Units {
             let (length, after) = rest.split_at_checked(self.length_size).ok_or_else(cut)?;
             let length = length.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
             let (unit, after) = after.split_at_checked(length).ok_or_else(cut)?;
-            out.extend_from_slice(&START_CODE);
-            out.extend_from_slice(unit);
+            annexb::append(out, unit);
             rest = after;
         }
         Ok(())

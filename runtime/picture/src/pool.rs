@@ -1,0 +1,89 @@
+//! Pictures whose memory is used again once nobody else holds them.
+
+use std::sync::Arc;
+
+use crate::{Error, Picture};
+
+/// Pictures that a pool remembers: as many as are under way between two stages at once. More would only be dead memory.
+const KEPT: usize = 6;
+
+/// Recycles pictures that are shared with other threads: a picture is free again when the pool is its only holder.
+#[derive(Debug, Default)]
+pub struct Pool {
+    pictures: Vec<Arc<Picture>>,
+}
+
+impl Pool {
+    /// Takes a picture that nobody else holds. Its size and contents are unspecified.
+    pub fn take(&mut self) -> Arc<Picture> {
+        // The one that was given last is the likeliest to be in the processor's cache.
+        match self.pictures.iter_mut().rposition(|picture| Arc::get_mut(picture).is_some()) {
+            Some(index) => self.pictures.remove(index),
+            None => Arc::new(Picture::scratch()),
+        }
+    }
+
+    /// Remembers `picture` for the time when its other holders have dropped it.
+    pub fn give(&mut self, picture: Arc<Picture>) {
+        if self.pictures.len() == KEPT {
+            // The one that has been held for longest is the least likely to come back soon.
+            self.pictures.remove(0);
+        }
+        self.pictures.push(picture);
+    }
+
+    /// Returns a picture that `fill` writes, and remembers it. `fill` finds the size and the contents unspecified.
+    ///
+    /// # Errors
+    /// Those of `fill`.
+    pub fn filled(&mut self, fill: impl FnOnce(&mut Picture) -> Result<(), Error>) -> Result<Arc<Picture>, Error> {
+        let mut picture = self.take();
+        let filled = fill(Arc::make_mut(&mut picture));
+        self.give(picture.clone());
+        filled.map(|()| picture)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Size;
+
+    fn fill(pool: &mut Pool, luma: u8) -> Arc<Picture> {
+        pool.filled(|to| to.resize(Size::new(4, 4)).map(|()| to.bytes_mut().fill(luma))).unwrap()
+    }
+
+    #[test]
+    fn a_picture_is_used_again_only_when_it_is_free() {
+        let mut pool = Pool::default();
+        let first = pool.take();
+        let address = Arc::as_ptr(&first);
+        pool.give(first.clone());
+        let second = pool.take();
+        assert_ne!(Arc::as_ptr(&second), address, "the first is still held");
+        drop(first);
+        assert_eq!(Arc::as_ptr(&pool.take()), address);
+    }
+
+    #[test]
+    fn held_pictures_keep_their_contents_and_the_pool_stays_small() {
+        let mut pool = Pool::default();
+        let first = fill(&mut pool, 1);
+        let second = fill(&mut pool, 2);
+        assert_eq!((first.bytes()[0], second.bytes()[0]), (1, 2));
+        let address = first.bytes().as_ptr();
+        drop(first);
+        let third = fill(&mut pool, 3);
+        assert_eq!((third.bytes().as_ptr(), second.bytes()[0]), (address, 2));
+        let many: Vec<_> = (0..20).map(|luma| fill(&mut pool, luma)).collect();
+        assert!(many.iter().enumerate().all(|(luma, picture)| picture.bytes()[0] == luma as u8));
+        assert_eq!(pool.pictures.len(), KEPT);
+    }
+
+    #[test]
+    fn a_failed_fill_is_an_error_and_wastes_nothing() {
+        let mut pool = Pool::default();
+        assert!(pool.filled(|to| to.resize(Size::new(0, 4))).is_err());
+        assert_eq!(pool.pictures.len(), 1);
+    }
+}

@@ -1,0 +1,56 @@
+//! Another component takes over a running session, between two of its frames.
+
+use std::sync::mpsc::SyncSender;
+
+use framebox_sandbox::{CallError, Component, Instance, Kind, Limits};
+
+use crate::budget::Budgets;
+use crate::session::parameters::Parameters;
+
+/// What is to take over.
+pub struct Swap {
+    /// The handler.
+    pub component: Component,
+    /// What it may use.
+    pub limits: Limits,
+    /// What the session may use beyond a single call.
+    pub budgets: Budgets,
+}
+
+/// Why a successor did not take over. The session goes on with the component that it had.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SwapError {
+    /// It does something else.
+    #[error("a session of a {} cannot go on with a {}", word(*session), word(*successor))]
+    Kind {
+        /// What the session is for.
+        session: Kind,
+        /// What the successor does.
+        successor: Kind,
+    },
+    /// It could not be started.
+    #[error("it could not be started: {0}")]
+    Start(CallError),
+    /// The session is over.
+    #[error("the session is over")]
+    Ended,
+}
+
+/// A successor that is ready for its first frame.
+pub(crate) struct PreparedSwap {
+    pub(crate) successor: Swap,
+    pub(crate) instance: Instance,
+    /// What the instance was started with.
+    pub(crate) parameters: Parameters,
+    /// Told of the first frame that is the successor's, and given what it replaced.
+    pub(crate) taken: SyncSender<(u64, Option<Instance>)>,
+}
+
+fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Transform => "transform",
+        Kind::Generator => "generator",
+        Kind::Observer => "observer",
+    }
+}

@@ -1,0 +1,4 @@
+//! A processed video.
+
+pub(crate) mod encode;
+pub mod viewer;

@@ -1,0 +1,9 @@
+//! The receiving side of a rendition.
+
+use framebox_media::EncodedFrame;
+
+/// Takes the encoded frames of a rendition. Called on the rendition's thread; returns at once.
+pub trait Viewer: Send + Sync {
+    /// An encoded frame is to be sent.
+    fn frame(&self, frame: EncodedFrame);
+}

@@ -1,0 +1,90 @@
+//! A connection that was answered.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use framebox_media::EncodedFrame;
+use tokio::time::timeout;
+use webrtc::peer_connection::{PeerConnection, RTCIceCandidateInit};
+
+use super::ports::Port;
+use super::shared::{AbortGuard, Shared};
+use crate::sdp::candidate::{self, Candidate};
+use crate::stats::add;
+use crate::{Error, Peer, State, Stats};
+
+/// Longest wait for the closing of the connection.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// A [`Peer`] on the library.
+pub struct Connection {
+    library: Arc<dyn PeerConnection>,
+    /// Number of the peer's candidates that are in use.
+    candidates: AtomicUsize,
+    shared: Arc<Shared>,
+    _guard: AbortGuard,
+    _port: Port,
+}
+
+impl Connection {
+    /// A connection that was set up, with this many of the peer's candidates.
+    pub fn new(library: Arc<dyn PeerConnection>, guard: AbortGuard, port: Port, candidates: usize) -> Self {
+        let shared = guard.0.clone();
+        Self { library, candidates: AtomicUsize::new(candidates), shared, _guard: guard, _port: port }
+    }
+}
+
+#[async_trait]
+impl Peer for Connection {
+    async fn add_candidate(&self, candidate: Candidate) -> Result<(), Error> {
+        let usable = candidate::usable(&candidate.candidate)?;
+        if self.shared.is_over() {
+            return Err(Error::Closed);
+        }
+        let Some(usable) = usable else { return Ok(()) };
+        if self.candidates.fetch_add(1, Ordering::Relaxed) >= candidate::MAX_CANDIDATES {
+            return Err(Error::Candidate(format!("there are {} already", candidate::MAX_CANDIDATES)));
+        }
+        add_candidate(&self.library, usable).await
+    }
+
+    fn send_frame(&self, frame: EncodedFrame) {
+        if self.shared.frames.push(frame) {
+            self.shared.events.keyframe_wanted();
+        }
+    }
+
+    fn send_message(&self, text: String) {
+        if !self.shared.messages.push(text) {
+            add(&self.shared.counters.messages_dropped, 1);
+        }
+    }
+
+    fn request_keyframe(&self) {
+        self.shared.keyframe_wanted.notify_one();
+    }
+
+    fn stats(&self) -> Stats {
+        Stats { frames_dropped: self.shared.frames.dropped(), ..self.shared.counters.read() }
+    }
+
+    async fn close(&self) {
+        // First of all: no state that the library reports while it closes is passed on.
+        self.shared.enter(State::Closed);
+        if timeout(CLOSE_TIMEOUT, self.library.close()).await.is_err() {
+            tracing::debug!("a connection took too long to close; it is dropped");
+        }
+        self.shared.abort();
+    }
+}
+
+/// Hands a candidate to the library.
+///
+/// # Errors
+/// [`Error::Candidate`] when the library refuses it.
+pub async fn add_candidate(library: &Arc<dyn PeerConnection>, usable: &str) -> Result<(), Error> {
+    let candidate = RTCIceCandidateInit { candidate: usable.to_owned(), ..RTCIceCandidateInit::default() };
+    library.add_ice_candidate(candidate).await.map_err(|error| Error::Candidate(error.to_string()))
+}

@@ -1,0 +1,34 @@
+//! The implementation on the `webrtc` crate.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `answer` | [`WebRtc`]: from an offer to an answer |
+//! | `setup` | the library, set up for one connection |
+//! | `formats` | the negotiated format in the library's terms |
+//! | `network` | local addresses, STUN and TURN servers |
+//! | `ports` | UDP ports out of a range |
+//! | `connection` | the connection that was answered |
+//! | `shared` | what the tasks of a connection share, and how they end |
+//! | `handler` | the library's events |
+//! | `closing` | notices when the peer or the library ends the connection |
+//! | `tracks` | video both ways |
+//! | `channel` | the data channel |
+//! | [`interceptor`] | the links of the library's chain that every packet passes |
+//! | `runtime` | tokio, with an owner for the library's tasks |
+
+mod answer;
+mod channel;
+mod closing;
+mod connection;
+mod formats;
+mod handler;
+pub mod interceptor;
+mod network;
+mod ports;
+mod runtime;
+mod setup;
+mod shared;
+mod tracks;
+
+pub use answer::WebRtc;
+pub use channel::MAX_MESSAGE_BYTES;

@@ -1,0 +1,85 @@
+//! The library, set up for one connection.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rtc::interceptor::{NackResponderBuilder, Registry, Slot};
+use webrtc::peer_connection::{
+    PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder, SettingEngine,
+    SettingEngineBuilder, configure_rtcp_reports, configure_twcc_receiver_only,
+};
+
+use super::channel::SEND_BUFFER;
+use super::formats::media_engine;
+use super::interceptor::{self, Adapter, FeedbackReader, NackLimiter, NackSender};
+use super::network::ice_server;
+use super::runtime::{OwnedRuntime, Tasks};
+use crate::sdp::VideoFormat;
+
+/// Silence after which a peer counts as disconnected.
+const DISCONNECTED: Duration = Duration::from_secs(3);
+/// Further silence after which the connection fails. Both together are also the time in which a path has to be found.
+const FAILED: Duration = Duration::from_secs(4);
+const KEEPALIVE: Duration = Duration::from_secs(1);
+/// Time between two rounds of connectivity checks. The library's 200 ms make connecting slow.
+const CHECK_INTERVAL: Duration = Duration::from_millis(20);
+/// Rounds of connectivity checks: more than fit into the time in which a path has to be found.
+const MAX_CHECKS: u16 = 1000;
+
+/// What a connection is set up with.
+pub struct Setup<'a> {
+    /// The video that is exchanged.
+    pub video: &'a VideoFormat,
+    /// Local addresses to bind.
+    pub addresses: Vec<SocketAddr>,
+    /// STUN and TURN servers.
+    pub ice_servers: &'a [String],
+    /// Receives the library's events.
+    pub handler: Arc<dyn PeerConnectionEventHandler>,
+    /// Reads the viewer's feedback.
+    pub feedback: FeedbackReader,
+    /// Owns the tasks that the library spawns.
+    pub tasks: Arc<Tasks>,
+}
+
+impl Setup<'_> {
+    /// Binds the sockets and starts the library's task.
+    ///
+    /// # Errors
+    /// When an address cannot be bound.
+    pub async fn build(self) -> webrtc::error::Result<Arc<dyn PeerConnection>> {
+        let mut media = media_engine(self.video);
+        let registry = configure_rtcp_reports(configure_twcc_receiver_only(Registry::new(), &mut media)?)
+            .with(Slot::from(interceptor::NACK_LIMITER), Adapter::new(NackLimiter::default()))
+            .with(Slot::NackResponder, NackResponderBuilder::new().build())
+            .with(Slot::from(interceptor::NACK_SENDER), Adapter::new(NackSender::default()))
+            .with(Slot::from(interceptor::FEEDBACK_READER), Adapter::new(self.feedback));
+        let configuration = RTCConfigurationBuilder::new()
+            .with_ice_servers(self.ice_servers.iter().map(|url| ice_server(url)).collect())
+            .build();
+        let connection = PeerConnectionBuilder::new()
+            .with_configuration(configuration)
+            .with_media_engine(media)
+            .with_setting_engine(settings())
+            .with_interceptor_registry(registry)
+            .with_handler(self.handler)
+            .with_runtime(Arc::new(OwnedRuntime(self.tasks)))
+            .with_data_channel_send_buffer_limit(SEND_BUFFER)
+            .with_udp_addrs(self.addresses)
+            .build()
+            .await?;
+        Ok(Arc::new(connection))
+    }
+}
+
+fn settings() -> SettingEngine {
+    SettingEngineBuilder::new()
+        // Joining a multicast group fails on many machines, and ends the connection.
+        .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
+        .with_include_loopback_candidate(true)
+        .with_ice_timeouts(Some(DISCONNECTED), Some(FAILED), Some(KEEPALIVE))
+        .with_ice_connection_attempts(Some(CHECK_INTERVAL), Some(MAX_CHECKS))
+        .with_host_acceptance_min_wait(Some(Duration::ZERO))
+        .build()
+}

@@ -1,0 +1,100 @@
+//! What the tasks of a connection share, and how they end.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Notify;
+use tokio::task::{AbortHandle, JoinSet};
+
+use super::channel::Messages;
+use super::runtime::Tasks;
+use crate::send::Frames;
+use crate::stats::Counters;
+use crate::{ConnectionEvents, State};
+
+/// What the tasks of a connection share.
+pub struct Shared {
+    /// Receives what happens.
+    pub events: Arc<dyn ConnectionEvents>,
+    /// Frames on their way to the network.
+    pub frames: Arc<Frames>,
+    /// Messages on their way to the data channel.
+    pub messages: Arc<Messages>,
+    /// Notified when a keyframe is wanted from the peer.
+    pub keyframe_wanted: Arc<Notify>,
+    /// Counts of the connection.
+    pub counters: Arc<Counters>,
+    /// The library's tasks.
+    pub library_tasks: Arc<Tasks>,
+    /// Our own tasks.
+    own_tasks: Mutex<JoinSet<()>>,
+    /// The state that was reported last.
+    state: Mutex<Option<State>>,
+}
+
+impl Shared {
+    /// What the tasks of a connection that is about to be set up share.
+    pub fn new(events: Arc<dyn ConnectionEvents>) -> Self {
+        Self {
+            events,
+            frames: Arc::default(),
+            messages: Arc::default(),
+            keyframe_wanted: Arc::default(),
+            counters: Arc::default(),
+            library_tasks: Arc::default(),
+            own_tasks: Mutex::default(),
+            state: Mutex::default(),
+        }
+    }
+
+    /// Runs a task for as long as the connection lasts.
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
+        let mut tasks = self.own_tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(task)
+    }
+
+    /// Changes the state and reports it; nothing follows an end.
+    pub fn enter(&self, state: State) {
+        {
+            let mut current = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            if *current == Some(state) || is_end(*current) {
+                return;
+            }
+            *current = Some(state);
+        }
+        match state {
+            State::Connected => self.frames.open(),
+            State::Failed | State::Closed => self.frames.close(),
+            State::Connecting | State::Disconnected => {}
+        }
+        self.events.state(state);
+        if state == State::Connected {
+            // Frames that were encoded before the connection was there are lost.
+            self.events.keyframe_wanted();
+        }
+    }
+
+    /// Returns whether the connection has ended.
+    pub fn is_over(&self) -> bool {
+        is_end(*self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Ends every task.
+    pub fn abort(&self) {
+        self.own_tasks.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
+        self.library_tasks.abort();
+    }
+}
+
+fn is_end(state: Option<State>) -> bool {
+    matches!(state, Some(State::Failed | State::Closed))
+}
+
+/// Ends every task of a connection when it is dropped.
+pub struct AbortGuard(pub Arc<Shared>);
+
+impl Drop for AbortGuard {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

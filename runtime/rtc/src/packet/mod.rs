@@ -1,0 +1,29 @@
+//! Encoded frames as RTP payloads and back: one file a codec.
+//!
+//! A codec is added with a file like `h264.rs` and an arm in [`packetizer`] and in [`depacketizer`].
+
+mod depacketizer;
+mod h264;
+mod packetizer;
+
+use framebox_media::Codec;
+
+pub use depacketizer::{AccessUnit, Depacketizer, MalformedError};
+pub use packetizer::{MAX_PAYLOAD, Packetizer};
+
+/// A packetizer for a stream of this codec.
+pub fn packetizer(codec: Codec) -> Box<dyn Packetizer> {
+    match codec {
+        Codec::H264 => Box::new(h264::Packetizer),
+    }
+}
+
+/// A depacketizer for a stream of this codec.
+pub fn depacketizer(codec: Codec) -> Box<dyn Depacketizer> {
+    match codec {
+        Codec::H264 => Box::new(h264::Depacketizer),
+    }
+}
+
+#[cfg(test)]
+mod contract_tests;

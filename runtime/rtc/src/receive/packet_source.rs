@@ -1,0 +1,23 @@
+//! Where the packets of a stream come from.
+
+use super::assembler::Packet;
+
+/// What comes from the peer's stream.
+#[derive(Clone, Debug)]
+pub enum Incoming {
+    /// The stream is known: keyframes can be requested.
+    Opened,
+    /// A packet arrived.
+    Packet(Packet),
+}
+
+/// The peer's stream, as the network delivers it.
+pub trait PacketSource: Send + Sync {
+    /// What comes next, in the order of arrival; `None` at the end of the stream. Nothing is lost when the future is dropped
+    /// before it is ready.
+    fn next(&self) -> impl Future<Output = Option<Incoming>> + Send;
+
+    /// Asks the peer for a keyframe. Called only after [`Self::next`] gave something. A request that cannot be sent is
+    /// dropped.
+    fn request_keyframe(&self) -> impl Future<Output = ()> + Send;
+}

@@ -1,0 +1,59 @@
+//! The video format that is chosen of an offer.
+
+use framebox_media::Codec;
+
+use super::section::Section;
+
+/// Feedback messages that are understood (`a=rtcp-fb`).
+const FEEDBACK: [&str; 4] = ["nack", "nack pli", "ccm fir", "transport-cc"];
+/// Payload types have seven bits.
+const MAX_PAYLOAD_TYPE: u8 = 127;
+
+/// A video format as both sides know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VideoFormat {
+    /// Its codec.
+    pub codec: Codec,
+    /// Payload type of the pictures.
+    pub payload_type: u8,
+    /// Payload type of retransmissions.
+    pub retransmission: Option<u8>,
+    /// Format parameters as offered (`a=fmtp`).
+    pub parameters: String,
+    /// Feedback messages that both know.
+    pub feedback: Vec<&'static str>,
+}
+
+impl VideoFormat {
+    /// Chooses the format of a section that suits best, if any does.
+    pub fn choose(section: &Section) -> Option<Self> {
+        Codec::ALL.into_iter().find_map(|codec| Self::of_codec(section, codec))
+    }
+
+    fn of_codec(section: &Section, codec: Codec) -> Option<Self> {
+        let rtp = codec.rtp_format();
+        let parameters = |payload_type: &str| section.values_of("fmtp", payload_type).next().unwrap_or("");
+        let is = |payload_type: &str, encoding_name: &str| {
+            let encoding = format!("{encoding_name}/{}", rtp.clock_rate);
+            section.values_of("rtpmap", payload_type).any(|offered| offered.eq_ignore_ascii_case(&encoding))
+        };
+        let offered = section.formats.iter().filter(|payload_type| is(payload_type, rtp.encoding_name));
+        let best = offered.min_by_key(|payload_type| rtp.rank(parameters(payload_type)))?;
+        let retransmits = |payload_type: &&&str| {
+            let repaired = |parameter: &str| parameter.trim().strip_prefix("apt=") == Some(*best);
+            is(payload_type, "rtx")
+                && section.values_of("fmtp", payload_type).any(|parameters| parameters.split(';').any(repaired))
+        };
+        let number = |payload_type: &str| payload_type.parse().ok().filter(|number| *number <= MAX_PAYLOAD_TYPE);
+        let offers = |feedback: &&str| {
+            section.values_of("rtcp-fb", best).chain(section.values_of("rtcp-fb", "*")).any(|one| one == *feedback)
+        };
+        Some(Self {
+            codec,
+            payload_type: number(best)?,
+            retransmission: section.formats.iter().find(retransmits).and_then(|payload_type| number(payload_type)),
+            parameters: parameters(best).to_owned(),
+            feedback: FEEDBACK.into_iter().filter(offers).collect(),
+        })
+    }
+}

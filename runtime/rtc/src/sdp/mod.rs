@@ -1,0 +1,21 @@
+//! Session descriptions: what is taken of an offer and of a candidate, and what is refused.
+//!
+//! The RTP library sees a description written here, never the peer's own text.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`candidate`] | candidates of a peer |
+//! | `format` | the video format that is chosen of an offer |
+//! | `offer` | an offer, from its text to the answer |
+//! | `section` | a description taken apart into its sections |
+//! | `write` | the descriptions that are written |
+
+pub mod candidate;
+mod format;
+mod offer;
+mod section;
+mod write;
+
+pub use candidate::Candidate;
+pub use format::VideoFormat;
+pub use offer::Offer;

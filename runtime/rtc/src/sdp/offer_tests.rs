@@ -1,0 +1,170 @@
+use framebox_media::Codec;
+use proptest::prelude::*;
+
+use super::*;
+
+const TRANSPORT: &str =
+    "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\na=fingerprint:sha-256 AB:CD\r\na=setup:actpass\r\n";
+
+fn offer(sections: &str) -> String {
+    format!("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1 2\r\n{TRANSPORT}{sections}")
+}
+
+fn video(formats: &str, attributes: &str) -> String {
+    format!("m=video 9 UDP/TLS/RTP/SAVPF {formats}\r\na=mid:0\r\n{attributes}")
+}
+
+#[test]
+fn the_format_that_suits_best_is_chosen() {
+    let h264 = |payload_type: u8, parameters: &str| {
+        format!("a=rtpmap:{payload_type} H264/90000\r\na=fmtp:{payload_type} {parameters}\r\n")
+    };
+    let mode_0 = h264(97, "profile-level-id=42e01f;level-asymmetry-allowed=1");
+    let baseline = h264(102, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f");
+    let constrained = h264(108, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42E01F");
+    let main = h264(116, "packetization-mode=1;profile-level-id=4d001f");
+    let high = h264(123, "packetization-mode=1; profile-level-id=640032");
+    let vp8 = "a=rtpmap:96 VP8/90000\r\n".to_owned();
+    for (formats, attributes, chosen) in [
+        ("96 97 102 108 116", vec![&vp8, &mode_0, &baseline, &constrained, &main], 108),
+        ("96 97 102 116", vec![&vp8, &mode_0, &baseline, &main], 102),
+        ("97 116 123", vec![&mode_0, &main, &high], 116),
+        ("97 123", vec![&mode_0, &high], 123),
+        ("97", vec![&mode_0], 97),
+    ] {
+        let attributes: String = attributes.into_iter().map(String::as_str).collect();
+        let offer = offer(&video(formats, &attributes));
+        let read = Offer::read(&offer, Direction::SendReceive).unwrap();
+        assert_eq!(read.video.payload_type, chosen, "{formats}");
+    }
+}
+
+#[test]
+fn retransmissions_and_feedback_belong_to_the_chosen_format() {
+    let attributes = "a=rtpmap:102 h264/90000\r\na=fmtp:102 packetization-mode=1\r\na=rtcp-fb:102 nack\r\na=rtcp-fb:102 nack pli\r\n\
+        a=rtcp-fb:102 goog-remb\r\na=rtcp-fb:* ccm fir\r\na=rtpmap:103 rtx/90000\r\na=fmtp:103 apt=102\r\na=rtpmap:97 rtx/90000\r\n\
+        a=fmtp:97 apt=96\r\na=extmap:4/sendrecv http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01\r\n\
+        a=ssrc-group:FID 11 12\r\na=ssrc:11 cname:x\r\na=ssrc:12 cname:x\r\na=ssrc:13 cname:x\r\n";
+    let read = Offer::read(&offer(&video("96 97 102 103", attributes)), Direction::SendReceive).unwrap();
+    let expected = VideoFormat {
+        codec: Codec::H264,
+        payload_type: 102,
+        retransmission: Some(103),
+        parameters: "packetization-mode=1".into(),
+        feedback: vec!["nack", "nack pli", "ccm fir"],
+    };
+    assert_eq!(read.video, expected);
+    for line in
+        ["a=ssrc-group:FID 11 12", "a=ssrc:11 ", "a=ssrc:12 ", "m=video 9 UDP/TLS/RTP/SAVPF 102 103", "a=extmap:4 http"]
+    {
+        assert!(read.reduced.contains(line), "{line} in {}", read.reduced);
+    }
+    for line in ["a=ssrc:13", "96", "remb"] {
+        assert!(!read.reduced.contains(line), "{line} in {}", read.reduced);
+    }
+}
+
+#[test]
+fn unusable_offers_are_refused_with_the_reason() {
+    let h264 = "a=rtpmap:102 H264/90000\r\n";
+    let sends_only = video("102", &format!("{h264}a=sendonly\r\n"));
+    let receives_only = video("102", &format!("{h264}a=recvonly\r\n"));
+    let both = video("102", h264);
+    for (offer, direction, words) in [
+        (String::new(), Direction::SendReceive, "begin with v=0"),
+        ("hello".into(), Direction::SendReceive, "begin with v=0"),
+        (offer(""), Direction::SendReceive, "no media section"),
+        (offer("m=video\r\n"), Direction::SendReceive, "not complete"),
+        (offer("m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n"), Direction::SendReceive, "no video"),
+        (offer(&both.replace(" 9 ", " 0 ")), Direction::SendReceive, "no video"),
+        (offer(&video("96", "a=rtpmap:96 VP8/90000\r\n")), Direction::SendReceive, "H.264"),
+        (offer(&sends_only), Direction::SendReceive, "sendrecv"),
+        (offer(&receives_only), Direction::SendReceive, "sendrecv"),
+        (offer(&sends_only), Direction::SendOnly, "recvonly"),
+        (offer(&receives_only), Direction::ReceiveOnly, "sendonly"),
+        (offer(&both.replace("a=mid:0", "")), Direction::SendReceive, "a=mid"),
+        (offer(&both).replace("a=ice-pwd", "a=x"), Direction::SendReceive, "a=ice-pwd"),
+        (offer(&both).replace("a=fingerprint", "a=x"), Direction::SendReceive, "a=fingerprint"),
+        (offer(&both) + "a=\0\r\n", Direction::SendReceive, "control characters"),
+        (offer(&both) + &"a=x\r\n".repeat(20_000), Direction::SendReceive, "too long"),
+        (offer(&both) + &both.repeat(100), Direction::SendReceive, "too many"),
+    ] {
+        let error = Offer::read(&offer, direction).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}: {words}");
+    }
+    for (section, direction) in [
+        (&both, Direction::SendReceive),
+        (&both, Direction::SendOnly),
+        (&both, Direction::ReceiveOnly),
+        (&sends_only, Direction::ReceiveOnly),
+        (&receives_only, Direction::SendOnly),
+    ] {
+        assert!(Offer::read(&offer(section), direction).is_ok(), "{section} {direction:?}");
+    }
+}
+
+#[test]
+fn other_sections_are_declined_in_their_place() {
+    let sections = format!(
+        "m=audio 9 UDP/TLS/RTP/SAVPF 111 112\r\na=mid:a\r\nm=video 9 UDP/TLS/RTP/SAVPF 102\r\na=mid:0\r\na=rtpmap:102 H264/90000\r\n\
+         {}m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:1\r\n",
+        video("102", "a=rtpmap:102 H264/90000\r\n").replace("mid:0", "mid:2")
+    );
+    let read = Offer::read(&offer(&sections), Direction::SendReceive).unwrap();
+    assert!(read.reduced.contains("a=group:BUNDLE 0 1\r\n"), "{}", read.reduced);
+    let library = "v=0\r\ns=-\r\nm=video 9 X 102\r\na=mid:0\r\nm=application 9 Y webrtc-datachannel\r\na=mid:1\r\n";
+    let answer = read.answer(library).unwrap();
+    assert_eq!(
+        answer,
+        "v=0\r\ns=-\r\nm=audio 0 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\na=mid:a\r\nm=video 9 X 102\r\na=mid:0\r\n\
+         m=video 0 UDP/TLS/RTP/SAVPF 102\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\na=mid:2\r\nm=application 9 Y webrtc-datachannel\r\na=mid:1\r\n"
+    );
+    for wrong in [
+        "",
+        "v=0\r\nm=video 9 X 102\r\n",
+        &library.replace("video 9", "video 0"),
+        &format!("{library}m=video 9 X 1\r\n"),
+    ] {
+        assert_eq!(read.answer(wrong), None, "{wrong}");
+    }
+}
+
+#[test]
+fn a_channel_with_a_transport_of_its_own_is_declined() {
+    let sections =
+        video("102", "a=rtpmap:102 H264/90000\r\n") + "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:9\r\n";
+    let read = Offer::read(&offer(&sections), Direction::SendReceive).unwrap();
+    assert!(!read.reduced.contains("application"), "{}", read.reduced);
+}
+
+#[test]
+fn the_answer_bundles_only_if_the_offer_does() {
+    let library = "v=0\r\na=group:BUNDLE 0\r\nm=video 9 X 102\r\na=mid:0\r\n";
+    let bundling = offer(&video("102", "a=rtpmap:102 H264/90000\r\n"));
+    for (offer, bundles) in [(bundling.replace("a=group", "a=x"), false), (bundling, true)] {
+        let answer = Offer::read(&offer, Direction::SendReceive).unwrap().answer(library).unwrap();
+        assert_eq!(answer.contains("BUNDLE"), bundles);
+    }
+}
+
+#[test]
+fn usable_candidates_of_all_sections_are_taken() {
+    let candidates = "a=candidate:1 1 udp 1 192.0.2.1 5 typ host\r\na=candidate:2 1 udp 1 x.local 5 typ host\r\na=candidate:broken\r\n";
+    let sections = video("102", &format!("a=rtpmap:102 H264/90000\r\n{}", candidates.repeat(50)));
+    let read = Offer::read(&offer(&sections), Direction::SendReceive).unwrap();
+    assert_eq!(read.candidates.len(), candidate::MAX_CANDIDATES);
+    assert!(read.candidates.iter().all(|candidate| candidate == "1 1 udp 1 192.0.2.1 5 typ host"));
+    assert!(!read.reduced.contains("candidate"));
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_survived(text in "(v=0\r\n)?(([mac]=)?[ -~]{0,40}(\r\n|\n)){0,30}", middle in ".{0,200}") {
+        let _ = Offer::read(&text, Direction::SendReceive);
+        let valid = offer(&video("102", &format!("a=rtpmap:102 H264/90000\r\n{middle}\r\na=ssrc:{middle}\r\na=fmtp:102 {middle}\r\n")));
+        if let Ok(read) = Offer::read(&valid, Direction::ReceiveOnly) {
+            prop_assert!(read.reduced.lines().all(|line| line.len() >= 2 && line.as_bytes()[1] == b'='));
+            let _ = read.answer(&middle);
+        }
+    }
+}

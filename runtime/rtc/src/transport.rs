@@ -1,0 +1,34 @@
+//! From offers to connections.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use framebox_media::Codec;
+
+use crate::{ConnectionEvents, Direction, Error, Peer};
+
+/// The answer to an offer, and the connection that it belongs to.
+pub struct Answer {
+    /// The session description for the peer.
+    pub sdp: String,
+    /// The connection.
+    pub peer: Arc<dyn Peer>,
+    /// The codec of the video, in whichever direction it goes.
+    pub codec: Codec,
+}
+
+/// Answers offers.
+#[async_trait]
+pub trait Transport: Send + Sync {
+    /// Answers an offer; the answer has all candidates of this side. When this fails or its future is dropped, nothing is
+    /// left running.
+    ///
+    /// # Errors
+    /// What is wrong with the offer, or why no connection can be set up.
+    async fn answer(
+        &self,
+        offer: &str,
+        direction: Direction,
+        events: Arc<dyn ConnectionEvents>,
+    ) -> Result<Answer, Error>;
+}

@@ -1,0 +1,21 @@
+//! The transport against a client on the same library, over loopback.
+//!
+//! | module | what it tests |
+//! |---|---|
+//! | [`candidates`] | candidates that come with the offer, later, or too many of them; ports |
+//! | [`channel`] | messages both ways |
+//! | [`closing`] | the end of a connection, from either side, and what it frees |
+//! | [`frames`] | video both ways, with and without loss |
+//! | [`offers`] | answers to the offers of browsers, and refused offers |
+//! | [`pair`] | both ends of a connection, for the others |
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod candidates;
+mod channel;
+#[path = "../client/mod.rs"]
+mod client;
+mod closing;
+mod frames;
+mod offers;
+mod pair;

@@ -1,0 +1,71 @@
+//! Answers to the offers of browsers, and refused offers.
+
+use framebox_media::Codec;
+use framebox_rtc::Direction;
+
+use crate::pair::{Recorder, transport};
+
+const CHROMIUM: &str = include_str!("../../../../tests/offers/chromium.sdp");
+const FIREFOX: &str = include_str!("../../../../tests/offers/firefox.sdp");
+
+/// The video section of an answer.
+fn video(answer: &str) -> Vec<&str> {
+    let from = answer.lines().skip_while(|line| !line.starts_with("m=video"));
+    from.enumerate().take_while(|(index, line)| *index == 0 || !line.starts_with("m=")).map(|(_, line)| line).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn browsers_offers_are_answered_with_one_format_alone() {
+    for (offer, formats) in [(CHROMIUM, "108 109"), (FIREFOX, "126 127")] {
+        let offer = offer.replace('\n', "\r\n").replace("\r\r", "\r");
+        let (recorder, _seen) = Recorder::new();
+        let answer = transport().answer(&offer, Direction::SendReceive, recorder.clone()).await.unwrap();
+        assert_eq!(answer.codec, Codec::H264);
+        let sdp = &answer.sdp;
+        let video = video(sdp);
+        assert!(
+            video[0].starts_with("m=video 9 UDP/TLS/RTP/SAVPF ") && video[0].ends_with(&format!(" {formats}")),
+            "{sdp}"
+        );
+        let (pictures, retransmissions) = formats.split_once(' ').unwrap();
+        for line in [
+            "a=sendrecv".to_owned(),
+            "a=rtcp-mux".to_owned(),
+            "a=setup:active".to_owned(),
+            format!("a=rtpmap:{pictures} H264/90000"),
+            format!("a=fmtp:{retransmissions} apt={pictures}"),
+            format!("a=rtcp-fb:{pictures} nack"),
+            format!("a=rtcp-fb:{pictures} nack pli"),
+            format!("a=rtcp-fb:{pictures} ccm fir"),
+            format!("a=rtcp-fb:{pictures} transport-cc"),
+        ] {
+            assert!(video.iter().any(|given| given.trim() == line), "{line} in {sdp}");
+        }
+        assert!(video.iter().any(|line| line.starts_with("a=ssrc-group:FID ")), "{sdp}");
+        assert!(video.iter().any(|line| line.contains("127.0.0.1")), "{sdp}");
+        assert!(sdp.contains("a=group:BUNDLE 0 1\r\n"), "{sdp}");
+        assert!(sdp.contains("m=application 9 UDP/DTLS/SCTP webrtc-datachannel"), "{sdp}");
+        answer.peer.close().await;
+        drop(answer);
+        recorder.freed().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refused_offers_leave_nothing_behind() {
+    for (offer, wrong) in [
+        (String::new(), "offer"),
+        ("v=0\r\n".to_owned(), "offer"),
+        (CHROMIUM.replace("H264/90000", "H266/90000"), "H.264"),
+        (CHROMIUM.replace("m=video", "m=audio"), "no video"),
+        (CHROMIUM.replace("a=fingerprint:sha-256 4D", "a=fingerprint:sha-256 {}"), "fingerprint"),
+        (CHROMIUM.replace("a=fingerprint:sha-256 ", "a=fingerprint:"), "offer"),
+        (CHROMIUM.replace("a=ice-pwd:", "a=nothing:"), "ice-pwd"),
+    ] {
+        let (recorder, _seen) = Recorder::new();
+        let answered = transport().answer(&offer, Direction::SendReceive, recorder.clone()).await;
+        let error = answered.err().expect("it is refused").to_string();
+        assert!(error.contains(wrong), "{error}");
+        recorder.freed().await;
+    }
+}

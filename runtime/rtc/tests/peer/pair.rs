@@ -1,0 +1,147 @@
+//! Both ends of a connection.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use framebox_media::{Codec, EncodedFrame};
+use framebox_rtc::{Answer, ConnectionEvents, Direction, Peer, Settings, State, Transport};
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+
+use crate::client::{Client, LIMIT, Options};
+
+pub const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// What the server's side saw.
+#[derive(Debug, PartialEq)]
+pub enum Seen {
+    State(State),
+    Frame(EncodedFrame),
+    KeyframeWanted,
+    Bitrate(u32),
+    ChannelOpen,
+    Message(String),
+    Sent(u32),
+}
+
+/// Records what the server's side sees.
+pub struct Recorder {
+    seen: mpsc::UnboundedSender<Seen>,
+    /// Frames go back to this peer, once there is one.
+    echo: OnceLock<Weak<dyn Peer>>,
+}
+
+impl Recorder {
+    pub fn new() -> (Arc<Self>, mpsc::UnboundedReceiver<Seen>) {
+        let (sender, seen) = mpsc::unbounded_channel();
+        (Arc::new(Self { seen: sender, echo: OnceLock::new() }), seen)
+    }
+
+    fn record(&self, seen: Seen) {
+        let _ = self.seen.send(seen);
+    }
+
+    /// Waits until nothing but the test itself holds the recorder.
+    pub async fn freed(self: &Arc<Self>) {
+        let freed = async {
+            while Arc::strong_count(self) > 1 {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(LIMIT, freed).await.expect("something of the connection is left running");
+    }
+}
+
+impl ConnectionEvents for Recorder {
+    fn state(&self, state: State) {
+        self.record(Seen::State(state));
+    }
+    fn frame(&self, frame: EncodedFrame) {
+        self.record(Seen::Frame(frame.clone()));
+        if let Some(peer) = self.echo.get().and_then(Weak::upgrade) {
+            peer.send_frame(frame);
+        }
+    }
+    fn keyframe_wanted(&self) {
+        self.record(Seen::KeyframeWanted);
+    }
+    fn bitrate(&self, bits_per_second: u32) {
+        self.record(Seen::Bitrate(bits_per_second));
+    }
+    fn channel_open(&self) {
+        self.record(Seen::ChannelOpen);
+    }
+    fn message(&self, text: String) {
+        self.record(Seen::Message(text));
+    }
+    fn sent(&self, rtp_timestamp: u32, _: Instant) {
+        self.record(Seen::Sent(rtp_timestamp));
+    }
+}
+
+/// A client and the peer that it is connected to. Where both send, the peer sends every frame back.
+pub struct Pair {
+    pub client: Client,
+    pub peer: Arc<dyn Peer>,
+    pub recorder: Arc<Recorder>,
+    pub seen: mpsc::UnboundedReceiver<Seen>,
+}
+
+impl Pair {
+    pub async fn connect(options: Options, direction: Direction) -> Self {
+        let (mut client, offer) = Client::offer(options).await;
+        let (recorder, seen) = Recorder::new();
+        let Answer { sdp, peer, codec } = transport().answer(&offer, direction, recorder.clone()).await.unwrap();
+        assert!(sdp.contains(codec.rtp_format().encoding_name), "{codec:?} in {sdp}");
+        if direction == Direction::SendReceive {
+            assert!(recorder.echo.set(Arc::downgrade(&peer)).is_ok());
+        }
+        client.accept(&sdp).await;
+        client.connected().await;
+        let mut pair = Self { client, peer, recorder, seen };
+        pair.wait(|seen| *seen == Seen::State(State::Connected)).await;
+        pair
+    }
+
+    pub async fn wait(&mut self, wanted: impl Fn(&Seen) -> bool) -> Seen {
+        wait(&mut self.seen, wanted).await
+    }
+
+    /// Waits for the server's side to see a frame with this timestamp.
+    pub async fn wait_for_frame(&mut self, rtp_timestamp: u32) -> EncodedFrame {
+        let is_it = |seen: &Seen| matches!(seen, Seen::Frame(frame) if frame.rtp_timestamp == rtp_timestamp);
+        let Seen::Frame(frame) = self.wait(is_it).await else { unreachable!() };
+        frame
+    }
+}
+
+/// Waits for something to be seen, passing over others.
+pub async fn wait(seen: &mut mpsc::UnboundedReceiver<Seen>, wanted: impl Fn(&Seen) -> bool) -> Seen {
+    let found = async {
+        loop {
+            let seen = seen.recv().await.expect("the recorder is there");
+            if wanted(&seen) {
+                return seen;
+            }
+        }
+    };
+    timeout(LIMIT, found).await.expect("it does not happen")
+}
+
+pub fn transport() -> Box<dyn Transport> {
+    framebox_rtc::transport(Settings { addresses: vec![LOCAL], ..Settings::default() })
+}
+
+/// A frame of about `size` bytes. The transport does not look into slices.
+pub fn frame(keyframe: bool, number: usize, size: usize, rtp_timestamp: u32) -> EncodedFrame {
+    let mut stream = Vec::new();
+    if keyframe {
+        stream.extend([0, 0, 0, 1, 0x67, 0x42, 0xe0, 0x1f, 0x8c, 0, 0, 0, 1, 0x68, 0xce, 0x3c, 0x80]);
+    }
+    stream.extend([0, 0, 0, 1, if keyframe { 0x65 } else { 0x41 }]);
+    stream.extend((0..size).map(|at| (at * 7 + number) as u8 | 1));
+    let data = Bytes::from(stream);
+    EncodedFrame { codec: Codec::H264, data, keyframe, rtp_timestamp, captured: Instant::now() }
+}
