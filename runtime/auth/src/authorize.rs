@@ -139,7 +139,13 @@ mod tests {
         TokenState::Tokens(Arc::new(Tokens { tokens }))
     }
 
-    fn decide(known: &TokenState, open: &Anonymous, token: Option<&str>, access: Access, at: u64) -> Result<Option<String>, AuthorizeError> {
+    fn decide(
+        known: &TokenState,
+        open: &Anonymous,
+        token: Option<&str>,
+        access: Access,
+        at: u64,
+    ) -> Result<Option<String>, AuthorizeError> {
         let request = Request { token, access, is_direct: true };
         authorize(known, open, request, UNIX_EPOCH + Duration::from_secs(at)).map(|who| principal.token)
     }
@@ -170,10 +176,16 @@ mod tests {
     #[test]
     fn without_tokens_only_this_machine_is_accepted() {
         assert_eq!(decide(&TokenState::Never, &Anonymous::Local, None, UPLOAD, 0), Ok(None));
-        assert_eq!(decide(&TokenState::Never, &Anonymous::Local, Some("fbx_viewer"), WATCH, 0), Err(AuthorizeError::Wrong));
+        assert_eq!(
+            decide(&TokenState::Never, &Anonymous::Local, Some("fbx_viewer"), WATCH, 0),
+            Err(AuthorizeError::Wrong)
+        );
         assert_eq!(decide(&TokenState::Never, &Anonymous::Nobody, None, WATCH, 0), Err(AuthorizeError::Missing));
         let passed_on = Request { token: None, access: WATCH, is_direct: false };
-        assert_eq!(authorize(&TokenState::Never, &Anonymous::Local, passed_on, UNIX_EPOCH), Err(AuthorizeError::Elsewhere));
+        assert_eq!(
+            authorize(&TokenState::Never, &Anonymous::Local, passed_on, UNIX_EPOCH),
+            Err(AuthorizeError::Elsewhere)
+        );
     }
 
     #[test]

@@ -34,6 +34,8 @@ mod defaults;
 mod deletion;
 mod error;
 pub mod event;
+#[cfg(test)]
+mod event_tests;
 mod failpoint;
 mod index;
 pub mod limits;

@@ -69,8 +69,20 @@ const KEYS: [Key; 11] = [
     Key { name: "log_lines", of: |table| &mut table.log_lines, least: 0, default: 100, most: 10_000 },
     Key { name: "log_kib", of: |table| &mut table.log_kib, least: 0, default: 64, most: 16 * 1024 },
     Key { name: "soft_memory_mib", of: |table| &mut table.soft_memory_mib, least: 1, default: 96, most: 1024 },
-    Key { name: "fuel_per_second", of: |table| &mut table.fuel_per_second, least: 1, default: UNLIMITED, most: UNLIMITED },
-    Key { name: "cpu_ms_per_second", of: |table| &mut table.cpu_ms_per_second, least: 1, default: UNLIMITED, most: UNLIMITED },
+    Key {
+        name: "fuel_per_second",
+        of: |table| &mut table.fuel_per_second,
+        least: 1,
+        default: UNLIMITED,
+        most: UNLIMITED,
+    },
+    Key {
+        name: "cpu_ms_per_second",
+        of: |table| &mut table.cpu_ms_per_second,
+        least: 1,
+        default: UNLIMITED,
+        most: UNLIMITED,
+    },
 ];
 
 /// Unlimited.
@@ -107,9 +119,7 @@ pub enum Error {
         least: u64,
     },
     /// A value is beyond its bound.
-    #[error(
-        "{place}.{name} is {value}: at most {bound} are allowed; bounds.{name} is what allows more, up to {most}"
-    )]
+    #[error("{place}.{name} is {value}: at most {bound} are allowed; bounds.{name} is what allows more, up to {most}")]
     TooHigh {
         /// The table.
         place: String,

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use framebox_sandbox::{CompileLimits, Code, Component, Digest, LoadError};
+use framebox_sandbox::{Code, CompileLimits, Component, Digest, LoadError};
 
 use super::binding::{Binding, LoadedVersion};
 use super::catalog::Catalog;
@@ -20,11 +20,7 @@ pub fn cached(code: Vec<u8>) -> Code {
 
 impl Catalog {
     /// Loads a version in use, unless it is in memory.
-    pub(super) async fn load(
-        self: &Arc<Self>,
-        guard: VersionGuard,
-        binding: Binding,
-    ) -> Result<LoadedVersion, Error> {
+    pub(super) async fn load(self: &Arc<Self>, guard: VersionGuard, binding: Binding) -> Result<LoadedVersion, Error> {
         let version = guard.version().clone();
         let (component, slot) = self.loaded.get(version.digest, self.read(&version)).await?;
         let limits = version.limits.limits();

@@ -63,12 +63,7 @@ impl Catalog {
     ///
     /// # Errors
     /// When there is no such version, or the change cannot be stored.
-    pub async fn promote(
-        self: &Arc<Self>,
-        name: &str,
-        promotion: Promotion,
-        actor: Actor,
-    ) -> Result<Promoted, Error> {
+    pub async fn promote(self: &Arc<Self>, name: &str, promotion: Promotion, actor: Actor) -> Result<Promoted, Error> {
         let name = name.to_owned();
         let (promoted, handled) = self
             .blocking(move |catalog| {

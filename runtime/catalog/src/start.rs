@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use framebox_sandbox::{CompileLimits, Code, Compiler, Digest, Engine, LoadError};
+use framebox_sandbox::{Code, CompileLimits, Compiler, Digest, Engine, LoadError};
 
 use super::catalog::Catalog;
 use super::code_cache::CodeCache;
@@ -168,7 +168,11 @@ impl Catalog {
             }
             let versions = rows.into_iter().filter_map(|(number, row)| {
                 let Some(component) = components.get(&row.digest) else {
-                    tracing::error!(handler = name, version = number, "the component of a version is not in the database");
+                    tracing::error!(
+                        handler = name,
+                        version = number,
+                        "the component of a version is not in the database"
+                    );
                     return None;
                 };
                 Some((number, Arc::new(self.uploaded_version(&name, number, &row, component))))
@@ -191,7 +195,10 @@ impl Catalog {
         }
         self.store.sweep(&components)?;
         for name in self.defaults.handlers.keys().filter(|name| !index.handlers.contains_key(*name)) {
-            tracing::warn!(handler = name, "the configuration names no `component` for a handler that does not exist yet");
+            tracing::warn!(
+                handler = name,
+                "the configuration names no `component` for a handler that does not exist yet"
+            );
         }
         index.components = components;
         *self.index() = index;

@@ -3,17 +3,18 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use anyhow::Context;
 use axum::http::HeaderValue;
-use framebox_auth::{Auth, audit};
+use framebox_auth::Auth;
 use framebox_catalog::data_dir::DataDir;
-use framebox_catalog::{Change, Subscription};
 use tokio::net::TcpListener;
 
 use crate::app::App;
 use crate::config::Config;
+use crate::http::Changes;
+use crate::recorder;
 
 /// Longest time for sessions to end when the server stops.
 const SHUTDOWN: Duration = Duration::from_secs(5);
@@ -31,13 +32,15 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()> + Send + 'stat
         .with_context(|| format!("cannot listen on {bind}; choose another address with --bind"))?;
     let address = listener.local_addr().context("the listener has no address")?;
     let origins = origins(&config.server.origins)?;
-    let app = Arc::new(tokio::task::spawn_blocking(move || App::new(&config, data_dir)).await.context("loading failed")??);
+    let app =
+        Arc::new(tokio::task::spawn_blocking(move || App::new(&config, data_dir)).await.context("loading failed")??);
     if !address.ip().is_loopback() {
         tracing::warn!("{address} can be reached from other machines: tokens and cameras need HTTPS in front of it");
     }
     println!("Framebox is ready: open http://{address} in a browser. Ctrl-C ends it.");
-    tokio::spawn(audit_rollbacks(app.catalog.subscribe(), auth.audit.clone()));
-    let router = crate::http::router(app.clone(), auth, &origins);
+    let recorder = tokio::spawn(recorder::run(auth.clone(), app.catalog.subscribe()));
+    let changes = Arc::new(Changes::new(auth.clone()));
+    let router = crate::http::router(app.clone(), auth, changes.clone(), &origins);
     let sessions = app.sessions.clone();
     // Sessions end first: the streams of their outputs end with them, and then every request is answered.
     let stop = async move {
@@ -47,7 +50,19 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()> + Send + 'stat
         }
     };
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(stop).await.context("the HTTP server failed")
+    let served = axum::serve(listener, service).with_graceful_shutdown(stop).await.context("the HTTP server failed");
+    // Changes whose clients have left go on: they end, and are recorded, before the program does.
+    let finish = async {
+        changes.finish().await;
+        app.catalog.close_subscriptions();
+        recorder.await
+    };
+    match tokio::time::timeout(SHUTDOWN, finish).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, "the recorder of changes failed"),
+        Err(_) => tracing::warn!("some changes of the catalog did not end in time"),
+    }
+    served
 }
 
 fn origins(origins: &[String]) -> anyhow::Result<Vec<HeaderValue>> {
@@ -56,25 +71,6 @@ fn origins(origins: &[String]) -> anyhow::Result<Vec<HeaderValue>> {
         origin.parse().with_context(hint)
     };
     origins.iter().map(parse).collect()
-}
-
-/// Writes automatic rollbacks to the audit log.
-async fn audit_rollbacks(mut events: Subscription, log: audit::Audit) {
-    while let Some(event) = events.next().await {
-        if let Change::RolledBack { .. } = &event.change {
-            let entry = audit::Entry {
-                who: "framebox".to_owned(),
-                from: None,
-                what: audit::Action::Rollback,
-                name: event.handler.clone(),
-                version: event.version,
-                digest: event.digest.map(|digest| digest.to_string()),
-                outcome: "done",
-                status: None,
-            };
-            log.write(&entry, SystemTime::now());
-        }
-    }
 }
 
 /// Resolves when the program is asked to stop: by Ctrl-C or the signal TERM.

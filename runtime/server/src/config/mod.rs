@@ -224,10 +224,8 @@ impl Config {
 
     /// The catalog's settings.
     pub fn defaults(&self) -> Defaults {
-        let handler = |handler: &Handler| HandlerDefaults {
-            component: handler.component.clone(),
-            limits: handler.limits,
-        };
+        let handler =
+            |handler: &Handler| HandlerDefaults { component: handler.component.clone(), limits: handler.limits };
         Defaults {
             limits: self.limits,
             bounds: self.bounds,

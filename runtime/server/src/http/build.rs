@@ -1,4 +1,4 @@
-//! `POST /handlers/{name}/build`: where its author's build stands, for those who watch.
+//! `POST /handlers/{name}/build`: the state of its author's build, for the handler's viewers.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use super::problem::Problem;
 use crate::app::App;
 use crate::protocol::{BuildState, Message};
 
-/// Longest text that is passed on, characters.
+/// Longest message, characters.
 const LONGEST: usize = 8192;
 
-/// What the author's tool says.
+/// The report of the author's tool.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Build {
@@ -25,8 +25,8 @@ pub struct Build {
     message: String,
 }
 
-/// Tells every session of the handler. Nothing of it is kept.
-pub async fn tell(
+/// Sends a report to every session of the handler. It is not stored.
+pub async fn report(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
     body: Result<Object<Build>, Wrong>,
@@ -34,7 +34,7 @@ pub async fn tell(
     let hint = "give {\"state\": \"running\", \"failed\" or \"done\", \"message\": \"what the compiler said\"}";
     let Object(Build { state, message }) = body.map_err(|wrong| wrong.problem(hint))?;
     if message.chars().count() > LONGEST {
-        let detail = format!("`message` is longer than {LONGEST} characters: give its end");
+        let detail = format!("`message` is longer than {LONGEST} characters: send its end");
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
     }
     app.catalog.versions(&name)?;

@@ -1,4 +1,4 @@
-//! What the catalog refuses, as the API says it.
+//! Errors of the catalog as problem details.
 
 use axum::http::StatusCode;
 use framebox_sandbox::LoadError;
@@ -20,7 +20,7 @@ impl From<Error> for Problem {
     }
 }
 
-/// The status that says it best.
+/// Maps an error to its HTTP status.
 pub fn status(error: &Error) -> StatusCode {
     match error {
         Error::Name(_) | Error::Limits(_) | Error::Selector(_) | Error::Refused(LoadError::Empty) => {
@@ -40,13 +40,13 @@ pub fn status(error: &Error) -> StatusCode {
 }
 
 impl From<progress::BeginError> for Problem {
-    fn from(refused: progress::BeginError) -> Self {
-        let status = match refused {
+    fn from(error: progress::BeginError) -> Self {
+        let status = match error {
             progress::BeginError::Busy => StatusCode::TOO_MANY_REQUESTS,
             progress::BeginError::Exists => StatusCode::CONFLICT,
             progress::BeginError::Id => StatusCode::BAD_REQUEST,
         };
-        let problem = Self::new(status, refused.to_string());
-        if refused == progress::BeginError::Busy { problem.retry_after(5) } else { problem }
+        let problem = Self::new(status, error.to_string());
+        if error == progress::BeginError::Busy { problem.retry_after(5) } else { problem }
     }
 }

@@ -1,11 +1,14 @@
 //! The HTTP side: the API and the page.
 
-mod body;
-mod build;
-mod catalog_problem;
 mod auth_layer;
 #[cfg(test)]
 mod auth_layer_tests;
+mod body;
+mod build;
+mod catalog_problem;
+mod change;
+#[cfg(test)]
+mod change_tests;
 mod handlers;
 mod leftover;
 mod object;
@@ -18,49 +21,50 @@ mod plain;
 mod problem;
 mod routes;
 mod sessions;
+#[cfg(test)]
+mod test_client;
 mod upload;
 mod versions;
 
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::handler::Handler;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::from_fn;
+use axum::{Extension, Router};
 use serde_json::{Value, json};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
 
 use crate::app::App;
+use auth_layer::AuthLayer;
 use framebox_auth::Auth;
-use framebox_auth::audit::Action;
 use framebox_auth::authorize::Request;
 use framebox_auth::scope::{Access, Scope};
-use auth_layer::AuthLayer;
 use problem::Problem;
 use routes::Routes;
+
+pub use change::Changes;
 
 /// Largest body of a request, bytes.
 const LARGEST_BODY: usize = 256 * 1024;
 
-/// The API and the page. `origins`: pages from elsewhere that may use the API.
-pub fn router(app: Arc<App>, auth: Arc<Auth>, origins: &[HeaderValue]) -> Router {
+/// The API and the page. `changes`: runs changes of the catalog; `origins`: pages from elsewhere that may use the API.
+pub fn router(app: Arc<App>, auth: Arc<Auth>, changes: Arc<Changes>, origins: &[HeaderValue]) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(origins.to_vec())
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION, HeaderName::from_static("upload-id")]);
-    let catalog = app.clone();
-    let asked = auth.clone();
-    let auth_layer = AuthLayer::new(auth, move |name| catalog.catalog.versions(name).is_ok());
-    let document = Arc::new(Document { auth: asked, listed: OnceLock::new() });
-    let (router, listed) = routes(auth_layer, document.clone()).split();
+    let document = Arc::new(Document { auth: auth.clone(), listed: OnceLock::new() });
+    let (router, listed) = routes(AuthLayer::new(auth), document.clone()).split();
     document.listed.get_or_init(|| listed);
     router
         .fallback(async || Problem::not_found("there is nothing at this address; the page is at /"))
         .method_not_allowed_fallback(async || Problem::method("this address does not take this method"))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(Extension(changes))
         .layer(from_fn(plain::as_problems))
         .layer(from_fn(leftover::is_read))
         .layer(CatchPanicLayer::custom(plain::panicked))
@@ -78,7 +82,7 @@ struct Document {
 impl Document {
     fn text(&self) -> String {
         let listed = self.listed.get().map(Vec::as_slice).unwrap_or_default();
-        openapi::text(listed, |need| {
+        openapi::text(listed, |access| {
             let request = Request { token: None, access, is_direct: true };
             self.auth.authorize(request, SystemTime::now()).is_ok()
         })
@@ -87,7 +91,6 @@ impl Document {
 
 /// Every route, with what it takes to use it. `document`: theirs.
 fn routes(auth_layer: AuthLayer, document: Arc<Document>) -> Routes<Arc<App>> {
-    use Action::{Delete, Promote, Upload};
     use Access::{Nothing, Token};
     const PROMOTE: Access = Access::Scope(Scope::Promote);
     const UPLOAD: Access = Access::Scope(Scope::Upload);
@@ -97,12 +100,12 @@ fn routes(auth_layer: AuthLayer, document: Arc<Document>) -> Routes<Arc<App>> {
         .add(Method::GET, "/handlers", Token, handlers::list)
         .add(Method::GET, "/handlers/{name}", Token, handlers::one)
         // The body of an upload has a bound of its own.
-        .change(Method::PUT, "/handlers/{name}", UPLOAD, Upload, upload::put.layer(DefaultBodyLimit::disable()))
-        .change(Method::DELETE, "/handlers/{name}", PROMOTE, Delete, versions::delete)
+        .add(Method::PUT, "/handlers/{name}", UPLOAD, upload::put.layer(DefaultBodyLimit::disable()))
+        .add(Method::DELETE, "/handlers/{name}", PROMOTE, versions::delete)
         .add(Method::GET, "/handlers/{name}/versions", Token, versions::list)
-        .change(Method::DELETE, "/handlers/{name}/versions/{version}", PROMOTE, Delete, versions::delete_version)
-        .change(Method::POST, "/handlers/{name}/active", PROMOTE, Promote, versions::choose)
-        .add(Method::POST, "/handlers/{name}/build", UPLOAD, build::tell)
+        .add(Method::DELETE, "/handlers/{name}/versions/{version}", PROMOTE, versions::delete_version)
+        .add(Method::POST, "/handlers/{name}/active", PROMOTE, versions::promote)
+        .add(Method::POST, "/handlers/{name}/build", UPLOAD, build::report)
         .add(Method::GET, "/uploads/{id}", UPLOAD, upload::progress)
         .add(Method::GET, "/sessions", WATCH, sessions::list)
         .add(Method::GET, "/sessions/{id}", WATCH, sessions::one)
@@ -139,5 +142,5 @@ fn routes_without_app() -> Vec<routes::Listed> {
     let auth = Auth::open(None, &[], here).expect("auth without a data directory");
     let auth = Arc::new(auth);
     let document = Arc::new(Document { auth: auth.clone(), listed: OnceLock::new() });
-    routes(AuthLayer::new(auth, |_| false), document).split().1
+    routes(AuthLayer::new(auth), document).split().1
 }

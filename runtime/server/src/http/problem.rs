@@ -19,6 +19,11 @@ impl Problem {
         Self { status, detail: detail.into(), more: Map::new(), headers: Vec::new() }
     }
 
+    /// Its HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// With a further member, for programs (RFC 9457 §3.2).
     pub fn with(mut self, key: &str, value: Value) -> Self {
         self.more.insert(key.to_owned(), value);

@@ -7,7 +7,6 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodFilter, on};
 
 use super::auth_layer::{AuthLayer, Rule};
-use framebox_auth::audit::Action;
 use framebox_auth::scope::Access;
 
 /// A route as the document of the API has it.
@@ -21,7 +20,7 @@ pub struct Listed {
     pub rule: Rule,
 }
 
-/// Routes behind a auth_layer.
+/// Routes behind the authentication layer.
 pub struct Routes<S> {
     router: Router<S>,
     auth_layer: AuthLayer,
@@ -35,25 +34,19 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     }
 
     /// Adds one.
-    pub fn add<T: 'static>(self, method: Method, path: &'static str, access: Access, handler: impl Handler<T, S>) -> Self {
-        self.with(method, path, Rule { access, action: None, is_stream: false }, handler)
-    }
-
-    /// Adds one that gives server-sent events. Browsers read these without headers of their own.
-    pub fn stream<T: 'static>(self, path: &'static str, access: Access, handler: impl Handler<T, S>) -> Self {
-        self.with(Method::GET, path, Rule { access, action: None, is_stream: true }, handler)
-    }
-
-    /// Adds one that changes the catalog, which is noted in the audit log.
-    pub fn change<T: 'static>(
+    pub fn add<T: 'static>(
         self,
         method: Method,
         path: &'static str,
         access: Access,
-        action: Action,
         handler: impl Handler<T, S>,
     ) -> Self {
-        self.with(method, path, Rule { access, action: Some(action), is_stream: false }, handler)
+        self.with(method, path, Rule { access, is_stream: false }, handler)
+    }
+
+    /// Adds one that gives server-sent events. Browsers read these without headers of their own.
+    pub fn stream<T: 'static>(self, path: &'static str, access: Access, handler: impl Handler<T, S>) -> Self {
+        self.with(Method::GET, path, Rule { access, is_stream: true }, handler)
     }
 
     fn with<T: 'static>(mut self, method: Method, path: &'static str, rule: Rule, handler: impl Handler<T, S>) -> Self {
@@ -65,8 +58,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             // Also answers HEAD, under the same rule.
             _ => MethodFilter::GET,
         };
-        let guarded =
-            on(filter, handler).route_layer(from_fn_with_state((self.auth_layer.clone(), rule), super::auth_layer::authorize));
+        let guarded = on(filter, handler)
+            .route_layer(from_fn_with_state((self.auth_layer.clone(), rule), super::auth_layer::authorize));
         self.router = self.router.route(path, guarded);
         self.listed.push(Listed { method, path, rule });
         self

@@ -3,24 +3,26 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query, RawPathParams, State};
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use framebox_sandbox::{Digest, Kind};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::auth_layer::Caller;
+use super::change::{Attempt, Changes, Handlers};
 use super::object::{Object, Wrong};
 use super::problem::Problem;
-use crate::app::App;
+use framebox_auth::audit::{Action, Outcome};
 use framebox_catalog::limits::Table;
-use framebox_catalog::{Actor, Canary, Promotion, Version};
+use framebox_catalog::{Canary, Promoted, Promotion, Version};
 
-/// What `GET /handlers/{name}/versions` answers.
+/// The response of `GET /handlers/{name}/versions`.
 #[derive(Serialize)]
 pub struct Versions {
     versions: Vec<Line>,
-    /// The version that sessions get.
+    /// Number of the version that new sessions get.
     active: Option<u64>,
     canary: Option<Share>,
 }
@@ -31,17 +33,17 @@ pub struct Line {
     version: u64,
     digest: Digest,
     kind: Kind,
-    /// Its size.
+    /// Size of its component, bytes.
     bytes: u64,
-    /// When it came, RFC 3339; none for what comes with the program or its configuration.
+    /// When it was uploaded, RFC 3339; `null` for a built-in or configured handler.
     uploaded: Option<String>,
-    /// Sessions get it.
+    /// Whether new sessions get it.
     active: bool,
-    /// What it may use, as far as that came with it.
+    /// The limits that its upload requested.
     limits: Table,
-    /// Sessions that use it.
+    /// Number of sessions that use it.
     sessions: usize,
-    /// Why it was taken back, if it was since the server started.
+    /// Why it was rolled back, if it was since the server started.
     rolled_back: Option<String>,
 }
 
@@ -50,26 +52,26 @@ pub struct Line {
 #[serde(deny_unknown_fields)]
 pub struct Share {
     version: u64,
-    /// Of the sessions that begin, 0 to 1.
+    /// Share of the new sessions, 0 to 1.
     share: f64,
 }
 
-/// What `POST /handlers/{name}/active` asks for: at least one of the two.
+/// The body of `POST /handlers/{name}/active`: at least one of the two.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wanted {
     version: Option<u64>,
-    /// `null`: there is to be none.
+    /// `null` ends the canary.
     #[serde(default, deserialize_with = "given")]
     canary: Option<Option<Share>>,
 }
 
-/// What `POST /handlers/{name}/active` answers.
+/// The response of `POST /handlers/{name}/active`.
 #[derive(Serialize)]
 pub struct Chosen {
     name: String,
     active: Option<u64>,
-    /// The version that was active before, to which a rollback goes.
+    /// The version that was active before, to which a rollback returns.
     previous: Option<u64>,
     canary: Option<Share>,
 }
@@ -77,7 +79,7 @@ pub struct Chosen {
 /// The query of a deletion.
 #[derive(Deserialize)]
 pub struct Deletion {
-    /// Sessions that use it go on with it.
+    /// Whether sessions that use it keep it.
     #[serde(default)]
     drain: bool,
 }
@@ -90,8 +92,11 @@ fn share(canary: Option<Canary>) -> Option<Share> {
     canary.map(|Canary { version, share }| Share { version, share })
 }
 
-pub async fn list(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Json<Versions>, Problem> {
-    let listing = app.catalog.versions(&name)?;
+pub async fn list(
+    State(Handlers(catalog)): State<Handlers>,
+    Path(name): Path<String>,
+) -> Result<Json<Versions>, Problem> {
+    let listing = catalog.versions(&name)?;
     let active = listing.handler.active;
     let versions = listing.versions.iter().map(|version| line(version, active)).collect();
     Ok(Json(Versions { versions, active, canary: share(listing.handler.canary) }))
@@ -112,39 +117,70 @@ fn line(version: &Version, active: Option<u64>) -> Line {
     }
 }
 
-pub async fn choose(
-    State(app): State<Arc<App>>,
+pub async fn promote(
+    State(Handlers(catalog)): State<Handlers>,
+    Extension(changes): Extension<Arc<Changes>>,
+    Extension(caller): Extension<Caller>,
     Path(name): Path<String>,
     body: Result<Object<Wanted>, Wrong>,
 ) -> Result<Json<Chosen>, Problem> {
-    let hint = "say which: {\"version\": 2}, or {\"canary\": {\"version\": 3, \"share\": 0.1}}";
-    let Object(Wanted { version, canary }) = body.map_err(|wrong| wrong.problem(hint))?;
-    if version.is_none() && canary.is_none() {
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, hint));
-    }
-    let canary = canary.map(|canary| canary.map(|Share { version, share }| Canary { version, share }));
-    let handler = app.catalog.promote(&name, Promotion { active: version, canary }, Actor::default()).await?.handler;
-    let (active, previous) = (handler.active, handler.previous);
-    Ok(Json(Chosen { name, active, previous, canary: share(handler.canary) }))
+    let attempt = Attempt { caller: caller.clone(), action: Action::Promote, name: name.clone(), version: None };
+    let audit = changes.clone();
+    let accepted = attempt.clone();
+    let promote = async move {
+        let hint =
+            "say which version: {\"version\": 2}, or which canary: {\"canary\": {\"version\": 3, \"share\": 0.1}}";
+        let Object(Wanted { version, canary }) = body.map_err(|wrong| wrong.problem(hint))?;
+        if version.is_none() && canary.is_none() {
+            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, hint));
+        }
+        let canary = canary.map(|canary| canary.map(|Share { version, share }| Canary { version, share }));
+        let promotion = Promotion { active: version, canary };
+        let Promoted { handler, changed } = catalog.promote(&name, promotion, caller.actor()).await?;
+        if !changed {
+            // No event tells it.
+            let accepted = Attempt { version: handler.active, ..accepted };
+            audit.audit(accepted, Outcome::Done, StatusCode::OK).await;
+        }
+        let (active, previous) = (handler.active, handler.previous);
+        Ok(Json(Chosen { name, active, previous, canary: share(handler.canary) }))
+    };
+    changes.run(attempt, promote).await
 }
 
 pub async fn delete(
-    State(app): State<Arc<App>>,
+    State(Handlers(catalog)): State<Handlers>,
+    Extension(changes): Extension<Arc<Changes>>,
+    Extension(caller): Extension<Caller>,
     Path(name): Path<String>,
     query: Result<Query<Deletion>, QueryRejection>,
 ) -> Result<StatusCode, Problem> {
-    app.catalog.delete(&name, drain(query)?, Actor::default()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let attempt = Attempt { caller: caller.clone(), action: Action::Delete, name: name.clone(), version: None };
+    let delete = async move {
+        catalog.delete(&name, drain(query)?, caller.actor()).await?;
+        Ok(StatusCode::NO_CONTENT)
+    };
+    changes.run(attempt, delete).await
 }
 
 pub async fn delete_version(
-    State(app): State<Arc<App>>,
+    State(Handlers(catalog)): State<Handlers>,
+    Extension(changes): Extension<Arc<Changes>>,
+    Extension(caller): Extension<Caller>,
+    parameters: RawPathParams,
     path: Result<Path<(String, u64)>, PathRejection>,
     query: Result<Query<Deletion>, QueryRejection>,
 ) -> Result<StatusCode, Problem> {
-    let Path((name, number)) = path.map_err(|error| Problem::new(error.status(), error.body_text()))?;
-    app.catalog.delete_version(&name, number, drain(query)?, Actor::default()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    // The name is audited even when the version is not a number.
+    let name = parameters.iter().find(|(key, _)| *key == "name").map(|(_, name)| name.to_owned()).unwrap_or_default();
+    let version = path.as_ref().ok().map(|Path((_, number))| *number);
+    let attempt = Attempt { caller: caller.clone(), action: Action::Delete, name, version };
+    let delete = async move {
+        let Path((name, number)) = path.map_err(|error| Problem::new(error.status(), error.body_text()))?;
+        catalog.delete_version(&name, number, drain(query)?, caller.actor()).await?;
+        Ok(StatusCode::NO_CONTENT)
+    };
+    changes.run(attempt, delete).await
 }
 
 fn drain(query: Result<Query<Deletion>, QueryRejection>) -> Result<bool, Problem> {

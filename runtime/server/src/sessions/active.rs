@@ -57,7 +57,8 @@ impl ActiveSession {
         let entry = self.entry();
         let version = entry.version();
         let parameters = self.bridge.session().map(|session| session.parameters()).unwrap_or_default();
-        let swapped = HandlerMessage { handler: version.summary(), parameters, from, version: version.number, sequence };
+        let swapped =
+            HandlerMessage { handler: version.summary(), parameters, from, version: version.number, sequence };
         self.bridge.tell(&Message::Swapped(swapped));
     }
 

@@ -89,8 +89,11 @@ impl VersionFollower {
             }
         };
         let session = active.bridge().session()?;
-        let swap =
-            Swap { component: next.component.clone(), limits: next.limits.clone(), budgets: self.defaults.budgets(next.version()) };
+        let swap = Swap {
+            component: next.component.clone(),
+            limits: next.limits.clone(),
+            budgets: self.defaults.budgets(next.version()),
+        };
         let version = next.version().clone();
         match tokio::task::spawn_blocking(move || session.swap(swap)).await {
             Ok(Ok(sequence)) => {

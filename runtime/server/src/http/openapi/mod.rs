@@ -2,7 +2,7 @@
 //!
 //! The operations stand in the modules below, apart from the code that does them; tests hold the document to the list of
 //! routes, both ways. What is the same everywhere (what a token must allow, the errors of the framework) is added here,
-//! from the rules by which the auth_layer goes.
+//! from the rules of the authentication layer.
 
 mod catalog;
 mod operations;
