@@ -1,9 +1,8 @@
 /**
- * Framebox's browser client: video goes through a handler on a Framebox server and comes back, or comes from it, or
- * only goes there.
+ * Framebox's browser client: sends video through a handler on a Framebox server and receives it processed, receives the
+ * video of a handler that makes its own, or only sends video to a handler that returns values.
  *
- * One ES module to import, without dependencies (its parts lie beside it, in `client/`); it touches no element of the
- * page that imports it.
+ * It is one ES module to import, without dependencies (its parts are in `client/`), and touches no element of the page.
  *
  * ```js
  * import { Framebox, connect } from 'https://my.server/framebox.js';
@@ -15,7 +14,7 @@
  * await client.set({ threshold: 40 });
  * client.stop();
  *
- * // A handler that makes its own video asks for no camera. The same in one call:
+ * // A handler that makes its own video needs no camera. The same in one call:
  * const player = await connect({
  *   server: 'https://my.server', handler: 'play', fps: 25,
  *   onTrack: ({ stream }) => { video.srcObject = stream; },
@@ -24,59 +23,60 @@
  * });
  * ```
  *
- * Events are `CustomEvent`s; what they carry is in `detail`:
+ * Events are `CustomEvent`s with these members in `detail` (their types are in `client/types.js`):
  *
- * | event        | detail                                                                                   |
- * |--------------|------------------------------------------------------------------------------------------|
- * | `state`      | `{ state, previous }`, see `State` in `client/types.js`                                  |
- * | `input`      | `{ stream }`: what is sent                                                               |
- * | `track`      | `{ stream, track }`: the processed video                                                 |
- * | `session`    | `{ id, handler, parameters }`: what the server says the session is                       |
- * | `swap`       | `{ handler, parameters, from, version, sequence }`: another version runs from frame       |
- * |              | `sequence` on                                                                            |
- * | `build`      | `{ state, message }`: its author builds the next version; `running`, `failed` or `done`  |
- * | `parameters` | `{ parameters, sequence, request? }`: all values that hold from frame `sequence` on      |
- * | `values`     | `{ sequence, pts_us, values }`: additional outputs of one frame, by id                   |
- * | `warning`    | `{ code, message, parameter?, request? }`                                                |
- * | `error`      | the same; the session goes on unless `end` follows                                       |
- * | `log`        | `{ n, at_ms, level, message, dropped }`: a line of the handler's log, with the option    |
- * |              | `log`; `dropped`: lines before it that are lost                                          |
- * | `frames`     | `{ frames }`: what became of each frame since the event before, with the option `frames` |
- * | `policy`     | `{ policy, unprocessed }`: which frames are given to the handler, after a change         |
- * | `stats`      | `Snapshot` of `client/types.js`, every `statsInterval`                                   |
- * | `end`        | `{ code, message }`, once for each `start` that resolved: `stopped`, `finished`,         |
- * |              | `connection-lost` or `session-gone`                                                      |
+ * | event        | detail                                                                                    |
+ * |--------------|-------------------------------------------------------------------------------------------|
+ * | `state`      | `{ state, previous }`, see `State`                                                        |
+ * | `input`      | `{ stream }`: the stream that is sent                                                     |
+ * | `track`      | `{ stream, track }`: the processed video                                                  |
+ * | `session`    | `{ id, handler, parameters }`: the server's description of the session                    |
+ * | `swap`       | `{ handler, parameters, from, version, sequence }`: version `version` takes over from     |
+ * |              | version `from` with frame `sequence`                                                      |
+ * | `build`      | `{ state, message }`: the author's build of the next version; `running`, `failed`, `done` |
+ * | `parameters` | `{ parameters, sequence, request? }`: all values, which hold from frame `sequence` on     |
+ * | `values`     | `{ sequence, pts_us, values }`: additional outputs of one frame, by id                    |
+ * | `warning`    | `{ code, message, parameter?, request? }`                                                 |
+ * | `error`      | the same; the session goes on unless `end` follows                                        |
+ * | `log`        | `{ n, at_ms, level, message, dropped }`: a line of the handler's log, with the option     |
+ * |              | `log`; `dropped`: lines before it that are lost                                           |
+ * | `frames`     | `{ frames }`: the outcome of each frame since the previous event, with the option         |
+ * |              | `frames`                                                                                  |
+ * | `policy`     | `{ policy, unprocessed }`: which frames the handler is given, after a change              |
+ * | `stats`      | a `Snapshot`, every `statsInterval`                                                       |
+ * | `end`        | `{ code, message }`, once after each `start` that resolved: `stopped`, `finished`,        |
+ * |              | `connection-lost` or `session-gone`                                                       |
  */
 
-import { openCamera, stopTracks, suiting } from './client/camera.js';
+/** @import { Applied, EventDetails, Handler, Options, Snapshot, StartOptions, State, Values } from './client/types.js' */
+
+import { constraintsFor, openCamera, stopTracks } from './client/camera.js';
 import { Catalog } from './client/catalog.js';
-import { FrameboxError, lost } from './client/fault.js';
-import { receive } from './client/inbox.js';
-import { Link } from './client/link.js';
-import { latency } from './client/meter.js';
-import { quiet } from './client/promise.js';
-import { Run } from './client/run.js';
+import { Connection, notConnected } from './client/connection.js';
+import { connectionError, FrameboxError, toFrameboxError } from './client/errors.js';
+import { LogStream } from './client/log-stream.js';
+import { receive } from './client/messages.js';
+import { Peer } from './client/peer.js';
+import { sleep } from './client/promise.js';
 import { Server } from './client/server.js';
 import { Session } from './client/session.js';
-import { Tail } from './client/tail.js';
+import { estimateLatency } from './client/stats.js';
 
 export { FrameboxError, openCamera };
 
-/** After this long without a connection `start` gives up, ms. */
+/** Time after which `start` fails without a connection, ms. */
 const CONNECT_TIMEOUT = 20_000;
-/** Time between two looks whether the server still has an interrupted session, ms. */
+/** Time between two requests whether the server still has an interrupted session, ms. */
 const PROBE_INTERVAL = 1500;
-/** The server is asked over HTTP after nothing came for this long, ms, where statistics are to come more often. */
-const SILENCE = 3000;
-/** Statistics that nobody asked for come with the log at their slowest, ms. */
-const SELDOM = 60_000;
+/** Interval of the server's statistics where only the log is wanted, ms: the longest that the server offers. */
+const LONGEST_STATS_INTERVAL = 60_000;
 
-/** Directions of the video as the browser sees it, by the kind of handler. */
-const DIRECTIONS = { transform: 'sendrecv', generator: 'recvonly', observer: 'sendonly' };
+/** Direction of the video as the browser sees it, by the kind of the handler. */
+const DIRECTIONS = /** @type {const} */ ({ transform: 'sendrecv', generator: 'recvonly', observer: 'sendonly' });
 
 /**
  * Makes a client and starts it.
- * @param {import('./client/types.js').Options & import('./client/types.js').StartOptions} [options]
+ * @param {Options & StartOptions} [options]
  * @returns {Promise<Framebox>} Once video can flow.
  * @throws {FrameboxError} Nothing stays open then.
  */
@@ -86,117 +86,121 @@ export async function connect({ stream, constraints, direction, ...options } = {
   return client;
 }
 
-/** A video session on a Framebox server. May be started again after it ended. */
+/** A video session on a Framebox server. It can be started again after it ended. */
 export class Framebox extends Session {
+  /** @type {State} */
   #state = 'idle';
-  #run = null;
+  /** @type {Connection|null} */
+  #connection = null;
+  /** @type {Snapshot|null} */
   #snapshot = null;
   #server;
   #options;
 
-  /** @param {import('./client/types.js').Options} [options] */
-  constructor({ server = '', token = null, handler = null, ...options } = {}) {
-    const at = new Server(server, token);
-    super(at);
-    this.#server = at;
+  /** @param {Options} [options] */
+  constructor({ server: address = '', token = null, handler = null, ...options } = {}) {
+    const server = new Server(address, token);
+    super(server);
+    this.#server = server;
     this.#options = { parameters: {}, statsInterval: 1000, iceServers: [], ...options };
-    for (const [name, react] of Object.entries(options)) {
+    for (const [name, callback] of Object.entries(options)) {
       const [, type] = /^on([A-Z][a-z]+)$/.exec(name) ?? [];
-      if (type && typeof react === 'function')
-        this.addEventListener(type.toLowerCase(), ({ detail }) => react(detail));
+      if (!type || typeof callback !== 'function') continue;
+      const call = /** @type {(detail: unknown) => void} */ (callback);
+      this.addEventListener(type.toLowerCase(), (event) => call(/** @type {CustomEvent} */ (event).detail));
     }
     /** The name or description that was given. */
     this.handler = handler;
-    /** Parameters that hold, by id, as the server last said. @type {Object<string, unknown>} */
+    /** The server's current values of parameters, by id. @type {Values} */
     this.held = {};
-    /** The last value of each additional output, by id. @type {Object<string, unknown>} */
+    /** The most recent value of each additional output, by id. @type {Values} */
     this.values = {};
-    /** Description of the running handler. @type {import('./client/types.js').Handler|null} */
+    /** Description of the running handler. @type {Handler|null} */
     this.descriptor = null;
   }
 
-  /** @returns {import('./client/types.js').State} */
+  /** @returns {State} */
   get state() {
     return this.#state;
   }
 
-  /** Identifier of the session, also the server's; null when none runs. @returns {string|null} */
+  /** Identifier of the session, also on the server; null when none runs. @override @returns {string|null} */
   get id() {
-    return this.#run?.id ?? null;
+    return this.#connection?.id ?? null;
   }
 
   /** The processed video. @returns {MediaStream|null} */
   get stream() {
-    return this.#run?.output ?? null;
+    return this.#connection?.output ?? null;
   }
 
-  /** What is sent. @returns {MediaStream|null} */
+  /** The stream that is sent. @returns {MediaStream|null} */
   get input() {
-    return this.#run?.input ?? null;
+    return this.#connection?.input ?? null;
   }
 
-  /** The connection itself, for what this class does not cover. @returns {RTCPeerConnection|null} */
+  /** The browser's connection, for what this class does not cover. @returns {RTCPeerConnection|null} */
   get peer() {
-    return this.#run?.link?.peer ?? null;
+    return this.#connection?.peer?.rtc ?? null;
   }
 
-  /** The last `Snapshot`; null before the first. @returns {import('./client/types.js').Snapshot|null} */
+  /** The most recent statistics; null before the first. @returns {Snapshot|null} */
   stats() {
     return this.#snapshot;
   }
 
-  /** Versions of handlers on the server. @returns {Catalog} */
+  /** The catalog: uploads versions of handlers, activates and deletes them. @returns {Catalog} */
   get catalog() {
     return new Catalog(this.#server);
   }
 
   /**
-   * The handlers that the server has.
-   * @returns {Promise<{handlers: import('./client/types.js').Handler[], default: string}>}
+   * Returns the server's handlers, and the name of its default one.
+   * @returns {Promise<{handlers: Handler[], default: string}>}
    */
   handlers() {
     return this.#server.handlers();
   }
 
   /**
-   * Connects, and resolves when video can flow. No camera is asked for where the handler takes no video.
-   * @param {import('./client/types.js').StartOptions} [options]
+   * Connects, and resolves when video can flow. A camera is opened only for a handler that takes video.
+   * @param {StartOptions} [options]
    * @returns {Promise<void>}
    * @throws {FrameboxError} When it rejects, nothing stays open and no `end` event follows.
    */
   async start({ stream = null, constraints, direction } = {}) {
-    if (this.#run) throw new FrameboxError('already-started', 'The session runs already.');
-    if (!globalThis.RTCPeerConnection) throw new FrameboxError('unsupported', 'This browser has no WebRTC.');
-    const run = (this.#run = new Run(this.#options.parameters));
-    run.finish = (problem) => this.#finish(run, problem);
+    if (this.#connection) throw new FrameboxError('already-started', 'The session is already running.');
+    if (!globalThis.RTCPeerConnection) throw new FrameboxError('unsupported', 'This browser does not support WebRTC.');
+    const connection = (this.#connection = new Connection(this.#options.parameters));
+    connection.finish = (error) => this.#finish(connection, error);
     this.#snapshot = null;
     this.held = {};
     this.values = {};
     const leave = () => {
-      run.leaving = true;
+      connection.leavingPage = true;
       this.stop();
     };
-    globalThis.addEventListener('pagehide', leave, { signal: run.signal });
-    this.#become('connecting');
+    globalThis.addEventListener('pagehide', leave, { signal: connection.signal });
+    this.#setState('connecting');
     try {
-      this.descriptor = typeof this.handler === 'object' ? this.handler : null;
-      if (!direction) {
-        this.descriptor ??= await this.#server.handler(this.handler, run.signal);
-        direction = DIRECTIONS[this.descriptor.kind] ?? 'sendrecv';
-      }
-      if (direction !== 'recvonly') {
-        const input = stream ?? (await openCamera(constraints ?? suiting(this.descriptor)));
-        if (!stream && run.over) stopTracks(input);
-        run.check();
-        run.input = input;
-        run.ownsInput = !stream;
+      const { handler } = this;
+      const name = typeof handler === 'string' ? handler : (handler?.name ?? null);
+      this.descriptor = typeof handler === 'string' ? null : handler;
+      if (!direction) this.descriptor ??= await this.#server.handler(name, connection.signal);
+      const way = direction ?? DIRECTIONS[this.descriptor?.kind ?? 'transform'] ?? 'sendrecv';
+      if (way !== 'recvonly') {
+        const input = stream ?? (await openCamera(constraints ?? constraintsFor(this.descriptor)));
+        if (!stream && connection.ended) stopTracks(input);
+        connection.throwIfEnded();
+        connection.input = input;
+        connection.ownsInput = !stream;
         this.#emit('input', { stream: input });
       }
-      await this.#connect(run, direction);
-      await run.live;
-    } catch (problem) {
-      this.#close(run, problem);
-      throw problem;
+      await this.#connect(connection, way, this.descriptor?.name ?? name);
+      await connection.live;
+    } catch (error) {
+      this.#close(connection, toFrameboxError(error));
+      throw error;
     }
   }
 
@@ -205,186 +209,189 @@ export class Framebox extends Session {
    * @returns {Promise<void>}
    */
   async stop() {
-    const run = this.#run;
-    if (run) this.#finish(run, new FrameboxError('stopped', 'The session was stopped.'));
-    await run?.gone;
+    const connection = this.#connection;
+    if (connection) this.#finish(connection, new FrameboxError('stopped', 'The session was stopped.'));
+    await connection?.removed;
   }
 
   /**
-   * Sets parameters, as a person moves a slider: calls within one animation frame are merged, only the latest value of
-   * each is sent.
-   * @param {Object<string, unknown>} parameters Values by id.
-   * @returns {Promise<{parameters: Object<string, unknown>, sequence: number}>} All values that hold, and the first
-   *   frame that they hold for. May be ignored: a rejection that nobody handles is not reported.
+   * Sets parameters, as often as a person moves a slider: calls within one animation frame are merged, and only the
+   * latest value of each parameter is sent.
+   * @param {Values} parameters
+   * @returns {Promise<Applied>} All current values, and the first frame that they hold for. It may be ignored: an
+   *   unhandled rejection is not reported.
    */
   set(parameters) {
-    return this.#run?.want(parameters) ?? notRunning();
+    return this.#connection?.queue(parameters) ?? notConnected();
   }
 
   /**
-   * Presses a button. Every press is sent, none is merged with another.
+   * Presses a button. Every press is sent; none is merged with another.
    * @param {string} id
-   * @returns {Promise<{parameters: Object<string, unknown>, sequence: number}>}
+   * @returns {Promise<Applied>}
    */
   press(id) {
-    const run = this.#run;
-    return run?.link?.isOpen ? run.request({ [id]: true }) : notRunning();
+    const connection = this.#connection;
+    return connection?.peer?.isOpen ? connection.request({ [id]: true }) : notConnected();
   }
 
-  /** Whether a value of this parameter is on its way and not answered. @param {string} id @returns {boolean} */
+  /** Whether a value of this parameter is queued or not answered yet. @param {string} id @returns {boolean} */
   isPending(id) {
-    return this.#run?.isPending(id) ?? false;
+    return this.#connection?.isPending(id) ?? false;
   }
 
   /**
-   * Sends another track (another camera, say) without a new session.
+   * Sends another track (of another camera, for example) within the same session.
    * @param {MediaStreamTrack} track
    */
   async replaceTrack(track) {
-    const run = this.#run;
-    if (!run?.link) throw new FrameboxError('not-connected', 'No session runs.');
-    await run.link.replaceTrack(track);
-    if (run.ownsInput) stopTracks(run.input);
-    run.ownsInput = false;
-    run.input = new MediaStream([track]);
-    this.#emit('input', { stream: run.input });
+    const connection = this.#connection;
+    if (!connection?.peer) throw new FrameboxError('not-connected', 'No session is running.');
+    await connection.peer.replaceTrack(track);
+    if (connection.ownsInput) stopTracks(connection.input);
+    connection.ownsInput = false;
+    connection.input = new MediaStream([track]);
+    this.#emit('input', { stream: connection.input });
   }
 
-  async #connect(run, direction) {
-    const link = (run.link = new Link(this.#server, run.id, run.signal, this.#options.iceServers));
-    link.peer.addEventListener('track', (event) => {
-      // Show each picture as soon as it is complete.
-      event.receiver.jitterBufferTarget = 0;
-      run.output = new MediaStream([event.track]);
-      this.#emit('track', { stream: run.output, track: event.track });
+  /**
+   * @param {Connection} connection
+   * @param {RTCRtpTransceiverDirection} direction
+   * @param {string|null} handler Its name.
+   */
+  async #connect(connection, direction, handler) {
+    const { fps, policy, unprocessed, iceServers } = this.#options;
+    const peer = (connection.peer = new Peer(this.#server, connection.id, connection.signal, iceServers));
+    peer.rtc.addEventListener('track', ({ receiver, track }) => {
+      // Shows each picture as soon as it is complete.
+      receiver.jitterBufferTarget = 0;
+      connection.output = new MediaStream([track]);
+      this.#emit('track', { stream: connection.output, track });
     });
-    link.peer.addEventListener('connectionstatechange', () => this.#connectionChanged(run));
-    link.channel.addEventListener('open', () => this.#opened(run));
-    link.channel.addEventListener('message', ({ data }) =>
-      receive(run, data, this, (type, detail) => this.#emit(type, detail)),
+    peer.rtc.addEventListener('connectionstatechange', () => this.#connectionChanged(connection, peer));
+    peer.channel.addEventListener('open', () => this.#opened(connection, peer));
+    peer.channel.addEventListener('message', ({ data }) =>
+      receive(connection, data, this, (type, detail) => this.#emit(type, detail)),
     );
-    link.channel.addEventListener('close', () => {
-      this.#finish(run, new FrameboxError('connection-lost', 'The server closed the connection.'));
+    peer.channel.addEventListener('close', () => {
+      this.#finish(connection, new FrameboxError('connection-lost', 'The server closed the connection.'));
     });
-    const { fps, policy, unprocessed } = this.#options;
-    await link.open(run.input, direction, {
-      handler: this.descriptor?.name ?? this.handler,
-      fps,
-      policy,
-      unprocessed,
-    });
-    run.deadline = setTimeout(() => this.#finish(run, lost(run.isLive)), CONNECT_TIMEOUT);
+    await peer.open(connection.input, direction, { handler, fps, policy, unprocessed });
+    const fail = () => this.#finish(connection, connectionError(connection.isLive));
+    connection.connectTimer = setTimeout(fail, CONNECT_TIMEOUT);
   }
 
-  #opened(run) {
+  /** Subscribes to the server's messages. @param {Connection} connection @param {Peer} peer */
+  #opened(connection, peer) {
     const { statsInterval, frames = false, log = Boolean(this.#options.onLog) } = this.#options;
-    if (statsInterval || log)
-      run.link.send({ type: 'subscribe', stats_ms: statsInterval || SELDOM, log, frames: frames && statsInterval > 0 });
+    if (statsInterval || log) {
+      const stats_ms = statsInterval || LONGEST_STATS_INTERVAL;
+      peer.send({ type: 'subscribe', stats_ms, log, frames: frames && statsInterval > 0 });
+    }
     if (statsInterval) {
-      run.timer = setInterval(() => {
-        this.#measure(run);
-        if (this.#isSilent(run)) this.#probe(run);
+      connection.statsTimer = setInterval(() => {
+        this.#readStats(connection, peer);
+        if (connection.isSilent(statsInterval)) this.#probe(connection);
       }, statsInterval);
     }
     if (log) {
-      const after = (line) => this.#server.about(run.id, `/log?after=${line}`);
-      run.tail = new Tail(after, (line) => this.#emit('log', line));
-      run.tail.fill();
+      /** @param {number} line */
+      const after = (line) => this.#server.getSession(connection.id, `/log?after=${line}`);
+      connection.logStream = new LogStream(after, (line) => this.#emit('log', line));
+      connection.logStream.fetchMissing();
     }
-    run.flushSoon();
+    connection.flushSoon();
   }
 
-  #connectionChanged(run) {
-    if (run.over) return;
-    switch (run.link.peer.connectionState) {
+  /** @param {Connection} connection @param {Peer} peer */
+  #connectionChanged(connection, peer) {
+    if (connection.ended) return;
+    switch (peer.rtc.connectionState) {
       case 'connected':
-        clearTimeout(run.deadline);
-        this.#become('live');
-        run.isLive = true;
-        run.goLive();
+        clearTimeout(connection.connectTimer);
+        this.#setState('live');
+        connection.becomeLive();
         break;
       case 'disconnected':
-        this.#become('interrupted');
-        this.#probe(run);
+        this.#setState('interrupted');
+        this.#probe(connection);
         break;
       case 'failed':
       case 'closed':
-        this.#finish(run, lost(run.isLive));
+        this.#finish(connection, connectionError(connection.isLive));
     }
   }
 
-  /** Whether nothing comes from the server although something should. */
-  #isSilent(run) {
-    const { statsInterval } = this.#options;
-    const patience = Math.max(SILENCE, 3 * statsInterval);
-    return (
-      run.link.peer.connectionState === 'disconnected' ||
-      (statsInterval > 0 && performance.now() - run.heard > patience)
-    );
-  }
-
-  /** A server that stopped or was restarted shows over HTTP at once; ICE alone would take a long while to tell. */
-  async #probe(run) {
-    if (run.probing || !run.known) return;
-    run.probing = true;
-    while (!run.over && this.#isSilent(run)) {
+  /**
+   * Asks over HTTP whether the server still has the session, as long as nothing arrives: a server that stopped or was
+   * restarted shows there at once, whereas ICE takes long to notice.
+   * @param {Connection} connection
+   */
+  async #probe(connection) {
+    if (connection.probing || !connection.confirmed) return;
+    connection.probing = true;
+    while (!connection.ended && connection.isSilent(this.#options.statsInterval)) {
       try {
-        const { state } = await this.#server.about(run.id, '', { signal: run.signal });
-        if (state === 'ended') throw new FrameboxError('session-gone', 'The session is over.');
-      } catch ({ code }) {
-        if (code === 'session-gone')
-          this.#finish(run, new FrameboxError('session-gone', 'The server no longer has this session.'));
-        // Neither way is there an answer; the connection may still come back.
-        else if (!run.over) this.#become('interrupted');
+        const { state } = await this.#server.getSession(connection.id, '', { signal: connection.signal });
+        if (state === 'ended') throw new FrameboxError('session-gone', 'The session has ended.');
+      } catch (error) {
+        if (toFrameboxError(error).code === 'session-gone')
+          this.#finish(connection, new FrameboxError('session-gone', 'The server no longer has this session.'));
+        // The server does not respond over HTTP either; the connection may still come back.
+        else if (!connection.ended) this.#setState('interrupted');
       }
-      await new Promise((resolve) => setTimeout(resolve, PROBE_INTERVAL));
+      await sleep(PROBE_INTERVAL);
     }
-    run.probing = false;
-    if (!run.over && run.link.peer.connectionState === 'connected') this.#become('live');
+    connection.probing = false;
+    if (!connection.ended && connection.peer?.rtc.connectionState === 'connected') this.#setState('live');
   }
 
-  async #measure(run) {
-    const report = await run.link.peer.getStats().catch(() => null);
-    if (run.over || !report) return;
-    this.#snapshot = { state: this.#state, server: run.server ?? null, ...run.meter.read(report) };
-    this.#snapshot.latency = latency(this.#snapshot, this.descriptor?.kind);
+  /** @param {Connection} connection @param {Peer} peer */
+  async #readStats(connection, peer) {
+    const report = await peer.rtc.getStats().catch(() => null);
+    if (connection.ended || !report) return;
+    const read = { server: connection.serverStats, ...connection.stats.read(report) };
+    this.#snapshot = { state: this.#state, ...read, latency: estimateLatency(read, this.descriptor?.kind) };
     this.#emit('stats', this.#snapshot);
   }
 
-  #finish(run, problem) {
-    if (run.over) return;
-    const { isLive } = run;
-    this.#close(run, problem);
-    if (isLive) this.#emit('end', { code: problem.code, message: problem.message });
+  /** @param {Connection} connection @param {FrameboxError} error */
+  #finish(connection, error) {
+    if (connection.ended) return;
+    const { isLive } = connection;
+    this.#close(connection, error);
+    if (isLive) this.#emit('end', { code: error.code, message: error.message });
   }
 
-  #close(run, problem) {
-    if (run.over) return;
-    run.end(problem);
-    const nothingThere = problem.status || ['finished', 'session-gone', 'server-unreachable'].includes(problem.code);
-    const { offer } = run.link ?? {};
-    if (offer && !nothingThere) {
-      const remove = () => this.#server.remove(run.id);
-      run.gone = (run.leaving ? remove() : offer.then(remove)).catch(() => {});
+  /** @param {Connection} connection @param {FrameboxError} error */
+  #close(connection, error) {
+    if (connection.ended) return;
+    connection.end(error);
+    const isGone = error.status || ['finished', 'session-gone', 'server-unreachable'].includes(error.code);
+    const { offer } = connection.peer ?? {};
+    if (offer && !isGone) {
+      const remove = () => this.#server.endSession(connection.id);
+      connection.removed = (connection.leavingPage ? remove() : offer.then(remove)).catch(() => {});
     }
-    if (!run.leaving) Promise.resolve(run.gone).then(() => run.tail?.finish());
-    this.#run = null;
-    this.#become('ended');
+    if (!connection.leavingPage) Promise.resolve(connection.removed).then(() => connection.logStream?.finish());
+    this.#connection = null;
+    this.#setState('ended');
   }
 
-  #become(state) {
+  /** @param {State} state */
+  #setState(state) {
     const previous = this.#state;
     if (previous === state) return;
     this.#state = state;
     this.#emit('state', { state, previous });
   }
 
+  /**
+   * @template {keyof EventDetails} T
+   * @param {T} type
+   * @param {EventDetails[T]} detail
+   */
   #emit(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
-}
-
-/** What asks of a session that does not run is told. */
-function notRunning() {
-  return quiet(Promise.reject(new FrameboxError('not-connected', 'No session runs.')));
 }

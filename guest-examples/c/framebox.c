@@ -1,18 +1,18 @@
-// Exports what a handler defines, and builds what the interface wants out of plain C.
+// Exports the functions that a handler defines, and converts between plain C and the types of the interface.
 #include "framebox.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-// The interface frees what it is given, so every string is a copy.
+// The bindings free the strings of a result, so every one is a copy.
 static fb_string copy(const char *text) {
   fb_string it;
   framebox_string_dup(&it, text);
   return it;
 }
 
-// A string that is only lent.
-static fb_string lend(const char *text) { return (fb_string){(uint8_t *)text, strlen(text)}; }
+// Borrows a string for an argument.
+static fb_string borrow(const char *text) { return (fb_string){(uint8_t *)text, strlen(text)}; }
 
 static void *grow(void *list, size_t count, size_t size) {
   void *larger = realloc(list, count * size);
@@ -58,7 +58,7 @@ void fb_choice(fb_descriptor *it, const char *id, const char *label, const char 
   parameter(it, id, label, FRAMEBOX_VIDEO_TYPES_PARAMETER_KIND_CHOICE)->val.choice = spec;
 }
 
-void fb_puts(fb_descriptor *it, const char *id, const char *label, fb_kind kind, const char *unit) {
+void fb_declare(fb_descriptor *it, const char *id, const char *label, fb_kind kind, const char *unit) {
   it->outputs.ptr = grow(it->outputs.ptr, it->outputs.len + 1, sizeof *it->outputs.ptr);
   framebox_video_types_output_spec_t *last = &it->outputs.ptr[it->outputs.len++];
   *last = (framebox_video_types_output_spec_t){.id = copy(id), .label = copy(label), .kind = (uint8_t)kind};
@@ -66,7 +66,7 @@ void fb_puts(fb_descriptor *it, const char *id, const char *label, fb_kind kind,
   if (unit != NULL) last->unit.val = copy(unit);
 }
 
-fb_info fb_look(fb_frame picture) {
+fb_info fb_frame_info(fb_frame picture) {
   fb_info info;
   framebox_video_media_method_frame_info(picture, &info);
   return info;
@@ -97,14 +97,14 @@ bool fb_pass(fb_output out, fb_frame picture, fb_string *why) {
 }
 
 void fb_log(fb_level level, const char *message) {
-  fb_string text = lend(message);
+  fb_string text = borrow(message);
   framebox_video_log_log((uint8_t)level, &text);
 }
 
 void fb_free(fb_bytes *data) { framebox_list_u8_free(data); }
 
 static bool put(fb_output out, const char *id, fb_value value, fb_string *why) {
-  fb_string name = lend(id);
+  fb_string name = borrow(id);
   return framebox_video_media_method_output_put(out, &name, &value, why);
 }
 
@@ -116,11 +116,11 @@ bool fb_put_number(fb_output out, const char *id, double value, fb_string *why) 
   return put(out, id, (fb_value){.tag = FRAMEBOX_VIDEO_TYPES_VALUE_NUMBER, .val.number = value}, why);
 }
 
-bool fb_is(fb_string text, const char *other) {
+bool fb_equals(fb_string text, const char *other) {
   return text.len == strlen(other) && memcmp(text.ptr, other, text.len) == 0;
 }
 
-bool fb_because(fb_string *why, const char *reason) {
+bool fb_fail(fb_string *why, const char *reason) {
   *why = copy(reason);
   return false;
 }

@@ -1,4 +1,4 @@
-// Package framebox is what a handler in Go needs: its parameters and values in plain Go, pictures, and where results go.
+// Package framebox is a thin library over the bindings: parameters, values and pictures in plain Go.
 //
 // A handler is a type with the methods of a [Transformer], a [Generator] or an [Observer], handed to transform.Export,
 // generate.Export or observe.Export in an init function; its main function is empty.
@@ -17,34 +17,34 @@ import (
 	wit "go.bytecodealliance.org/pkg/wit/types"
 )
 
-// Handler is what handlers of all kinds have in common.
+// Handler is the part that all kinds of handlers share.
 type Handler interface {
-	// Describe says what the handler is: the same each time.
+	// Describe returns the descriptor; always the same.
 	Describe() Descriptor
-	// Configure takes parameters: all of them at the start, later those that changed.
+	// Configure sets parameters: all of them at the start, later those that change.
 	Configure(Settings) error
 }
 
-// Transformer makes something of each frame.
+// Transformer processes each frame.
 type Transformer interface {
 	Handler
 	Process(input Frame, out Output) error
 }
 
-// Generator makes a video.
+// Generator generates video.
 type Generator interface {
 	Handler
-	// Next makes the frame that is shown at a time since the stream began.
+	// Next generates the frame for a time since the start of the stream.
 	Next(now time.Duration, out Output) error
 }
 
-// Observer looks at each frame and puts values.
+// Observer analyses each frame and puts values.
 type Observer interface {
 	Handler
 	Consume(input Frame, out Output) error
 }
 
-// The handler of this program.
+// Current is the handler of this program.
 var Current Handler
 
 type (
@@ -66,7 +66,7 @@ const (
 	NV12
 )
 
-// How an output is shown.
+// Kinds of outputs.
 const (
 	AsNumber uint8 = iota
 	AsGauge
@@ -77,27 +77,27 @@ const (
 	AsPlot
 )
 
-// Integer is a slider over whole numbers, and maybe their unit.
+// Integer is a slider for integers, with an optional unit.
 func Integer(id, label string, from, to, start int64, unit ...string) Parameter {
 	return parameter(id, label, framebox_video_types.MakeParameterKindInteger(
 		framebox_video_types.IntegerSpec{Min: from, Max: to, Step: 1, Default: start, Unit: first(unit)}))
 }
 
-// Number is a slider over real numbers, and maybe their unit.
+// Number is a slider for real numbers, with an optional unit.
 func Number(id, label string, from, to, step, start float64, unit ...string) Parameter {
 	return parameter(id, label, framebox_video_types.MakeParameterKindNumber(
 		framebox_video_types.NumberSpec{Min: from, Max: to, Step: step, Default: start, Unit: first(unit)}))
 }
 
-// Toggle is on or off.
+// Toggle is a switch.
 func Toggle(id, label string, start bool) Parameter {
 	return parameter(id, label, framebox_video_types.MakeParameterKindToggle(start))
 }
 
-// Option is one that a [Choice] offers.
+// Option is an option of a [Choice].
 type Option = framebox_video_types.Choice
 
-// Choice is one of several options; the first one is chosen at the start.
+// Choice is a selection of one of several options; the first is the default.
 func Choice(id, label string, options ...Option) Parameter {
 	return parameter(id, label, framebox_video_types.MakeParameterKindChoice(
 		framebox_video_types.ChoiceSpec{Options: options, Default: options[0].Id}))
@@ -108,7 +108,7 @@ func Color(id, label, start string) Parameter {
 	return parameter(id, label, framebox_video_types.MakeParameterKindColor(start))
 }
 
-// Button is an event: Settings have true for each press.
+// Button is an event: Settings contain true for each press.
 func Button(id, label string) Parameter {
 	return parameter(id, label, framebox_video_types.MakeParameterKindButton())
 }
@@ -117,8 +117,8 @@ func parameter(id, label string, kind framebox_video_types.ParameterKind) Parame
 	return Parameter{Id: id, Label: label, Help: wit.None[string](), Group: wit.None[string](), Kind: kind}
 }
 
-// Puts announces a value beside the picture, and maybe its unit.
-func Puts(id, label string, kind uint8, unit ...string) Spec {
+// Declare declares an additional output, with an optional unit.
+func Declare(id, label string, kind uint8, unit ...string) Spec {
 	return Spec{Id: id, Label: label, Kind: kind, Unit: first(unit)}
 }
 
@@ -129,7 +129,7 @@ func first(unit []string) wit.Option[string] {
 	return wit.Some(unit[0])
 }
 
-// Describe makes a descriptor; frames come, or are made, as the host likes.
+// Describe returns a descriptor without a preferred size or frame rate.
 func Describe(title, summary string, parameters []Parameter, outputs []Spec) Descriptor {
 	return Descriptor{
 		Title: title, Summary: summary, Parameters: parameters, Outputs: outputs,
@@ -137,10 +137,10 @@ func Describe(title, summary string, parameters []Parameter, outputs []Spec) Des
 	}
 }
 
-// Settings are parameters by id: bool, int64, float64 or string, as their kinds say.
+// Settings are parameters by id: bool, int64, float64 or string, according to their kind.
 type Settings map[string]any
 
-// SettingsOf reads what the host gives.
+// SettingsOf converts the parameters of the bindings.
 func SettingsOf(list []framebox_video_types.NamedValue) Settings {
 	settings := Settings{}
 	for _, named := range list {
@@ -158,34 +158,34 @@ func SettingsOf(list []framebox_video_types.NamedValue) Settings {
 	return settings
 }
 
-// Frame is a picture that the host holds, lent for one call.
+// Frame is a picture of the host, borrowed for one call.
 type Frame struct{ *framebox_video_media.Frame }
 
-// Sample is a smaller copy of the whole picture.
+// Sample returns a scaled copy of the whole picture.
 func (f Frame) Sample(format Format, to Size) []byte {
 	return f.Frame.Sample(format, wit.None[Rect](), wit.Some(to))
 }
 
-// Output is where the results of one call go.
+// Output is the destination of the results of one call.
 type Output struct{ out *framebox_video_media.Output }
 
-// OutputOf wraps what the host lends.
+// OutputOf wraps the output of the bindings.
 func OutputOf(out *framebox_video_media.Output) Output { return Output{out} }
 
-// Pixels puts a picture.
+// Pixels shows a picture.
 func (o Output) Pixels(size Size, format Format, data []byte) error {
 	return failure(o.out.Pixels(size, format, data))
 }
 
-// Patch puts something over a part of the picture.
+// Patch draws over a part of the picture.
 func (o Output) Patch(at Rect, format Format, data []byte) error {
 	return failure(o.out.Patch(at, format, data))
 }
 
-// Show passes a picture on.
+// Show shows a picture of the host without copying it.
 func (o Output) Show(picture Frame) error { return failure(o.out.Show(picture.Frame)) }
 
-// Put puts a value beside the picture: bool, int64, float64 or string.
+// Put sets an additional output: bool, int64, float64 or string.
 func (o Output) Put(id string, value any) error {
 	switch value := value.(type) {
 	case bool:
@@ -197,7 +197,7 @@ func (o Output) Put(id string, value any) error {
 	case string:
 		return failure(o.out.Put(id, framebox_video_types.MakeValueText(value)))
 	}
-	return errors.New("no kind of value")
+	return errors.New("a value must be a bool, int64, float64 or string")
 }
 
 func failure(result wit.Result[wit.Unit, string]) error {
@@ -207,7 +207,7 @@ func failure(result wit.Result[wit.Unit, string]) error {
 	return nil
 }
 
-// Answer turns an error into what the host is told.
+// Answer converts an error to the result of init and configure.
 func Answer(err error) wit.Result[wit.Unit, string] {
 	if err != nil {
 		return wit.Err[wit.Unit](err.Error())
@@ -215,7 +215,7 @@ func Answer(err error) wit.Result[wit.Unit, string] {
 	return wit.Ok[wit.Unit, string](wit.Unit{})
 }
 
-// Stop is the same for the result of a frame.
+// Stop converts an error to the result of a call for a frame.
 func Stop(err error) wit.Result[wit.Unit, framebox_video_types.Stop] {
 	if err != nil {
 		return wit.Err[wit.Unit](framebox_video_types.MakeStopFailed(err.Error()))
@@ -223,17 +223,17 @@ func Stop(err error) wit.Result[wit.Unit, framebox_video_types.Stop] {
 	return wit.Ok[wit.Unit, framebox_video_types.Stop](wit.Unit{})
 }
 
-// Calls from one collection of garbage to the next.
+// Number of calls between two garbage collections.
 const calls = 8
 
 var sinceCollection int
 
 func init() {
-	// A collection while the host asks for memory would trap, so there are none but those of Done.
+	// A collection while the host allocates memory would trap, so only Done collects.
 	debug.SetGCPercent(-1)
 }
 
-// Done ends a call for a frame: what the host gave is no longer held, and from time to time garbage is collected.
+// Done ends a call for a frame: it unpins the memory of the arguments, and collects garbage on every eighth call.
 func Done() {
 	witRuntime.Unpin()
 	if sinceCollection++; sinceCollection == calls {

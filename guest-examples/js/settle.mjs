@@ -1,13 +1,13 @@
-// Makes a component of componentize-qjs give back what it borrowed before its call for a frame returns, as the component
-// model asks (Canonical ABI, `canon_lift`: a task that returns has no borrows). Up to 0.4.5 it does so only in the function
-// that the host calls after that, which the host traps. What a call returns is copied here, and that function is called at
-// once; the host then has nothing to call after it.
+// Patches a component of componentize-qjs so that it drops borrowed handles before a call for a frame returns, as the
+// component model requires (Canonical ABI, `canon_lift`: a task that returns has no borrows). Up to 0.4.5 it drops them in
+// the post-return function, which is too late: the host traps. The patch wraps the call: it copies the result, calls the
+// post-return function at once, and returns the copy; the host has no post-return function left to call.
 //
 //   node settle.mjs handler.wasm        needs jco on the PATH
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 
-/** Parameters of the calls for a frame, flat. What each returns is `result<_, stop>`: 16 bytes, and maybe a text. */
+/** Flattened parameters of the calls for a frame. Each returns `result<_, stop>`: 16 bytes and possibly a string. */
 const calls = { process: 'i32 i32 i32 i64', next: 'i64 i32 i32 i64', consume: 'i32 i32 i32 i64' };
 
 const settle = (params) => `
@@ -42,7 +42,7 @@ execFileSync('jco', ['print', file, '-o', wat]);
 const text = readFileSync(wat, 'utf8');
 rmSync(wat);
 const name = String.raw`\$(?:"[^"]*"|[^\s()]+)`;
-// One of the component's own exports, which takes texts: so there is its way to get memory.
+// An export of the component that takes strings, and so names its allocator.
 const realloc = text.match(
   new RegExp(String.raw`canon lift \(core func \$framebox:video/lifecycle@[^)]*#init\) .*\(realloc (${name})\)`),
 );
@@ -53,7 +53,7 @@ const lift = new RegExp(
 );
 const found = text.match(lift);
 if (!realloc || !found) {
-  console.error(`${file}: no call for a frame in the form of componentize-qjs: nothing is changed`);
+  console.error(`${file}: has no call for a frame as componentize-qjs generates it; nothing was changed`);
   process.exit(1);
 }
 const [line, head, call, short, rest, memory, done] = found;

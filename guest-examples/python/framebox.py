@@ -1,6 +1,6 @@
-"""What makes a handler in Python shorter: parameters with defaults, descriptors, plain values.
+"""A thin library over the interface: parameters with defaults, descriptors, plain values.
 
-The interface itself is in `wit_world.imports` (types, media, log, sources), as componentize-py makes it out of the WIT.
+componentize-py generates the interface itself from the WIT: `wit_world.imports` (types, media, log, sources).
 """
 
 from wit_world.imports import media
@@ -8,12 +8,12 @@ from wit_world.imports import types as t
 
 
 def integer(id, label, low, high, default, step=1, unit=None, help=None):
-    """A slider over whole numbers."""
+    """A slider for integers."""
     return _parameter(id, label, help, t.ParameterKind_Integer(t.IntegerSpec(low, high, step, default, unit)))
 
 
 def number(id, label, low, high, default, step, unit=None, help=None):
-    """A slider over real numbers."""
+    """A slider for real numbers."""
     return _parameter(id, label, help, t.ParameterKind_Number(t.NumberSpec(low, high, step, default, unit)))
 
 
@@ -22,7 +22,7 @@ def toggle(id, label, default=False, help=None):
 
 
 def choice(id, label, options, default=None, help=None):
-    """One of `options`, a dictionary of ids and labels; the first one is the default."""
+    """A selection of one of `options`, a dictionary of ids and labels; the first is the default."""
     choices = [t.Choice(option, text) for option, text in options.items()]
     return _parameter(id, label, help, t.ParameterKind_Choice(t.ChoiceSpec(choices, default or choices[0].id)))
 
@@ -37,27 +37,27 @@ def _parameter(id, label, help, kind):
 
 
 def output(id, label, kind="number", unit=None):
-    """A value beside the picture; `kind` is number, gauge, text, json, image, table or plot."""
+    """An additional output; `kind` is number, gauge, text, json, image, table or plot."""
     return t.OutputSpec(id, label, t.OutputKind[kind.upper()], unit)
 
 
 def descriptor(title, summary, parameters=(), outputs=(), size=None, fps=None):
-    """What a handler says of itself. `size` is a pair."""
+    """The descriptor of a handler; `size` is a pair of width and height."""
     return t.Descriptor(title, summary, list(parameters), list(outputs), size and t.Size(*size), fps)
 
 
 def values(settings):
-    """Parameters, as `init` and `configure` get them, as a dictionary."""
+    """The arguments of `init` and `configure` as a dictionary."""
     return {named.id: named.value.value for named in settings}
 
 
 def put(out: media.Output, id, value):
-    """Puts a bool, int, float, str or list of numbers beside the picture."""
-    # In this order: a bool is an int, too.
+    """Sets an additional output to a bool, int, float, str or list of numbers."""
+    # The order matters: a bool is an int.
     for kind, make in _VALUES:
         if isinstance(value, kind):
             return out.put(id, make(value))
-    raise TypeError(f"{type(value).__name__} is no kind of value")
+    raise TypeError(f"a value must be a bool, int, float, str or list, not {type(value).__name__}")
 
 
 _VALUES = (

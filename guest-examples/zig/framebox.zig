@@ -1,26 +1,26 @@
-//! What a handler in Zig needs of the interface.
+//! The interface in Zig.
 //!
-//! There is no generator of bindings for Zig, and none is needed: what crosses the boundary is made of plain extern
-//! structs, laid out as the component model's canonical ABI says. A handler is a file with
+//! There is no generator of bindings for Zig. These are written by hand, with extern structs in the layout of the component
+//! model's canonical ABI. A handler is a file with
 //!
 //!     pub const about: framebox.Descriptor = .{ .title = …, .summary = …, .parameters = .of(&.{ … }), … };
-//!     pub fn configure(id: []const u8, value: framebox.Value) framebox.Refused!void
-//!     pub fn process(input: framebox.Frame, out: framebox.Output) framebox.Refused!void
+//!     pub fn configure(id: []const u8, value: framebox.Value) framebox.Error!void
+//!     pub fn process(input: framebox.Frame, out: framebox.Output) framebox.Error!void
 //!     comptime { framebox.transform(@This()); }
 //!
 //! A generator has `next(now_us: i64, out)` and `framebox.generator(@This())` instead, an observer `consume(input, out)`
 //! and `framebox.observer(@This())`.
 //!
-//! Why something was refused is told by `because`.
+//! `fail` returns an error with a reason.
 
 const std = @import("std");
 
-/// Memory for the handler's own needs.
+/// The allocator of the handler.
 pub const gpa = std.heap.wasm_allocator;
 
-pub const Refused = error{Refused};
+pub const Error = error{Failed};
 
-/// A list as it crosses the boundary.
+/// A list in the canonical ABI.
 pub fn List(comptime T: type) type {
     return extern struct {
         ptr: [*]const T,
@@ -88,15 +88,15 @@ pub const Descriptor = extern struct {
     fps: Option(f32) = .{},
 };
 
-/// A slider over whole numbers.
+/// A slider for integers.
 pub fn integer(id: []const u8, label: []const u8, spec: Integer) Parameter {
     return .{ .id = .of(id), .label = .of(label), .kind = .{ .tag = .integer, .is = .{ .integer = spec } } };
 }
 
-/// A parameter's value, of the type that its kind says. What `text` points to is gone after the call.
+/// The value of a parameter, in the type of its kind. `text` is valid during the call only.
 pub const Value = union(enum) { boolean: bool, integer: i64, number: f64, text: []const u8 };
 
-/// A picture that the host holds, lent for a call.
+/// A picture of the host, borrowed for a call.
 pub const Frame = struct {
     handle: i32,
 
@@ -106,14 +106,14 @@ pub const Frame = struct {
         return it;
     }
 
-    /// The whole picture; to be freed with `gpa`.
+    /// Returns the whole picture; free it with `gpa`.
     pub fn pixels(self: Frame, format: Format) []align(16) u8 {
         var it: extern struct { ptr: [*]align(16) u8, len: usize } = undefined;
         host.frame_pixels(self.handle, @intFromEnum(format), &it);
         return it.ptr[0..it.len];
     }
 
-    /// A smaller copy of the whole picture; to be freed with `gpa`.
+    /// Returns a scaled copy of the whole picture; free it with `gpa`.
     pub fn sample(self: Frame, format: Format, to: Size) []align(16) u8 {
         var it: extern struct { ptr: [*]align(16) u8, len: usize } = undefined;
         host.frame_sample(self.handle, @intFromEnum(format), 0, 0, 0, 0, 0, 1, to.width, to.height, &it);
@@ -121,37 +121,37 @@ pub const Frame = struct {
     }
 };
 
-/// Where results go, lent for a call.
+/// The destination of results, borrowed for a call.
 pub const Output = struct {
     handle: i32,
 
-    pub fn pixels(self: Output, size: Size, format: Format, data: []const u8) Refused!void {
+    pub fn pixels(self: Output, size: Size, format: Format, data: []const u8) Error!void {
         var answer: Answer = undefined;
         host.output_pixels(self.handle, size.width, size.height, @intFromEnum(format), data.ptr, data.len, &answer);
         return answer.check();
     }
 
-    /// Over a part of the picture that was shown; of RGBA, alpha counts.
-    pub fn patch(self: Output, at: Rect, format: Format, data: []const u8) Refused!void {
+    /// Draws over a part of the picture shown before; the alpha of RGBA is blended.
+    pub fn patch(self: Output, at: Rect, format: Format, data: []const u8) Error!void {
         var answer: Answer = undefined;
         host.output_patch(self.handle, at.x, at.y, at.width, at.height, @intFromEnum(format), data.ptr, data.len, &answer);
         return answer.check();
     }
 
-    /// Shows a picture that the host has, such as the input, without copying it.
-    pub fn show(self: Output, picture: Frame) Refused!void {
+    /// Shows a picture of the host, such as the input, without copying it.
+    pub fn show(self: Output, picture: Frame) Error!void {
         var answer: Answer = undefined;
         host.output_show(self.handle, picture.handle, &answer);
         return answer.check();
     }
 
-    pub fn putInteger(self: Output, id: []const u8, value: i64) Refused!void {
+    pub fn putInteger(self: Output, id: []const u8, value: i64) Error!void {
         var answer: Answer = undefined;
         host.output_put(self.handle, id.ptr, id.len, 1, value, 0, 0, 0, &answer);
         return answer.check();
     }
 
-    pub fn putNumber(self: Output, id: []const u8, value: f64) Refused!void {
+    pub fn putNumber(self: Output, id: []const u8, value: f64) Error!void {
         var answer: Answer = undefined;
         host.output_put(self.handle, id.ptr, id.len, 2, @bitCast(value), 0, 0, 0, &answer);
         return answer.check();
@@ -160,37 +160,37 @@ pub const Output = struct {
 
 pub const Level = enum(u8) { debug, info, warn, err };
 
-/// To the session's log.
+/// Writes to the session's log.
 pub fn log(level: Level, message: []const u8) void {
     host.log(@intFromEnum(level), message.ptr, message.len);
 }
 
-/// Says why: to be returned.
-pub fn because(comptime why: []const u8) Refused {
+/// Returns an error with a reason.
+pub fn fail(comptime why: []const u8) Error {
     reason = .of(why);
-    return error.Refused;
+    return error.Failed;
 }
 
-var reason: String = .of("it failed");
+var reason: String = .of("the handler failed");
 
-/// Exports a handler that makes something of each frame.
+/// Exports a transform.
 pub fn transform(comptime Handler: type) void {
     lifecycle(Handler);
     exportFrames(Handler.process, "framebox:video/transform@0.1.0#process");
 }
 
-/// Exports a handler that looks at each frame.
+/// Exports an observer.
 pub fn observer(comptime Handler: type) void {
     lifecycle(Handler);
     exportFrames(Handler.consume, "framebox:video/observe@0.1.0#consume");
 }
 
-fn exportFrames(comptime handle: fn (Frame, Output) Refused!void, comptime name: []const u8) void {
+fn exportFrames(comptime handle: fn (Frame, Output) Error!void, comptime name: []const u8) void {
     const Exports = struct {
         var handled: Stop = undefined;
 
         fn call(input: i32, out: i32, _: u32, _: u64) callconv(.c) *const Stop {
-            // What was lent has to be given back.
+            // Borrowed handles must be dropped before the call returns.
             defer host.frame_drop(input);
             defer host.output_drop(out);
             handled = .of(handle(.{ .handle = input }, .{ .handle = out }));
@@ -200,7 +200,7 @@ fn exportFrames(comptime handle: fn (Frame, Output) Refused!void, comptime name:
     @export(&Exports.call, .{ .name = name });
 }
 
-/// Exports a handler that makes a video.
+/// Exports a generator.
 pub fn generator(comptime Handler: type) void {
     lifecycle(Handler);
     const Exports = struct {
@@ -215,7 +215,7 @@ pub fn generator(comptime Handler: type) void {
     @export(&Exports.next, .{ .name = "framebox:video/generate@0.1.0#next" });
 }
 
-/// What handlers of all kinds export.
+/// Exports the functions of all kinds of handlers.
 fn lifecycle(comptime Handler: type) void {
     const Exports = struct {
         var configured: Answer = undefined;
@@ -225,11 +225,11 @@ fn lifecycle(comptime Handler: type) void {
         }
 
         fn configure(list: [*]Named, count: usize) callconv(.c) *const Answer {
-            defer give(list, count * @sizeOf(Named));
+            defer release(list, count * @sizeOf(Named));
             configured = .{ .err = false, .why = .none };
             for (list[0..count]) |named| {
-                defer give(named.id.ptr, named.id.len);
-                defer if (named.tag == .text) give(named.is.text.ptr, named.is.text.len);
+                defer release(named.id.ptr, named.id.len);
+                defer if (named.tag == .text) release(named.is.text.ptr, named.is.text.len);
                 const value: Value = switch (named.tag) {
                     .boolean => .{ .boolean = named.is.boolean },
                     .integer => .{ .integer = named.is.integer },
@@ -253,24 +253,24 @@ fn lifecycle(comptime Handler: type) void {
     @export(&cabi_realloc, .{ .name = "cabi_realloc" });
 }
 
-// The rest is how it crosses the boundary.
+// The canonical ABI.
 
 const Answer = extern struct {
     err: bool,
     why: String,
 
-    fn check(self: Answer) Refused!void {
+    fn check(self: Answer) Error!void {
         if (!self.err) return;
-        // Kept until the call returns, and then for good: a refusal is rare.
+        // Never freed, since errors are rare.
         reason = self.why;
-        return error.Refused;
+        return error.Failed;
     }
 };
 const Stop = extern struct {
     err: bool,
     stop: extern struct { tag: enum(u8) { failed, finished }, why: String },
 
-    fn of(result: Refused!void) Stop {
+    fn of(result: Error!void) Stop {
         const err = if (result) |_| false else |_| true;
         return .{ .err = err, .stop = .{ .tag = .failed, .why = if (err) reason else .none } };
     }
@@ -278,7 +278,7 @@ const Stop = extern struct {
 const Named = extern struct {
     id: String,
     tag: enum(u8) { boolean, integer, number, text },
-    // `blob` is the largest; only handlers give it.
+    // `blob` is the largest case; the host never sends it.
     is: extern union { boolean: bool, integer: i64, number: f64, text: String, blob: [2]String },
 };
 
@@ -305,17 +305,17 @@ const host = struct {
     const output_drop = @"[resource-drop]output";
 };
 
-/// By this the host asks for memory for what it gives.
+/// Allocates memory for the arguments that the host passes.
 fn cabi_realloc(old: ?[*]align(16) u8, old_size: usize, _: usize, size: usize) callconv(.c) ?[*]u8 {
-    // Lists of nothing lie somewhere in memory, too.
+    // The pointer of an empty list must be aligned and not null.
     if (size == 0) return @ptrFromInt(16);
     const list: []align(16) u8 = if (old) |ptr| ptr[0..old_size] else &.{};
     const moved = gpa.realloc(list, size) catch @trap();
     return moved.ptr;
 }
 
-/// Frees what came through `cabi_realloc`.
-fn give(ptr: anytype, len: usize) void {
+/// Frees memory from `cabi_realloc`.
+fn release(ptr: anytype, len: usize) void {
     if (len == 0) return;
     const bytes: [*]align(16) u8 = @ptrCast(@alignCast(@constCast(ptr)));
     gpa.free(bytes[0..len]);

@@ -1,4 +1,4 @@
-//! How late a call is cut off that does not end by itself.
+//! How late a call is interrupted that does not end by itself.
 
 use std::sync::Arc;
 use std::time::Duration;

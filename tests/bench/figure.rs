@@ -2,20 +2,20 @@
 
 use std::time::{Duration, Instant};
 
-/// What `work` takes.
+/// Measures the time of `work`.
 pub fn time(work: impl FnOnce()) -> Duration {
     let begin = Instant::now();
     work();
     begin.elapsed()
 }
 
-/// The middle one.
+/// Returns the median.
 pub fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times[times.len() / 2]
 }
 
-/// One line: what, how much, and whether the goal is met.
+/// Prints a figure and whether its goal is met.
 pub fn print(what: &str, value: f64, unit: &str, goal: Goal) {
     let (sign, limit, met) = match goal {
         Goal::AtMost(limit) => ("≤", limit, value <= limit),
@@ -24,7 +24,7 @@ pub fn print(what: &str, value: f64, unit: &str, goal: Goal) {
     println!("{what:<72} {value:>9.3} {unit:<5} goal {sign} {limit} {}", if met { "met" } else { "MISSED" });
 }
 
-/// What is hoped for.
+/// The goal of a figure.
 pub enum Goal {
     AtMost(f64),
     AtLeast(f64),

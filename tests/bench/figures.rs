@@ -3,8 +3,6 @@
 //! `cargo bench` prints them all; `cargo bench -- stages`, `-- languages`, `-- deadlines`, `-- metering`, `-- sessions`, `-- budgets` or
 //! `-- swaps` only some. `-- soak` and `-- slow` take ten minutes and more and are not part of the rest.
 
-#[path = "../../runtime/rtc/tests/client/mod.rs"]
-mod client;
 mod deadlines;
 mod figure;
 mod film;

@@ -8,7 +8,7 @@ use framebox_picture::Size;
 use serde_json::json;
 use tokio::time::sleep_until;
 
-use crate::client::{Client, Event, Options};
+use framebox_test_peer::{Client, Event, Options};
 use framebox_test_support::scene;
 use framebox_test_support::server::{Answer, Server};
 
@@ -25,12 +25,12 @@ pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
-/// A client of the session `id`; `query` is that of the offer.
+/// Connects a client of the session `id`; `query` is that of the offer.
 pub async fn connect(server: &Server, id: &str, query: &str) -> Client {
     try_connect(server, id, query).await.unwrap_or_else(|answer| panic!("{answer:?}"))
 }
 
-/// The same; the answer when the offer is refused.
+/// Connects a client; returns the answer when the offer is refused.
 pub async fn try_connect(server: &Server, id: &str, query: &str) -> Result<Client, Answer> {
     let (mut client, sdp) = Client::offer(Options::default()).await;
     let body = json!({ "sdp": sdp, "type": "offer", "webrtc_id": id });
@@ -44,7 +44,7 @@ pub async fn try_connect(server: &Server, id: &str, query: &str) -> Result<Clien
     Ok(client)
 }
 
-/// What a client saw.
+/// What a client measured.
 pub struct Measured {
     pub fps: f64,
     /// From the last packet out to the last packet back, ms, in order of size.
@@ -104,7 +104,7 @@ pub fn percentile(sorted: &[f64], p: usize) -> f64 {
     sorted.get((sorted.len() * p / 100).min(sorted.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
 }
 
-/// What a process uses.
+/// The resources of a process.
 #[derive(Clone, Copy)]
 pub struct Usage {
     pub cpu_seconds: f64,

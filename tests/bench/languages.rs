@@ -54,7 +54,7 @@ struct Cost {
     ratio: f64,
 }
 
-/// The middle of many frames, each measured beside the native one, so that the machine's moods fall on both.
+/// Returns the median over many frames, each measured beside the native one, so that other load falls on both.
 fn cost(component: &Component, size: Size) -> Cost {
     let pictures = [0, 1].map(|frame| Arc::new(scene::picture(size, frame)));
     let mut native = Posterize::new(size);
@@ -72,7 +72,7 @@ fn cost(component: &Component, size: Size) -> Cost {
         };
         black_box(result.unwrap());
         let reference = time(|| native.run(picture));
-        // The first ones find caches cold.
+        // The first frames warm the caches.
         if frame >= 5 {
             ratios.push(cost.time.as_secs_f64() / reference.as_secs_f64());
             times.push(cost.time);
@@ -88,7 +88,7 @@ fn cost(component: &Component, size: Size) -> Cost {
     Cost { ms: ms(median(times)), fuel: fuels[fuels.len() / 2] as f64 / 1e6, ratio: ratios[ratios.len() / 2] }
 }
 
-/// What the examples do, without a sandbox.
+/// The work of the examples, without a sandbox.
 struct Posterize {
     rgba: Vec<u8>,
     size: Size,

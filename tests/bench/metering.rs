@@ -242,7 +242,7 @@ pub fn run() {
         let bytes = std::fs::read(path).unwrap();
         let start = |(engine, kind)| Guest::start(engine, &bytes, kind);
         let Some(mut guests) = engines.iter().zip(KINDS).map(start).collect::<Option<Vec<_>>>() else { continue };
-        // In turn, frame by frame; the least of each, since others only ever make a call slower.
+        // In turns, frame by frame; the minimum of each, since other load only adds time.
         let mut least = [Duration::MAX; 4];
         for _ in 0..ROUNDS {
             for (guest, least) in guests.iter_mut().zip(&mut least) {

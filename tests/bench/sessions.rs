@@ -87,7 +87,7 @@ async fn streams(server: &Server) {
     let mut clients = Vec::new();
     for n in 0..STREAMS {
         clients.push(connect(server, &format!("stream-{n}"), "handler=invert").await);
-        // Cameras do not all begin at one moment.
+        // Cameras do not start at the same moment.
         sleep(INTERVAL / STREAMS as u32).await;
     }
     let films: Vec<_> = clients.into_iter().map(|client| tokio::spawn(film(client, WARM_UP, MEASURED))).collect();
@@ -109,7 +109,7 @@ async fn streams(server: &Server) {
     print("640x480, 10 streams at 30: p95 there and back of the latest", latest, "ms", Goal::AtMost(100.0));
 }
 
-/// Sessions that are connected and send nothing.
+/// Measures sessions that are connected and send nothing.
 async fn idle(server: &Server) {
     sleep(Duration::from_secs(2)).await;
     let before = Usage::of(server.child.id()).resident_mib;

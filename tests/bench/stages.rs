@@ -59,7 +59,7 @@ fn identity(engine: &Engine) {
             encode_one(&mut *handled_out, output.planes(), frame, &mut coded);
         }));
     }
-    // The ratio is taken frame by frame, so that the machine's moods fall on both sides.
+    // The ratio is computed frame by frame, so that other load falls on both sides.
     let mut ratios: Vec<f64> =
         handled.iter().zip(&plain).skip(10).map(|(a, b)| a.as_secs_f64() / b.as_secs_f64()).collect();
     ratios.sort_by(f64::total_cmp);

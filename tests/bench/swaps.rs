@@ -1,4 +1,4 @@
-//! What a viewer misses while another version takes over.
+//! What a viewer misses during a swap.
 
 use std::time::Duration;
 

@@ -3,7 +3,8 @@
 `stay.py BASE SESSION HANDLER [DIRECTION [OPTIONS]]`: DIRECTION is `sendrecv`, `recvonly` or `sendonly`; OPTIONS are
 further ones of the offer, as JSON. Each line of standard input is sent through the channel. Prints a line of JSON for
 each message of the channel, `{"event": "message", "message": …}` and, twice a second, `{"event": "frames", "count": …,
-"size": …}`: the pictures that came so far, and the size of the last.
+"size": …, "step": …}`: how many pictures arrived, the size of the last one, and the least difference between the RTP
+timestamps of two pictures in a row.
 """
 
 import asyncio
@@ -32,24 +33,29 @@ async def run(base: str, session: str, handler: str, direction: str = "sendrecv"
     threading.Thread(target=read, daemon=True).start()
     count = 0
     size = None
+    step = None
 
     async def frames() -> None:
-        nonlocal count, size
+        nonlocal count, size, step
+        before = None
         async for frame in peer.frames():
             count += 1
             size = [frame.width, frame.height]
+            if before is not None:
+                step = min(step or frame.pts - before, frame.pts - before)
+            before = frame.pts
 
     async def messages() -> None:
-        told = 0
+        reported = 0
         while True:
-            for message in peer.messages[told:]:
+            for message in peer.messages[reported:]:
                 report(event="message", message=message)
-            told = len(peer.messages)
+            reported = len(peer.messages)
             await asyncio.sleep(0.05)
 
     async def counts() -> None:
         while True:
-            report(event="frames", count=count, size=size)
+            report(event="frames", count=count, size=size, step=step)
             await asyncio.sleep(0.5)
 
     tasks = [asyncio.create_task(task) for task in (frames(), messages(), counts())]

@@ -9,6 +9,4 @@
 #![allow(clippy::unwrap_used)]
 
 mod browser;
-#[path = "../../runtime/rtc/tests/client/mod.rs"]
-mod client;
 mod hostile;

@@ -1,10 +1,9 @@
-//! Live sessions with aiortc, whose WebRTC shares no line with the server's: every picture is accounted for, FastRTC's
-//! clients work, and clients that vanish leave nothing behind.
+//! Live sessions with aiortc, whose WebRTC shares no code with the server's: every picture is accounted for, FastRTC's
+//! clients work, and clients that disappear leave nothing behind.
 
 use std::path::Path;
 use std::time::Instant;
 
-use framebox_test_support::alone;
 use framebox_test_support::child::Child;
 use framebox_test_support::python;
 use framebox_test_support::server::{Server, unaccounted};
@@ -12,13 +11,12 @@ use framebox_test_support::wait::wait_until;
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn numbered_pictures_come_back_turned_once_each_and_in_order() {
-    let _alone = alone().await;
+async fn numbered_pictures_come_back_flipped_once_and_in_order() {
     let Some(python) = python::python() else { return };
     let server = Server::start(&[]).await;
     for turn in ["vertical", "horizontal"] {
         let parameters = json!({ "direction": turn }).to_string();
-        let arguments = [server.base.as_str(), turn, "flip", &parameters, "6"];
+        let arguments = [server.base.as_str(), turn, "flip", &parameters, "120"];
         let report = python::report(&python, "counter.py", &arguments).await;
         eprintln!("{turn}: {report}");
         assert_eq!(report["answer"]["parameters"]["direction"], turn, "{report}");
@@ -29,21 +27,22 @@ async fn numbered_pictures_come_back_turned_once_each_and_in_order() {
         assert_eq!(report["sizes"], json!([[640, 480]]), "{report}");
         let turns = report["turns"].as_object().unwrap();
         assert_eq!(turns.keys().collect::<Vec<_>>(), [turn], "every picture is turned: {report}");
-        assert!(count("came") * 10 >= count("expected") * 6, "six of ten come back: {report}");
-        assert!(count("expected") > 60 && count("unreadable") * 20 <= count("numbers"), "{report}");
+        // On a slow machine the server skips pictures, and counts them.
+        let accounted = count("numbers") + count("unreadable") + count("skipped");
+        assert!(accounted * 10 >= count("expected") * 9, "each comes back or is skipped: {report}");
+        assert!(count("numbers") >= 120 && count("unreadable") * 20 <= count("numbers"), "{report}");
         server.wait_for_end(turn).await;
     }
     server.assert_quiet();
 }
 
-/// A status and a body.
+/// Asserts that an answer is a success, as status and body.
 fn success(answer: &Value) {
     assert_eq!(*answer, json!([200, { "status": "success" }]));
 }
 
 #[tokio::test]
-async fn a_page_written_for_fastrtc_works() {
-    let _alone = alone().await;
+async fn a_fastrtc_page_works() {
     let Some(python) = python::python() else { return };
     let server = Server::start(&[]).await;
     for channel in ["channel", "none"] {
@@ -69,7 +68,7 @@ async fn a_page_written_for_fastrtc_works() {
     server.assert_quiet();
 }
 
-/// What was said through the channel.
+/// Checks the messages of the data channel.
 fn talked(report: &Value) {
     assert_eq!(report["log"], json!({ "type": "log", "data": "Server received: handshake" }));
     assert_eq!(report["set"]["type"], "parameters", "{report}");
@@ -93,7 +92,7 @@ fn talked(report: &Value) {
     assert_eq!(report["answers_to_rubbish"], json!([]), "{report}");
 }
 
-/// A client that stays, once its session is live and pictures come back.
+/// Starts a client that stays in its session; returns once pictures come back.
 async fn stay(python: &Path, server: &Server, id: &str) -> Child {
     let mut child = python::start(python, "stay.py", &[&server.base, id, "invert"]);
     child
@@ -107,10 +106,9 @@ async fn stay(python: &Path, server: &Server, id: &str) -> Child {
 
 #[tokio::test]
 async fn a_client_that_is_killed_leaves_nothing_behind() {
-    let _alone = alone().await;
     let Some(python) = python::python() else { return };
     let server = Server::start(&["--sessions", "1"]).await;
-    // Twice with one id: it can be used again.
+    // Twice with the same id: it can be used again.
     for _ in 0..2 {
         let mut client = stay(&python, &server, "vanishing").await;
         server.wait_for_session("vanishing", "is live", |it| it["state"] == "live").await;
@@ -126,7 +124,7 @@ async fn a_client_that_is_killed_leaves_nothing_behind() {
         .await;
         eprintln!("gone after {:?}", begin.elapsed());
     }
-    // Its place is taken by another.
+    // Another client takes the slot.
     let mut next = stay(&python, &server, "next").await;
     next.close_input();
     assert!(next.ended().await.success());
@@ -134,8 +132,7 @@ async fn a_client_that_is_killed_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_session_is_deleted_under_its_client() {
-    let _alone = alone().await;
+async fn a_client_is_told_that_its_session_was_deleted() {
     let Some(python) = python::python() else { return };
     let server = Server::start(&["--sessions", "1"]).await;
     let mut client = stay(&python, &server, "deleted").await;

@@ -1,4 +1,4 @@
-//! The API and the program itself: what is answered, what is refused, and in which words.
+//! The API and the command line: responses, refusals, and their texts.
 
 use std::net::TcpListener;
 use std::process::ExitStatus;
@@ -58,7 +58,7 @@ async fn handlers_are_described() {
 }
 
 #[tokio::test]
-async fn an_idle_server_is_well_and_serves_the_page() {
+async fn an_idle_server_is_healthy_and_serves_the_page() {
     let server = Server::start(&["--sessions", "3"]).await;
     let health = server.get("/healthz").await;
     let version = env!("CARGO_PKG_VERSION");
@@ -71,7 +71,7 @@ async fn an_idle_server_is_well_and_serves_the_page() {
     assert!(page.header("content-type").starts_with("text/html"), "{page:?}");
     assert!(!page.header("content-security-policy").is_empty());
     assert_eq!(page.header("x-content-type-options"), "nosniff");
-    // Everything that the page names is there.
+    // Every file that the page refers to exists.
     let mut named = 0;
     for attribute in ["src=\"", "href=\""] {
         for rest in page.text.split(attribute).skip(1) {
@@ -91,7 +91,7 @@ async fn an_idle_server_is_well_and_serves_the_page() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_said_as_a_problem() {
+async fn unknown_paths_are_answered_with_a_problem() {
     let server = Server::start(&[]).await;
     for path in
         ["/nothing", "/sessions/nobody", "/page/nothing.js", "/page/..%2F..%2FCargo.toml", "/handlers/%F0%9F%90%99"]
@@ -104,7 +104,7 @@ async fn what_is_not_there_is_said_as_a_problem() {
 }
 
 #[tokio::test]
-async fn pages_from_elsewhere_are_let_in_only_by_name() {
+async fn only_configured_origins_may_call_the_server() {
     let scratch = Scratch::new();
     let file = scratch.write("framebox.toml", "[server]\norigins = [\"https://friend.example\"]\n");
     let server = Server::start(&["--config", file.to_str().unwrap()]).await;
@@ -118,7 +118,7 @@ async fn pages_from_elsewhere_are_let_in_only_by_name() {
 }
 
 #[tokio::test]
-async fn the_server_ends_when_it_is_asked_to() {
+async fn sigterm_ends_the_server() {
     let mut server = Server::start(&[]).await;
     assert_eq!(server.get("/healthz").await.status, 200);
     server.child.terminate();
@@ -126,7 +126,7 @@ async fn the_server_ends_when_it_is_asked_to() {
     assert!(status.success(), "{status}");
 }
 
-/// Runs the program to its end, which a wrong start is to come to by itself; returns how it ended and what it said.
+/// Runs the program, which must fail by itself; returns what it wrote to the standard error.
 async fn fails(arguments: &[&str]) -> String {
     let mut child = Child::start("framebox", &mut program(arguments));
     let status: ExitStatus = child.ended().await;
@@ -138,7 +138,7 @@ async fn fails(arguments: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn a_wrong_start_is_refused_in_words() {
+async fn a_wrong_command_line_is_explained() {
     let scratch = Scratch::new();
     let config = |name: &str, text: &str| scratch.write(name, text).to_str().unwrap().to_owned();
     let module = scratch.write("module.wasm", b"\0asm\x01\0\0\0");
@@ -173,7 +173,7 @@ async fn a_wrong_start_is_refused_in_words() {
         (&["--config", &config("broken.toml", "[server\n")], &["broken.toml"]),
     ];
     for (arguments, words) in table {
-        // Where a test fails to fail, it must not take the usual port.
+        // A server that starts although it must not does not take the default port.
         let free: &[&str] = if arguments[0] == "--bind" { &[] } else { &["--bind", "127.0.0.1:0"] };
         let said = fails(&[free, arguments].concat()).await;
         for word in *words {
@@ -183,7 +183,7 @@ async fn a_wrong_start_is_refused_in_words() {
 }
 
 #[tokio::test]
-async fn help_and_version_are_given() {
+async fn help_and_version_are_printed() {
     for (flag, word) in [("--help", "--bind"), ("--version", env!("CARGO_PKG_VERSION"))] {
         let mut child = Child::start("framebox", &mut program(&[flag]));
         assert!(child.ended().await.success());

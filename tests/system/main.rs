@@ -7,12 +7,12 @@
 //! |---|---|
 //! | [`aiortc`] | sessions with aiortc, a WebRTC implementation that shares no code with the server's |
 //! | [`api`] | the HTTP API and the command line: answers, refusals, and their words |
+//! | [`auth`] | tokens, scopes, and the commands that need them |
 //! | [`catalog`] | uploads, versions, crashes, damaged files |
 //! | [`guests`] | the handlers of `guest-examples` |
 //! | [`interface`] | the interface of a handler through live sessions |
 //! | [`openapi`] | the API against its OpenAPI document |
 //! | [`readme`] | what the README shows |
-//! | [`rights`] | tokens, scopes, and the commands that need them |
 //! | [`signalling`] | offers and candidates over HTTP |
 //! | [`tools`] | `framebox check`, `run`, `bench` and `new` |
 
@@ -20,11 +20,11 @@
 
 mod aiortc;
 mod api;
+mod auth;
 mod catalog;
 mod guests;
 mod interface;
 mod openapi;
 mod readme;
-mod rights;
 mod signalling;
 mod tools;

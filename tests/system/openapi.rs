@@ -1,5 +1,5 @@
-//! The API is what its OpenAPI document says: `schemathesis` makes requests of all kinds from the document, good ones and
-//! wrong ones, and compares the answers with it.
+//! The API matches its OpenAPI document: `schemathesis` generates valid and invalid requests from the document and
+//! compares the responses with it.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,7 +9,7 @@ use framebox_test_support::server::{Server, program};
 use framebox_test_support::{child::Child, python};
 use serde_json::json;
 
-/// Streams of events do not end, so that there would be nothing to compare.
+/// Event streams do not end, so there is no response to compare.
 const STREAMS: &str = "outputs$";
 
 async fn compare(python: &Path, server: &Server, more: &[&str]) {
@@ -39,7 +39,7 @@ async fn compare(python: &Path, server: &Server, more: &[&str]) {
     server.assert_quiet();
 }
 
-/// A handler and a session that requests may find.
+/// Creates a handler and a session that generated requests refer to.
 async fn furnish(server: &Server, headers: &[(&str, &str)]) {
     let good = framebox_test_components::case("good");
     assert_eq!(server.put("/handlers/0", headers, good).await.status, 201);
@@ -50,11 +50,11 @@ async fn furnish(server: &Server, headers: &[(&str, &str)]) {
 }
 
 #[tokio::test]
-async fn what_is_documented_is_what_is_answered() {
+async fn responses_match_the_document() {
     let Some(python) = python::python() else { return };
     let open = Server::start(&[]).await;
     furnish(&open, &[]).await;
-    // An open server wants no token; what is no SDP is refused though it is a text.
+    // An open server needs no token; a string that is not SDP is refused although the schema allows it.
     let checks = "ignored_auth,missing_required_header,positive_data_acceptance";
     compare(&python, &open, &["--exclude-checks", checks]).await;
 

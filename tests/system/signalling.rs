@@ -1,5 +1,5 @@
-//! Signalling as FastRTC's clients do it: the bodies are FastRTC's, the status codes tell the truth, and only an
-//! answered offer takes a slot. The offers are those of browsers, kept as text; nobody is behind them.
+//! Signalling as FastRTC's clients do it: the bodies are FastRTC's, the status codes are correct, and only an
+//! answered offer takes a slot. The offers are recorded from browsers; no client connects.
 
 use std::time::Instant;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 const CHROMIUM: &str = include_str!("../offers/chromium.sdp");
 const FIREFOX: &str = include_str!("../offers/firefox.sdp");
 
-/// The text as it goes over the wire.
+/// Returns the SDP with the line ends of the wire.
 fn sdp(text: &str) -> String {
     text.lines().map(|line| format!("{line}\r\n")).collect()
 }
@@ -26,7 +26,7 @@ fn error(answer: &Answer) -> (u16, String) {
     (answer.status, json["meta"]["error"].as_str().unwrap_or_else(|| panic!("{answer:?}")).to_owned())
 }
 
-/// The lines of the video section.
+/// Returns the lines of the video section.
 fn video(sdp: &str) -> Vec<&str> {
     let mut lines = sdp.lines().skip_while(|line| !line.starts_with("m=video"));
     let first = lines.next().unwrap_or_else(|| panic!("no video: {sdp}"));
@@ -47,7 +47,7 @@ async fn offers_of_browsers_are_answered_with_h264_both_ways() {
         assert!(video.contains(&"a=sendrecv"), "{name}: {text}");
         let codecs: Vec<_> = video.iter().filter_map(|line| line.strip_prefix("a=rtpmap:")).collect();
         assert!(codecs.iter().any(|codec| codec.ends_with("H264/90000")), "{name}: {codecs:?}");
-        // Whatever the browser sends by what it prefers must be what the server can decode.
+        // The browser sends the codec that it prefers of these, so the server must be able to decode each.
         assert!(!codecs.iter().any(|codec| codec.contains("VP8") || codec.contains("VP9") || codec.contains("AV1")));
         assert!(text.contains("webrtc-datachannel"), "{name}: {text}");
         let session = server.session(name).await.unwrap();
@@ -57,7 +57,7 @@ async fn offers_of_browsers_are_answered_with_h264_both_ways() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_told_and_takes_no_slot() {
+async fn wrong_offers_are_explained_and_take_no_slot() {
     let server = Server::start(&["--sessions", "1"]).await;
     let vp8_only: String = sdp(CHROMIUM).replace("H264/90000", "X264/90000");
     let no_video = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n";
@@ -99,12 +99,12 @@ async fn what_is_wrong_is_told_and_takes_no_slot() {
     }
     let huge = json!({ "type": "offer", "webrtc_id": "a", "sdp": "x".repeat(2_000_000) });
     assert_eq!(server.post("/webrtc/offer", &huge).await.status, 413);
-    // The one slot is free after all of these.
+    // The only slot is still free.
     assert_eq!(server.post("/webrtc/offer", &body("a", CHROMIUM)).await.status, 200);
 }
 
 #[tokio::test]
-async fn an_id_is_given_to_one_of_those_who_want_it_at_once() {
+async fn of_concurrent_offers_with_one_id_one_is_accepted() {
     let server = Server::start(&["--sessions", "20"]).await;
     for round in 0..3 {
         let id = format!("wanted-{round}");
@@ -127,7 +127,7 @@ async fn an_id_is_given_to_one_of_those_who_want_it_at_once() {
 }
 
 #[tokio::test]
-async fn a_full_server_says_so_and_when_to_come_again() {
+async fn a_full_server_refuses_with_retry_after() {
     let server = Server::start(&["--sessions", "2"]).await;
     for id in ["a", "b"] {
         assert_eq!(server.post("/webrtc/offer", &body(id, CHROMIUM)).await.status, 200);
@@ -151,7 +151,7 @@ async fn a_full_server_says_so_and_when_to_come_again() {
 async fn an_offer_without_a_client_frees_its_slot_and_its_id() {
     let server = Server::start(&["--sessions", "1"]).await;
     for _ in 0..2 {
-        // The slot of the round before is given back a moment after its id is gone, once all that it held is freed.
+        // The slot of the previous round becomes free a moment after its id, once its resources are released.
         framebox_test_support::wait::wait_until("a slot for the ghost", async || {
             let answer = server.post("/webrtc/offer", &body("ghost", CHROMIUM)).await;
             if answer.status == 200 { Ok(()) } else { Err(answer.text) }
@@ -171,7 +171,7 @@ async fn an_offer_without_a_client_frees_its_slot_and_its_id() {
 }
 
 #[tokio::test]
-async fn candidates_before_their_offer_are_kept_within_bounds() {
+async fn candidates_before_their_offer_are_kept_up_to_a_limit() {
     let server = Server::start(&[]).await;
     let candidate = |id: &str, n: u16| {
         let text = format!("candidate:1 1 UDP 2122252543 127.0.0.1 {} typ host", 40_000 + n);

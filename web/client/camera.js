@@ -1,14 +1,17 @@
-/** Opening a camera, and what is said when that fails. */
+/** Opens cameras and explains why one cannot be opened. */
 
-import { FrameboxError } from './fault.js';
+/** @import { Handler } from './types.js' */
 
-const FAULTS = {
+import { FrameboxError } from './errors.js';
+
+/** Code and message, by the name of the browser's exception. @type {Record<string, [string, string]>} */
+const ERRORS = {
   NotFoundError: ['camera-missing', 'No camera was found.'],
   NotAllowedError: ['camera-refused', 'Access to the camera was refused.'],
   SecurityError: ['camera-refused', 'Access to the camera is not allowed on this page.'],
-  NotReadableError: ['camera-busy', 'The camera is in use by another program, or it does not answer.'],
-  AbortError: ['camera-busy', 'The camera stopped before it gave a picture.'],
-  OverconstrainedError: ['camera-unsuited', 'The camera cannot give what was asked of it.'],
+  NotReadableError: ['camera-busy', 'The camera does not respond; another program may be using it.'],
+  AbortError: ['camera-busy', 'The camera stopped before it delivered a picture.'],
+  OverconstrainedError: ['camera-unsuited', 'The camera does not support the requested settings.'],
 };
 
 /**
@@ -20,19 +23,24 @@ const FAULTS = {
 export async function openCamera(video = {}) {
   if (!navigator.mediaDevices?.getUserMedia) {
     throw window.isSecureContext
-      ? new FrameboxError('unsupported', 'This browser gives no access to cameras.')
-      : new FrameboxError('insecure-context', 'Browsers give access to the camera only over HTTPS or on localhost.');
+      ? new FrameboxError('unsupported', 'This browser has no access to cameras.')
+      : new FrameboxError('insecure-context', 'Browsers allow camera access only over HTTPS or on localhost.');
   }
   try {
     return await navigator.mediaDevices.getUserMedia({ audio: false, video });
   } catch (cause) {
-    const [code, message] = FAULTS[cause.name] ?? ['camera-busy', `The camera cannot be opened: ${cause.message}`];
-    throw new FrameboxError(code, message, { cause });
+    const { name, message } = /** @type {DOMException} */ (cause);
+    const [code, text] = ERRORS[name] ?? ['camera-busy', `The camera cannot be opened: ${message}`];
+    throw new FrameboxError(code, text, { cause });
   }
 }
 
-/** Constraints that suit a handler. */
-export function suiting(handler) {
+/**
+ * Camera constraints that match what a handler wants.
+ * @param {Handler|null} handler
+ * @returns {MediaTrackConstraints}
+ */
+export function constraintsFor(handler) {
   const { width, height } = handler?.size ?? { width: 1280, height: 720 };
   return { width: { ideal: width }, height: { ideal: height }, frameRate: { ideal: handler?.fps ?? 30 } };
 }

@@ -1,11 +1,13 @@
-/** The handlers on the server: bringing versions of them, choosing one, removing them. */
+/** The catalog of handlers on the server: uploads versions, activates and deletes them. */
 
-import { catalogRefusal, FrameboxError } from './fault.js';
-import { newId } from './run.js';
-import { sending } from './server.js';
+/** @import { Progress, Uploaded, UploadOptions, Versions } from './types.js' */
 
-/** Between two looks at how far an upload is, ms. */
-const LOOK = 250;
+import { catalogError, FrameboxError } from './errors.js';
+import { newId } from './id.js';
+import { jsonRequest } from './server.js';
+
+/** Time between two requests for the progress of an upload, ms. */
+const PROGRESS_INTERVAL = 250;
 
 export class Catalog {
   #server;
@@ -16,51 +18,50 @@ export class Catalog {
   }
 
   /**
-   * Brings a component as a version of a handler.
-   * @param {string} name Of the handler: a–z, 0–9, - and _.
+   * Uploads a component as a version of a handler.
+   * @param {string} name Name of the handler: a–z, 0–9, - and _.
    * @param {Blob} file The component.
-   * @param {{activate?: boolean, limits?: Object<string, number>, signal?: AbortSignal,
-   *   onProgress?: (progress: {stage: string, part: number|null}) => void}} [options] `activate`: sessions get it at
-   *   once (the default); `limits`: keys of the server's `[limits]`; `onProgress` is told of the stages `sending` (with
-   *   the part that is done, 0 to 1), `checking`, `compiling`, `describing`, `storing`.
-   * @returns {Promise<{name: string, version: number, digest: string, active: boolean}>} What became of it.
-   * @throws {FrameboxError} With the server's words in `message`.
+   * @param {UploadOptions} [options]
+   * @returns {Promise<Uploaded>}
+   * @throws {FrameboxError} With the server's explanation in `message`.
    */
   upload(name, file, { activate = true, limits = {}, signal, onProgress = () => {} } = {}) {
     const id = newId();
-    const address = this.#at(name);
-    if (!activate) address.searchParams.set('activate', 'false');
-    for (const [key, value] of Object.entries(limits)) address.searchParams.set(key, value);
+    const url = this.#url(name);
+    if (!activate) url.searchParams.set('activate', 'false');
+    for (const [key, value] of Object.entries(limits)) url.searchParams.set(key, String(value));
+    // `fetch` does not report the progress of a request's body.
     const request = new XMLHttpRequest();
-    request.open('PUT', address);
+    request.open('PUT', url);
     request.responseType = 'json';
     const headers = { 'Content-Type': 'application/wasm', 'Upload-Id': id, ...this.#server.headers };
     for (const [header, value] of Object.entries(headers)) request.setRequestHeader(header, value);
-    let timer = null;
+    /** @type {number|undefined} */
+    let timer;
     request.upload.addEventListener('progress', ({ loaded, total, lengthComputable }) =>
       onProgress({ stage: 'sending', part: lengthComputable && total ? loaded / total : null }),
     );
     request.upload.addEventListener('load', () => {
-      // Everything has left; what the server does with it, only it knows.
+      // The body is sent; from here on only the server knows how far it is.
       timer = setInterval(async () => {
-        const answer = await this.#server.ask(this.#server.at(`uploads/${id}`)).catch(() => null);
-        const { stage } = (await answer?.json().catch(() => null)) ?? {};
-        if (timer && stage && !['receiving', 'done', 'failed'].includes(stage)) onProgress({ stage, part: null });
-      }, LOOK);
+        const stage = await this.#stage(id);
+        if (timer && stage) onProgress({ stage, part: null });
+      }, PROGRESS_INTERVAL);
     });
     return new Promise((resolve, reject) => {
-      const fail = (code, message, more) => reject(new FrameboxError(code, message, more));
       const abort = () => request.abort();
       signal?.addEventListener('abort', abort);
       request.addEventListener('load', () => {
         if (request.status < 300) resolve(request.response);
-        else reject(catalogRefusal(request, request.response));
+        else reject(catalogError(request, request.response));
       });
-      request.addEventListener('error', () => fail('server-unreachable', 'The server does not answer.'));
-      request.addEventListener('abort', () => fail('stopped', 'The upload was given up.'));
+      request.addEventListener('error', () =>
+        reject(new FrameboxError('server-unreachable', 'The server does not respond.')),
+      );
+      request.addEventListener('abort', () => reject(new FrameboxError('stopped', 'The upload was cancelled.')));
       request.addEventListener('loadend', () => {
         clearInterval(timer);
-        timer = null;
+        timer = undefined;
         signal?.removeEventListener('abort', abort);
       });
       if (signal?.aborted) abort();
@@ -69,31 +70,54 @@ export class Catalog {
   }
 
   /**
-   * The versions of a handler, the oldest first.
+   * Returns the versions of a handler, the oldest first.
    * @param {string} name
-   * @returns {Promise<{versions: object[], active: number|null, canary: object|null}>}
+   * @returns {Promise<Versions>}
    */
   async versions(name) {
-    return (await this.#ask(this.#at(name, 'versions'), { cache: 'no-store' })).json();
+    return (await this.#request(this.#url(name, 'versions'), { cache: 'no-store' })).json();
   }
 
-  /** Makes a version the active one: running sessions move to it. */
+  /**
+   * Makes a version the active one: running sessions move to it.
+   * @param {string} name
+   * @param {number} version
+   * @returns {Promise<{name: string, active: number|null}>}
+   */
   async promote(name, version) {
-    return (await this.#ask(this.#at(name, 'active'), sending('POST', { version }))).json();
+    return (await this.#request(this.#url(name, 'active'), jsonRequest('POST', { version }))).json();
   }
 
-  /** Deletes a version that is neither active nor, unless `drain`, in use. */
+  /**
+   * Deletes a version that is neither active nor in use.
+   * @param {string} name
+   * @param {number} version
+   * @param {{drain?: boolean}} [options] `drain`: also one that is in use; its sessions go on with it.
+   */
   async remove(name, version, { drain = false } = {}) {
-    const address = this.#at(name, `versions/${version}`);
-    if (drain) address.searchParams.set('drain', 'true');
-    await this.#ask(address, { method: 'DELETE' });
+    const url = this.#url(name, `versions/${version}`);
+    if (drain) url.searchParams.set('drain', 'true');
+    await this.#request(url, { method: 'DELETE' });
   }
 
-  #at(name, part) {
-    return this.#server.at(`handlers/${encodeURIComponent(name)}${part ? `/${part}` : ''}`);
+  /**
+   * The stage of the server's work on an upload; null before and after, and while it is not known.
+   * @param {string} id
+   * @returns {Promise<Progress['stage']|null>}
+   */
+  async #stage(id) {
+    const response = await this.#server.request(this.#server.url(`uploads/${id}`)).catch(() => null);
+    const body = await response?.json().catch(() => null);
+    return ['receiving', 'done', 'failed'].includes(body?.stage) ? null : (body?.stage ?? null);
   }
 
-  #ask(address, init) {
-    return this.#server.ask(address, init, catalogRefusal);
+  /** @param {string} name @param {string} [part] */
+  #url(name, part) {
+    return this.#server.url(`handlers/${encodeURIComponent(name)}${part ? `/${part}` : ''}`);
+  }
+
+  /** @param {URL} url @param {RequestInit} init */
+  #request(url, init) {
+    return this.#server.request(url, init, catalogError);
   }
 }

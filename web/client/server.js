@@ -1,6 +1,8 @@
-/** The server's HTTP side, as far as a client needs it. */
+/** Requests to the server's HTTP API. */
 
-import { FrameboxError, refusal, sessionRefusal } from './fault.js';
+/** @import { Handler } from './types.js' */
+
+import { FrameboxError, offerError, sessionError } from './errors.js';
 
 export class Server {
   #base;
@@ -8,7 +10,7 @@ export class Server {
 
   /**
    * @param {string} address Empty: relative to the page.
-   * @param {string|null} [token] By which the server knows who asks.
+   * @param {string|null} [token] Sent with every request.
    */
   constructor(address, token = null) {
     const base = new URL(address || '.', document.baseURI);
@@ -17,78 +19,107 @@ export class Server {
     this.#token = token;
   }
 
-  /** Those by which the server knows who asks. */
+  /** Headers that authenticate a request. @returns {Record<string, string>} */
   get headers() {
     return this.#token ? { Authorization: `Bearer ${this.#token}` } : {};
   }
 
   /** @param {string} path @returns {URL} */
-  at(path) {
+  url(path) {
     return new URL(path, this.#base);
   }
 
-  /** Address of what belongs to a session. */
-  session(id, part = '') {
-    return this.at(`sessions/${encodeURIComponent(id)}${part}`);
+  /** @param {string} id @param {string} [path] Below the session. */
+  sessionUrl(id, path = '') {
+    return this.url(`sessions/${encodeURIComponent(id)}${path}`);
   }
 
-  /** Where a session's additional outputs are streamed: an `EventSource` sends no headers of its own. */
-  outputs(id) {
-    const address = this.session(id, '/outputs');
-    if (this.#token) address.searchParams.set('access_token', this.#token);
-    return address;
+  /**
+   * The event stream of a session's additional outputs, with the token: an `EventSource` cannot send headers.
+   * @param {string} id
+   */
+  outputsUrl(id) {
+    const url = this.sessionUrl(id, '/outputs');
+    if (this.#token) url.searchParams.set('access_token', this.#token);
+    return url;
   }
 
-  /** Removes a session, also while the page is being closed. */
-  remove(id) {
-    return fetch(this.session(id), this.#signed({ method: 'DELETE', keepalive: true }));
+  /** Ends a session, also while the page is being closed. @param {string} id */
+  endSession(id) {
+    return fetch(this.sessionUrl(id), this.#authenticated({ method: 'DELETE', keepalive: true }));
   }
 
-  /** @returns {Promise<{handlers: object[], default: string}>} */
+  /** @param {AbortSignal} [signal] @returns {Promise<{handlers: Handler[], default: string}>} */
   async handlers(signal) {
-    return (await this.ask(this.at('handlers'), { signal })).json();
+    return (await this.request(this.url('handlers'), { signal })).json();
   }
 
-  /** The handler of that name; null: the server's default. */
+  /**
+   * Returns the handler of that name, or the server's default without a name.
+   * @param {string|null} name
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Handler>}
+   */
   async handler(name, signal) {
-    if (name) return (await this.ask(this.at(`handlers/${encodeURIComponent(name)}`), { signal })).json();
+    if (name) return (await this.request(this.url(`handlers/${encodeURIComponent(name)}`), { signal })).json();
     const { handlers, default: first } = await this.handlers(signal);
     const found = handlers.find((handler) => handler.name === first) ?? handlers[0];
     if (!found) throw new FrameboxError('handler-unknown', 'The server has no handlers.');
     return found;
   }
 
-  /** Asks something about a session. */
-  async about(id, part, init) {
-    return (await this.ask(this.session(id, part), { cache: 'no-store', ...init }, sessionRefusal)).json();
+  /**
+   * Reads something of a session.
+   * @param {string} id
+   * @param {string} path
+   * @param {RequestInit} [init]
+   */
+  async getSession(id, path, init) {
+    return (await this.request(this.sessionUrl(id, path), { cache: 'no-store', ...init }, sessionError)).json();
   }
 
-  /** Changes something about a session; the answer's body, and whether the change holds already. */
-  async change(id, part, body) {
-    const address = this.session(id, part);
-    const response = await this.ask(address, sending('PATCH', body), sessionRefusal);
-    return response.json();
+  /**
+   * Changes something of a session.
+   * @param {string} id
+   * @param {string} path
+   * @param {object} body
+   */
+  async patchSession(id, path, body) {
+    return (await this.request(this.sessionUrl(id, path), jsonRequest('PATCH', body), sessionError)).json();
   }
 
-  /** @throws {FrameboxError} With the answer's reason, or `server-unreachable`. */
-  async ask(address, init, refuse = refusal) {
+  /**
+   * @param {URL} url
+   * @param {RequestInit} [init]
+   * @param {(response: Response, body: any) => FrameboxError} [toError] Makes the error for a failed request.
+   * @returns {Promise<Response>}
+   * @throws {FrameboxError} Also `server-unreachable`.
+   */
+  async request(url, init = {}, toError = offerError) {
     let response;
     try {
-      response = await fetch(address, this.#signed(init));
+      response = await fetch(url, this.#authenticated(init));
     } catch (cause) {
-      if (init?.signal?.aborted) throw init.signal.reason;
-      throw new FrameboxError('server-unreachable', 'The server does not answer.', { cause });
+      if (init.signal?.aborted) throw init.signal.reason;
+      throw new FrameboxError('server-unreachable', 'The server does not respond.', { cause });
     }
     if (response.ok) return response;
-    throw refuse(response, await response.json().catch(() => null));
+    throw toError(response, await response.json().catch(() => null));
   }
 
-  #signed(init = {}) {
-    return { ...init, headers: { ...init.headers, ...this.headers } };
+  /** @param {RequestInit} init @returns {RequestInit} */
+  #authenticated(init) {
+    return { ...init, headers: { .../** @type {Record<string, string>} */ (init.headers), ...this.headers } };
   }
 }
 
-/** A request with a JSON body. */
-export function sending(method, body, signal) {
+/**
+ * A request with a JSON body.
+ * @param {string} method
+ * @param {object} body
+ * @param {AbortSignal} [signal]
+ * @returns {RequestInit}
+ */
+export function jsonRequest(method, body, signal) {
   return { method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body), signal };
 }

@@ -1,6 +1,8 @@
-/** A session as the server shows it over HTTP, to those who started it and to others who know its id. */
+/** A session as the HTTP API shows it, for the client that started it and for others who know its id. */
 
-import { FrameboxError } from './fault.js';
+/** @import { Applied, EventDetails, FrameRecord, LogLine, Policy, Values } from './types.js' */
+
+import { FrameboxError } from './errors.js';
 
 export class Session extends EventTarget {
   #server;
@@ -16,81 +18,82 @@ export class Session extends EventTarget {
     return null;
   }
 
-  /** The values that hold, asked of the server. @returns {Promise<Object<string, unknown>>} */
+  /** Reads the current values from the server. @returns {Promise<Values>} */
   async parameters() {
-    return (await this.#ask('/parameters')).parameters;
+    return (await this.#get('/parameters')).parameters;
   }
 
   /**
-   * Sets parameters together: all of them hold from one frame on, or none does.
-   * @param {Object<string, unknown>} parameters Values by id.
-   * @returns {Promise<{parameters: Object<string, unknown>, sequence: number|null}>} All values that hold, and the
-   *   first frame that they hold for; null: they will, as soon as the handler is done with a frame that takes it long.
-   * @throws {FrameboxError} `parameter`, with what is wrong with each in `parameters`; nothing was changed then.
+   * Sets several parameters at once: all of them hold from the same frame on, or none does.
+   * @param {Values} parameters
+   * @returns {Promise<Applied>} All current values, and the first frame that they hold for.
+   * @throws {FrameboxError} `parameter`, with the reason for each in `parameters`; nothing was changed then.
    */
   async setParameters(parameters) {
-    const answer = await this.#change('/parameters', parameters);
-    return { parameters: answer.parameters, sequence: answer.sequence ?? null };
+    const applied = await this.#patch('/parameters', parameters);
+    return { parameters: applied.parameters, sequence: applied.sequence ?? null };
   }
 
   /**
-   * Says which frames the handler is given, and what is shown for the others; what is left out stays.
-   * @param {{policy?: 'latest'|'adaptive'|'never', unprocessed?: 'hold'|'passthrough'}} wanted
-   * @returns {Promise<{policy: string, unprocessed: string}>} What holds.
+   * Chooses which frames the handler is given, and what is shown for the others.
+   * @param {Partial<Policy>} change What is left out stays as it is.
+   * @returns {Promise<Policy>} The policy that holds.
    */
-  async setPolicy(wanted) {
-    const { policy, unprocessed } = await this.#change('', wanted);
+  async setPolicy(change) {
+    const { policy, unprocessed } = await this.#patch('', change);
     return { policy, unprocessed };
   }
 
   /**
-   * What the handler said, its standard output and error included.
+   * Reads the handler's log, which includes its standard output and standard error.
    * @param {number} [after] Only lines with a higher number.
-   * @returns {Promise<{lines: {n: number, at_ms: number, level: string, message: string}[], dropped: number}>}
-   *   `dropped`: lines after that number that are not kept any more.
+   * @returns {Promise<{lines: LogLine[], dropped: number}>} `dropped`: lines after that number that are no longer kept.
    */
   log(after = 0) {
-    return this.#ask(`/log?after=${after}`);
+    return this.#get(`/log?after=${after}`);
   }
 
-  /** What became of the last frames. @returns {Promise<object[]>} */
+  /** Reads the outcome of the most recent frames. @returns {Promise<FrameRecord[]>} */
   async frames() {
-    return (await this.#ask('/frames')).frames;
+    return (await this.#get('/frames')).frames;
   }
 
   /**
    * Reads additional outputs as server-sent events, also those of a session that somebody else started.
-   * @param {(values: {sequence: number, pts_us: number, values: Object<string, unknown>}) => void} take Called for
-   *   each frame with values; of values that come faster than they are read, the latest of each.
-   * @param {{id?: string|null, onEnd?: (end: {reason: string}) => void}} [more] Another session; called once at its
-   *   end.
-   * @returns {{close: () => void}} Stops reading.
+   * @param {(values: EventDetails['values']) => void} receive Called for each frame with values; of values that come
+   *   faster than they are read, the latest of each.
+   * @param {{id?: string|null, onEnd?: (end: {reason: string}) => void}} [options] Another session; called once at the
+   *   end of the session.
+   * @returns {{close: () => void}} `close` stops reading.
    */
-  outputs(take, { id = this.id, onEnd = () => {} } = {}) {
-    const events = new EventSource(this.#server.outputs(id ?? this.#known()));
+  outputs(receive, { id = this.id, onEnd = () => {} } = {}) {
+    const events = new EventSource(this.#server.outputsUrl(id ?? this.#requiredId()));
+    /** @param {{reason: string}} detail */
     const end = (detail) => {
       events.close();
       onEnd(detail);
     };
-    events.addEventListener('values', ({ data }) => take(JSON.parse(data)));
+    events.addEventListener('values', ({ data }) => receive(JSON.parse(data)));
     events.addEventListener('end', ({ data }) => end(JSON.parse(data)));
     events.addEventListener('error', () => {
-      // A connection that broke is made again by the browser; one that was refused is not.
-      if (events.readyState === EventSource.CLOSED) end({ reason: 'The session is gone.' });
+      // The browser reconnects after a failure of the network, but not after an error response.
+      if (events.readyState === EventSource.CLOSED) end({ reason: 'The session no longer exists.' });
     });
     return { close: () => events.close() };
   }
 
-  async #ask(part) {
-    return this.#server.about(this.#known(), part);
+  /** @param {string} path */
+  async #get(path) {
+    return this.#server.getSession(this.#requiredId(), path);
   }
 
-  async #change(part, body) {
-    return this.#server.change(this.#known(), part, body);
+  /** @param {string} path @param {object} body */
+  async #patch(path, body) {
+    return this.#server.patchSession(this.#requiredId(), path, body);
   }
 
-  #known() {
-    if (!this.id) throw new FrameboxError('not-connected', 'No session runs.');
+  #requiredId() {
+    if (!this.id) throw new FrameboxError('not-connected', 'No session is running.');
     return this.id;
   }
 }

@@ -1,4 +1,4 @@
-/** Shapes of what the client takes and gives, for editors and readers; there is nothing here to import. */
+/** Types of what the client takes and returns, for editors and the type check. Nothing here is imported at run time. */
 
 /**
  * `idle` before the first start, `connecting` until video can flow, `live`, `interrupted` while the connection is lost
@@ -7,49 +7,253 @@
  */
 
 /**
- * A handler as `GET /handlers/{name}` describes it.
- * @typedef {{name: string, kind: 'transform'|'generator'|'observer', title: string, summary: string,
- *   size: {width: number, height: number}|null, fps: number|null, parameters: object[], outputs: object[]}} Handler
+ * Values of parameters or of additional outputs, by id.
+ * @typedef {Record<string, unknown>} Values
  */
 
 /**
- * What is known about a running session. Every part is null as long as it is not known.
+ * What a handler does with video: `transform` processes the camera's, `generator` makes its own, `observer` returns
+ * values only.
+ * @typedef {'transform'|'generator'|'observer'} Kind
+ */
+
+/** @typedef {{width: number, height: number}} Size */
+
+// Handlers
+
+/**
+ * A handler as `GET /handlers/{name}` describes it.
+ * @typedef {object} Handler
+ * @property {string} name
+ * @property {Kind} kind
+ * @property {string} title
+ * @property {string} summary
+ * @property {Size|null} size The size at which it wants frames.
+ * @property {number|null} fps The rate at which it wants or makes frames, frames a second.
+ * @property {Parameter[]} parameters
+ * @property {Output[]} outputs
+ * @property {string} digest `sha256:` and 64 hexadecimal digits.
+ * @property {number} version The active version.
+ * @property {boolean} builtin Whether it is part of the server.
+ */
+
+/** @typedef {{id: string, label: string, help?: string|null, group?: string|null}} ParameterBase */
+/**
+ * @typedef {ParameterBase & {kind: 'number'|'integer', min: number, max: number, step: number, default: number,
+ *   unit?: string|null}} NumberParameter
+ */
+/** @typedef {ParameterBase & {kind: 'toggle', default: boolean}} ToggleParameter */
+/**
+ * @typedef {ParameterBase & {kind: 'choice', options: {id: string, label: string}[], default: string}}
+ *   ChoiceParameter
+ */
+/** @typedef {ParameterBase & {kind: 'text', max_chars: number, multiline?: boolean, default?: string}} TextParameter */
+/** @typedef {ParameterBase & {kind: 'color', default: string}} ColorParameter */
+/** @typedef {ParameterBase & {kind: 'button'}} ButtonParameter */
+/**
+ * A parameter of a handler.
+ * @typedef {NumberParameter|ToggleParameter|ChoiceParameter|TextParameter|ColorParameter|ButtonParameter} Parameter
+ */
+
+/** @typedef {'number'|'gauge'|'text'|'json'|'image'|'table'|'plot'} OutputKind */
+/**
+ * An additional output of a handler: a value that it returns besides pictures.
+ * @typedef {{id: string, label: string, kind: OutputKind, unit?: string|null}} Output
+ */
+
+// The catalog
+
+/**
+ * A version of a handler.
+ * @typedef {object} Version
+ * @property {number} version
+ * @property {string} digest
+ * @property {Kind} kind
+ * @property {number} bytes
+ * @property {string|null} uploaded When it was uploaded (RFC 3339).
+ * @property {boolean} active
+ * @property {number} sessions Live sessions that use it.
+ * @property {string|null} rolled_back Why it was rolled back, if it was.
+ */
+/** @typedef {{version: number, share: number}} Canary */
+/** @typedef {{versions: Version[], active: number|null, canary: Canary|null}} Versions */
+/** @typedef {{name: string, version: number, digest: string, active: boolean}} Uploaded */
+/**
+ * Progress of an upload. `part`: the part that is done, 0 to 1; null where it is not known.
+ * @typedef {{stage: 'sending'|'checking'|'compiling'|'describing'|'storing', part: number|null}} Progress
+ */
+/**
+ * @typedef {object} UploadOptions
+ * @property {boolean} [activate] Whether sessions get the version at once (the default).
+ * @property {Record<string, number>} [limits] Limits of the version: keys of the server's `[limits]`.
+ * @property {AbortSignal} [signal] Cancels the upload.
+ * @property {(progress: Progress) => void} [onProgress]
+ */
+
+// Sessions
+
+/** @typedef {'latest'|'adaptive'|'never'} SkipPolicy */
+/** @typedef {'hold'|'passthrough'} Unprocessed */
+/**
+ * Which frames the handler is given, and what is shown for the others.
+ * @typedef {{policy: SkipPolicy, unprocessed: Unprocessed}} Policy
+ */
+
+/**
+ * Values that hold after a change. `sequence`: the first frame that they hold for; null while the handler is busy with
+ * an earlier frame.
+ * @typedef {{parameters: Values, sequence: number|null}} Applied
+ */
+
+/** @typedef {'debug'|'info'|'warn'|'error'} LogLevel */
+/** @typedef {{n: number, at_ms: number, level: LogLevel, message: string}} LogLine */
+
+/**
+ * The outcome of one frame, and the time each stage took, microseconds.
+ * @typedef {object} FrameRecord
+ * @property {number} sequence
+ * @property {number} pts_us
+ * @property {'processed'|'skipped'|'failed'|'finished'} outcome
+ * @property {string|null} [reason] Why it was skipped, or what failed.
+ * @property {number} decode_us
+ * @property {number} wait_us
+ * @property {number} handler_us
+ * @property {number} encode_us
+ * @property {number} fuel
+ */
+
+/** @typedef {Record<string, number>} Counts */
+/** @typedef {{p50: number, p95?: number}} Quantiles */
+
+/**
+ * A session's statistics, as the server keeps them (`GET /sessions/{id}`). The server may add members.
+ * @typedef {object} ServerStats
+ * @property {string} id
+ * @property {string} handler
+ * @property {string} digest
+ * @property {string} state
+ * @property {number} age_ms
+ * @property {SkipPolicy} [policy]
+ * @property {Unprocessed} [unprocessed]
+ * @property {{call_ms: number, call_fuel: number, memory_bytes: number}} [budget]
+ * @property {{received: number, processed: number, skipped?: Counts, failed?: Counts, sent: number}} [frames]
+ * @property {Record<string, Quantiles>} [stages_ms]
+ * @property {{p50: number, p95: number, last: number}} [fuel]
+ * @property {{received_fps: number, processed_fps: number, sent_fps: number}} [rates]
+ * @property {number} [bitrate_bps]
+ * @property {number} [memory_bytes]
+ * @property {number} [instances_made]
+ */
+
+/**
+ * @typedef {object} MediaStats
+ * @property {number} [width]
+ * @property {number} [height]
+ * @property {number|null} fps
+ * @property {number|null} bitrate_bps
+ * @property {string|null} codec
+ */
+/**
+ * What this browser sends. `limited`: what limits its quality (none, cpu, bandwidth).
+ * @typedef {MediaStats & {encode_ms: number, limited: string}} InputStats
+ */
+/**
+ * What this browser receives.
+ * @typedef {MediaStats & {decode_ms: number, jitter_buffer_ms: number, lost: number, freezes: number}} OutputStats
+ */
+/**
+ * An estimate of the time from a captured picture to its processed one on the screen, ms.
+ * @typedef {{total: number, encode: number, network: number, server: number, jitter_buffer: number, decode: number}}
+ *   Latency
+ */
+/**
+ * Statistics of a running session. Each part is null while it is not known.
  * @typedef {object} Snapshot
  * @property {State} state
- * @property {object|null} server The session's statistics as the server keeps them (`GET /sessions/{id}`).
- * @property {{width: number, height: number, fps: number, bitrate_bps: number, codec: string, encode_ms: number,
- *   limited: string}|null} input What this browser sends; `limited`: what holds its quality down (none, cpu,
- *   bandwidth).
- * @property {{width: number, height: number, fps: number, bitrate_bps: number, codec: string, decode_ms: number,
- *   jitter_buffer_ms: number, lost: number, freezes: number}|null} output What this browser receives.
+ * @property {ServerStats|null} server
+ * @property {InputStats|null} input
+ * @property {OutputStats|null} output
  * @property {{round_trip_ms: number}|null} network
- * @property {{total: number, encode: number, network: number, server: number, jitter_buffer: number,
- *   decode: number}|null} latency An estimate, ms, from a captured picture to its processed one on the screen.
+ * @property {Latency|null} latency
+ */
+
+// Events
+
+/**
+ * A warning or an error. `parameter` and `request`: the parameter and the request that caused it, if one did.
+ * @typedef {{code: string, message: string, parameter?: string, request?: number}} Notice
  */
 
 /**
- * @typedef {object} Options
- * @property {string} [server] Address of the server; empty: relative to the page.
- * @property {string|null} [token] A token of the server with the scope `watch`; not needed where it is open.
- * @property {string|Handler|null} [handler] Its name or its description; null: the server's default.
- * @property {Object<string, unknown>} [parameters] Values to begin with; the others keep their defaults.
- * @property {number|null} [fps] Frames a second of a handler that makes its own video, 1 to 120; null: its own choice.
- * @property {'latest'|'adaptive'|'never'|null} [policy] Which frames the handler is given; null: the server's choice.
- * @property {'hold'|'passthrough'|null} [unprocessed] What is shown for a frame without a result; null: the same.
- * @property {boolean} [log] Whether there are `log` events. With `onLog` they need not be asked for.
- * @property {boolean} [frames] Whether there are `frames` events.
- * @property {number} [statsInterval] Time between two `stats` events, ms; 0: none, and no `frames` either.
- * @property {RTCIceServer[]} [iceServers]
- * @property {(detail: object) => void} [onState] As `onInput`, `onTrack`, `onSession`, `onParameters`, `onValues`,
- *   `onWarning`, `onError`, `onLog`, `onFrames`, `onPolicy`, `onStats` and `onEnd`: called with the `detail` of each
- *   event of that name.
+ * What the events carry in `detail`, by their type.
+ * @typedef {object} EventDetails
+ * @property {{state: State, previous: State}} state
+ * @property {{stream: MediaStream}} input
+ * @property {{stream: MediaStream, track: MediaStreamTrack}} track
+ * @property {{id: string, handler: Handler, parameters: Values}} session
+ * @property {{handler: Handler, parameters: Values, from: number, version: number, sequence: number}} swap
+ * @property {{state: 'running'|'failed'|'done', message: string}} build
+ * @property {Applied & {request?: number}} parameters
+ * @property {{sequence: number, pts_us: number, values: Values}} values
+ * @property {Notice} warning
+ * @property {Notice} error
+ * @property {LogLine & {dropped: number}} log
+ * @property {{frames: FrameRecord[]}} frames
+ * @property {Policy} policy
+ * @property {Snapshot} stats
+ * @property {{code: string, message: string}} end
  */
+
+/**
+ * Dispatches an event.
+ * @typedef {<T extends keyof EventDetails>(type: T, detail: EventDetails[T]) => void} Emit
+ */
+
+/**
+ * Callbacks for events, each called with the event's `detail`: `onState`, `onInput`, `onTrack` and so on.
+ * @typedef {{[T in keyof EventDetails as `on${Capitalize<T>}`]?: (detail: EventDetails[T]) => void}} EventCallbacks
+ */
+
+/**
+ * A message of the server on the data channel.
+ * @typedef {{type: 'session', data: EventDetails['session']}
+ *   | {type: 'stats', data: ServerStats, frames?: FrameRecord[]}
+ *   | {type: 'parameters', parameters: Values, sequence: number, request?: number}
+ *   | {type: 'swapped', handler: Handler, parameters: Values, from: number, version: number, sequence: number}
+ *   | {type: 'build', state: 'running'|'failed'|'done', message?: string}
+ *   | {type: 'values', sequence: number, pts_us: number, values: Values}
+ *   | {type: 'policy', policy: SkipPolicy, unprocessed: Unprocessed}
+ *   | NoticeMessage
+ *   | {type: 'log', data: string, level: LogLevel, n: number, at_ms: number}
+ *   | {type: 'end_stream', data: string}} ServerMessage
+ */
+/**
+ * @typedef {{type: 'warning'|'error', message?: string, data?: string, code?: string, request?: number}} NoticeMessage
+ */
+
+// Options
+
+/**
+ * @typedef {object} SessionOptions
+ * @property {string} [server] Address of the server; empty: relative to the page.
+ * @property {string|null} [token] A token of the server with the scope `watch`, where the server requires one.
+ * @property {string|Handler|null} [handler] Its name or its description; null: the server's default.
+ * @property {Values} [parameters] Values to start with; the other parameters keep their defaults.
+ * @property {number|null} [fps] Frame rate of a handler that makes its own video, 1 to 120; null: the handler's own.
+ * @property {SkipPolicy|null} [policy] Which frames the handler is given; null: the server's default.
+ * @property {Unprocessed|null} [unprocessed] What is shown for a frame without a result; null: the server's default.
+ * @property {boolean} [log] Whether to dispatch `log` events. With `onLog` this is the default.
+ * @property {boolean} [frames] Whether to dispatch `frames` events.
+ * @property {number} [statsInterval] Time between two `stats` events, ms; 0: none, and no `frames` events either.
+ * @property {RTCIceServer[]} [iceServers]
+ */
+/** @typedef {SessionOptions & EventCallbacks} Options */
 
 /**
  * @typedef {object} StartOptions
- * @property {MediaStream|null} [stream] What to send, the caller's to stop; default: a camera, if one is needed.
+ * @property {MediaStream|null} [stream] What to send; the caller stops it. Default: a camera, if one is needed.
  * @property {MediaTrackConstraints} [constraints] For the camera that is opened.
- * @property {RTCRtpTransceiverDirection} [direction] Default: as the kind of the handler asks for.
+ * @property {RTCRtpTransceiverDirection} [direction] Default: what the kind of the handler needs.
  */
 
 export {};

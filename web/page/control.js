@@ -1,159 +1,195 @@
 /**
- * One control: what a parameter of each kind looks like.
+ * The control for one parameter, by its kind.
  *
- * A control is `{ element, get, set, editing }`: `set` shows a value without reporting it, `editing` tells whether a
- * person is typing into it, so that nothing is overwritten under their hands.
+ * Showing a value with `set` does not report it. `isEditing` says whether a person is typing, in which case the field
+ * must not be overwritten.
+ */
+
+/**
+ * @import { ButtonParameter, ChoiceParameter, ColorParameter, NumberParameter, Parameter, TextParameter,
+ *   ToggleParameter } from '../client/types.js'
  */
 
 import { h } from './elements.js';
-import { wrong } from './fit.js';
 import { significant } from './format.js';
+import { validate } from './validation.js';
 
-/** A choice of up to so many options, with labels that are short in sum, is drawn as segments rather than as a list. */
-const MOST_SEGMENTS = 5;
-const MOST_SEGMENT_TEXT = 34;
-
-let serial = 0;
+/** A choice with at most that many options, and labels of that length in sum, is drawn as segments, not as a list. */
+const MAX_SEGMENTS = 5;
+const MAX_SEGMENT_TEXT = 34;
 
 /**
- * @param {object} parameter Of the handler's description.
- * @param {{set: (value: unknown) => void, press: () => void, wrong: (message: string) => void}} report
- * @returns {{element: HTMLElement, labelled: string, get: () => unknown, set: (value: unknown) => void,
- *   editing: () => boolean}}
- *   `labelled`: id of the element that the label belongs to; empty where the control brings its own.
+ * `labelFor`: id of the element that the label belongs to; empty where the control has a label of its own.
+ * @typedef {{element: HTMLElement, labelFor: string, get: () => unknown, set: (value: any) => void,
+ *   isEditing: () => boolean}} Control
  */
-export function control(parameter, report) {
-  const make = MAKERS[parameter.kind] ?? text;
-  return make(parameter, report, `control-${++serial}`);
+
+/**
+ * What a person does: changes the value, presses the button, enters something invalid.
+ * @typedef {{set: (value: unknown) => void, press: () => void, refuse: (reason: string) => void}} Callbacks
+ */
+
+let controls = 0;
+
+/**
+ * Makes a control.
+ * @param {Parameter} parameter
+ * @param {Callbacks} callbacks
+ * @returns {Control}
+ */
+export function makeControl(parameter, callbacks) {
+  controls += 1;
+  const id = `control-${controls}`;
+  switch (parameter.kind) {
+    case 'number':
+    case 'integer':
+      return range(parameter, callbacks, id);
+    case 'toggle':
+      return toggle(parameter, callbacks, id);
+    case 'choice':
+      return choice(parameter, callbacks, id);
+    case 'color':
+      return color(parameter, callbacks, id);
+    case 'button':
+      return button(parameter, callbacks, id);
+    case 'text':
+    default:
+      return text(parameter, callbacks, id);
+  }
 }
 
-const MAKERS = { number: range, integer: range, toggle, choice, text, color, button };
-
-function range(parameter, report, id) {
-  const { min, max, step, unit, label } = parameter;
-  const whole = parameter.kind === 'integer';
+/** @param {NumberParameter} parameter @param {Callbacks} callbacks @param {string} id @returns {Control} */
+function range(parameter, callbacks, id) {
+  const { kind, min, max, step, unit, label } = parameter;
   let value = parameter.default;
   const slider = h('input', { type: 'range', id, min, max, step });
   const field = h('input', {
     type: 'number',
-    inputmode: whole ? 'numeric' : 'decimal',
+    inputmode: kind === 'integer' ? 'numeric' : 'decimal',
     min,
     max,
     step,
     'aria-label': `${label}, exact value`,
   });
-  const fill = () =>
-    slider.style.setProperty('--filled', `${max > min ? (100 * (slider.value - min)) / (max - min) : 0}%`);
-  const show = (next) => {
+  /** @param {number} next */
+  const showSlider = (next) => {
+    slider.value = String(next);
+    const part = max > min ? (slider.valueAsNumber - min) / (max - min) : 0;
+    slider.style.setProperty('--filled', `${100 * part}%`);
+  };
+  /** @param {number} next */
+  const set = (next) => {
     value = next;
-    slider.value = next;
+    showSlider(next);
     field.value = significant(next, 10);
-    fill();
   };
   slider.addEventListener('input', () => {
-    show(slider.valueAsNumber);
-    report.set(value);
+    set(slider.valueAsNumber);
+    callbacks.set(value);
   });
   field.addEventListener('input', () => {
     const typed = field.valueAsNumber;
     if (Number.isNaN(typed)) return;
-    const problem = wrong(parameter, typed);
-    if (problem) {
-      report.wrong(problem);
+    const reason = validate(parameter, typed);
+    if (reason) {
+      callbacks.refuse(reason);
       return;
     }
     value = typed;
-    slider.value = typed;
-    fill();
-    report.set(value);
+    showSlider(typed);
+    callbacks.set(value);
   });
-  // What was left half typed or out of range gives way to what holds.
-  field.addEventListener('change', () => show(value));
+  // Replaces an incomplete or invalid input by the current value.
+  field.addEventListener('change', () => set(value));
   const element = h(
     'div',
     { class: 'range' },
     slider,
     h('span', { class: 'field' }, field, unit ? h('span', { class: 'unit' }, unit) : null),
   );
-  show(value);
-  return { element, labelled: id, get: () => value, set: show, editing: () => document.activeElement === field };
+  set(value);
+  return { element, labelFor: id, get: () => value, set, isEditing: () => document.activeElement === field };
 }
 
-function toggle(parameter, report, id) {
+/** @param {ToggleParameter} parameter @param {Callbacks} callbacks @param {string} id @returns {Control} */
+function toggle(parameter, callbacks, id) {
   const input = h('input', { type: 'checkbox', role: 'switch', class: 'switch', id });
-  input.addEventListener('change', () => report.set(input.checked));
-  return plain(
-    input,
-    id,
-    () => input.checked,
-    (value) => {
+  input.addEventListener('change', () => callbacks.set(input.checked));
+  input.checked = parameter.default;
+  return {
+    element: input,
+    labelFor: id,
+    get: () => input.checked,
+    set: (value) => {
       input.checked = Boolean(value);
     },
-    parameter.default,
-  );
+    isEditing: () => false,
+  };
 }
 
-function choice(parameter, report, id) {
+/** @param {ChoiceParameter} parameter @param {Callbacks} callbacks @param {string} id @returns {Control} */
+function choice(parameter, callbacks, id) {
   const { options } = parameter;
-  const text = options.reduce((sum, { label }) => sum + label.length + 2, 0);
-  return options.length <= MOST_SEGMENTS && text <= MOST_SEGMENT_TEXT
-    ? segments(parameter, report, id)
-    : list(parameter, report, id);
+  const length = options.reduce((sum, { label }) => sum + label.length + 2, 0);
+  return options.length <= MAX_SEGMENTS && length <= MAX_SEGMENT_TEXT
+    ? segments(parameter, callbacks, id)
+    : list(parameter, callbacks, id);
 }
 
-function list(parameter, report, id) {
-  const select = h(
-    'select',
-    { id },
-    ...parameter.options.map((option) => h('option', { value: option.id }, option.label)),
-  );
-  select.addEventListener('change', () => report.set(select.value));
-  return plain(
-    select,
-    id,
-    () => select.value,
-    (value) => {
+/** @param {ChoiceParameter} parameter @param {Callbacks} callbacks @param {string} id @returns {Control} */
+function list(parameter, callbacks, id) {
+  const options = parameter.options.map((option) => h('option', { value: option.id }, option.label));
+  const select = h('select', { id }, ...options);
+  select.addEventListener('change', () => callbacks.set(select.value));
+  select.value = parameter.default;
+  return {
+    element: select,
+    labelFor: id,
+    get: () => select.value,
+    set: (value) => {
       select.value = value;
     },
-    parameter.default,
-  );
+    isEditing: () => false,
+  };
 }
 
-function segments(parameter, report, id) {
+/** @param {ChoiceParameter} parameter @param {Callbacks} callbacks @param {string} id @returns {Control} */
+function segments(parameter, callbacks, id) {
   const radios = parameter.options.map((option) => h('input', { type: 'radio', name: id, value: option.id }));
   const labels = parameter.options.map((option, index) => h('label', {}, radios[index], h('span', {}, option.label)));
   const element = h('div', { class: 'segments', role: 'radiogroup', 'aria-label': parameter.label }, ...labels);
-  element.addEventListener('change', (event) => report.set(event.target.value));
-  const set = (value) =>
-    radios.forEach((radio) => {
-      radio.checked = radio.value === value;
-    });
-  return plain(element, '', () => radios.find((radio) => radio.checked)?.value, set, parameter.default);
+  const get = () => radios.find((radio) => radio.checked)?.value;
+  /** @param {unknown} value */
+  const set = (value) => {
+    for (const radio of radios) radio.checked = radio.value === value;
+  };
+  element.addEventListener('change', () => callbacks.set(get()));
+  set(parameter.default);
+  return { element, labelFor: '', get, set, isEditing: () => false };
 }
 
-function text(parameter, report, id) {
-  const field = h(parameter.multiline ? 'textarea' : 'input', {
-    id,
-    type: parameter.multiline ? null : 'text',
-    rows: parameter.multiline ? 3 : null,
-    maxlength: parameter.max_chars,
-    spellcheck: 'false',
-  });
-  field.addEventListener('input', () => report.set(field.value));
-  const made = plain(
-    field,
-    id,
-    () => field.value,
-    (value) => {
+/** @param {TextParameter} parameter @param {Callbacks} callbacks @param {string} id @returns {Control} */
+function text(parameter, callbacks, id) {
+  const attributes = { id, maxlength: parameter.max_chars, spellcheck: 'false' };
+  const field = parameter.multiline
+    ? h('textarea', { ...attributes, rows: 3 })
+    : h('input', { ...attributes, type: 'text' });
+  field.addEventListener('input', () => callbacks.set(field.value));
+  field.value = parameter.default ?? '';
+  return {
+    element: field,
+    labelFor: id,
+    get: () => field.value,
+    set: (value) => {
       if (field.value !== value) field.value = value;
     },
-    parameter.default ?? '',
-  );
-  return { ...made, editing: () => document.activeElement === field };
+    isEditing: () => document.activeElement === field,
+  };
 }
 
-function color(parameter, report, id) {
-  const well = h('input', { type: 'color', id });
+/** @param {ColorParameter} parameter @param {Callbacks} callbacks @param {string} id @returns {Control} */
+function color(parameter, callbacks, id) {
+  const picker = h('input', { type: 'color', id });
   const field = h('input', {
     type: 'text',
     maxlength: 7,
@@ -161,35 +197,38 @@ function color(parameter, report, id) {
     class: 'hex',
     'aria-label': `${parameter.label}, as #rrggbb`,
   });
-  well.addEventListener('input', () => {
-    field.value = well.value;
-    report.set(well.value);
+  /** @param {string} value */
+  const set = (value) => {
+    picker.value = value;
+    field.value = value;
+  };
+  picker.addEventListener('input', () => {
+    field.value = picker.value;
+    callbacks.set(picker.value);
   });
   field.addEventListener('input', () => {
     const typed = field.value.trim().replace(/^#?/, '#').toLowerCase();
     if (!/^#[0-9a-f]{6}$/.test(typed)) {
-      if (typed.length >= 7) report.wrong('A colour as #rrggbb');
+      if (typed.length >= 7) callbacks.refuse('A colour as #rrggbb');
       return;
     }
-    well.value = typed;
-    report.set(typed);
+    picker.value = typed;
+    callbacks.set(typed);
   });
-  const show = (value) => {
-    well.value = value;
-    field.value = value;
+  field.addEventListener('change', () => set(picker.value));
+  set(parameter.default);
+  return {
+    element: h('div', { class: 'color' }, picker, field),
+    labelFor: id,
+    get: () => picker.value,
+    set,
+    isEditing: () => document.activeElement === field,
   };
-  field.addEventListener('change', () => show(well.value));
-  const made = plain(h('div', { class: 'color' }, well, field), id, () => well.value, show, parameter.default);
-  return { ...made, editing: () => document.activeElement === field };
 }
 
-function button(parameter, report, id) {
+/** @param {ButtonParameter} parameter @param {Callbacks} callbacks @param {string} id @returns {Control} */
+function button(parameter, callbacks, id) {
   const element = h('button', { type: 'button', id }, parameter.label);
-  element.addEventListener('click', () => report.press());
-  return { element, labelled: '', get: () => undefined, set: () => {}, editing: () => false };
-}
-
-function plain(element, labelled, get, set, value) {
-  set(value);
-  return { element, labelled, get, set, editing: () => false };
+  element.addEventListener('click', () => callbacks.press());
+  return { element, labelFor: '', get: () => undefined, set: () => {}, isEditing: () => false };
 }

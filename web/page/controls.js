@@ -1,245 +1,151 @@
-/** The controls of a handler, drawn from its description, in groups; and what the server says of their values. */
+/** The controls of a handler, in groups, and the state of their values on the server. */
 
-import { control } from './control.js';
-import { h, setText } from './elements.js';
-import { wrong } from './fit.js';
+/** @import { Parameter, Values } from '../client/types.js' */
+/** @import { Answer } from './control-row.js' */
 
-/** A change that takes longer than this is marked as on its way, ms. */
-const SLOW = 250;
-/** It is told so long from which frame a change holds, ms. */
-const TOLD = 4000;
+import { ControlRow } from './control-row.js';
+import { h } from './elements.js';
+import { validate } from './validation.js';
 
 export class Controls {
   #form;
   #reset;
+  #callbacks;
+  /** By the parameter's id. @type {Map<string, ControlRow>} */
   #rows = new Map();
-  #report;
 
   /**
    * @param {HTMLFormElement} form
    * @param {HTMLButtonElement} reset
-   * @param {{set: (values: object) => Promise<object>|undefined,
-   *   press: (id: string) => Promise<object>|undefined}} report
-   *   What they return tells from which frame the change holds.
+   * @param {{set: (values: Values) => Answer, press: (id: string) => Answer}} callbacks
    */
-  constructor(form, reset, report) {
+  constructor(form, reset, callbacks) {
     this.#form = form;
     this.#reset = reset;
-    this.#report = report;
+    this.#callbacks = callbacks;
     form.addEventListener('submit', (event) => event.preventDefault());
-    reset.addEventListener('click', () => this.#toDefaults());
+    reset.addEventListener('click', () => this.#toDefaults([...this.#rows.values()]));
   }
 
-  /** Draws the controls of a handler, at `values` or their defaults. Buttons work only while a session runs. */
+  /**
+   * Draws the controls of a handler. Buttons work only while a session runs.
+   * @param {Parameter[]} parameters
+   * @param {Values} [values] The other parameters, and those with an invalid value, get their defaults.
+   */
   show(parameters, values = {}) {
     this.#rows.clear();
+    /** @type {Map<string, ControlRow[]>} */
     const groups = new Map([['', []]]);
     for (const parameter of parameters) {
-      const kept = Object.hasOwn(values, parameter.id) ? values[parameter.id] : undefined;
-      const row = this.#row(parameter, kept !== undefined && !wrong(parameter, kept) ? kept : undefined);
+      const row = this.#makeRow(parameter);
+      const value = Object.hasOwn(values, parameter.id) ? values[parameter.id] : undefined;
+      if (value !== undefined && !validate(parameter, value)) row.control.set(value);
       this.#rows.set(parameter.id, row);
       const group = parameter.group ?? '';
-      if (!groups.has(group)) groups.set(group, []);
-      groups.get(group).push(row.element);
+      groups.set(group, [...(groups.get(group) ?? []), row]);
     }
     this.#form.replaceChildren();
     for (const [name, rows] of groups) {
       if (!rows.length) continue;
       const legend = name ? h('legend', {}, name) : null;
+      const elements = rows.map(({ element }) => element);
       this.#form.append(
-        h('fieldset', { data: { group: name }, 'aria-label': name ? null : 'General' }, legend, ...rows),
+        h('fieldset', { data: { group: name }, 'aria-label': name ? null : 'General' }, legend, ...elements),
       );
     }
-    if (!parameters.length) this.#form.append(h('p', { class: 'quiet' }, 'This handler has nothing to set.'));
-    this.#mark();
+    if (!parameters.length) this.#form.append(h('p', { class: 'quiet' }, 'This handler has no settings.'));
+    this.#updateReset();
   }
 
-  /** Values that differ from their defaults. */
+  /** Values that differ from their defaults. @returns {Values} */
   changed() {
-    const entries = [...this.#rows].filter(([, row]) => isChanged(row)).map(([id, row]) => [id, row.control.get()]);
-    return Object.fromEntries(entries);
+    return valuesOf([...this.#rows.values()].filter((row) => row.isChanged));
   }
 
-  /** All values, by id. */
+  /** All values. @returns {Values} */
   values() {
-    const rows = [...this.#rows].filter(([, { parameter }]) => parameter.kind !== 'button');
-    return Object.fromEntries(rows.map(([id, { control }]) => [id, control.get()]));
-  }
-
-  /** Shows values that were chosen all at once; they hold from frame `sequence` on, if that is known. */
-  put(values, sequence) {
-    for (const [id, value] of values) {
-      const row = this.#rows.get(id);
-      if (!row) continue;
-      row.control.set(value);
-      this.#wrong(row, '');
-      this.#tell(row, sequence);
-    }
-    this.#mark();
-  }
-
-  /** Shows the values that hold, except where the person is ahead of the server. */
-  reflect(values, isPending = () => false) {
-    for (const [id, row] of this.#rows) {
-      if (isPending(id)) continue;
-      this.#settled(row);
-      if (Object.hasOwn(values, id) && !row.control.editing()) row.control.set(values[id]);
-    }
-    this.#mark();
+    return valuesOf([...this.#rows.values()].filter((row) => !row.isButton));
   }
 
   /**
-   * Shows at a control that its value was refused, and the value that holds instead; while a person is typing, what
-   * they typed stays until they leave the field. False when there is no such control.
+   * Shows values that were set together.
+   * @param {Map<string, unknown>} values
+   * @param {number|null} sequence The first frame that they hold for, where it is known.
    */
-  refuse(id, message, holds) {
+  put(values, sequence) {
+    for (const [id, value] of values) {
+      const row = this.#rows.get(id);
+      row?.control.set(value);
+      row?.showError('');
+      row?.showApplied(sequence);
+    }
+    this.#updateReset();
+  }
+
+  /**
+   * Shows the server's values, except where a person's newer value is on its way.
+   * @param {Values} values
+   * @param {(id: string) => boolean} [isPending]
+   */
+  reflect(values, isPending = () => false) {
+    for (const [id, row] of this.#rows) {
+      if (isPending(id)) continue;
+      row.clearPending();
+      if (Object.hasOwn(values, id) && !row.control.isEditing()) row.control.set(values[id]);
+    }
+    this.#updateReset();
+  }
+
+  /**
+   * Shows at a control that its value was refused, and the current value instead; while a person is typing, that waits
+   * until they leave the field.
+   * @param {string} id
+   * @param {string} reason
+   * @param {unknown} current
+   * @returns {boolean} False when there is no such control.
+   */
+  refuse(id, reason, current) {
     const row = this.#rows.get(id);
-    if (!row) return false;
-    this.#settled(row);
-    this.#wrong(row, message);
-    const value = holds ?? row.parameter.default;
-    if (row.control.editing()) row.holds = value;
-    else row.control.set(value);
-    this.#mark();
-    return true;
+    row?.refuse(reason, current);
+    this.#updateReset();
+    return Boolean(row);
   }
 
-  set live(live) {
-    for (const {
-      parameter,
-      control: { element },
-    } of this.#rows.values()) {
-      if (parameter.kind === 'button') {
-        element.disabled = !live;
-        element.title = live ? '' : 'Works while a session runs';
-      }
-    }
-    if (live) return;
-    for (const row of this.#rows.values()) {
-      this.#settled(row);
-      row.element.removeAttribute('data-told');
-    }
+  /** Whether a session runs. */
+  set live(/** @type {boolean} */ live) {
+    for (const row of this.#rows.values()) row.setLive(live);
   }
 
-  #row(parameter, value) {
-    const row = { parameter, timer: 0 };
-    row.control = control(parameter, {
-      set: (next) => {
-        delete row.holds;
-        this.#wrong(row, '');
-        clearTimeout(row.timer);
-        row.timer = setTimeout(() => row.element.toggleAttribute('data-pending', true), SLOW);
-        this.#follow(row, this.#report.set({ [parameter.id]: next }));
-        this.#mark();
-      },
-      press: () => {
-        this.#wrong(row, '');
-        this.#follow(row, this.#report.press(parameter.id));
-      },
-      wrong: (message) => this.#wrong(row, message),
+  /** @param {Parameter} parameter */
+  #makeRow(parameter) {
+    const { id } = parameter;
+    return new ControlRow(parameter, {
+      set: (value) => this.#callbacks.set({ [id]: value }),
+      press: () => this.#callbacks.press(id),
+      reset: (row) => this.#toDefaults([row]),
+      changed: () => this.#updateReset(),
     });
-    if (value !== undefined) row.control.set(value);
-
-    const { element, labelled } = row.control;
-    const isButton = parameter.kind === 'button';
-    const helpId = `help-${parameter.id}`;
-    const errorId = `error-${parameter.id}`;
-    row.error = h('p', { class: 'control-error', id: errorId, role: 'alert', hidden: true });
-    row.back = h(
-      'button',
-      {
-        type: 'button',
-        class: 'back',
-        title: 'Back to the default',
-        'aria-label': `${parameter.label}: back to the default`,
-        on: { click: () => this.#toDefaults([row]) },
-      },
-      '↺',
-    );
-    row.back.hidden = true;
-    row.since = h('span', { class: 'control-since', 'aria-hidden': true });
-    const label = isButton
-      ? null
-      : h(
-          'span',
-          { class: 'control-label' },
-          h(labelled ? 'label' : 'span', { for: labelled || null }, parameter.label),
-        );
-    const help = parameter.help ? h('p', { class: 'control-help', id: helpId }, parameter.help) : null;
-    row.fields = [...element.querySelectorAll('input, textarea')].concat(
-      element.matches('input, select, textarea, button') ? element : [],
-    );
-    for (const field of row.fields) field.setAttribute('aria-describedby', help ? `${helpId} ${errorId}` : errorId);
-    row.element = h(
-      'div',
-      { class: 'control', data: { parameter: parameter.id, kind: parameter.kind } },
-      label,
-      isButton ? null : row.back,
-      element,
-      help,
-      row.error,
-    );
-    (label ?? row.element).append(row.since);
-    row.element.addEventListener('focusout', () => {
-      if (!('holds' in row)) return;
-      row.control.set(row.holds);
-      delete row.holds;
-      this.#mark();
-    });
-    return row;
   }
 
-  #wrong(row, message) {
-    setText(row.error, message);
-    row.error.hidden = !message;
-    for (const field of row.fields) {
-      if (message) field.setAttribute('aria-invalid', 'true');
-      else field.removeAttribute('aria-invalid');
+  /** @param {ControlRow[]} rows */
+  #toDefaults(rows) {
+    const changed = rows.filter((row) => row.isChanged);
+    for (const row of changed) row.toDefault();
+    if (changed.length) {
+      const answer = this.#callbacks.set(valuesOf(changed));
+      for (const row of changed) row.follow(answer);
     }
-    row.element.toggleAttribute('data-wrong', Boolean(message));
+    this.#updateReset();
   }
 
-  /** Tells, once the answer is there, from which frame a change holds. */
-  #follow(row, answer) {
-    answer?.then(
-      ({ sequence }) => this.#tell(row, sequence),
-      () => {},
-    );
-  }
-
-  #tell(row, sequence) {
-    if (!Number.isSafeInteger(sequence)) return;
-    setText(row.since, `from frame ${sequence}`);
-    row.element.toggleAttribute('data-told', true);
-    clearTimeout(row.told);
-    row.told = setTimeout(() => row.element.removeAttribute('data-told'), TOLD);
-  }
-
-  #settled(row) {
-    clearTimeout(row.timer);
-    row.element.removeAttribute('data-pending');
-  }
-
-  #toDefaults(rows = [...this.#rows.values()]) {
-    const changed = rows.filter(isChanged);
-    for (const row of changed) {
-      row.control.set(row.parameter.default);
-      this.#wrong(row, '');
-    }
-    const values = changed.map(({ parameter }) => [parameter.id, parameter.default]);
-    if (values.length) {
-      const answer = this.#report.set(Object.fromEntries(values));
-      for (const row of changed) this.#follow(row, answer);
-    }
-    this.#mark();
-  }
-
-  #mark() {
-    for (const row of this.#rows.values()) row.back.hidden = !isChanged(row);
-    this.#reset.hidden = ![...this.#rows.values()].some(isChanged);
+  #updateReset() {
+    const rows = [...this.#rows.values()];
+    for (const row of rows) row.updateReset();
+    this.#reset.hidden = !rows.some((row) => row.isChanged);
   }
 }
 
-function isChanged({ parameter, control: { get } }) {
-  return parameter.kind !== 'button' && get() !== parameter.default;
+/** @param {ControlRow[]} rows @returns {Values} */
+function valuesOf(rows) {
+  return Object.fromEntries(rows.map(({ parameter, control }) => [parameter.id, control.get()]));
 }

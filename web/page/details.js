@@ -1,14 +1,18 @@
 /** The details panel: where the time goes, what the handler uses, what the network carries. */
 
-import { h, setText } from './elements.js';
+/** @import { InputStats, Kind, Latency, OutputStats, Quantiles, Snapshot } from '../client/types.js' */
+
+import { find, h, setText } from './elements.js';
 import * as format from './format.js';
 
+/** @type {[string, string][]} */
 const STAGES = [
   ['decode', 'Decode'],
   ['wait', 'Wait'],
   ['handler', 'Handler'],
   ['encode', 'Encode'],
 ];
+/** @type {[keyof Latency, string][]} */
 const LATENCY = [
   ['encode', 'Encode here'],
   ['network', 'Network'],
@@ -19,97 +23,109 @@ const LATENCY = [
 
 export class Details {
   #root;
+  #empty;
+  #full;
+  #facts;
   #stages;
   #latency;
-  #facts = new Map();
+  /** Rows of the list of facts, by name. @type {Map<string, {row: HTMLElement, value: HTMLElement}>} */
+  #rows = new Map();
 
   /** @param {HTMLElement} root */
   constructor(root) {
     this.#root = root;
-    this.#stages = new Parts(root.querySelector('[data-parts="stages"]'), STAGES);
-    this.#latency = new Parts(root.querySelector('[data-parts="latency"]'), LATENCY);
+    this.#empty = find(root, '.details-empty', HTMLElement);
+    this.#full = find(root, '.details-full', HTMLElement);
+    this.#facts = find(root, '[data-facts]', HTMLElement);
+    this.#stages = new Parts(find(root, '[data-parts="stages"]', HTMLElement), STAGES);
+    this.#latency = new Parts(find(root, '[data-parts="latency"]', HTMLElement), LATENCY);
   }
 
   clear() {
-    for (const { element } of this.#facts.values()) element.hidden = true;
-    this.#root.querySelector('.details-empty').hidden = false;
-    this.#root.querySelector('.details-full').hidden = true;
+    for (const { row } of this.#rows.values()) row.hidden = true;
+    this.#empty.hidden = false;
+    this.#full.hidden = true;
   }
 
   /**
-   * @param {import('../client/types.js').Snapshot} snapshot
-   * @param {string} kind Of the handler.
+   * @param {Snapshot} snapshot
+   * @param {Kind} kind Of the handler.
    */
   update({ server, input, output, network, latency }, kind) {
-    this.#root.querySelector('.details-empty').hidden = true;
-    this.#root.querySelector('.details-full').hidden = false;
-    if (server?.stages_ms) {
-      this.#stages.draw((name) => server.stages_ms[name]);
-      const { total } = server.stages_ms;
-      this.#say(
-        'total',
-        total ? `median ${format.milliseconds(total.p50)} ms, 95 % within ${format.milliseconds(total.p95)} ms` : '',
-      );
+    this.#empty.hidden = true;
+    this.#full.hidden = false;
+    const stages = server?.stages_ms;
+    if (stages) {
+      this.#stages.draw((name) => stages[name]);
+      const { total } = stages;
+      const text = total
+        ? `median ${format.milliseconds(total.p50)} ms, 95 % within ${format.milliseconds(total.p95)} ms`
+        : '';
+      this.#showTotal('total', text);
     }
     if (latency) {
-      this.#latency.draw((name) => ({ p50: latency[name] }));
-      this.#say('latency', `${format.milliseconds(latency.total)} ms`);
+      this.#latency.draw((name) => ({ p50: latency[/** @type {keyof Latency} */ (name)] }));
+      this.#showTotal('latency', `${format.milliseconds(latency.total)} ms`);
     }
-    const picture = (side) =>
-      side &&
-      [
-        side.width && `${side.width} × ${side.height}`,
-        side.codec,
-        `${format.rate(side.fps)} fps`,
-        format.bitrate(side.bitrate_bps),
-      ]
-        .filter(Boolean)
-        .join(' · ');
-    const { fuel, rates } = server ?? {};
+    const { fuel, rates, frames } = server ?? {};
     const facts = {
-      Sent: picture(input),
-      'Held down by': input && input.limited !== 'none' ? input.limited : null,
-      Received: picture(output),
+      Sent: media(input),
+      'Quality limited by': input && input.limited !== 'none' ? input.limited : null,
+      Received: media(output),
       'Packets lost': output && format.count(output.lost),
       'Round trip': network && `${format.milliseconds(network.round_trip_ms)} ms`,
       [kind === 'generator' ? 'Frames due' : 'Server receives']: rates && `${format.rate(rates.received_fps)} fps`,
       'Server processes': rates && `${format.rate(rates.processed_fps)} fps`,
-      'Server sends': rates && `${format.rate(rates.sent_fps)} fps · up to ${format.bitrate(server.bitrate_bps)}`,
-      'Skipped because': format.reasons(server?.frames?.skipped),
-      'Failed because': format.reasons(server?.frames?.failed),
-      'Fuel a frame':
+      'Server sends': rates && `${format.rate(rates.sent_fps)} fps · up to ${format.bitrate(server?.bitrate_bps)}`,
+      'Skipped by reason': format.reasons(frames?.skipped),
+      'Failed by reason': format.reasons(frames?.failed),
+      'Fuel per frame':
         fuel && `median ${format.short(fuel.p50)} · 95 % ${format.short(fuel.p95)} · last ${format.short(fuel.last)}`,
-      'Handler’s memory': server?.memory_bytes ? format.bytes(server.memory_bytes) : null,
-      'Instances made': server && format.count(server.instances_made),
-      'Session’s age': server && format.duration(server.age_ms),
+      'Handler memory': server?.memory_bytes ? format.bytes(server.memory_bytes) : null,
+      'Instances created': server && format.count(server.instances_made),
+      'Session age': server && format.duration(server.age_ms),
       Session: server?.id,
       Component: server?.digest,
     };
-    for (const [name, value] of Object.entries(facts)) this.#fact(name, value);
+    for (const [name, value] of Object.entries(facts)) this.#showFact(name, value);
   }
 
-  #say(name, text) {
-    setText(this.#root.querySelector(`[data-detail="${name}"]`), text);
+  /** @param {string} name @param {string} text */
+  #showTotal(name, text) {
+    setText(find(this.#root, `[data-detail="${name}"]`, HTMLElement), text);
   }
 
-  #fact(name, value) {
-    let fact = this.#facts.get(name);
+  /** @param {string} name @param {string|null|undefined} text */
+  #showFact(name, text) {
+    let fact = this.#rows.get(name);
     if (!fact) {
-      fact = { value: h('dd') };
-      fact.element = h('div', {}, h('dt', {}, name), fact.value);
-      this.#facts.set(name, fact);
-      this.#root.querySelector('[data-facts]').append(fact.element);
+      const value = h('dd');
+      fact = { value, row: h('div', {}, h('dt', {}, name), value) };
+      this.#rows.set(name, fact);
+      this.#facts.append(fact.row);
     }
-    fact.element.hidden = !value;
-    if (value) setText(fact.value, value);
+    fact.row.hidden = !text;
+    if (text) setText(fact.value, text);
   }
 }
 
-/** A bar of parts that add up, and beneath it each with its figure. */
+/** Size, codec, frame rate and bit rate. @param {InputStats|OutputStats|null} stats */
+function media(stats) {
+  if (!stats) return null;
+  const { width, height, codec, fps, bitrate_bps: bitrate } = stats;
+  const parts = [width && `${width} × ${height}`, codec, `${format.rate(fps)} fps`, format.bitrate(bitrate)];
+  return parts.filter(Boolean).join(' · ');
+}
+
+/** A bar of parts that add up, and below it each part with its figure. */
 class Parts {
   #parts;
   #bar = h('div', { class: 'parts-bar', 'aria-hidden': true });
 
+  /**
+   * @param {HTMLElement} root
+   * @param {[string, string][]} names Name and label of each part.
+   */
   constructor(root, names) {
     const list = h('ul', { class: 'parts-list' });
     this.#parts = names.map(([name, label], index) => {
@@ -122,15 +138,14 @@ class Parts {
     root.append(this.#bar, list);
   }
 
-  draw(of) {
+  /** @param {(name: string) => Quantiles|undefined} timeOf Milliseconds of a part. */
+  draw(timeOf) {
     for (const { name, piece, figure } of this.#parts) {
-      const { p50, p95 } = of(name) ?? {};
-      piece.style.setProperty('flex-grow', Math.max(0, p50 ?? 0));
+      const { p50 = null, p95 = null } = timeOf(name) ?? {};
+      piece.style.setProperty('flex-grow', String(Math.max(0, p50 ?? 0)));
       setText(
         figure,
-        p50 === undefined || p50 === null
-          ? format.UNKNOWN
-          : `${p50.toFixed(1)} ms${p95 === undefined ? '' : ` (${p95.toFixed(1)})`}`,
+        p50 === null ? format.UNKNOWN : `${p50.toFixed(1)} ms${p95 === null ? '' : ` (${p95.toFixed(1)})`}`,
       );
     }
   }

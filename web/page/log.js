@@ -1,34 +1,44 @@
-/** What the handler says: its log, standard output and standard error, as text and nothing else. */
+/** The log panel: the handler's log, standard output and standard error, as plain text. */
 
-import { h, oncePerFrame, setText } from './elements.js';
+/** @import { EventDetails, LogLevel } from '../client/types.js' */
+
+import { find, h, oncePerFrame, setText } from './elements.js';
 import { count, UNKNOWN } from './format.js';
 
-/** Lines kept and shown; of more, the oldest go. */
-const MOST_LINES = 500;
-/** Characters of a line that are shown. */
-const MOST_TEXT = 2000;
-/** So near to the end counts as being there, pixels. */
-const NEAR = 24;
-/** A movement that follows a hand's within that time is the hand's, ms. */
-const SCROLLING = 1000;
+/** Lines that are kept and shown; of more, the oldest are dropped. */
+const MAX_LINES = 500;
+/** Longest line that is shown, characters. */
+const MAX_TEXT = 2000;
+/** A scroll position this near to the end counts as the end, px. */
+const NEAR_END = 24;
+/** Time after an input of a person in which scrolling counts as theirs, ms. */
+const SCROLL_TIME = 1000;
 
+/** @type {LogLevel[]} */
 const LEVELS = ['debug', 'info', 'warn', 'error'];
+
+/** @typedef {{at_ms: number, level: LogLevel, text: string}} Line */
 
 export class Log {
   #root;
+  #badge;
+  /** @type {Line[]} */
   #lines = [];
-  #fresh = [];
+  /** Lines that are not drawn yet. @type {Line[]} */
+  #undrawn = [];
   #dropped = 0;
   #total = 0;
   #paused = false;
-  #touched = -Infinity;
+  /** When a person last scrolled, pressed a key or touched the list, ms. */
+  #inputAt = -Infinity;
   #draw = oncePerFrame(() => this.#flush());
 
   /** @param {HTMLDetailsElement} root */
   constructor(root) {
     this.#root = root;
+    this.#badge = find(root, '[data-log="count"]', HTMLElement);
     this.list = h('ol', { class: 'log-lines', role: 'log', 'aria-live': 'off', 'aria-label': 'Lines', tabindex: 0 });
-    this.empty = h('p', { class: 'quiet' }, 'Nothing was said yet.');
+    this.empty = h('p', { class: 'quiet' });
     this.level = h(
       'select',
       { 'aria-label': 'Show', on: { change: () => this.#redraw() } },
@@ -37,106 +47,104 @@ export class Log {
       h('option', { value: 'warn' }, 'Warnings and errors'),
       h('option', { value: 'error' }, 'Errors'),
     );
-    this.follow = h('button', { type: 'button', on: { click: () => this.#pause(!this.#paused) } }, 'Pause');
+    this.pause = h('button', { type: 'button', on: { click: () => this.#setPaused(!this.#paused) } }, 'Pause');
     this.note = h('p', { class: 'quiet log-note', role: 'status' });
     const clear = h('button', { type: 'button', on: { click: () => this.clear() } }, 'Clear');
     root.append(
       h(
         'div',
         { class: 'log-body' },
-        h('div', { class: 'log-bar' }, this.level, this.follow, clear, this.note),
+        h('div', { class: 'log-bar' }, this.level, this.pause, clear, this.note),
         this.empty,
         this.list,
       ),
     );
-    for (const type of ['wheel', 'touchmove', 'keydown', 'pointerdown'])
-      this.list.addEventListener(type, () => (this.#touched = performance.now()), { passive: true });
-    // Whoever scrolls back wants to read; what the page itself moves is no reason to stop.
+    for (const type of ['wheel', 'touchmove', 'keydown', 'pointerdown']) {
+      const noteInput = () => {
+        this.#inputAt = performance.now();
+      };
+      this.list.addEventListener(type, noteInput, { passive: true });
+    }
+    // Scrolling back pauses the log, but only when a person does it: the page itself scrolls, too.
     this.list.addEventListener('scroll', () => {
       const { scrollHeight, scrollTop, clientHeight } = this.list;
-      const byHand = performance.now() - this.#touched < SCROLLING;
-      if (byHand && !this.#paused && scrollHeight - scrollTop - clientHeight > NEAR) this.#pause(true);
+      const byPerson = performance.now() - this.#inputAt < SCROLL_TIME;
+      if (byPerson && !this.#paused && scrollHeight - scrollTop - clientHeight > NEAR_END) this.#setPaused(true);
     });
-    root.addEventListener('toggle', () => root.open && this.#redraw());
+    root.addEventListener('toggle', () => {
+      if (root.open) this.#redraw();
+    });
     this.clear();
   }
 
   clear() {
     this.#lines = [];
-    this.#fresh = [];
+    this.#undrawn = [];
     this.#dropped = 0;
     this.#total = 0;
-    this.#pause(false);
+    this.#setPaused(false);
     this.#redraw();
   }
 
-  /** @param {{at_ms: number, level: string, message: string, dropped: number}} line */
-  take({ at_ms, level, message, dropped }) {
-    const text = message.length > MOST_TEXT ? `${message.slice(0, MOST_TEXT)}…` : message;
+  /** @param {EventDetails['log']} line */
+  add({ at_ms, level, message, dropped }) {
+    const text = message.length > MAX_TEXT ? `${message.slice(0, MAX_TEXT)}…` : message;
+    /** @type {Line} */
     const line = { at_ms, level: LEVELS.includes(level) ? level : 'info', text };
     this.#dropped += dropped;
     this.#total += 1;
-    this.#lines.push(line);
-    if (this.#lines.length > MOST_LINES) this.#lines.shift();
-    this.#fresh.push(line);
-    if (this.#fresh.length > MOST_LINES) this.#fresh.shift();
+    for (const lines of [this.#lines, this.#undrawn]) {
+      lines.push(line);
+      if (lines.length > MAX_LINES) lines.shift();
+    }
     this.#draw();
   }
 
-  #pause(paused) {
+  /** @param {boolean} paused */
+  #setPaused(paused) {
     this.#paused = paused;
-    setText(this.follow, paused ? 'Follow' : 'Pause');
-    this.follow.setAttribute('aria-label', paused ? 'Follow new lines' : 'Pause: show no new lines');
+    setText(this.pause, paused ? 'Follow' : 'Pause');
+    this.pause.setAttribute('aria-label', paused ? 'Follow new lines' : 'Pause: show no new lines');
     if (!paused) this.#flush();
   }
 
-  #shows({ level }) {
-    return LEVELS.indexOf(level) >= LEVELS.indexOf(this.level.value);
-  }
-
   #redraw() {
-    this.#fresh = [...this.#lines];
+    this.#undrawn = [...this.#lines];
     this.list.replaceChildren();
     this.#flush(true);
   }
 
-  #flush(asked = false) {
-    const badge = this.#root.querySelector('[data-log="count"]');
-    setText(badge, count(this.#total));
-    badge.hidden = !this.#total;
-    const waits = this.#paused && !asked;
+  #flush(evenPaused = false) {
+    setText(this.#badge, count(this.#total));
+    this.#badge.hidden = !this.#total;
+    const waits = this.#paused && !evenPaused;
     const parts = [
-      waits && this.#fresh.length ? `${this.#fresh.length} more since the pause` : '',
-      this.#dropped ? `dropped ${count(this.#dropped)}` : '',
+      waits && this.#undrawn.length ? `${this.#undrawn.length} more since the pause` : '',
+      this.#dropped ? `${count(this.#dropped)} lines lost` : '',
     ];
     setText(this.note, parts.filter(Boolean).join(' · '));
     if (waits || !this.#root.open) return;
-    this.list.append(...this.#fresh.filter((line) => this.#shows(line)).map(item));
-    this.#fresh = [];
-    while (this.list.childElementCount > MOST_LINES) this.list.firstChild.remove();
+    const least = LEVELS.findIndex((level) => level === this.level.value);
+    this.list.append(...this.#undrawn.filter(({ level }) => LEVELS.indexOf(level) >= least).map(item));
+    this.#undrawn = [];
+    while (this.list.childElementCount > MAX_LINES) this.list.firstElementChild?.remove();
     this.empty.hidden = this.list.childElementCount > 0;
     this.list.hidden = !this.empty.hidden;
-    setText(this.empty, this.#total ? 'Nothing of this level.' : 'Nothing was said yet.');
+    setText(this.empty, this.#total ? 'No lines at this level.' : 'No lines yet.');
     if (!this.#paused) this.list.scrollTop = this.list.scrollHeight;
   }
 }
 
+/** @param {Line} line */
 function item({ at_ms, level, text }) {
-  return h(
-    'li',
-    { data: { level } },
-    h('time', {}, clock(at_ms)),
-    ' ',
-    h('b', {}, level),
-    ' ',
-    h('span', {}, text),
-  );
+  return h('li', { data: { level } }, h('time', {}, clock(at_ms)), ' ', h('b', {}, level), ' ', h('span', {}, text));
 }
 
-/** Since the session began, m:ss.mmm. */
+/** Time since the session began, m:ss.mmm. @param {number} milliseconds */
 function clock(milliseconds) {
   if (!Number.isFinite(milliseconds)) return UNKNOWN;
   const seconds = Math.floor(milliseconds / 1000);
+  /** @param {number} value @param {number} digits */
   const pad = (value, digits) => String(value).padStart(digits, '0');
   return `${Math.floor(seconds / 60)}:${pad(seconds % 60, 2)}.${pad(Math.floor(milliseconds % 1000), 3)}`;
 }

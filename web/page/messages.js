@@ -1,14 +1,37 @@
-/** Messages to the person: one entry for each cause; when it comes again, it is counted rather than stacked. */
+/** Messages to the person: one entry for each cause, which is counted when it comes again. */
 
 import { h, setText } from './elements.js';
 
-/** A warning that did not come again leaves after this long, ms. */
-const WARNING_STAYS = 12_000;
-/** Entries that are shown at once; the oldest leaves for a new one. */
-const MOST = 4;
+/** Time after which a warning disappears unless it comes again, ms. */
+const WARNING_TIME = 12_000;
+/** Entries that are shown at once; of more, the oldest disappears. */
+const MAX_ENTRIES = 4;
+
+/**
+ * @typedef {object} Message
+ * @property {'info'|'warning'|'error'} severity
+ * @property {string} title
+ * @property {string} [text]
+ * @property {string} [code] Shown small, to search for.
+ * @property {string} [key] Identifies the cause; default: severity, code and title.
+ * @property {boolean} [preformatted] Whether the text has line breaks of its own.
+ * @property {{label: string, run: () => void}} [action] A button.
+ */
+
+/**
+ * @typedef {object} Entry
+ * @property {number} times
+ * @property {HTMLElement} element
+ * @property {HTMLElement} title
+ * @property {HTMLElement} text
+ * @property {HTMLElement} code
+ * @property {HTMLElement} count
+ * @property {number} [timer]
+ */
 
 export class Messages {
   #root;
+  /** @type {Map<string, Entry>} */
   #entries = new Map();
 
   /** @param {HTMLElement} root A live region. */
@@ -16,16 +39,7 @@ export class Messages {
     this.#root = root;
   }
 
-  /**
-   * @param {object} message
-   * @param {'info'|'warning'|'error'} message.severity
-   * @param {string} message.title
-   * @param {string} [message.text]
-   * @param {string} [message.code] Shown small, for those who look it up.
-   * @param {string} [message.key] What tells one cause from another; default: severity, code and title.
-   * @param {boolean} [message.preformatted] The text has lines of its own.
-   * @param {{label: string, run: () => void}} [message.action]
-   */
+  /** @param {Message} message */
   show({ severity, title, text = '', code = '', key = `${severity} ${code} ${title}`, action, preformatted = false }) {
     const entry = this.#entries.get(key) ?? this.#add(key, severity, action);
     entry.text.classList.toggle('preformatted', preformatted);
@@ -37,13 +51,15 @@ export class Messages {
     setText(entry.count, `×${entry.times}`);
     entry.count.hidden = entry.times < 2;
     clearTimeout(entry.timer);
-    if (severity === 'warning') entry.timer = setTimeout(() => this.dismiss(key), WARNING_STAYS);
+    if (severity === 'warning') entry.timer = setTimeout(() => this.dismiss(key), WARNING_TIME);
   }
 
+  /** @param {string} key */
   has(key) {
     return this.#entries.has(key);
   }
 
+  /** @param {string} key */
   dismiss(key) {
     const entry = this.#entries.get(key);
     if (!entry) return;
@@ -56,20 +72,23 @@ export class Messages {
     for (const key of [...this.#entries.keys()]) this.dismiss(key);
   }
 
+  /**
+   * @param {string} key
+   * @param {Message['severity']} severity
+   * @param {Message['action']} action
+   */
   #add(key, severity, action) {
-    if (this.#entries.size === MOST) this.dismiss(this.#entries.keys().next().value);
-    const entry = {
-      times: 0,
-      title: h('strong'),
-      text: h('span', { class: 'message-text' }),
-      code: h('code', { class: 'message-code' }),
-      // How often is for the eye: announcing each repetition would drown everything else.
-      count: h('span', { class: 'message-count', 'aria-hidden': true }),
-    };
-    entry.element = h(
+    const [oldest] = this.#entries.keys();
+    if (this.#entries.size === MAX_ENTRIES) this.dismiss(oldest);
+    const title = h('strong');
+    const text = h('span', { class: 'message-text' });
+    const code = h('code', { class: 'message-code' });
+    // Hidden from screen readers: announcing each repetition would drown everything else.
+    const count = h('span', { class: 'message-count', 'aria-hidden': true });
+    const element = h(
       'div',
       { class: 'message', data: { severity, key } },
-      h('p', {}, entry.title, ' ', entry.text, ' ', entry.code, entry.count),
+      h('p', {}, title, ' ', text, ' ', code, count),
       action ? h('button', { type: 'button', class: 'message-action', on: { click: action.run } }, action.label) : null,
       h(
         'button',
@@ -77,8 +96,10 @@ export class Messages {
         '×',
       ),
     );
+    /** @type {Entry} */
+    const entry = { times: 0, element, title, text, code, count };
     this.#entries.set(key, entry);
-    this.#root.append(entry.element);
+    this.#root.append(element);
     return entry;
   }
 }

@@ -1,64 +1,78 @@
-/** The page: brings together the choice of a handler, the camera, the session and what is shown of them. */
+/** The page: the choice of a handler, the camera and the session, and the panels that show them. */
 
-import { Framebox } from '../framebox.js';
+/** @import { EventDetails, Handler, Policy, Uploaded, Values } from '../client/types.js' */
+/** @import { Catalog } from '../client/catalog.js' */
+/** @import { Message } from './messages.js' */
+
+import { toFrameboxError } from '../client/errors.js';
+import { Framebox, FrameboxError } from '../framebox.js';
 import { Camera } from './camera.js';
 import { Controls } from './controls.js';
 import { Details } from './details.js';
-import { fit } from './fit.js';
+import { find, setText } from './elements.js';
+import { describe } from './error-texts.js';
+import { FrameRate } from './frame-rate.js';
 import { Handlers } from './handlers.js';
 import { Log } from './log.js';
 import { Messages } from './messages.js';
 import { Outputs } from './outputs.js';
-import { Policy } from './policy.js';
+import { PolicyChoice } from './policy.js';
 import { Presets } from './presets.js';
-import { Rate } from './rate.js';
-import { Screen } from './screen.js';
+import { showSession } from './session-view.js';
 import { ShownRate, Status } from './status.js';
-import { Strip } from './strip.js';
+import { Timeline } from './timeline.js';
 import { askForToken, token } from './token.js';
-import { describe } from './troubles.js';
 import { Upload } from './upload.js';
-import { Versions } from './versions.js';
+import { partition } from './validation.js';
+import { VersionList } from './versions.js';
+import { VideoPanel } from './video-panel.js';
 
-/** Time between two tries to reach a server that does not answer, ms. */
-const RETRY = 4000;
+/** Time between two tries to reach a server that does not respond, ms. */
+const RETRY_INTERVAL = 4000;
+/** Time for which a finished upload is shown, ms. */
+const UPLOADED_TIME = 8000;
+/** Errors after which a person reconnects rather than tries again. */
+const CONNECTION_ERRORS = ['connection-lost', 'session-gone', 'connect-failed'];
 
-const at = (id) => document.getElementById(id);
+/**
+ * @template {Element} T
+ * @param {string} id
+ * @param {new () => T} type
+ */
+const byId = (id, type) => find(document, `#${id}`, type);
 
-const messages = new Messages(at('message'));
+const startButton = byId('start', HTMLButtonElement);
+const stopButton = byId('stop', HTMLButtonElement);
+const outputVideo = byId('output', HTMLVideoElement);
+
+const messages = new Messages(byId('message', HTMLElement));
 const status = new Status(document.body);
-const details = new Details(at('details'));
-const outputs = new Outputs(at('outputs'));
-const input = new Screen(at('input'));
-const output = new Screen(at('output'));
-const shownRate = new ShownRate(at('output'));
-const handlers = new Handlers(at('handler'), at('handler-filter'), choose);
-const camera = new Camera(at('camera'), at('resolution'), { changed: changeCamera, lost: cameraLost });
-const rate = new Rate(at('fps'), () => client && start());
-const log = new Log(at('log'));
-const strip = new Strip(at('frames'));
-const policy = new Policy(at('policy'), changePolicy);
-const controls = new Controls(at('controls'), at('reset'), {
+const details = new Details(byId('details', HTMLElement));
+const outputs = new Outputs(byId('outputs', HTMLElement));
+const input = new VideoPanel(byId('input', HTMLVideoElement));
+const output = new VideoPanel(outputVideo);
+const shownRate = new ShownRate(outputVideo);
+const handlers = new Handlers(byId('handler', HTMLElement), byId('handler-filter', HTMLInputElement), choose);
+const camera = new Camera(byId('camera', HTMLSelectElement), byId('resolution', HTMLSelectElement), {
+  changed: changeCamera,
+  lost: () => fail(new FrameboxError('camera-lost', 'The camera was disconnected.')),
+});
+const frameRate = new FrameRate(byId('fps', HTMLInputElement), () => client && start());
+const log = new Log(byId('log', HTMLDetailsElement));
+const timeline = new Timeline(byId('frames', HTMLElement));
+const policy = new PolicyChoice(byId('policy', HTMLElement), changePolicy);
+const controls = new Controls(byId('controls', HTMLFormElement), byId('reset', HTMLButtonElement), {
   set: (values) => {
-    presets.changed();
+    presets.deselect();
     return client?.set(values);
   },
   press: (id) => client?.press(id),
 });
-const presets = new Presets(at('presets'), { values: () => controls.values(), apply });
-
-/** What asks of the catalog; where that takes a token, a person may give one and try again. */
-async function inCatalog(ask) {
-  const once = () => ask(new Framebox({ token: token() }).catalog);
-  try {
-    return await once();
-  } catch (problem) {
-    if (problem.status === 401 && askForToken()) return once();
-    throw problem;
-  }
-}
-
-const versions = new Versions(at('versions'), {
+const presets = new Presets(byId('presets', HTMLDetailsElement), {
+  values: () => controls.values(),
+  apply: applyPreset,
+});
+const versions = new VersionList(byId('versions', HTMLDetailsElement), {
   versions: (name) => inCatalog((catalog) => catalog.versions(name)),
   promote: async (name, version) => {
     await inCatalog((catalog) => catalog.promote(name, version));
@@ -66,100 +80,137 @@ const versions = new Versions(at('versions'), {
   },
   remove: (name, version) => inCatalog((catalog) => catalog.remove(name, version)),
 });
-new Upload(
-  { button: at('upload-open'), drop: at('drop') },
-  {
-    handlers: () => handlers.all,
-    send: (name, file, options) => inCatalog((catalog) => catalog.upload(name, file, options)),
-    done: uploaded,
-  },
-);
+new Upload(byId('upload-open', HTMLButtonElement), byId('drop', HTMLElement), {
+  handlers: () => handlers.all,
+  send: (name, file, options) => inCatalog((catalog) => catalog.upload(name, file, options)),
+  done: uploaded,
+});
 
-/** The current session's client; null while none runs. */
+/** The client of the current session; null while none runs. @type {Framebox|null} */
 let client = null;
-/** The handler whose controls are drawn. */
+/** The client of the most recent session, also for scripts in the browser's console. @type {Framebox|null} */
+let latest = null;
+/** The handler whose controls are drawn. @type {Handler|null} */
 let shown = null;
-/** Counts starts and stops, so that what a superseded one still awaits comes to nothing. */
-let turn = 0;
-/** What a person set, by handler, while another one is chosen. */
-const remembered = new Map();
+/** Counts starts and stops: work that was started before the latest one is abandoned. */
+let generation = 0;
+/** Timer of the next try to reach the server. @type {number|undefined} */
+let retryTimer;
+/** Changed settings of the handlers that are not chosen. @type {Map<string, Values>} */
+const changedSettings = new Map();
 
-at('start').addEventListener('click', start);
-at('stop').addEventListener('click', stop);
+startButton.addEventListener('click', start);
+stopButton.addEventListener('click', stop);
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden && !client) load();
 });
 load();
 
-/** Fetches the handlers; keeps trying while the server does not answer. */
+/**
+ * Makes a request to the catalog; where that needs a token, asks for one and tries again.
+ * @template T
+ * @param {(catalog: Catalog) => Promise<T>} request
+ * @returns {Promise<T>}
+ */
+async function inCatalog(request) {
+  const once = () => request(new Framebox({ token: token() }).catalog);
+  try {
+    return await once();
+  } catch (error) {
+    if (toFrameboxError(error).status === 401 && askForToken()) return once();
+    throw error;
+  }
+}
+
+/** Reads the handlers; tries again while the server does not respond. */
 async function load() {
-  clearTimeout(load.timer);
+  clearTimeout(retryTimer);
   try {
     const { handlers: all, default: first } = await new Framebox({ token: token() }).handlers();
     messages.dismiss('offline');
     messages.dismiss('token');
     if (document.body.dataset.state === 'offline') status.state = 'idle';
-    const asked = handlers.selected?.name ?? new URLSearchParams(location.search).get('handler');
-    const known = (name) => all.some((handler) => handler.name === name);
-    if (asked && !known(asked)) trouble({ code: 'handler-unknown' }, { severity: 'warning' });
-    handlers.show(all, [asked, first].find(known) ?? all[0]?.name);
-    at('start').disabled = !handlers.selected;
-    show(handlers.selected);
-  } catch (problem) {
+    const wanted = handlers.selected?.name ?? new URLSearchParams(location.search).get('handler');
+    const isKnown = (/** @type {string|null} */ name) => all.some((handler) => handler.name === name);
+    if (wanted && !isKnown(wanted))
+      showError(new FrameboxError('handler-unknown', 'The server does not have this handler.'), {
+        severity: 'warning',
+      });
+    handlers.show(all, [wanted, first].find(isKnown) ?? all[0]?.name);
+    startButton.disabled = !handlers.selected;
+    if (handlers.selected) show(handlers.selected);
+  } catch (cause) {
     if (client) return;
+    const error = toFrameboxError(cause);
     status.state = 'offline';
-    at('start').disabled = true;
-    if (problem.code === 'not-allowed') {
+    startButton.disabled = true;
+    if (error.code === 'not-allowed') {
       messages.dismiss('offline');
-      const run = () => askForToken() && load();
-      trouble(problem, { key: 'token', action: { label: 'Enter a token', run } });
+      const run = () => {
+        if (askForToken()) load();
+      };
+      showError(error, { key: 'token', action: { label: 'Enter a token', run } });
       return;
     }
-    trouble(problem, { key: 'offline', action: { label: 'Try again', run: load }, once: true });
-    load.timer = setTimeout(load, RETRY);
+    if (!messages.has('offline')) showError(error, { key: 'offline', action: { label: 'Try again', run: load } });
+    retryTimer = setTimeout(load, RETRY_INTERVAL);
   }
 }
 
-/** Draws what belongs to a handler. */
+/**
+ * Draws everything that depends on the handler.
+ * @param {Handler} handler
+ * @param {Values} [values] Of its settings; default: those that a person changed.
+ */
 function show(handler, values) {
-  if (!handler || (JSON.stringify(handler) === JSON.stringify(shown) && !values)) return;
-  if (shown && shown.name !== handler.name) remembered.set(shown.name, controls.changed());
-  const kept = values ?? (shown?.name === handler.name ? controls.changed() : remembered.get(handler.name));
+  if (JSON.stringify(handler) === JSON.stringify(shown) && !values) return;
+  const { name, kind } = handler;
+  if (shown && shown.name !== name) changedSettings.set(shown.name, controls.changed());
+  const settings = values ?? (shown?.name === name ? controls.changed() : changedSettings.get(name));
   shown = handler;
-  document.body.dataset.kind = handler.kind;
-  document.title = `${handler.title || handler.name} · Framebox`;
-  const plays = handler.kind === 'generator';
-  at('output-title').textContent = plays ? 'Video' : 'Processed';
-  at('output-placeholder').textContent = plays ? 'Video' : 'Processed video';
-  at('output').setAttribute('aria-label', plays ? 'Video' : 'Processed video');
-  at('start-label').textContent = plays ? 'Play' : 'Start';
-  rate.show(handler);
+  document.body.dataset.kind = kind;
+  document.title = `${handler.title || name} · Framebox`;
+  const isGenerator = kind === 'generator';
+  setText(byId('output-title', HTMLElement), isGenerator ? 'Video' : 'Processed');
+  setText(byId('output-placeholder', HTMLElement), isGenerator ? 'Video' : 'Processed video');
+  outputVideo.setAttribute('aria-label', isGenerator ? 'Video' : 'Processed video');
+  setText(byId('start-label', HTMLElement), isGenerator ? 'Play' : 'Start');
+  frameRate.show(handler);
   presets.show(handler);
-  if (plays || window.isSecureContext) messages.dismiss('insecure-context');
-  else trouble({ code: 'insecure-context' }, { severity: 'warning', key: 'insecure-context', once: true });
-  at('handler-summary').textContent = handler.summary;
-  controls.show(handler.parameters, kept);
+  const key = 'insecure-context';
+  if (isGenerator || window.isSecureContext) messages.dismiss(key);
+  else if (!messages.has(key)) showError(new FrameboxError(key, ''), { severity: 'warning', key });
+  setText(byId('handler-summary', HTMLElement), handler.summary);
+  controls.show(handler.parameters, settings);
   controls.live = client?.state === 'live';
   outputs.show(handler.outputs);
   versions.show(handler);
-  const badge = document.querySelector('[data-stat="version"]');
-  badge.textContent = handler.version ?? '';
+  const badge = find(document, '[data-stat="version"]', HTMLElement);
+  setText(badge, handler.version ?? '');
   badge.hidden = !handler.version;
 }
 
-/** A version was brought: it is chosen, and a session of its handler moves to it by itself. */
+/** Chooses the handler of an uploaded version; a running session of it moves by itself. @param {Uploaded} version */
 async function uploaded({ name, version, active }) {
-  const text = active ? `Version ${version} of “${name}” is active.` : `Version ${version} of “${name}” is kept, and not active.`;
-  messages.show({ severity: 'info', title: 'Uploaded', text, key: 'uploaded' });
-  setTimeout(() => messages.dismiss('uploaded'), 8000);
+  const state = active ? 'is active' : 'is stored but not active';
+  messages.show({
+    severity: 'info',
+    title: 'Uploaded',
+    text: `Version ${version} of “${name}” ${state}.`,
+    key: 'uploaded',
+  });
+  setTimeout(() => messages.dismiss('uploaded'), UPLOADED_TIME);
   await load();
   const handler = handlers.find(name);
-  if (!handler || handlers.selected?.name === name) return versions.refresh();
-  handlers.select(name);
-  choose(handler);
+  if (!handler || handlers.selected?.name === name) {
+    versions.refresh();
+  } else {
+    handlers.select(name);
+    choose(handler);
+  }
 }
 
-/** A person chose another handler: a running session goes on with it. */
+/** Shows a handler that a person chose; a running session is replaced by one of it. @param {Handler} handler */
 function choose(handler) {
   const address = new URL(location.href);
   address.searchParams.set('handler', handler.name);
@@ -171,212 +222,157 @@ function choose(handler) {
 async function start() {
   const handler = handlers.selected;
   if (!handler) return;
-  const mine = ++turn;
-  const current = () => mine === turn;
-  const old = client;
+  generation += 1;
+  const mine = generation;
+  const isCurrent = () => mine === generation;
+  const previous = client;
   messages.clear();
   status.clear();
   details.clear();
-  strip.clear();
+  timeline.clear();
   policy.clear();
   log.clear();
   output.show(null);
-  const fps = handler.kind === 'generator' ? rate.value : null;
+  const fps = handler.kind === 'generator' ? frameRate.value : null;
   const options = { token: token(), fps, log: true, frames: true, ...policy.chosen };
-  const next = (client = window.frameboxClient = new Framebox({ handler, parameters: controls.changed(), ...options }));
-  listen(next);
-  running(true);
+  const next = new Framebox({ handler, parameters: controls.changed(), ...options });
+  client = next;
+  latest = next;
+  Object.assign(window, { frameboxClient: next });
+  showSession(
+    next,
+    () => client === next,
+    () => latest === next,
+    { controls, details, log, messages, outputs, policy, shownRate, status, timeline, output },
+    { handler: () => shown ?? handler, showHandler: show, reload: load, reconnect: start, ended: showEnd },
+  );
+  showRunning(true);
   status.state = 'connecting';
   try {
-    // A server that carries few sessions is given the time to end the old one.
-    await old?.stop();
-    if (!current()) return;
+    // A server at its limit needs the previous session to end first.
+    await previous?.stop();
+    if (!isCurrent()) return;
     let stream = null;
     if (handler.kind === 'generator') {
       camera.close();
       input.show(null);
     } else {
       stream = await camera.open(handler);
-      if (!current()) return;
+      if (!isCurrent()) return;
       input.show(stream);
     }
     const started = next.start({ stream });
-    document.body.dataset.session = next.id;
+    document.body.dataset.session = next.id ?? '';
     await started;
-  } catch (problem) {
-    if (current()) stopped(problem);
+  } catch (error) {
+    if (isCurrent()) showEnd(toFrameboxError(error));
   }
 }
 
 function stop() {
-  turn += 1;
-  client?.stop();
-  stopped({ code: 'stopped' });
+  fail(new FrameboxError('stopped', 'The session was stopped.'));
 }
 
-/** Everything back to rest; says why, unless it was the person's own wish. */
-function stopped(problem) {
-  turn += 1;
+/** Ends the session because of an error. @param {FrameboxError} error */
+function fail(error) {
+  generation += 1;
+  client?.stop();
+  showEnd(error);
+}
+
+/** Shows that no session runs, and why, unless the person stopped it. @param {EventDetails['end']} end */
+function showEnd(end) {
+  const { code } = end;
+  generation += 1;
   client = null;
   delete document.body.dataset.session;
   camera.close();
   input.show(null);
   output.show(null);
-  running(false);
+  showRunning(false);
   controls.live = false;
   outputs.live = false;
   status.state = 'ended';
-  if (problem.code === 'stopped') return;
+  if (code === 'stopped') return;
   messages.dismiss('interrupted');
-  const label =
-    problem.code === 'finished'
-      ? shown.kind === 'generator'
-        ? 'Play again'
-        : 'Start again'
-      : ENDED_BY_CONNECTION.includes(problem.code)
-        ? 'Reconnect'
-        : 'Try again';
-  const severity = problem.code === 'finished' ? 'info' : 'error';
-  const key = problem.code === 'server-unreachable' ? 'offline' : 'ended';
-  trouble(problem, { severity, key, action: { label, run: start } });
-  if (['handler-unknown', 'server-unreachable'].includes(problem.code)) load();
+  const again = shown?.kind === 'generator' ? 'Play again' : 'Start again';
+  const retry = CONNECTION_ERRORS.includes(code) ? 'Reconnect' : 'Try again';
+  showError(end, {
+    severity: code === 'finished' ? 'info' : 'error',
+    key: code === 'server-unreachable' ? 'offline' : 'ended',
+    action: { label: code === 'finished' ? again : retry, run: start },
+  });
+  if (['handler-unknown', 'server-unreachable'].includes(code)) load();
 }
 
-const ENDED_BY_CONNECTION = ['connection-lost', 'session-gone', 'connect-failed'];
-
-/** Makes a preset's values hold, those that fit. The server takes all that it is given or nothing. */
-async function apply(values) {
-  const { fitting, misfits } = fit(shown.parameters, values);
-  const session = client?.state === 'live' ? client : null;
+/**
+ * Applies the valid values of a preset. The server accepts a request as a whole or not at all, so those that it refuses
+ * are left out of another one.
+ * @param {Values} values
+ */
+async function applyPreset(values) {
+  const { valid, invalid } = partition(shown?.parameters ?? [], values);
+  const liveSession = () => (client?.state === 'live' ? client : null);
+  const session = liveSession();
   let sequence = null;
-  while (session && fitting.size) {
+  while (session && valid.size) {
     try {
-      ({ sequence } = await session.setParameters(Object.fromEntries(fitting)));
+      ({ sequence } = await session.setParameters(Object.fromEntries(valid)));
       break;
-    } catch (problem) {
-      const refused = Object.entries(problem.parameters ?? {}).filter(([id]) => fitting.delete(id));
-      if (!refused.length) throw problem;
-      for (const [id, reason] of refused) misfits.set(id, String(reason));
+    } catch (error) {
+      const { parameters = {} } = toFrameboxError(error);
+      const refused = Object.entries(parameters).filter(([id]) => valid.delete(id));
+      if (!refused.length) throw error;
+      for (const [id, reason] of refused) invalid.set(id, reason);
     }
   }
-  if (session !== (client?.state === 'live' ? client : null)) throw new Error('The session ended meanwhile.');
-  controls.put(fitting, sequence);
-  if (!session) client?.set(Object.fromEntries(fitting));
-  return { applied: [...fitting.keys()], misfits };
+  if (session !== liveSession()) throw new Error('The session ended meanwhile.');
+  controls.put(valid, sequence);
+  if (!session) client?.set(Object.fromEntries(valid));
+  return { applied: [...valid.keys()], invalid };
 }
 
-async function changePolicy(wanted) {
+/** @param {Partial<Policy>} change */
+async function changePolicy(change) {
   const session = client;
   if (!session) return;
   try {
-    policy.reflect({ ...session.stats()?.server, ...(await session.setPolicy(wanted)) });
-  } catch (problem) {
-    if (client === session) trouble(problem, { severity: 'warning' });
-    throw problem;
+    const held = await session.setPolicy(change);
+    policy.reflect({ ...session.stats()?.server, ...held });
+  } catch (error) {
+    if (client === session) showError(toFrameboxError(error), { severity: 'warning' });
+    throw error;
   }
-}
-
-/** What a session says is shown as long as it is the current one. */
-function listen(session) {
-  const on = (type, react) => session.addEventListener(type, ({ detail }) => client === session && react(detail));
-  on('state', ({ state }) => {
-    if (state === 'ended') return;
-    status.state = state;
-    controls.live = state === 'live';
-    outputs.live = state === 'live';
-    messages.dismiss('interrupted');
-    if (state === 'interrupted') {
-      const action = { label: 'Reconnect', run: start };
-      messages.show({
-        severity: 'info',
-        title: 'The connection is interrupted',
-        text: 'It may come back by itself.',
-        key: 'interrupted',
-        action,
-      });
-    }
-  });
-  on('track', ({ stream }) => output.show(stream));
-  on('session', ({ handler, parameters }) => {
-    // The server may have a newer version than the one whose controls are drawn.
-    if (JSON.stringify(handler) !== JSON.stringify(shown)) show(handler, { ...parameters, ...controls.changed() });
-    controls.reflect(parameters, (id) => session.isPending(id));
-  });
-  on('swap', ({ handler, parameters, from, version }) => {
-    show(handler, parameters);
-    controls.reflect(parameters, (id) => session.isPending(id));
-    document.body.dataset.version = version;
-    const back = version < from ? 'back to' : 'to';
-    messages.show({ severity: 'info', title: `Moved ${back} version ${version}`, text: '', key: 'swap' });
-    setTimeout(() => messages.dismiss('swap'), 6000);
-    load();
-  });
-  on('build', ({ state, message }) => {
-    const said = { running: ['info', 'Building …'], failed: ['error', 'The build failed'] }[state];
-    for (const key of ['build-running', 'build-failed']) {
-      // A failure stays in sight until there is something better.
-      if (key !== `build-${state}` && !(key === 'build-failed' && state === 'running')) messages.dismiss(key);
-    }
-    if (!said) return;
-    const [severity, title] = said;
-    messages.dismiss(`build-${state}`);
-    messages.show({ severity, title, text: message, key: `build-${state}`, preformatted: true });
-  });
-  // Its last words come after its end.
-  session.addEventListener('log', ({ detail }) => session === window.frameboxClient && log.take(detail));
-  on('frames', ({ frames }) => strip.take(frames));
-  on('policy', (holds) => policy.reflect(holds));
-  on('parameters', ({ parameters }) => controls.reflect(parameters, (id) => session.isPending(id)));
-  on('values', ({ values, sequence, pts_us }) => outputs.take(values, sequence, pts_us));
-  for (const severity of ['warning', 'error']) {
-    on(severity, (detail) => {
-      const { parameter, message } = detail;
-      const shownThere = parameter && controls.refuse(parameter, message, session.held[parameter]);
-      // With one value the others of its request were not taken either.
-      if (detail.request !== undefined) controls.reflect(session.held, (id) => session.isPending(id));
-      if (!shownThere) trouble(detail, { severity });
-    });
-  }
-  on('stats', (snapshot) => {
-    status.update(snapshot, shown.kind === 'observer' ? null : shownRate.read());
-    details.update(snapshot, shown.kind);
-    strip.budget = snapshot.server?.budget?.call_ms;
-    policy.reflect(snapshot.server ?? {});
-  });
-  on('end', stopped);
 }
 
 async function changeCamera() {
-  if (!client || shown.kind === 'generator') return;
-  const mine = turn;
+  if (!client || !shown || shown.kind === 'generator') return;
+  const mine = generation;
   try {
     const stream = await camera.open(shown);
-    if (mine !== turn) return;
+    if (mine !== generation) return;
     input.show(stream);
-    // While the session is still being made, it is made anew with the right camera.
+    // A session that is not live yet is started again with the right camera.
     if (client.state === 'live') await client.replaceTrack(stream.getVideoTracks()[0]);
     else start();
-  } catch (problem) {
-    if (mine !== turn) return;
-    client?.stop();
-    stopped(problem);
+  } catch (error) {
+    if (mine === generation) fail(toFrameboxError(error));
   }
 }
 
-function cameraLost() {
-  client?.stop();
-  stopped({ code: 'camera-lost' });
+/** Shows the button to stop or to start, and keeps the keyboard's focus on it. @param {boolean} running */
+function showRunning(running) {
+  const [hidden, visible] = running ? [startButton, stopButton] : [stopButton, startButton];
+  const hadFocus = document.activeElement === hidden;
+  hidden.hidden = true;
+  visible.hidden = false;
+  if (hadFocus) visible.focus();
 }
 
-function running(yes) {
-  const moved = document.activeElement === at(yes ? 'start' : 'stop');
-  at('start').hidden = yes;
-  at('stop').hidden = !yes;
-  if (moved) at(yes ? 'stop' : 'start').focus();
-}
-
-function trouble(problem, { severity = 'error', once = false, ...more } = {}) {
-  const { key } = more;
-  if (once && messages.has(key)) return;
-  messages.show({ severity, ...describe(problem), ...more });
+/**
+ * @param {EventDetails['end'] & {retryAfter?: number, limit?: number}} error
+ * @param {Partial<Message>} [message]
+ */
+function showError(error, message = {}) {
+  messages.show({ severity: 'error', ...describe(error), ...message });
 }

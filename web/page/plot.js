@@ -1,31 +1,34 @@
-/** A live chart of the last seconds: one line for a number, several for a list of numbers or an object of numbers. */
+/** A live chart of the last seconds: one line for a number, several for a list or an object of numbers. */
 
-import { h, setText } from './elements.js';
+import { find, h, setText } from './elements.js';
 import { significant, UNKNOWN } from './format.js';
 
-/** The span shown, s. */
+/** Time span of the chart, s. */
 const SPAN = 15;
 /** Points kept; at 60 values a second the span has fewer. */
-const MOST_POINTS = 1200;
-const MOST_LINES = 8;
-/** Characters of a line's name. */
-const MOST_NAME = 40;
-/** Larger values are drawn as that large: with what is left of their digits there is nothing to be seen. */
+const MAX_POINTS = 1200;
+const MAX_LINES = 8;
+/** Longest name of a line, characters. */
+const MAX_NAME = 40;
+/** Larger values are drawn as that large: beyond it a float has no precision left to show. */
 const LARGEST = 1e15;
 /** Steps of the scale. */
-const MOST_STEPS = 6;
+const MAX_STEPS = 6;
 const HEIGHT = 140;
 const EDGE = { left: 44, right: 8, top: 8, bottom: 18 };
 
 export class Plot {
   #canvas;
   #legend;
+  /** @type {{time: number, values: number[]}[]} */
   #points = [];
+  /** @type {string[]} */
   #names = [];
   #size = new ResizeObserver(() => this.draw());
   #scheme = matchMedia('(prefers-color-scheme: dark)');
   #redraw = () => this.draw();
 
+  /** @param {string} label */
   constructor(label) {
     this.#canvas = h('canvas', { role: 'img', 'aria-label': `${label}, over time` });
     this.#legend = h('ul', { class: 'legend' });
@@ -34,22 +37,24 @@ export class Plot {
     this.#scheme.addEventListener('change', this.#redraw);
   }
 
-  leave() {
+  /** Stops observing the page. */
+  dispose() {
     this.#size.disconnect();
     this.#scheme.removeEventListener('change', this.#redraw);
   }
 
+  /** @param {unknown} value @param {number} ptsUs Its time in the stream, µs. */
   add(value, ptsUs) {
     const time = ptsUs / 1e6;
     if (!Number.isFinite(time)) return;
-    const [names, values] = lines(value);
+    const { names, values } = linesOf(value);
     const last = this.#points.at(-1);
-    // A new stream begins at its own zero.
+    // Another stream starts at zero again.
     if (last && time < last.time) this.#points = [];
     this.#names = names;
     this.#points.push({ time, values });
     const old = this.#points.findIndex((point) => point.time >= time - SPAN);
-    this.#points.splice(0, Math.max(old - 1, this.#points.length - MOST_POINTS, 0));
+    this.#points.splice(0, Math.max(old - 1, this.#points.length - MAX_POINTS, 0));
   }
 
   draw() {
@@ -60,14 +65,18 @@ export class Plot {
     if (canvas.width !== Math.round(width * scale)) canvas.width = Math.round(width * scale);
     if (canvas.height !== Math.round(HEIGHT * scale)) canvas.height = Math.round(HEIGHT * scale);
     const context = canvas.getContext('2d');
+    if (!context) return;
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, width, HEIGHT);
 
     const style = getComputedStyle(this.element);
+    /** @param {string} name */
     const colour = (name) => style.getPropertyValue(name).trim();
     const { low, high, step } = this.#range();
     const now = this.#points.at(-1)?.time ?? 0;
+    /** @param {number} time */
     const x = (time) => EDGE.left + (1 - (now - time) / SPAN) * (width - EDGE.left - EDGE.right);
+    /** @param {number} value */
     const y = (value) => EDGE.top + (1 - (value - low) / (high - low)) * (HEIGHT - EDGE.top - EDGE.bottom);
 
     context.font = `11px ${style.fontFamily}`;
@@ -76,7 +85,7 @@ export class Plot {
     context.strokeStyle = colour('--line');
     context.textBaseline = 'middle';
     context.textAlign = 'right';
-    for (let line = 0; line <= MOST_STEPS; line += 1) {
+    for (let line = 0; line <= MAX_STEPS; line += 1) {
       const value = low + line * step;
       if (value > high + step / 1e6) break;
       const at = Math.round(y(value)) + 0.5;
@@ -101,16 +110,16 @@ export class Plot {
     this.#names.forEach((_, line) => {
       context.strokeStyle = colour(`--series-${line + 1}`);
       context.beginPath();
-      let pen = false;
+      let drawing = false;
       for (const { time, values } of this.#points) {
         const value = values[line];
         if (!Number.isFinite(value)) {
-          pen = false;
+          drawing = false;
           continue;
         }
-        if (pen) context.lineTo(x(time), y(value));
+        if (drawing) context.lineTo(x(time), y(value));
         else context.moveTo(x(time), y(value));
-        pen = true;
+        drawing = true;
       }
       context.stroke();
     });
@@ -128,18 +137,18 @@ export class Plot {
     const last = this.#points.at(-1)?.values ?? [];
     names.forEach((name, line) => {
       const item = this.#legend.children[line];
-      setText(item.querySelector('span'), names.length > 1 ? name : '');
-      setText(item.querySelector('b'), Number.isFinite(last[line]) ? significant(last[line], 4) : UNKNOWN);
+      setText(find(item, 'span', HTMLElement), names.length > 1 ? name : '');
+      setText(find(item, 'b', HTMLElement), Number.isFinite(last[line]) ? significant(last[line], 4) : UNKNOWN);
     });
   }
 
-  /** Bounds on round numbers around everything shown, with about three lines between. */
+  /** Bounds of the scale: round numbers around everything shown, with about three lines between. */
   #range() {
     const all = this.#points.flatMap(({ values }) => values).filter(Number.isFinite);
     let low = all.reduce((least, value) => Math.min(least, value), all[0] ?? 0);
     let high = all.reduce((most, value) => Math.max(most, value), all[0] ?? 1);
     if (low > 0 && low < high / 2) low = 0;
-    // Of a range that is nothing beside its numbers, the steps would get lost in rounding.
+    // Steps of a range that is tiny compared to its numbers would be lost in rounding.
     const size = Math.max(Math.abs(low), Math.abs(high)) || 1;
     if (high - low < size * 1e-6) [low, high] = [low - size / 2, high + size / 2];
     const rough = (high - low) / 3;
@@ -149,12 +158,21 @@ export class Plot {
   }
 }
 
-/** The names and the values of a point's lines; what is no number leaves a gap. */
-function lines(value) {
-  const many = value !== null && typeof value === 'object';
-  const keys = many && !Array.isArray(value) ? Object.keys(value).slice(0, MOST_LINES) : null;
-  const values = keys ? keys.map((key) => value[key]) : many ? value.slice(0, MOST_LINES) : [value];
-  const names = (keys ?? values.map((_, index) => String(index + 1))).map((name) => name.slice(0, MOST_NAME));
-  const number = (each) => (typeof each === 'number' ? Math.min(LARGEST, Math.max(-LARGEST, each)) : NaN);
-  return [names, values.map(number)];
+/**
+ * The names and values of a point's lines; a value that is no number is NaN and leaves a gap.
+ * @param {unknown} value
+ * @returns {{names: string[], values: number[]}}
+ */
+function linesOf(value) {
+  /** @type {[string, unknown][]} */
+  const lines =
+    value !== null && typeof value === 'object'
+      ? Array.isArray(value)
+        ? value.slice(0, MAX_LINES).map((each, index) => [String(index + 1), each])
+        : Object.entries(value).slice(0, MAX_LINES)
+      : [['1', value]];
+  return {
+    names: lines.map(([name]) => name.slice(0, MAX_NAME)),
+    values: lines.map(([, each]) => (typeof each === 'number' ? Math.min(LARGEST, Math.max(-LARGEST, each)) : NaN)),
+  };
 }

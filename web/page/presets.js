@@ -1,29 +1,41 @@
-/** The panel of presets: settings of a handler under a name, to be chosen again. */
+/** The presets panel: settings of a handler under a name, to choose again. */
 
+/** @import { Handler, Values } from '../client/types.js' */
+
+import { toFrameboxError } from '../client/errors.js';
 import { h, setText } from './elements.js';
-import { LONGEST_NAME, Shelf } from './shelf.js';
+import { MAX_NAME, PresetStore } from './preset-store.js';
+
+/** Largest file that is read, bytes: more than any list of presets. */
+const MAX_FILE = 1_000_000;
+
+/**
+ * `values` returns the current settings; `apply` applies a preset and returns the ids that were applied, and the
+ * reasons why others were not.
+ * @typedef {{values: () => Values,
+ *   apply: (values: Values) => Promise<{applied: string[], invalid: Map<string, string>}>}} Callbacks
+ */
 
 export class Presets {
   #root;
-  #shelf = null;
-  #shelves = new Map(); // handler -> its shelf; where nothing can be stored, what is on it stays all the same
-  #report;
+  #callbacks;
+  #store = new PresetStore('');
+  /** By handler; without usable storage the presets live only here. @type {Map<string, PresetStore>} */
+  #stores = new Map();
 
   /**
    * @param {HTMLDetailsElement} root
-   * @param {{values: () => object,
-   *   apply: (values: object) => Promise<{applied: string[], misfits: Map<string, string>}>}} report Gives the current values; makes a preset's values hold, and tells which did not fit and why.
+   * @param {Callbacks} callbacks
    */
-  constructor(root, report) {
+  constructor(root, callbacks) {
     this.#root = root;
-    this.#report = report;
-    const button = (label, press, more = {}) => h('button', { type: 'button', on: { click: press }, ...more }, label);
-    this.choice = h('select', { id: 'preset', 'aria-label': 'Preset', on: { change: () => this.#choose() } });
+    this.#callbacks = callbacks;
+    this.choice = h('select', { id: 'preset', 'aria-label': 'Preset', on: { change: () => this.#apply() } });
     this.remove = button('Delete', () => this.#delete());
     this.name = h('input', {
       type: 'text',
       id: 'preset-name',
-      maxlength: LONGEST_NAME,
+      maxlength: MAX_NAME,
       placeholder: 'Name',
       'aria-label': 'Name of the preset',
       autocomplete: 'off',
@@ -42,7 +54,7 @@ export class Presets {
       type: 'file',
       accept: '.json,application/json',
       hidden: true,
-      on: { change: () => this.#open() },
+      on: { change: () => this.#openFile() },
     });
     const form = h('form', { class: 'presets-row', autocomplete: 'off' }, this.name, this.save);
     form.addEventListener('submit', (event) => {
@@ -65,142 +77,143 @@ export class Presets {
       ),
       this.file,
     );
-    root.append(
-      h(
-        'div',
-        { class: 'presets-body' },
-        h('div', { class: 'presets-row' }, this.choice, this.remove),
-        form,
-        this.note,
-        exchange,
-      ),
-    );
+    const choose = h('div', { class: 'presets-row' }, this.choice, this.remove);
+    root.append(h('div', { class: 'presets-body' }, choose, form, this.note, exchange));
     globalThis.addEventListener('storage', ({ key }) => {
-      // Another tab changed them, or emptied the storage.
-      for (const shelf of this.#shelves.values()) if (key === null || key === shelf.key) shelf.reload();
-      if (this.#shelf) this.#list(this.choice.value);
+      // Another tab changed the presets, or cleared the storage.
+      for (const store of this.#stores.values()) if (key === null || key === store.key) store.reload();
+      this.#list(this.choice.value);
     });
   }
 
-  /** @param {{name: string, parameters: object[]}} handler */
+  /** @param {Handler} handler */
   show({ name, parameters }) {
     this.#root.hidden = !parameters.some(({ kind }) => kind !== 'button');
-    if (this.#shelf?.handler === name) return;
-    this.#shelf = this.#shelves.get(name) ?? new Shelf(name);
-    this.#shelves.set(name, this.#shelf);
+    if (this.#store.handler === name) return;
+    this.#store = this.#stores.get(name) ?? new PresetStore(name);
+    this.#stores.set(name, this.#store);
     this.name.value = '';
     this.text.value = '';
-    this.#say('');
+    this.#showNote('');
     this.#list('');
   }
 
-  /** A person changed a setting: what is shown is no preset any more. Its name stays, to overwrite it. */
-  changed() {
+  /** Deselects the preset, since a person changed a setting. Its name stays in the field, to overwrite it. */
+  deselect() {
     this.choice.value = '';
     this.#update();
   }
 
-  #list(chosen) {
-    const { names } = this.#shelf;
+  /** @param {string} selected */
+  #list(selected) {
+    const { names } = this.#store;
     const first = names.length ? 'Choose a preset' : 'No presets yet';
     this.choice.replaceChildren(
       h('option', { value: '' }, first),
       ...names.map((name) => h('option', { value: name }, name)),
     );
-    this.choice.value = names.includes(chosen) ? chosen : '';
+    this.choice.value = names.includes(selected) ? selected : '';
     this.#update();
   }
 
   #update() {
     const name = this.name.value.trim();
-    this.choice.disabled = !this.#shelf.names.length;
+    this.choice.disabled = !this.#store.names.length;
     this.remove.disabled = !this.choice.value;
     this.save.disabled = !name;
-    setText(this.save, this.#shelf.has(name) ? 'Overwrite' : 'Save');
+    setText(this.save, this.#store.has(name) ? 'Overwrite' : 'Save');
   }
 
   #save() {
     const name = this.name.value.trim();
     if (!name) return;
-    const verb = this.#shelf.has(name) ? 'Overwrote' : 'Saved';
-    const { taken, problem } = this.#shelf.put(name, this.#report.values());
-    if (taken) this.#list(name);
-    this.#say(problem || `${verb} “${name}”.`, problem);
+    const verb = this.#store.has(name) ? 'Overwrote' : 'Saved';
+    const { stored, problem } = this.#store.put(name, this.#callbacks.values());
+    if (stored) this.#list(name);
+    this.#showNote(problem || `${verb} “${name}”.`, Boolean(problem));
   }
 
-  async #choose() {
+  async #apply() {
     const name = this.choice.value;
-    const values = this.#shelf.get(name);
+    const store = this.#store;
+    const values = store.get(name);
+    if (values) this.name.value = name;
     this.#update();
     if (!values) return;
-    this.name.value = name;
-    this.#update();
-    const shelf = this.#shelf;
     try {
-      const { applied, misfits } = await this.#report.apply(values);
-      if (shelf !== this.#shelf) return;
-      const reasons = [...misfits].map(([id, reason]) => `${id}: ${reason}`);
+      const { applied, invalid } = await this.#callbacks.apply(values);
+      if (store !== this.#store) return;
       const done = `“${name}”: ${applied.length} ${applied.length === 1 ? 'setting' : 'settings'} applied.`;
-      this.#say(reasons.length ? `${done} Not applied: ${reasons.join('; ')}.` : done, reasons.length > 0);
-    } catch (problem) {
-      if (shelf === this.#shelf) this.#say(`“${name}” could not be applied: ${problem.message}`, true);
+      const reasons = [...invalid].map(([id, reason]) => `${id}: ${reason}`).join('; ');
+      this.#showNote(reasons ? `${done} Not applied: ${reasons}.` : done, invalid.size > 0);
+    } catch (error) {
+      if (store === this.#store)
+        this.#showNote(`“${name}” could not be applied: ${toFrameboxError(error).message}`, true);
     }
   }
 
   #delete() {
     const name = this.choice.value;
-    const problem = this.#shelf.delete(name);
+    const problem = this.#store.delete(name);
     this.#list('');
-    this.#say(problem || `Deleted “${name}”.`, problem);
+    this.#showNote(problem || `Deleted “${name}”.`, Boolean(problem));
     this.choice.focus();
   }
 
   #export() {
-    this.text.value = this.#shelf.export();
+    this.text.value = this.#store.export();
     this.text.select();
-    this.#say(`${this.#shelf.names.length} in the field below, as JSON.`);
+    const { length } = this.#store.names;
+    this.#showNote(`${length} ${length === 1 ? 'preset' : 'presets'} exported to the field below, as JSON.`);
   }
 
   async #copy() {
     if (!this.text.value.trim()) this.#export();
     try {
       await navigator.clipboard.writeText(this.text.value);
-      this.#say('Copied.');
+      this.#showNote('Copied.');
     } catch {
       this.text.focus();
       this.text.select();
-      this.#say('The browser does not let the page copy: the text is selected, copy it by hand.', true);
+      this.#showNote('The browser does not allow the page to copy. The text is selected: copy it yourself.', true);
     }
   }
 
   #download() {
-    const address = URL.createObjectURL(new Blob([this.#shelf.export()], { type: 'application/json' }));
-    h('a', { href: address, download: `${this.#shelf.handler}-presets.json` }).click();
-    setTimeout(() => URL.revokeObjectURL(address), 10_000);
+    const url = URL.createObjectURL(new Blob([this.#store.export()], { type: 'application/json' }));
+    h('a', { href: url, download: `${this.#store.handler}-presets.json` }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 10_000);
   }
 
-  async #open() {
-    const [file] = this.file.files;
+  async #openFile() {
+    const [file] = this.file.files ?? [];
     this.file.value = '';
     if (!file) return;
-    // More than any presets; a film chosen by mistake is not read.
-    if (file.size > 1_000_000) this.#say('This file is too large to be presets.', true);
+    if (file.size > MAX_FILE) this.#showNote('This file is too large to contain presets.', true);
     else this.#import(await file.text().catch(() => ''));
   }
 
+  /** @param {string} text */
   #import(text) {
-    const { names, replaced, foreign, problem } = this.#shelf.import(text);
+    const { names, replaced, foreign, problem } = this.#store.import(text);
     this.#list(names.length === 1 ? '' : this.choice.value);
+    const counted = `Imported ${names.length} ${names.length === 1 ? 'preset' : 'presets'}`;
     const parts = [
-      names.length ? `Imported ${names.length}${replaced ? `, ${replaced} in place of others` : ''}.` : '',
-      foreign ? `They were made for “${foreign}”: what does not fit is left out when one is chosen.` : '',
+      names.length ? `${counted}${replaced ? `, ${replaced} of which replaced existing ones` : ''}.` : '',
+      foreign ? `They were made for “${foreign}”: settings that this handler does not have are left out.` : '',
       problem,
     ];
-    this.#say(parts.filter(Boolean).join(' '), problem || foreign);
+    this.#showNote(parts.filter(Boolean).join(' '), Boolean(problem || foreign));
   }
 
-  #say(text, wrong = false) {
+  /** @param {string} text @param {boolean} [isError] */
+  #showNote(text, isError = false) {
     setText(this.note, text);
-    this.note.toggleAttribute('data-wrong', Boolean(wrong));
+    this.note.toggleAttribute('data-error', isError);
   }
+}
+
+/** @param {string} label @param {() => void} press */
+function button(label, press) {
+  return h('button', { type: 'button', on: { click: press } }, label);
 }

@@ -1,6 +1,8 @@
-/** How it goes: the state of the connection and the figures that matter while watching. */
+/** The state of the connection, and the figures that matter while watching. */
 
-import { setText } from './elements.js';
+/** @import { Counts, Snapshot } from '../client/types.js' */
+
+import { find, setText } from './elements.js';
 import * as format from './format.js';
 
 const STATES = {
@@ -15,26 +17,26 @@ const STATES = {
 export class Status {
   #root;
 
-  /** @param {HTMLElement} root Holds the elements with `data-stat`. */
+  /** @param {HTMLElement} root Contains the elements with `data-stat`. */
   constructor(root) {
     this.#root = root;
     this.clear();
   }
 
-  /** @param {'idle'|'connecting'|'live'|'interrupted'|'ended'|'offline'} state */
-  set state(state) {
-    this.#show('state', STATES[state] ?? state, state);
+  /** Shows a state. */
+  set state(/** @type {keyof typeof STATES} */ state) {
+    this.#show('state', STATES[state], state);
     this.#root.dataset.state = state;
   }
 
   clear() {
     for (const name of ['fps', 'latency', 'processed', 'skipped', 'failed']) this.#show(name, format.UNKNOWN, '');
-    this.#reasons('skipped', {});
-    this.#reasons('failed', {});
+    this.#showReasons('skipped', {});
+    this.#showReasons('failed', {});
   }
 
   /**
-   * @param {import('../client/types.js').Snapshot} snapshot
+   * @param {Snapshot} snapshot
    * @param {number|null} shown Pictures shown a second, where a video shows them.
    */
   update({ server, output, latency }, shown) {
@@ -46,38 +48,51 @@ export class Status {
     this.#show('processed', format.count(processed), processed);
     this.#show('skipped', format.count(sum(skipped)), sum(skipped));
     this.#show('failed', format.count(sum(failed)), sum(failed));
-    this.#reasons('skipped', skipped);
-    this.#reasons('failed', failed);
+    this.#showReasons('skipped', skipped);
+    this.#showReasons('failed', failed);
   }
 
+  /**
+   * @param {string} name
+   * @param {string} text
+   * @param {string|number|null|undefined} value The exact value, for programs.
+   */
   #show(name, text, value) {
-    for (const element of this.#root.querySelectorAll(`[data-stat="${name}"]`)) {
+    for (const element of /** @type {NodeListOf<HTMLElement>} */ (
+      this.#root.querySelectorAll(`[data-stat="${name}"]`)
+    )) {
       setText(element, text);
-      element.dataset.value = value ?? '';
+      element.dataset.value = String(value ?? '');
     }
   }
 
-  #reasons(name, reasons) {
-    const text = format.reasons(reasons);
-    const element = this.#root.querySelector(`[data-part="${name}"]`);
+  /** @param {string} name @param {Counts} counts */
+  #showReasons(name, counts) {
+    const text = format.reasons(counts);
+    const element = find(this.#root, `[data-part="${name}"]`, HTMLElement);
     setText(element, text);
-    element.closest('.tile').title = text;
-    element.closest('.tile').toggleAttribute('data-some', text !== '');
+    const tile = element.closest('.tile');
+    tile?.setAttribute('title', text);
+    tile?.toggleAttribute('data-nonzero', text !== '');
   }
 }
 
-const sum = (reasons) => Object.values(reasons).reduce((total, times) => total + times, 0);
+/** @param {Counts} counts */
+const sum = (counts) => Object.values(counts).reduce((total, times) => total + times, 0);
 
 /** Counts the pictures that a video element really shows. */
 export class ShownRate {
   #video;
+  /** @type {number|null} */
   #presented = null;
-  #before = null;
+  /** @type {{now: number, presented: number, source: MediaProvider|null}|null} */
+  #previous = null;
 
   /** @param {HTMLVideoElement} video */
   constructor(video) {
     this.#video = video;
-    if (!video.requestVideoFrameCallback) return;
+    if (typeof video.requestVideoFrameCallback !== 'function') return;
+    /** @type {VideoFrameRequestCallback} */
     const count = (_, { presentedFrames }) => {
       this.#presented = presentedFrames;
       video.requestVideoFrameCallback(count);
@@ -85,16 +100,14 @@ export class ShownRate {
     video.requestVideoFrameCallback(count);
   }
 
-  /** Pictures a second since the last call; null when it cannot be told, as in a hidden tab. */
+  /** Pictures a second since the previous call; null when it is not known, as in a hidden tab. */
   read(now = performance.now()) {
-    const before = this.#before;
-    const { currentTime } = this.#video;
-    this.#before =
-      document.hidden || this.#presented === null
-        ? null
-        : { now, presented: this.#presented, source: this.#video.srcObject };
-    if (!before || !this.#before || before.source !== this.#video.srcObject || !currentTime) return null;
-    const pictures = this.#presented - before.presented;
-    return pictures >= 0 ? (1000 * pictures) / (now - before.now) : null;
+    const previous = this.#previous;
+    const { currentTime, srcObject: source } = this.#video;
+    const presented = document.hidden ? null : this.#presented;
+    this.#previous = presented === null ? null : { now, presented, source };
+    if (!previous || presented === null || previous.source !== source || !currentTime) return null;
+    const pictures = presented - previous.presented;
+    return pictures >= 0 ? (1000 * pictures) / (now - previous.now) : null;
   }
 }

@@ -4,66 +4,80 @@ import { h, setText } from './elements.js';
 import { significant } from './format.js';
 import { cut, plain } from './value.js';
 
-const MOST_ROWS = 100;
-const MOST_COLUMNS = 20;
-/** Characters of a cell, and of a column's name. */
-const MOST_CELL = 200;
-const MOST_NAME = 60;
+const MAX_ROWS = 100;
+const MAX_COLUMNS = 20;
+/** Longest text of a cell, and longest name of a column, characters. */
+const MAX_CELL = 200;
+const MAX_NAME = 60;
 
-/** @param {HTMLTableElement} table */
+/** @typedef {{columns: string[], rows: unknown[][], note?: string}} Shape `note`: what was cut off. */
+
+/**
+ * @param {HTMLTableElement} table
+ * @param {unknown} value
+ */
 export function fillTable(table, value) {
-  const { columns, rows: shown, more: cutOff } = bounded(shape(value));
-  const width = Math.max(columns.length, ...shown.map((row) => row.length), 0);
-  const key = JSON.stringify([columns, shown.length, width, cutOff]);
+  const { columns, rows, note } = bounded(shapeOf(value));
+  const width = Math.max(columns.length, ...rows.map((row) => row.length), 0);
+  const key = JSON.stringify([columns, rows.length, width, note]);
   if (table.dataset.shape !== key) {
     table.dataset.shape = key;
+    const caption = note ? [h('caption', {}, note)] : [];
     const head = columns.length
-      ? h('thead', {}, h('tr', {}, ...columns.map((name) => h('th', { scope: 'col' }, name))))
-      : null;
-    const body = h('tbody', {}, ...shown.map(() => h('tr', {}, ...Array.from({ length: width }, () => h('td')))));
-    const more = cutOff ? h('caption', {}, cutOff) : null;
-    table.replaceChildren(...[more, head, body].filter(Boolean));
+      ? [h('thead', {}, h('tr', {}, ...columns.map((name) => h('th', { scope: 'col' }, name))))]
+      : [];
+    const body = h('tbody', {}, ...rows.map(() => h('tr', {}, ...Array.from({ length: width }, () => h('td')))));
+    table.replaceChildren(...caption, ...head, body);
   }
-  shown.forEach((row, y) => {
-    const cells = table.tBodies[0].rows[y].cells;
+  rows.forEach((row, y) => {
+    const { cells } = table.tBodies[0].rows[y];
     for (let x = 0; x < width; x += 1) {
-      setText(cells[x], cell(row[x]));
+      setText(cells[x], cellText(row[x]));
       cells[x].toggleAttribute('data-number', typeof row[x] === 'number');
     }
   });
 }
 
-function bounded({ columns, rows, more = '' }) {
-  const cells = rows.slice(0, MOST_ROWS).map((row) => row.slice(0, MOST_COLUMNS));
-  const names = columns.slice(0, MOST_COLUMNS).map((name) => cut(String(name), MOST_NAME));
-  const tooLong = rows.length > MOST_ROWS ? `The first ${MOST_ROWS} rows of ${rows.length}` : more;
-  return { columns: names, rows: cells, more: tooLong };
+/** @param {Shape} shape @returns {Required<Shape>} */
+function bounded({ columns, rows, note = '' }) {
+  return {
+    columns: columns.slice(0, MAX_COLUMNS).map((name) => cut(String(name), MAX_NAME)),
+    rows: rows.slice(0, MAX_ROWS).map((row) => row.slice(0, MAX_COLUMNS)),
+    note: rows.length > MAX_ROWS ? cutOff(rows.length) : note,
+  };
 }
 
-function shape(value) {
-  if (Array.isArray(value?.rows)) {
-    const inner = shape(value.rows);
-    return Array.isArray(value.columns) ? { ...inner, columns: value.columns.slice(0, MOST_COLUMNS).map(text) } : inner;
-  }
-  if (Array.isArray(value)) {
-    const rows = value.slice(0, MOST_ROWS);
-    const more = value.length > rows.length ? `The first ${MOST_ROWS} rows of ${value.length}` : '';
-    if (rows.length && rows.every((row) => row && typeof row === 'object' && !Array.isArray(row))) {
-      const columns = [...new Set(rows.flatMap((row) => Object.keys(row).slice(0, MOST_COLUMNS)))];
-      const shown = columns.slice(0, MOST_COLUMNS);
-      return { columns: shown, rows: rows.map((row) => shown.map((column) => own(row, column))), more };
-    }
-    return { columns: [], rows: rows.map((row) => (Array.isArray(row) ? row : [row])), more };
-  }
-  if (value && typeof value === 'object') return { columns: [], rows: Object.entries(value) };
-  return { columns: [], rows: value === null || value === undefined ? [] : [[value]] };
+/** @param {number} rows */
+const cutOff = (rows) => `The first ${MAX_ROWS} of ${rows} rows`;
+
+/** @param {unknown} value @returns {Shape} */
+function shapeOf(value) {
+  if (Array.isArray(value)) return shapeOfRows(value);
+  if (!isObject(value)) return { columns: [], rows: value === null || value === undefined ? [] : [[value]] };
+  if (!Array.isArray(value.rows)) return { columns: [], rows: Object.entries(value) };
+  const inner = shapeOfRows(value.rows);
+  if (!Array.isArray(value.columns)) return inner;
+  return { ...inner, columns: value.columns.slice(0, MAX_COLUMNS).map((name) => plain(name, MAX_NAME)) };
 }
 
-const own = (row, column) => (Object.hasOwn(row, column) ? row[column] : undefined);
+/** @param {unknown[]} all @returns {Shape} */
+function shapeOfRows(all) {
+  const rows = all.slice(0, MAX_ROWS);
+  const note = all.length > rows.length ? cutOff(all.length) : '';
+  if (!rows.length || !rows.every(isObject))
+    return { columns: [], rows: rows.map((row) => (Array.isArray(row) ? row : [row])), note };
+  const names = new Set(rows.flatMap((row) => Object.keys(row).slice(0, MAX_COLUMNS)));
+  const columns = [...names].slice(0, MAX_COLUMNS);
+  /** @param {Record<string, unknown>} row @param {string} column */
+  const own = (row, column) => (Object.hasOwn(row, column) ? row[column] : undefined);
+  return { columns, rows: rows.map((row) => columns.map((column) => own(row, column))), note };
+}
 
-const text = (value) => plain(value, MOST_NAME);
+/** @param {unknown} value @returns {value is Record<string, unknown>} */
+const isObject = (value) => value !== null && typeof value === 'object' && !Array.isArray(value);
 
-function cell(value) {
+/** @param {unknown} value */
+function cellText(value) {
   if (value === null || value === undefined) return '';
-  return typeof value === 'number' ? significant(value) : plain(value, MOST_CELL);
+  return typeof value === 'number' ? significant(value) : plain(value, MAX_CELL);
 }

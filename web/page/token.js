@@ -1,22 +1,22 @@
-/** The token by which a server that is not open lets the page in: from the address, or asked for. */
+/** The token that the server may require: from the page's address, or entered by a person. */
 
-const KEY = 'framebox-token';
+const STORAGE_KEY = 'framebox-token';
 
-// After the `#` it is sent to nobody; it leaves the address so that it is not passed on with it.
+// Browsers send nothing after the `#`. It is removed from the address so that the token is not shared with it.
 const given = new URLSearchParams(location.hash.slice(1)).get('access_token');
 if (given) {
-  sessionStorage.setItem(KEY, given);
+  sessionStorage.setItem(STORAGE_KEY, given);
   history.replaceState(null, '', location.pathname + location.search);
 }
 
-/** The token, as long as this tab is open. @returns {string|null} */
+/** The token, kept until the tab is closed. @returns {string|null} */
 export function token() {
-  return sessionStorage.getItem(KEY);
+  return sessionStorage.getItem(STORAGE_KEY);
 }
 
-/** Asks for one. @returns {boolean} whether one was given */
+/** Asks for a token. @returns {boolean} Whether one was entered. */
 export function askForToken() {
-  const text = prompt('A token of this server with the scope “watch”:')?.trim();
-  if (text) sessionStorage.setItem(KEY, text);
+  const text = prompt('Enter a token of this server with the scope “watch”:')?.trim();
+  if (text) sessionStorage.setItem(STORAGE_KEY, text);
   return Boolean(text);
 }

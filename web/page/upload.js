@@ -1,40 +1,47 @@
-/** Bringing a component: dropped on the page or chosen, named, sent, and then there. */
+/** Uploads a component: dropped on the page or chosen, then named, then sent. */
 
+/** @import { Handler, Progress, Uploaded, UploadOptions } from '../client/types.js' */
+
+import { toFrameboxError } from '../client/errors.js';
 import { h, setText } from './elements.js';
 import { bytes } from './format.js';
 
-/** What names of handlers are made of. */
+/** A valid name of a handler. */
 const NAME = /^[a-z0-9_-]{1,64}$/;
 
+/** @type {Record<Progress['stage'], string>} */
 const STAGES = {
-  sending: 'Sending …',
-  checking: 'The server looks it over …',
-  compiling: 'The server compiles it …',
-  describing: 'The server asks it what it is …',
-  storing: 'The server keeps it …',
+  sending: 'Uploading …',
+  checking: 'The server checks the component …',
+  compiling: 'The server compiles the component …',
+  describing: 'The server asks the component for its description …',
+  storing: 'The server stores the component …',
 };
 
 export class Upload {
-  #report;
+  #callbacks;
+  /** @type {File|null} */
   #file = null;
+  /** Cancels the upload that runs; null while none runs. @type {AbortController|null} */
   #abort = null;
 
   /**
-   * @param {{button: HTMLButtonElement, drop: HTMLElement}} places Where it begins; what is shown while a file is held
-   *   over the page.
-   * @param {{handlers: () => object[], send: (name: string, file: File, options: object) => Promise<object>,
-   *   done: (uploaded: object) => void}} report
+   * @param {HTMLButtonElement} button Opens the choice of a file.
+   * @param {HTMLElement} dropHint Shown while a file is dragged over the page.
+   * @param {{handlers: () => Handler[],
+   *   send: (name: string, file: File, options: UploadOptions) => Promise<Uploaded>,
+   *   done: (uploaded: Uploaded) => void}} callbacks
    */
-  constructor({ button, drop }, report) {
-    this.#report = report;
-    this.file = h('input', {
+  constructor(button, dropHint, callbacks) {
+    this.#callbacks = callbacks;
+    this.input = h('input', {
       type: 'file',
       id: 'upload-file',
       accept: '.wasm,application/wasm',
       hidden: true,
-      on: { change: () => this.#chosen() },
+      on: { change: () => this.#fileChosen() },
     });
-    this.what = h('p', { class: 'quiet upload-what' });
+    this.fileName = h('p', { class: 'quiet upload-file-name' });
     this.name = h('input', {
       type: 'text',
       id: 'upload-name',
@@ -47,124 +54,136 @@ export class Upload {
     });
     this.note = h('p', { class: 'quiet', id: 'upload-note' });
     this.progress = h('progress', { max: 1, 'aria-label': 'Progress', hidden: true });
-    this.said = h('p', { class: 'upload-said', id: 'upload-said', role: 'status' });
-    this.cancel = h('button', { type: 'button', on: { click: () => this.#close() } }, 'Cancel');
+    this.status = h('p', { class: 'upload-status', id: 'upload-status', role: 'status' });
+    const cancel = h('button', { type: 'button', on: { click: () => this.dialog.close() } }, 'Cancel');
     this.send = h('button', { type: 'submit', class: 'primary', id: 'upload-send' }, 'Upload');
     const form = h(
       'form',
       { on: { submit: (event) => this.#submit(event) } },
       h('h2', { id: 'upload-title' }, 'Upload a handler'),
-      this.what,
+      this.fileName,
       h('label', { class: 'upload-name' }, h('span', {}, 'Name'), this.name),
       this.note,
       this.progress,
-      this.said,
-      h('div', { class: 'upload-actions' }, this.cancel, this.send),
+      this.status,
+      h('div', { class: 'upload-actions' }, cancel, this.send),
     );
     this.dialog = h('dialog', { class: 'upload', id: 'upload', 'aria-labelledby': 'upload-title' }, form);
     this.dialog.addEventListener('close', () => this.#abort?.abort());
-    document.body.append(this.dialog, this.file);
-    button.addEventListener('click', () => this.file.click());
-    this.#takeDrops(drop);
+    document.body.append(this.dialog, this.input);
+    button.addEventListener('click', () => this.input.click());
+    this.#acceptDrops(dropHint);
   }
 
-  #takeDrops(drop) {
+  /** @param {HTMLElement} hint */
+  #acceptDrops(hint) {
+    // `dragenter` and `dragleave` come for each element that the pointer passes.
     let depth = 0;
-    const hasFiles = ({ dataTransfer }) => dataTransfer?.types.includes('Files');
-    const over = (change) => {
+    /** @param {number} change */
+    const enter = (change) => {
       depth = Math.max(0, depth + change);
-      drop.hidden = depth === 0;
+      hint.hidden = depth === 0;
     };
-    addEventListener('dragenter', (event) => hasFiles(event) && over(1));
-    addEventListener('dragleave', (event) => hasFiles(event) && over(-1));
-    addEventListener('dragover', (event) => {
-      if (!hasFiles(event)) return;
+    /** @param {string} type @param {(event: DragEvent, data: DataTransfer) => void} listener */
+    const onFiles = (type, listener) =>
+      addEventListener(type, (event) => {
+        if (event instanceof DragEvent && event.dataTransfer?.types.includes('Files'))
+          listener(event, event.dataTransfer);
+      });
+    onFiles('dragenter', () => enter(1));
+    onFiles('dragleave', () => enter(-1));
+    onFiles('dragover', (event, data) => {
       event.preventDefault();
-      event.dataTransfer.dropEffect = 'copy';
+      data.dropEffect = 'copy';
     });
-    addEventListener('drop', (event) => {
-      if (!hasFiles(event)) return;
+    onFiles('drop', (event, data) => {
       event.preventDefault();
-      over(-depth);
-      const [file] = event.dataTransfer.files;
+      enter(-depth);
+      const [file] = data.files;
       if (file) this.#open(file);
     });
   }
 
-  #chosen() {
-    const [file] = this.file.files;
-    this.file.value = '';
+  #fileChosen() {
+    const [file] = this.input.files ?? [];
+    this.input.value = '';
     if (file) this.#open(file);
   }
 
+  /** @param {File} file */
   #open(file) {
-    // One at a time: the one that is being sent goes on.
+    // One upload at a time: the one that runs goes on.
     if (this.#abort) return;
     this.#file = file;
-    setText(this.what, `${file.name}, ${bytes(file.size)}`);
-    this.name.value = proposed(file.name);
-    this.#say('');
-    this.#sending(false);
+    setText(this.fileName, `${file.name}, ${bytes(file.size)}`);
+    this.name.value = proposedName(file.name);
+    this.#showStatus('');
+    this.#setSending(false);
     this.#update();
     if (!this.dialog.open) this.dialog.showModal();
     this.name.select();
   }
 
-  #close() {
-    this.dialog.close();
-  }
-
   #update() {
     const name = this.name.value;
-    const taken = this.#report.handlers().find((handler) => handler.name === name);
-    const good = NAME.test(name) && !taken?.builtin;
-    if (!NAME.test(name)) setText(this.note, 'A name is made of a–z, 0–9, - and _, 64 at most.');
-    else if (taken?.builtin) setText(this.note, `“${name}” comes with the server: choose another name.`);
-    else if (taken) setText(this.note, `A new version of “${name}”. Sessions that run move to it.`);
-    else setText(this.note, `A handler that is not there yet.`);
-    this.name.setAttribute('aria-invalid', String(!good));
-    this.send.disabled = !good || Boolean(this.#abort);
+    const existing = this.#callbacks.handlers().find((handler) => handler.name === name);
+    const valid = NAME.test(name) && !existing?.builtin;
+    if (!NAME.test(name)) setText(this.note, 'Use a–z, 0–9, - and _, at most 64 characters.');
+    else if (existing?.builtin) setText(this.note, `“${name}” comes with the server: choose another name.`);
+    else if (existing) setText(this.note, `A new version of “${name}”. Running sessions move to it.`);
+    else setText(this.note, 'A new handler.');
+    this.name.setAttribute('aria-invalid', String(!valid));
+    this.send.disabled = !valid || Boolean(this.#abort);
   }
 
+  /** @param {SubmitEvent} event */
   async #submit(event) {
     event.preventDefault();
-    if (this.send.disabled) return;
+    if (this.send.disabled || !this.#file) return;
     const abort = (this.#abort = new AbortController());
-    this.#sending(true);
-    this.#say(STAGES.sending);
+    this.#setSending(true);
+    this.#showStatus(STAGES.sending);
+    /** @param {Progress} progress */
     const onProgress = ({ stage, part }) => {
-      this.#say(STAGES[stage] ?? stage);
+      this.#showStatus(STAGES[stage] ?? stage);
       if (part === null) this.progress.removeAttribute('value');
       else this.progress.value = part;
     };
     try {
-      const uploaded = await this.#report.send(this.name.value, this.#file, { signal: abort.signal, onProgress });
+      const options = { signal: abort.signal, onProgress };
+      const uploaded = await this.#callbacks.send(this.name.value, this.#file, options);
       this.#abort = null;
       this.dialog.close();
-      this.#report.done(uploaded);
-    } catch (problem) {
+      this.#callbacks.done(uploaded);
+    } catch (error) {
       this.#abort = null;
-      this.#sending(false);
-      this.#say(problem.code === 'stopped' ? '' : problem.message, true);
+      this.#setSending(false);
+      const { code, message } = toFrameboxError(error);
+      this.#showStatus(code === 'stopped' ? '' : message, true);
     }
     this.#update();
   }
 
-  #sending(yes) {
-    this.progress.hidden = !yes;
+  /** @param {boolean} sending */
+  #setSending(sending) {
+    this.progress.hidden = !sending;
     this.progress.value = 0;
-    this.name.disabled = yes;
-    this.send.disabled = yes;
+    this.name.disabled = sending;
+    this.send.disabled = sending;
   }
 
-  #say(text, wrong = false) {
-    setText(this.said, text);
-    this.said.toggleAttribute('data-wrong', wrong);
+  /** @param {string} text @param {boolean} [isError] */
+  #showStatus(text, isError = false) {
+    setText(this.status, text);
+    this.status.toggleAttribute('data-error', isError);
   }
 }
 
-/** A name for what is in a file of that name. */
-function proposed(file) {
-  const plain = file.replace(/\.[a-z0-9]+$/i, '').toLowerCase().replace(/[^a-z0-9_-]+/g, '-');
-  return plain.replace(/^-+|-+$/g, '').slice(0, 64);
+/** Proposes a handler's name for a file. @param {string} fileName */
+function proposedName(fileName) {
+  const base = fileName.replace(/\.[a-z0-9]+$/i, '').toLowerCase();
+  return base
+    .replace(/[^a-z0-9_-]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 64);
 }

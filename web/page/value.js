@@ -1,33 +1,38 @@
-/** Values of handlers as text. They may be anything: of another kind than announced, huge, or nested without end. */
+/** Values of handlers as text. They may be anything: of another kind than described, huge, or nested very deep. */
 
 import { steady, UNKNOWN } from './format.js';
 
-/** Characters of JSON text that are read. */
-const MOST_READ = 500_000;
+/** Longest JSON text that is parsed, characters. */
+const MAX_PARSED = 500_000;
 
-/** Text, cut where it gets too long to be read. */
-export function cut(text, most) {
-  return text.length > most ? `${text.slice(0, most)}…` : text;
+/** Cuts a text that is longer than `max` characters. @param {string} text @param {number} max */
+export function cut(text, max) {
+  return text.length > max ? `${text.slice(0, max)}…` : text;
 }
 
-/** A value in one line. */
-export function plain(value, most = 300) {
+/** A value on one line. @param {unknown} value @param {number} [max] Longest text, characters. */
+export function plain(value, max = 300) {
   if (value === null || value === undefined) return UNKNOWN;
   if (typeof value === 'number') return steady(value);
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  return cut(typeof value === 'string' ? value : json(value), most);
+  return cut(typeof value === 'string' ? value : json(value), max);
 }
 
-/** Indented, with lists of plain values on one line. Text within JSON has no raw line breaks, so it stays as it is. */
-export function pretty(value, most) {
+/**
+ * A value as indented JSON, with lists of plain values on one line.
+ * @param {unknown} value
+ * @param {number} max Longest text, characters.
+ */
+export function pretty(value, max) {
   if (value === undefined) return UNKNOWN;
-  const whole = cut(json(value, 2), most);
-  return whole.replace(/\[\n[^[\]{}]*\]/g, (list) => list.replace(/\n */g, ' '));
+  const text = cut(json(value, 2), max);
+  // Strings within JSON have no raw line breaks, so they stay as they are.
+  return text.replace(/\[\n[^[\]{}]*\]/g, (list) => list.replace(/\n */g, ' '));
 }
 
-/** JSON that arrives as text, as it was meant; other text as it is. */
+/** Parses a text that is JSON; returns everything else as it is. @param {unknown} value @returns {unknown} */
 export function parsed(value) {
-  if (typeof value !== 'string' || value.length > MOST_READ) return value;
+  if (typeof value !== 'string' || value.length > MAX_PARSED) return value;
   try {
     return JSON.parse(value);
   } catch {
@@ -35,6 +40,7 @@ export function parsed(value) {
   }
 }
 
+/** @param {unknown} value @param {number} [indent] */
 function json(value, indent) {
   try {
     return JSON.stringify(value, null, indent) ?? UNKNOWN;

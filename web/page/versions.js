@@ -1,64 +1,74 @@
-/** The versions of the chosen handler: which there are, which one runs, going back to another. */
+/** The versions of the chosen handler: which there are, which one is active, how to return to another. */
 
+/** @import { Canary, Handler, Version, Versions } from '../client/types.js' */
+
+import { toFrameboxError } from '../client/errors.js';
 import { h, setText } from './elements.js';
 import { bytes } from './format.js';
 
-export class Versions {
+export class VersionList {
   #root;
-  #report;
+  #catalog;
+  /** @type {string|null} */
   #handler = null;
-  #asked = 0;
+  /** Counts requests, so that only the response to the latest one is shown. */
+  #requests = 0;
 
   /**
    * @param {HTMLDetailsElement} root
-   * @param {{versions: (name: string) => Promise<object>, promote: (name: string, version: number) => Promise<void>,
-   *   remove: (name: string, version: number) => Promise<void>}} report
+   * @param {{versions: (name: string) => Promise<Versions>,
+   *   promote: (name: string, version: number) => Promise<unknown>,
+   *   remove: (name: string, version: number) => Promise<unknown>}} catalog
    */
-  constructor(root, report) {
+  constructor(root, catalog) {
     this.#root = root;
-    this.#report = report;
+    this.#catalog = catalog;
     this.list = h('ol', { class: 'versions-list', reversed: true });
     this.note = h('p', { class: 'quiet versions-note', role: 'status' });
     root.append(h('div', { class: 'versions-body' }, this.list, this.note));
     root.addEventListener('toggle', () => this.refresh());
   }
 
-  /** @param {{name: string, builtin: boolean}} handler */
+  /** @param {Handler} handler */
   show(handler) {
     this.#root.hidden = handler.builtin;
     if (this.#handler !== handler.name) {
       this.list.replaceChildren();
-      this.#say('');
+      this.#showNote('');
     }
     this.#handler = handler.name;
     this.refresh();
   }
 
-  /** Looks again, when somebody sees it. */
+  /** Reads the versions again, if they are visible. */
   async refresh() {
     if (!this.#root.open || this.#root.hidden || !this.#handler) return;
-    const mine = ++this.#asked;
+    const request = ++this.#requests;
     const name = this.#handler;
     try {
-      const { versions, canary } = await this.#report.versions(name);
-      if (mine !== this.#asked) return;
-      const line = (version) => this.#line(name, version, canary);
-      this.list.replaceChildren(...versions.toReversed().map(line));
-    } catch (problem) {
-      if (mine === this.#asked) this.#say(problem.message, true);
+      const { versions, canary } = await this.#catalog.versions(name);
+      if (request !== this.#requests) return;
+      this.list.replaceChildren(...versions.toReversed().map((version) => this.#item(name, version, canary)));
+    } catch (error) {
+      if (request === this.#requests) this.#showNote(toFrameboxError(error).message, true);
     }
   }
 
-  #line(name, about, canary) {
-    const { version, active, uploaded, sessions, digest, rolled_back: rolledBack } = about;
+  /**
+   * @param {string} name
+   * @param {Version} version
+   * @param {Canary|null} canary
+   */
+  #item(name, { version, active, uploaded, sessions, digest, bytes: size, rolled_back: rolledBack }, canary) {
     const facts = [
       uploaded ? new Date(uploaded).toLocaleString() : null,
-      bytes(about.bytes),
+      bytes(size),
       `${sessions} ${sessions === 1 ? 'session' : 'sessions'}`,
       canary?.version === version ? `canary, ${Math.round(canary.share * 100)} % of new sessions` : null,
     ];
-    const act = (label, work, more = {}) =>
-      h('button', { type: 'button', on: { click: (event) => this.#act(event.target, work) }, ...more }, label);
+    /** @param {string} label @param {() => Promise<unknown>} act @param {object} [more] */
+    const button = (label, act, more = {}) =>
+      h('button', { type: 'button', on: { click: ({ target }) => this.#act(target, act) }, ...more }, label);
     return h(
       'li',
       { data: { version }, 'aria-current': active ? 'true' : null },
@@ -67,33 +77,36 @@ export class Versions {
         { class: 'versions-head' },
         h('b', {}, `Version ${version}`),
         active ? h('span', { class: 'badge' }, 'active') : null,
-        active ? null : act('Make active', () => this.#report.promote(name, version)),
-        active ? null : act('Delete', () => this.#remove(name, version), { class: 'plain' }),
+        active ? null : button('Make active', () => this.#catalog.promote(name, version)),
+        active ? null : button('Delete', () => this.#remove(name, version), { class: 'plain' }),
       ),
       h('p', { class: 'quiet', title: digest }, facts.filter(Boolean).join(' · ')),
-      rolledBack ? h('p', { class: 'versions-fault' }, `Taken back: ${rolledBack}`) : null,
+      rolledBack ? h('p', { class: 'versions-rollback' }, `Rolled back: ${rolledBack}`) : null,
     );
   }
 
-  #remove(name, version) {
-    if (confirm(`Delete version ${version} of ${name}? It cannot be brought back.`))
-      return this.#report.remove(name, version);
+  /** @param {string} name @param {number} version */
+  async #remove(name, version) {
+    if (confirm(`Delete version ${version} of ${name}? This cannot be undone.`))
+      await this.#catalog.remove(name, version);
   }
 
-  async #act(button, work) {
+  /** @param {HTMLButtonElement} button @param {() => Promise<unknown>} act */
+  async #act(button, act) {
     button.disabled = true;
-    this.#say('');
+    this.#showNote('');
     try {
-      await work();
-    } catch (problem) {
-      this.#say(problem.message, true);
+      await act();
+    } catch (error) {
+      this.#showNote(toFrameboxError(error).message, true);
     }
     button.disabled = false;
     this.refresh();
   }
 
-  #say(text, wrong = false) {
+  /** @param {string} text @param {boolean} [isError] */
+  #showNote(text, isError = false) {
     setText(this.note, text);
-    this.note.toggleAttribute('data-wrong', wrong);
+    this.note.toggleAttribute('data-error', isError);
   }
 }

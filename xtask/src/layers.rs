@@ -5,11 +5,12 @@ use crate::step::Step;
 /// The command that the README names. It also builds and runs what `fast` runs.
 const TEST: &str = "cargo test --workspace";
 
-/// Formatting, lints and documentation.
+/// Formatting, rules, lints and documentation.
 pub fn check() -> Vec<Step> {
     vec![
         Step::new("cargo fmt --all --check"),
         Step::new("cargo fmt --all --check").within("guest-examples"),
+        Step::new("cargo xtask rules"),
         Step::new("cargo clippy --workspace --all-targets -- -D warnings"),
         Step::new("cargo clippy --workspace --target wasm32-wasip2 -- -D warnings").within("guest-examples"),
         Step::new("cargo deny --offline check bans licenses sources").optional("cargo-deny"),
@@ -34,7 +35,7 @@ pub fn fast() -> Vec<Step> {
 pub fn full() -> Vec<Step> {
     let mut steps = vec![
         // Mostly downloads, and compilers that use one core: beside the steps until the tests need them.
-        Step::new("guest-examples/build c zig python js ts go").beside(),
+        Step::new("guest-examples/build").beside(),
     ];
     steps.extend(check());
     steps.push(Step::new("cargo test --workspace --no-run"));

@@ -8,9 +8,11 @@
 //! | [`step`] | one step: its command, what it needs, running it |
 //! | [`run`] | running steps in order, with those that prepare the tests beside them |
 //! | [`report`] | how long each step took |
+//! | [`rules`] | rules of the source code that no lint knows |
 
 mod layers;
 mod report;
+mod rules;
 mod run;
 mod step;
 
@@ -20,9 +22,10 @@ const HELP: &str = "\
 Usage: cargo xtask TASK
 
 Tasks:
-  check      formatting, lints and documentation
+  check      formatting, rules, lints and documentation
   test       check, unit tests and the tests of each crate: the fast layer
   test-all   test, and the whole-system tests: what the gate runs
+  rules      rules of the source code that no lint knows
   doc        the documentation of all crates, without warnings
   bench      the benchmarks; what follows chooses some of them
 
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
         Some("check") => layers::check(),
         Some("test") => layers::fast(),
         Some("test-all") => layers::full(),
+        Some("rules") => return if rules::check() { ExitCode::SUCCESS } else { ExitCode::FAILURE },
         Some("doc") => vec![layers::doc()],
         Some("bench") => vec![layers::bench(arguments.collect())],
         Some("help" | "--help" | "-h") => {

@@ -79,7 +79,8 @@ impl Step {
     }
 }
 
-fn root() -> &'static Path {
+/// Returns the root of the repository.
+pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or_else(|| Path::new("."))
 }
 

@@ -1,4 +1,4 @@
-//! Replaces what lies behind a person, without a neural network: the background is learned while nobody is there.
+//! Replaces the background behind a person, without a neural network: it learns the empty background.
 
 use enlarge::Enlarged;
 use framebox_handler::raw::media;
@@ -14,25 +14,25 @@ choices! {
     enum Mode {
         Blur = "Blurred",
         Color = "One colour",
-        Gradient = "From one colour to another",
-        Mask = "Show what is found",
+        Gradient = "Gradient",
+        Mask = "Show the mask",
     }
 }
 
 parameters! {
     struct Settings {
-        mode: Mode = choice("Background", Mode::Blur).help("What is seen behind you."),
-        reset: Button = button("Learn").help("Learns the background anew: nobody should be there."),
-        threshold: i32 = integer("Threshold", 4..=60, 14).help("How far from the background you have to be."),
-        blur: usize = integer("Blur", 0..=12, 3).help("How much the background is blurred."),
-        color: Color = color("Colour", 0x1d3557).help("At the top."),
-        color_below: Color = color("Colour below", 0xe0a96d).help("At the bottom."),
+        mode: Mode = choice("Background", Mode::Blur).help("Replacement of the background."),
+        reset: Button = button("Learn").help("Learns the background again; the picture must be empty."),
+        threshold: i32 = integer("Threshold", 4..=60, 14).help("How much the foreground must differ from the background."),
+        blur: usize = integer("Blur", 0..=12, 3).help("Strength of the blur."),
+        color: Color = color("Colour", 0x1d3557).help("Colour at the top."),
+        color_below: Color = color("Colour below", 0xe0a96d).help("Colour at the bottom."),
     }
 }
 
 #[derive(Default)]
 struct Background {
-    /// Luma and colour differences, at the top and at the bottom.
+    /// Luma and chroma at the top and at the bottom.
     colors: [[i32; 3]; 2],
     model: Model,
 }
@@ -43,7 +43,7 @@ impl Transform for Background {
     fn about() -> About {
         About::new(
             "Background",
-            "Blurs or replaces what lies behind you. Step out of the picture, press \u{201c}Learn\u{201d}, wait a second.",
+            "Blurs or replaces your background. Step out of the picture, press \u{201c}Learn\u{201d} and wait a second.",
         )
         .output("foreground", "Foreground", OutputKind::Gauge)
         .unit("%")
@@ -66,7 +66,7 @@ impl Transform for Background {
         let mask = self.model.foreground(&points, columns, frame.settings.threshold);
         let left = self.model.lessons_left();
         if left > 0 {
-            // What is shown while the background is learned is the picture itself.
+            // While it learns the background, the picture is shown unchanged.
             let share = (LESSONS - left) * 100 / LESSONS;
             frame.pass()?;
             return frame.put("state", format!("learning, {share} %"));
@@ -91,7 +91,7 @@ impl Transform for Background {
 }
 
 impl Background {
-    /// What a plane has behind the foreground, in cells of `columns` and `rows`.
+    /// Returns the values of a plane behind the foreground, for cells in `columns` and `rows`.
     fn behind(
         &self,
         settings: &Settings,
@@ -115,9 +115,9 @@ impl Background {
     }
 }
 
-/// The picture, a point for each cell.
+/// Returns a point for each cell of the picture.
 fn points(input: &media::Frame, cells: Size) -> Vec<[i32; 3]> {
-    // Twice the cells in luma, so that there is one colour sample for each of them.
+    // Twice the size in luma, so that there is one chroma sample for each cell.
     let fine = Size { width: cells.width * 2, height: cells.height * 2 };
     let mut sample = I420::new(fine, input.sample(PixelFormat::I420, None, Some(fine)));
     let [y, u, v] = sample.planes();
@@ -133,18 +133,19 @@ fn points(input: &media::Frame, cells: Size) -> Vec<[i32; 3]> {
     points
 }
 
-/// Lets a plane of rows of `width` stand where the mask is 256, and `behind` where it is 0; both in rows of `columns`.
+/// Blends a plane with `behind`: the plane remains where the mask is 256 and is replaced where it is 0. `width` is that of the
+/// plane, `columns` that of the mask and of `behind`.
 fn replace<const CELL: usize>(plane: &mut [u8], width: usize, mask: &[i32], behind: &[i32], columns: usize) {
     let (mut mask, mut behind) = (Enlarged::<CELL>::new(mask, columns), Enlarged::<CELL>::new(behind, columns));
     for (y, row) in plane.chunks_exact_mut(width).enumerate() {
         for (pixel, (mask, behind)) in row.iter_mut().zip(mask.row(y).iter().zip(behind.row(y))) {
-            // Both together are at most 255 × 256.
+            // The sum is at most 255 × 256.
             *pixel = ((u16::from(*pixel) * mask + behind * (256 - mask)) >> 8) as u8;
         }
     }
 }
 
-/// A colour as BT.601, limited range.
+/// Converts a colour to BT.601, limited range.
 fn yuv(color: Color) -> [i32; 3] {
     let [red, green, blue] = [color.red, color.green, color.blue].map(i32::from);
     [

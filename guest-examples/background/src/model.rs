@@ -1,25 +1,25 @@
-//! What the background looks like, learned from pictures of it, and what in a picture is not it.
+//! A model of the background, learned from pictures, which finds the foreground.
 //!
-//! Everything happens on a small copy of the picture, a point for each cell of `CELL` × `CELL` pixels: the mean of that
-//! many pixels has hardly any noise, and there are 64 times fewer of them. Whole numbers only.
+//! It works on a small copy of the picture, with a point for each cell of `CELL` × `CELL` pixels: the mean of that
+//! many pixels has little noise, and there are 64 times fewer of them. All arithmetic is in integers.
 
 /// Side of a cell, pixels.
 pub const CELL: usize = 8;
 /// Frames from which the background is learned.
 pub const LESSONS: u32 = 30;
-/// Of a point's mean and variance, what one is worth.
+/// The fixed-point unit of a point's mean and variance.
 const ONE: i32 = 64;
-/// How slowly points of the background follow what is seen there, for light that changes: a part of this many.
+/// The reciprocal of the rate at which background points follow changes of light.
 const SLOWLY: i32 = 48;
 
-/// One point of the small copy: luma and colour differences.
+/// A point of the small copy: luma and chroma.
 pub type Point = [i32; 3];
 
 #[derive(Clone, Copy, Default)]
 struct Known {
-    /// In parts of `ONE`.
+    /// In units of 1/`ONE`.
     mean: Point,
-    /// Of all three together, in parts of `ONE`.
+    /// Of all three components together, in units of 1/`ONE`.
     variance: i32,
 }
 
@@ -29,7 +29,7 @@ pub struct Model {
     known: Vec<Known>,
     width: usize,
     lessons: u32,
-    /// How much each point belongs to the foreground, 0 to 256, in the picture before.
+    /// The foreground of each point in the previous picture, 0 to 256.
     before: Vec<i32>,
 }
 
@@ -39,13 +39,13 @@ impl Model {
         *self = Self::default();
     }
 
-    /// Frames that are still needed to learn the background.
+    /// Returns the number of frames still needed to learn the background.
     pub fn lessons_left(&self) -> u32 {
         LESSONS - self.lessons
     }
 
-    /// How much each of the `points`, in rows of `width`, belongs to the foreground: 0 to 256. All of it does while the
-    /// background is learned. `threshold` is how far a point has to be from the background, levels.
+    /// Returns how much each of the `points`, in rows of `width`, belongs to the foreground, 0 to 256; all of it while it
+    /// learns. `threshold` is the minimum difference from the background, levels.
     pub fn foreground(&mut self, points: &[Point], width: usize, threshold: i32) -> Vec<i32> {
         if (self.known.len(), self.width) != (points.len(), width) {
             self.reset();
@@ -62,7 +62,7 @@ impl Model {
         let light = self.light(points);
         let raw = self.known.iter().zip(points).map(|(known, point)| known.other(*point, light, threshold));
         let mut mask = smooth(&raw.collect::<Vec<_>>(), width);
-        // Half of its neighbourhood makes a point foreground; single ones vanish, small holes close.
+        // A point is foreground if half of its neighbourhood is; single points vanish, and small holes close.
         mask.iter_mut().for_each(|value| *value = ((*value - 96) * 4).clamp(0, 256));
         let grown = spread(&spread(&mask, width, i32::max), width, i32::max);
         mask = spread(&spread(&grown, width, i32::min), width, i32::min);
@@ -71,7 +71,7 @@ impl Model {
                 known.learn(*point, SLOWLY);
             }
         }
-        // What leaves fades: an edge that flickers is seen more than one that lags.
+        // Foreground fades out: an edge that lags is less visible than one that flickers.
         for (now, before) in mask.iter_mut().zip(&mut self.before) {
             *now = (*now).max(*before * 3 / 4);
             *before = *now;
@@ -79,8 +79,8 @@ impl Model {
         smooth(&mask, width)
     }
 
-    /// By how much the camera made all of the picture brighter, levels: cameras do when somebody comes into it. It is
-    /// the median, which does not care what the foreground looks like.
+    /// Returns the change of the camera's exposure since learning, levels: the median difference, which does not depend on the
+    /// foreground.
     fn light(&self, points: &[Point]) -> i32 {
         let mut counts = [0_usize; 511];
         for (known, point) in self.known.iter().zip(points) {
@@ -91,13 +91,13 @@ impl Model {
             below += count;
             below * 2 >= points.len()
         });
-        // More than that is no camera that adapts.
+        // A larger change is not one of exposure.
         (median.unwrap_or(255) as i32 - 255).clamp(-40, 40)
     }
 }
 
 impl Known {
-    /// Moves towards `point` by one part of `share`.
+    /// Moves towards `point` by 1/`share`.
     fn learn(&mut self, point: Point, share: i32) {
         let mut off = 0;
         for (mean, value) in self.mean.iter_mut().zip(point) {
@@ -105,30 +105,30 @@ impl Known {
             *mean += difference / share;
             off += (difference / ONE).pow(2);
         }
-        // The first picture tells nothing of how much they differ.
+        // The first picture says nothing about the variance.
         if share > 1 {
             self.variance += (off.min(4000) * ONE - self.variance) / share;
         }
     }
 
-    /// How much `point` is something else: 0 to 256.
+    /// Returns how much `point` differs from the background: 0 to 256.
     fn other(&self, point: Point, light: i32, threshold: i32) -> i32 {
         let [y, u, v] = [0, 1, 2].map(|i| point[i] - self.mean[i] / ONE);
         let y = y - light;
-        // A shadow changes luma and hardly colour, so colour counts more.
+        // A shadow changes luma more than chroma, so chroma counts more.
         let distance = y * y + 3 * (u * u + v * v);
         let least = (threshold * threshold + 6 * self.variance / ONE).max(1);
         ((distance - least) * 256 / least).clamp(0, 256)
     }
 }
 
-/// The mean of each value and its eight neighbours.
+/// Returns the mean of each value and its eight neighbours.
 pub fn smooth(values: &[i32], width: usize) -> Vec<i32> {
     let sums = spread(values, width, |a, b| a + b);
     sums.into_iter().map(|sum| (sum + 4) / 9).collect()
 }
 
-/// Each value with its eight neighbours, by `join`; beyond the edge the values go on as they are at it.
+/// Combines each value with its eight neighbours by `join`; edge values are repeated beyond the edge.
 fn spread(values: &[i32], width: usize, join: impl Fn(i32, i32) -> i32) -> Vec<i32> {
     let height = values.len() / width;
     let mut across = Vec::with_capacity(values.len());

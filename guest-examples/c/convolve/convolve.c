@@ -1,24 +1,24 @@
-// Sharpens, blurs or embosses the picture: each pixel becomes a weighted sum of those around it.
+// Sharpens, blurs or embosses the picture: each pixel becomes a weighted sum of its neighbours.
 //
-// The work is done on the planes of I420, so that nothing is converted, and on 16 pixels at a time.
+// Works on the planes of I420, so that nothing is converted, and on 16 pixels at a time.
 #include "framebox.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <wasm_simd128.h>
 
-// How far a kernel reaches, pixels.
+// Radius of a kernel, pixels.
 #define REACH 2
 #define SIDE (2 * REACH + 1)
 // Bytes that may be read past a row's end by the last vector.
 #define SLACK 16
 
-// Sums stay within 16 bits: those of `blur` reach 255 * 256, and are divided by 256.
+// Sums fit 16 bits: those of `blur` are at most 255 * 256, and are divided by 256.
 typedef struct {
   const char *id;
   int16_t weights[SIDE][SIDE];
-  unsigned shift;  // what the sum is divided by, as a power of two
-  bool colours;    // whether the colour planes are done, too; else they are kept
+  unsigned shift;  // binary logarithm of the divisor of the sum
+  bool colours;    // whether the colour planes are processed as well
 } kernel;
 
 static const kernel KERNELS[] = {
@@ -31,7 +31,7 @@ static const kernel KERNELS[] = {
 };
 static const kernel *chosen = &KERNELS[0];
 
-// A copy of a plane with its edges continued on all sides, kept from frame to frame.
+// A copy of a plane with its edges extended on all sides, reused for each frame.
 static uint8_t *padded;
 static size_t padded_size;
 
@@ -42,14 +42,14 @@ void fb_describe(fb_descriptor *it) {
 }
 
 bool fb_configure(fb_string id, const fb_value *value, fb_string *why) {
-  if (!fb_is(id, "kernel")) return fb_because(why, "there is no such parameter");
+  if (!fb_equals(id, "kernel")) return fb_fail(why, "unknown parameter");
   for (size_t i = 0; i < sizeof KERNELS / sizeof *KERNELS; i++) {
-    if (fb_is(value->val.text, KERNELS[i].id)) chosen = &KERNELS[i];
+    if (fb_equals(value->val.text, KERNELS[i].id)) chosen = &KERNELS[i];
   }
   return true;
 }
 
-// Bytes from one row of the copy to the next.
+// Bytes between the starts of two rows of the copy.
 static size_t stride(size_t width) { return width + 2 * REACH + SLACK; }
 
 static void pad(const uint8_t *plane, size_t width, size_t height) {
@@ -70,8 +70,8 @@ static void pad(const uint8_t *plane, size_t width, size_t height) {
   }
 }
 
-// The sums of the 16 pixels whose neighbourhoods begin at `from`. Always inlined with a constant kernel, so that the loops
-// unroll and weights of 0 cost nothing.
+// Computes the sums of the 16 pixels whose neighbourhoods start at `from`. Always inlined with a constant kernel, so that
+// the loops unroll and weights of 0 cost nothing.
 static inline __attribute__((always_inline)) v128_t sums(const uint8_t *from, size_t stride, const kernel *k) {
   v128_t low = wasm_i16x8_const_splat(0), high = low;
 #pragma clang loop unroll(full)
@@ -88,7 +88,7 @@ static inline __attribute__((always_inline)) v128_t sums(const uint8_t *from, si
     low = wasm_u16x8_shr(low, k->shift);
     high = wasm_u16x8_shr(high, k->shift);
   }
-  return wasm_u8x16_narrow_i16x8(low, high);  // what does not fit a byte becomes 0 or 255
+  return wasm_u8x16_narrow_i16x8(low, high);  // saturates to 0 and 255
 }
 
 static inline __attribute__((always_inline)) void run(uint8_t *plane, size_t width, size_t height, const kernel *k) {
@@ -114,7 +114,7 @@ static void convolve(uint8_t *plane, size_t width, size_t height) {
 
 bool fb_process(fb_frame input, fb_output out, const fb_budget *budget, fb_string *why) {
   (void)budget;
-  fb_size size = fb_look(input).size;
+  fb_size size = fb_frame_info(input).size;
   size_t width = (size.width + 1) / 2, height = (size.height + 1) / 2;  // of U and V
   fb_bytes pixels = fb_pixels(input, FB_I420);
   uint8_t *u = pixels.ptr + (size_t)size.width * size.height;

@@ -1,4 +1,4 @@
-// Fewer levels of each colour, and how bright the picture was.
+// Posterize: fewer levels of each colour, and the mean brightness of the input.
 #include "framebox.h"
 
 #include <wasm_simd128.h>
@@ -8,24 +8,24 @@ static unsigned levels = 4;
 void fb_describe(fb_descriptor *it) {
   fb_title(it, "Posterize", "Fewer levels of each colour");
   fb_integer(it, "levels", "Levels", 2, 16, 4);
-  fb_puts(it, "mean-brightness", "Mean brightness", FB_NUMBER, NULL);
+  fb_declare(it, "mean-brightness", "Mean brightness", FB_NUMBER, NULL);
 }
 
 bool fb_configure(fb_string id, const fb_value *value, fb_string *why) {
-  if (!fb_is(id, "levels")) return fb_because(why, "there is no such parameter");
+  if (!fb_equals(id, "levels")) return fb_fail(why, "unknown parameter");
   // The host has checked that it is an integer from 2 to 16.
   levels = (unsigned)value->val.integer;
   return true;
 }
 
-// A byte lies in the band c * levels / 256, which is drawn as band * 255 / (levels - 1). 255 stays 255, so alpha need not
-// be told apart. There are at most 16 bands: what each is drawn as fits a vector, and a swizzle looks up 16 at once.
+// A byte c is in band c * levels / 256, whose colour is band * 255 / (levels - 1). 255 maps to 255, so alpha needs
+// no special case. There are at most 16 bands, so their colours fit one vector, and a swizzle looks up 16 bytes at a time.
 static void posterize(uint8_t *bytes, size_t count) {
   uint8_t drawn[16] = {0};
   for (unsigned band = 0; band < levels; band++) drawn[band] = (uint8_t)(band * 255 / (levels - 1));
   const v128_t table = wasm_v128_load(drawn), factor = wasm_u16x8_splat((uint16_t)levels);
   size_t i = 0;
-  // Each turn of a loop is metered: fewer of them are quicker.
+  // Each iteration is metered, so unrolling pays.
 #pragma clang loop unroll_count(8)
   for (; i + 16 <= count; i += 16) {
     v128_t c = wasm_v128_load(bytes + i);
@@ -36,7 +36,7 @@ static void posterize(uint8_t *bytes, size_t count) {
   for (; i < count; i++) bytes[i] = drawn[bytes[i] * levels / 256];
 }
 
-// Looked at on every 8th pixel of every 8th row.
+// Samples every 8th pixel of every 8th row.
 static int64_t mean_brightness(const uint8_t *rgba, fb_size size) {
   uint64_t sum = 0, count = 0;
   for (uint32_t y = 0; y < size.height; y += 8) {
@@ -50,7 +50,7 @@ static int64_t mean_brightness(const uint8_t *rgba, fb_size size) {
 
 bool fb_process(fb_frame input, fb_output out, const fb_budget *budget, fb_string *why) {
   (void)budget;
-  fb_size size = fb_look(input).size;
+  fb_size size = fb_frame_info(input).size;
   fb_bytes pixels = fb_pixels(input, FB_RGBA8);
   int64_t mean = mean_brightness(pixels.ptr, size);
   posterize(pixels.ptr, pixels.len);

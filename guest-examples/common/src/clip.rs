@@ -1,23 +1,23 @@
-//! A granted video, as the player reads it, and the parameters of playing one.
+//! A granted video for the player, and the parameters of the handlers that play one.
 
 use std::time::Instant;
 
 use framebox_handler::raw::media::Frame;
 use framebox_handler::sources::{self, Source};
-use framebox_handler::{Moment, Stop, parameters};
+use framebox_handler::{Stop, Tick, parameters};
 
 use crate::player::{Halt, Player, Video};
 
 parameters! {
-    /// What is played, and how.
+    /// Parameters of playing.
     pub struct Settings {
-        source: String = text("Source", 64, "clip").help("The name under which the video was granted."),
-        r#loop: bool = toggle("Loop", true).help("Begin again at the end."),
-        speed: f64 = number("Speed", 0.25..=4.0, 1.0).step(0.25).unit("×").help("1 is the video's own."),
+        source: String = text("Source", 64, "clip").help("The name of a granted video."),
+        r#loop: bool = toggle("Loop", true).help("Start again at the end."),
+        speed: f64 = number("Speed", 0.25..=4.0, 1.0).step(0.25).unit("×").help("1 is the original speed."),
     }
 }
 
-/// A source that was opened.
+/// An open source.
 pub struct Clip {
     name: String,
     source: Source,
@@ -48,7 +48,7 @@ impl Video for Clip {
 }
 
 impl Player<Clip> {
-    /// Takes the parameters. A source of another name is played from its beginning.
+    /// Applies the parameters. A new source plays from its beginning.
     pub fn set(&mut self, settings: &Settings) -> Result<(), String> {
         if settings.source != self.source() {
             self.set_source(settings.source.clone())?;
@@ -58,10 +58,10 @@ impl Player<Clip> {
         Ok(())
     }
 
-    /// Shows the picture that is due.
-    pub fn show(&mut self, frame: &Moment<Settings>) -> framebox_handler::Result {
+    /// Shows the current picture.
+    pub fn show(&mut self, frame: &Tick<Settings>) -> framebox_handler::Result {
         let begin = Instant::now();
-        // Reading takes the time of the call: when half of it is gone, what was read so far is shown.
+        // Reading uses the time of the call: after half of it, the last picture read is shown.
         let late = || begin.elapsed().as_micros() > u128::from(frame.budget.time_us / 2);
         match self.at(frame.now_us, late) {
             Ok(picture) => Ok(frame.out.show(picture)?),

@@ -1,38 +1,38 @@
-//! Time that runs faster or slower.
+//! A clock with adjustable speed.
 
-/// Time at a speed which may change without a jump.
+/// A clock whose speed can change without a jump.
 ///
-/// In whole numbers, so that it is as exact after a day as in the first second.
+/// It counts in integers, so that it stays exact for days.
 #[derive(Clone)]
 pub struct Clock {
-    /// Hundredths.
+    /// In hundredths.
     speed: i64,
-    /// The last time asked for, µs.
+    /// The time of the last call, µs.
     now: i64,
-    /// When it was last set, µs, and what it showed then, hundredths of µs.
+    /// The time when it was last set, µs, and its value then, hundredths of µs.
     since: i64,
     begin: i64,
 }
 
 impl Clock {
-    /// Shows the time itself.
+    /// Creates a clock that shows the real time.
     pub const fn new() -> Self {
         Self { speed: 100, now: 0, since: 0, begin: 0 }
     }
 
-    /// At 1 it runs as the time does, at 0 it stands still.
+    /// Sets the speed: 1 is real time, 0 stands still.
     pub fn set_speed(&mut self, speed: f64) {
         self.begin = self.place();
         self.since = self.now;
         self.speed = (speed * 100.0).round() as i64;
     }
 
-    /// Lets it show `place` µs at `now`.
+    /// Sets its value at `now` to `place` µs.
     pub fn set(&mut self, now: i64, place: i64) {
         (self.now, self.since, self.begin) = (now, now, place.saturating_mul(100));
     }
 
-    /// What it shows at `now`, µs.
+    /// Returns its value at `now`, µs.
     pub fn at(&mut self, now: i64) -> i64 {
         self.now = now;
         self.place() / 100

@@ -1,4 +1,4 @@
-//! What several handlers do: time, playing a video.
+//! Shared by several handlers: clocks, rates, playing a video.
 
 pub mod clip;
 pub mod player;

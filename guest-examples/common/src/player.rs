@@ -1,31 +1,31 @@
-//! A video that keeps its own speed, whatever the rate at which it is asked for pictures.
+//! Plays a video at its own speed, independent of the frame rate of the stream.
 
 use crate::Clock;
 
-/// For how long a refused source is not asked for again, µs.
+/// Time until a source that could not be opened is tried again, µs.
 const REST: i64 = 1_000_000;
-/// A longer time without a call is a pause of the stream, µs: no rate that a stream may have is that low.
+/// A longer time between two calls is a pause of the stream, µs: no frame rate is that low.
 const PAUSE: i64 = 5_000_000;
-/// How long the last picture is shown when nothing else tells, µs.
+/// Duration of the last picture if the source has no frame rate, µs.
 const INTERVAL: i64 = 40_000;
 
-/// A video that is read picture by picture.
+/// A video that can be read picture by picture.
 pub trait Video: Sized {
     type Picture;
 
     fn open(name: &str) -> Result<Self, String>;
 
-    /// The next picture and its time, µs; none at the end.
+    /// Reads the next picture and its time, µs; `None` at the end.
     fn next(&mut self) -> Result<Option<(Self::Picture, i64)>, String>;
 
-    /// Goes back to the first picture; where a source cannot, it is opened again.
+    /// Goes back to the first picture; a source that cannot seek is opened again.
     fn rewind(&mut self) -> Result<(), String>;
 
-    /// From one picture to the next, µs; none when not known.
+    /// Returns the time between two pictures, µs, if known.
     fn interval(&self) -> Option<i64>;
 }
 
-/// Why there is no picture to be shown.
+/// The reason why there is no picture.
 #[derive(Debug)]
 pub enum Halt {
     Failed(String),
@@ -37,26 +37,26 @@ pub struct Player<V: Video> {
     name: String,
     loops: bool,
     clock: Clock,
-    /// The last call, µs, and what the clock showed.
+    /// The time of the last call, µs, and the value of the clock.
     last: (i64, i64),
     reel: Option<Reel<V>>,
-    /// When a source was refused, µs, and why.
+    /// When opening the source failed, µs, and why.
     refused: Option<(i64, String)>,
 }
 
-/// An opened video and how far it was read. Times are those of the player's clock, on which each turn of a loop follows
-/// the one before.
+/// An open video and the position in it. Times are those of the player's clock, on which each repetition of a loop follows
+/// the previous one.
 struct Reel<V: Video> {
     video: V,
     shown: Option<(V::Picture, i64)>,
-    /// The picture after it, read but not yet due.
+    /// The next picture, read but not due yet.
     ahead: Option<(V::Picture, i64)>,
-    /// When this turn began, and the video's own time then.
+    /// The start of this repetition, and the video's own time then.
     begin: i64,
     first: i64,
-    /// Pictures read in this turn.
+    /// Pictures read in this repetition.
     count: u64,
-    /// When the last picture is over, once the end was seen.
+    /// The end of the last picture, once the end of the video was reached.
     end: Option<i64>,
 }
 
@@ -65,22 +65,22 @@ impl<V: Video> Player<V> {
         Self { name: String::new(), loops: true, clock: Clock::new(), last: (0, 0), reel: None, refused: None }
     }
 
-    /// 1 is the video's own.
+    /// Sets the speed; 1 is the original speed.
     pub fn set_speed(&mut self, speed: f64) {
         self.clock.set_speed(speed);
     }
 
-    /// Whether it begins again at the end.
+    /// Sets whether it starts again at the end.
     pub fn set_loops(&mut self, loops: bool) {
         self.loops = loops;
     }
 
-    /// The name of what is played.
+    /// Returns the name of the source.
     pub fn source(&self) -> &str {
         &self.name
     }
 
-    /// Plays `name` from its beginning. While another one plays, it goes on playing when this one cannot be opened.
+    /// Plays `name` from its beginning. If it cannot be opened, the current source continues.
     pub fn set_source(&mut self, name: String) -> Result<(), String> {
         if self.reel.is_some() {
             self.reel = Some(open(&name)?);
@@ -90,8 +90,8 @@ impl<V: Video> Player<V> {
         Ok(())
     }
 
-    /// The picture to be shown at `now`, µs. After a pause of the stream the video goes on where it was. When more pictures are due than can be read until it is `late`, the clock
-    /// is set back: the video then falls behind rather than standing still.
+    /// Returns the picture for `now`, µs. After a pause of the stream the video continues where it was. If more pictures are
+    /// due than can be read before it is `late`, the clock is set back: the video falls behind instead of stopping.
     pub fn at(&mut self, now: i64, mut late: impl FnMut() -> bool) -> Result<&V::Picture, Halt> {
         let reel = match &mut self.reel {
             Some(reel) => reel,
@@ -121,8 +121,8 @@ impl<V: Video> Player<V> {
         self.last = (now, self.clock.at(now));
         match &reel.shown {
             Some((picture, _)) if self.loops || reel.end.is_none_or(|end| place < end) => Ok(picture),
-            Some(_) => Err(Halt::Finished(format!("{} is over", self.name))),
-            None => Err(Halt::Failed(format!("{} holds no picture", self.name))),
+            Some(_) => Err(Halt::Finished(format!("{} has ended", self.name))),
+            None => Err(Halt::Failed(format!("{} contains no picture", self.name))),
         }
     }
 }
@@ -134,7 +134,7 @@ impl<V: Video> Default for Player<V> {
 }
 
 impl<V: Video> Reel<V> {
-    /// One step towards the picture that is due at `place`; false when it is there.
+    /// Advances one step towards the picture for `place`; returns false when it is reached.
     fn forward(&mut self, place: i64, loops: bool) -> Result<bool, String> {
         match (&self.ahead, self.end) {
             (Some((_, due)), _) if *due > place => Ok(false),
@@ -143,7 +143,7 @@ impl<V: Video> Reel<V> {
                 Ok(true)
             }
             (None, None) => self.read().map(|()| true),
-            // A single picture is shown for good; without any there is nothing to come back to.
+            // A single picture is shown forever; an empty video cannot repeat.
             (None, Some(end)) if place < end || !loops || self.count < 2 => Ok(false),
             (None, Some(end)) => {
                 self.video.rewind()?;
@@ -153,7 +153,7 @@ impl<V: Video> Reel<V> {
         }
     }
 
-    /// Reads the next picture, or sees the end.
+    /// Reads the next picture, or notes the end.
     fn read(&mut self) -> Result<(), String> {
         let last = self.shown.as_ref().map(|(_, due)| *due);
         let interval = self.video.interval().unwrap_or(INTERVAL);
@@ -166,7 +166,7 @@ impl<V: Video> Reel<V> {
             self.first = pts;
         }
         let due = self.begin.saturating_add(pts.saturating_sub(self.first));
-        // Times that do not rise would never bring the next picture.
+        // With times that do not increase the next picture would never be due.
         let due =
             if last.is_some_and(|last| due <= last) && self.count > 0 { last.unwrap_or(0) + interval } else { due };
         self.ahead = Some((picture, due));
@@ -178,8 +178,8 @@ impl<V: Video> Reel<V> {
 fn open<V: Video>(name: &str) -> Result<Reel<V>, String> {
     let video = V::open(name).map_err(|why| {
         format!(
-            "{why}. A video is granted in the configuration of the server, with the name of this handler: \
-             [sources.{name}] with file = \"…\" and handlers = [\"…\"]"
+            "{why}. To grant a video to this handler, add [sources.{name}] with file = \"…\" and handlers = [\"…\"] to \
+             the configuration of the server"
         )
     })?;
     Ok(Reel { video, shown: None, ahead: None, begin: 0, first: 0, count: 0, end: None })

@@ -1,11 +1,11 @@
-//! How often something happens.
+//! Measures the rate of events.
 
-/// How long is counted, µs.
+/// Length of a window, µs.
 const WINDOW: i64 = 1_000_000;
 
-/// Counts in windows of a second.
+/// Counts events in windows of a second.
 pub struct Rate {
-    /// The beginning of the window, µs.
+    /// The start of the window, µs.
     since: Option<i64>,
     count: u32,
 }
@@ -15,7 +15,7 @@ impl Rate {
         Self { since: None, count: 0 }
     }
 
-    /// It happened at `now`, µs. Times a second, whenever a second is over.
+    /// Counts an event at `now`, µs. Returns the events a second at the end of each window.
     pub fn count(&mut self, now: i64) -> Option<f64> {
         let since = *self.since.get_or_insert(now);
         let passed = now.saturating_sub(since);

@@ -1,4 +1,4 @@
-//! Marks over the picture: outlines, dots, and scores in digits of 3 by 5 dots.
+//! Draws over the picture: outlines, dots, and scores in digits of 3 by 5 dots.
 
 use framebox_handler::{Color, Frame, PixelFormat, Rect, Result, Size};
 
@@ -7,7 +7,7 @@ use crate::Settings;
 const COLOR: Color = Color::new(0x00dc5a);
 const INK: Color = Color::new(0x000000);
 
-/// Each row of a sign is three bits.
+/// Each row of a glyph has three bits.
 const DIGITS: [[u8; 5]; 10] = [
     [0b111, 0b101, 0b101, 0b101, 0b111],
     [0b010, 0b110, 0b010, 0b010, 0b111],
@@ -22,24 +22,24 @@ const DIGITS: [[u8; 5]; 10] = [
 ];
 const PERCENT: [u8; 5] = [0b101, 0b001, 0b010, 0b100, 0b101];
 
-/// Draws on what was shown, a picture of `size`.
+/// Draws over the shown picture of `size`.
 pub struct Pen<'a> {
     pub frame: &'a Frame<'a, Settings>,
     pub size: Size,
 }
 
 impl Pen<'_> {
-    /// Thickness of a line, pixels: at even ones colours are sharp.
+    /// Returns the thickness of lines, pixels; even, so that colours are sharp.
     fn line(&self) -> u32 {
         (self.size.width.max(self.size.height) / 200).next_multiple_of(2).max(2)
     }
 
-    /// The four sides of `at`, within it.
+    /// Draws the four sides of `at`, inside it.
     pub fn outline(&self, at: Rect) -> Result {
         self.frame.outline(at, COLOR, self.line())
     }
 
-    /// A dot around a place, if that lies in the picture.
+    /// Draws a dot at a point inside the picture.
     pub fn dot(&self, [x, y]: [f32; 2]) -> Result {
         if !(0.0..self.size.width as f32).contains(&x) || !(0.0..self.size.height as f32).contains(&y) {
             return Ok(());
@@ -50,13 +50,13 @@ impl Pen<'_> {
         self.frame.fill(Rect { x: left, y: top, width, height }, COLOR)
     }
 
-    /// The score in percent on top of `at`, or in it where no room is above; nothing where it does not fit.
+    /// Draws the score in percent above `at`, or inside it if there is no room above; nothing if it does not fit.
     pub fn score(&self, at: Rect, score: f32) -> Result {
         let percent = (score * 100.0).round() as usize;
         let digits = percent.to_string();
         let signs: Vec<_> = digits.bytes().map(|digit| DIGITS[usize::from(digit - b'0')]).chain([PERCENT]).collect();
         let dot = self.line();
-        // A dot's distance around each sign.
+        // A margin of one dot around each glyph.
         let (columns, rows) = (4 * signs.len() as u32 + 1, 7);
         let (width, height) = (columns * dot, rows * dot);
         if width > self.size.width || height > self.size.height {

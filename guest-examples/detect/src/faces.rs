@@ -1,22 +1,21 @@
-//! Faces out of what the network says: each place it looks from has a score and a box; boxes that lie on each other are
-//! one face.
+//! Decodes the output of the network: each anchor has a score and a box; overlapping boxes are one face.
 
-use crate::network::{SIDE, Said};
+use crate::network::{HeadOutput, SIDE};
 
-/// Values of a box: its middle, width and height, and the keypoints, each x and y in pixels of the network's picture
-/// from the place that it was seen from.
+/// Values of a box: its centre, width and height, and the keypoints, each x and y in pixels of the network's input relative
+/// to the anchor.
 const VALUES: usize = 4 + 2 * KEYPOINTS;
 /// Eyes, tip of the nose, mouth and ears.
 pub const KEYPOINTS: usize = 6;
-/// Boxes that share more than this part of what they cover together are of one face.
+/// Boxes with a larger intersection over union are one face.
 const SAME: f32 = 0.3;
-/// Most boxes that are looked at, the best ones.
+/// The maximum number of boxes that are compared, highest scores first.
 const MOST: usize = 200;
 
-/// Beyond this a score would come out as 0.
-const MOST_UNSURE: f32 = 80.0;
+/// Larger negative logits would give a score of 0.
+const MAX_LOGIT: f32 = 80.0;
 
-/// Lengths are parts of the side of the network's picture.
+/// A face. Lengths are fractions of the side of the network's input.
 #[derive(Clone, Copy)]
 pub struct Face {
     /// 0 to 1.
@@ -29,9 +28,9 @@ pub struct Face {
     pub keypoints: [[f32; 2]; KEYPOINTS],
 }
 
-/// Faces of at least `threshold`, the surest first.
-pub fn find(said: &[(Said, Said)], threshold: f32) -> Vec<Face> {
-    let mut seen: Vec<_> = said.iter().flat_map(|(scores, boxes)| all(scores, boxes, threshold)).collect();
+/// Returns the faces with a score of at least `threshold`, highest first.
+pub fn find(heads: &[(HeadOutput, HeadOutput)], threshold: f32) -> Vec<Face> {
+    let mut seen: Vec<_> = heads.iter().flat_map(|(scores, boxes)| all(scores, boxes, threshold)).collect();
     seen.sort_by(|a, b| b.score.total_cmp(&a.score));
     seen.truncate(MOST);
     let mut faces = Vec::new();
@@ -44,14 +43,14 @@ pub fn find(said: &[(Said, Said)], threshold: f32) -> Vec<Face> {
     faces
 }
 
-/// What was seen from each place of a map, as far as it is sure enough.
-fn all(scores: &Said, boxes: &Said, threshold: f32) -> Vec<Face> {
+/// Decodes the boxes of a map with a score of at least `threshold`.
+fn all(scores: &HeadOutput, boxes: &HeadOutput, threshold: f32) -> Vec<Face> {
     let a_place = boxes.channels / VALUES;
     let mut faces = Vec::new();
     for place in 0..scores.side * scores.side {
         let from = [place % scores.side, place / scores.side].map(|at| (at as f32 + 0.5) / scores.side as f32);
         for seen in 0..a_place {
-            let score = 1.0 / (1.0 + (-scores.values[place * scores.channels + seen]).min(MOST_UNSURE).exp());
+            let score = 1.0 / (1.0 + (-scores.values[place * scores.channels + seen]).min(MAX_LOGIT).exp());
             let values = &boxes.values[place * boxes.channels + seen * VALUES..][..VALUES];
             if score >= threshold && values[2] > 0.0 && values[3] > 0.0 {
                 faces.push(Face::new(score, from, values));
@@ -61,7 +60,7 @@ fn all(scores: &Said, boxes: &Said, threshold: f32) -> Vec<Face> {
     faces
 }
 
-/// The mean of boxes of one face, by their scores; a score is never 0.
+/// Returns the mean of the boxes of one face, weighted by score; a score is never 0.
 fn mean(same: &[Face], score: f32) -> Face {
     let whole: f32 = same.iter().map(|face| face.score).sum();
     let of = |length: &dyn Fn(&Face) -> f32| same.iter().map(|face| face.score * length(face)).sum::<f32>() / whole;
@@ -94,7 +93,7 @@ impl Face {
         (self.right - self.left) * (self.bottom - self.top)
     }
 
-    /// What both cover, as a part of what either covers.
+    /// Returns the intersection over union.
     fn overlap(&self, other: &Self) -> f32 {
         let across = self.right.min(other.right) - self.left.max(other.left);
         let down = self.bottom.min(other.bottom) - self.top.max(other.top);

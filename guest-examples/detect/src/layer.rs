@@ -1,22 +1,22 @@
-//! The layers of the network, on rows of pixels. Channels lie beside each other and are filled up to whole vectors, so
-//! that every inner loop is one over `LANES` numbers and runs in vector instructions.
+//! The layers of the network, on rows of pixels. Channels are interleaved and padded to whole vectors, so
+//! that every inner loop has `LANES` iterations and compiles to vector instructions.
 
 use crate::tflite::Conv;
 
-/// Numbers that are computed side by side: two vectors.
+/// Numbers that are computed in parallel: two vectors.
 pub const LANES: usize = 8;
-/// Pixels that share a look at the weights. The width of every layer is a multiple.
+/// Pixels that share each load of the weights. The width of every layer is a multiple.
 const PIXELS: usize = 4;
-/// Inputs of a pixel that are taken at once.
+/// Inputs of a pixel in one step.
 const STEP: usize = 4;
 
 type Lanes = [f32; LANES];
 
-/// Pixels with a border of zeros, one wide: what lies beyond the edge counts as nothing.
+/// A feature map with a border of zeros, one pixel wide.
 pub struct Map {
     /// Width and height without the border.
     pub side: usize,
-    /// Filled up to a multiple of `LANES`.
+    /// Padded to a multiple of `LANES`.
     pub channels: usize,
     values: Vec<f32>,
 }
@@ -27,7 +27,7 @@ impl Map {
         Self { side, channels, values: vec![0.0; (side + 2) * (side + 2) * channels] }
     }
 
-    /// A row with its border; row 0 is the border above.
+    /// Returns a row with its border; row 0 is the border above.
     pub fn bordered(&self, row: usize) -> &[f32] {
         let length = (self.side + 2) * self.channels;
         &self.values[row * length..][..length]
@@ -43,19 +43,19 @@ impl Map {
     }
 }
 
-/// A full convolution of each pixel's inputs: of its channels, or of all that a window sees.
+/// A pointwise convolution of a pixel's inputs: of its channels, or of those of a window.
 pub struct Pointwise {
     /// Inputs of a pixel.
     pub inputs: usize,
-    /// Filled up to a multiple of `LANES`.
+    /// Padded to a multiple of `LANES`.
     pub outputs: usize,
-    /// For each `LANES` outputs, those of each input.
+    /// For each group of `LANES` outputs, the weights of each input.
     weights: Vec<[Lanes; STEP]>,
     bias: Vec<Lanes>,
 }
 
 impl Pointwise {
-    /// `inputs` is what the layer before has, filled up to a multiple of `STEP`.
+    /// `inputs` is the number of channels of the previous layer, padded to a multiple of `STEP`.
     pub fn new(conv: &Conv, inputs: usize) -> Self {
         let (outputs, known) = (conv.shape[0], conv.shape[1] * conv.shape[2] * conv.shape[3]);
         let groups = outputs.div_ceil(LANES);
@@ -71,7 +71,7 @@ impl Pointwise {
         Self { inputs, outputs: groups * LANES, weights, bias }
     }
 
-    /// Adds to `sums`, pixels of `outputs`, what it makes of `pixels`, each of `inputs`.
+    /// Convolves `pixels`, each of `inputs` values, and adds the result to `sums`, each of `outputs` values.
     pub fn add(&self, pixels: &[f32], sums: &mut [f32]) {
         let (pixels, sums) = (pixels.chunks_exact(self.inputs * PIXELS), sums.chunks_exact_mut(self.outputs * PIXELS));
         for (pixels, sums) in pixels.zip(sums) {
@@ -97,11 +97,11 @@ impl Pointwise {
     }
 }
 
-/// A convolution of 3 by 3 pixels, each channel on its own.
+/// A depthwise convolution of 3 by 3 pixels.
 pub struct Depthwise {
     pub stride: usize,
     channels: usize,
-    /// For each `LANES` channels, those of each of the nine pixels.
+    /// For each group of `LANES` channels, the weights of each of the nine pixels.
     weights: Vec<[Lanes; 9]>,
     bias: Vec<Lanes>,
 }
@@ -122,9 +122,9 @@ impl Depthwise {
         Self { stride: conv.stride, channels: groups * LANES, weights, bias }
     }
 
-    /// Row `y` of what it makes of `map`.
+    /// Computes row `y` of the output for `map`.
     pub fn row(&self, map: &Map, y: usize, out: &mut [f32]) {
-        // At stride 1 a window begins on the border, at stride 2 on the first pixel: an even side has one row too many.
+        // At stride 1 a window starts on the border, at stride 2 on the first pixel, as the padding of an even side requires.
         let first = self.stride - 1;
         let rows = [0, 1, 2].map(|row| map.bordered(y * self.stride + first + row));
         for (x, out) in out.chunks_exact_mut(self.channels).enumerate() {
@@ -150,8 +150,8 @@ fn add(sums: &mut Lanes, weights: &Lanes, inputs: &Lanes) {
     }
 }
 
-/// Row `y` of a map as it is, or of one half as large that holds the largest of each 2 by 2 pixels; into pixels of
-/// `outputs` channels, of which those that the map lacks become 0.
+/// Copies row `y` of a map (stride 1), or of its 2 by 2 max pooling (stride 2), into pixels of `outputs` channels; additional
+/// channels become 0.
 pub fn pass(map: &Map, y: usize, stride: usize, outputs: usize, out: &mut [f32]) {
     let channels = map.channels;
     for (x, out) in out.chunks_exact_mut(outputs).enumerate() {
@@ -168,7 +168,7 @@ pub fn pass(map: &Map, y: usize, stride: usize, outputs: usize, out: &mut [f32])
     }
 }
 
-/// Nothing stays below 0.
+/// Replaces negative values by 0.
 pub fn rectify(values: &mut [f32]) {
     values.iter_mut().for_each(|value| *value = if *value > 0.0 { *value } else { 0.0 });
 }

@@ -1,14 +1,14 @@
-//! The whole picture within the square that the network takes, with its proportions and black beside it.
+//! Fits the picture into the square input of the network, keeping its proportions; the rest is black.
 
 use framebox_handler::raw::media::Frame;
 use framebox_handler::{PixelFormat, Size};
 
 use crate::network::SIDE;
 
-/// Where the picture lies in the square.
+/// The position of the picture in the square.
 pub struct Letterbox {
     picture: Size,
-    /// Pixels of the square.
+    /// The size of the picture in the square, pixels.
     inside: Size,
     left: u32,
     top: u32,
@@ -22,7 +22,7 @@ impl Letterbox {
         Self { picture, inside, left: (SIDE as u32 - inside.width) / 2, top: (SIDE as u32 - inside.height) / 2 }
     }
 
-    /// The square's pixels, RGB. Only they are copied, however large the picture is.
+    /// Returns the pixels of the square, RGB. Only these are copied, for pictures of any size.
     pub fn pixels(&self, frame: &Frame) -> Vec<u8> {
         let small = frame.sample(PixelFormat::Rgb8, None, Some(self.inside));
         let mut square = vec![0; SIDE * SIDE * 3];
@@ -34,7 +34,7 @@ impl Letterbox {
         square
     }
 
-    /// A place in the picture, pixels, from one in the square, of which the side is 1. It may lie outside.
+    /// Converts a point in the square, with sides of 1, to one in the picture, pixels. It may be outside.
     pub fn on_picture(&self, x: f32, y: f32) -> [f32; 2] {
         let back = |at: f32, before: u32, inside: u32, whole: u32| {
             (at * SIDE as f32 - before as f32) * whole as f32 / inside as f32

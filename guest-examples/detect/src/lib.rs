@@ -1,4 +1,4 @@
-//! Faces, found by a neural network on a small copy of the picture and marked in the picture itself.
+//! Finds faces by a neural network on a small copy of the picture, and marks them in the picture.
 
 use std::fmt::Write;
 
@@ -12,16 +12,16 @@ mod letterbox;
 mod network;
 mod tflite;
 
-/// The network's weights, as MediaPipe ships them.
+/// The network's weights, as published by MediaPipe.
 const MODEL: &[u8] = include_bytes!("../model/blazeface.tflite");
-/// Most faces that are marked and told, the surest ones.
+/// The maximum number of faces that are reported, highest scores first.
 const MOST: usize = 20;
 
 parameters! {
     struct Settings {
         conf_threshold: f32 = number("Confidence threshold", 0.0..=1.0, 0.3)
             .step(0.01)
-            .help("Faces of which the network is less sure are left out."),
+            .help("The minimum score of a face."),
         keypoints: bool = toggle("Eyes, nose, mouth and ears", false),
     }
 }
@@ -38,7 +38,7 @@ impl Transform for Detect {
     type Settings = Settings;
 
     fn about() -> About {
-        About::new("Detect", "Faces, found by a neural network inside the component.")
+        About::new("Detect", "Finds faces by a neural network inside the component.")
             .output("count", "Faces", OutputKind::Number)
             .output("detections", "Detections", OutputKind::Table)
     }
@@ -46,11 +46,11 @@ impl Transform for Detect {
     fn process(&mut self, frame: &Frame<Settings>) -> Result {
         let size = frame.size();
         let letterbox = letterbox::Letterbox::new(size);
-        let said = self.0.run(&letterbox.pixels(frame.input));
+        let heads = self.0.run(&letterbox.pixels(frame.input));
         frame.pass()?;
         let pen = draw::Pen { frame, size };
         let (mut count, mut json) = (0, String::from("["));
-        for face in faces::find(&said, frame.settings.conf_threshold) {
+        for face in faces::find(&heads, frame.settings.conf_threshold) {
             let [left, top] = letterbox.on_picture(face.left, face.top);
             let [right, bottom] = letterbox.on_picture(face.right, face.bottom);
             let Some(at) = part(size, [left, top], [right, bottom]) else { continue };
@@ -76,7 +76,7 @@ impl Transform for Detect {
     }
 }
 
-/// What of a box lies in the picture, in whole pixels. At even ones colours are sharp.
+/// Clips a box to the picture, with even coordinates, so that colours are sharp.
 fn part(size: Size, [left, top]: [f32; 2], [right, bottom]: [f32; 2]) -> Option<Rect> {
     let even = |at: f32, whole: u32| (((at / 2.0).round() * 2.0).max(0.0) as u32).min(whole);
     let (x, right) = (even(left, size.width), even(right, size.width));

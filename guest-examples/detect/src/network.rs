@@ -1,26 +1,25 @@
-//! BlazeFace: a first convolution, sixteen blocks of which each adds to what it was given, and two pairs of heads that
-//! look at the maps of 16 by 16 and 8 by 8 pixels.
+//! BlazeFace: a first convolution, sixteen residual blocks, and two pairs of heads on the maps of 16 by 16 and 8 by 8 pixels.
 
 use crate::layer::{Depthwise, Map, Pointwise, pass, rectify};
 use crate::tflite::convolutions;
 
-/// Side of the picture that it takes, pixels.
+/// Side of the network's input, pixels.
 pub const SIDE: usize = 128;
-/// Side of the window of the first convolution, which takes every other pixel, in pixels of three colours.
+/// Side of the window of the first convolution, which has stride 2, and colours of a pixel.
 const WINDOW: usize = 5;
 const COLORS: usize = 3;
-/// Values in a window, filled up so that they can be taken in fours.
-const SEEN: usize = (WINDOW * WINDOW * COLORS).next_multiple_of(4);
-/// The first convolution, and two a block.
+/// Values in a window, padded to a multiple of four.
+const WINDOW_VALUES: usize = (WINDOW * WINDOW * COLORS).next_multiple_of(4);
+/// Convolutions before the heads: the first, and two for each block.
 const BODY: usize = 1 + 2 * 16;
 
-/// The parts of a network in the order in which they are computed.
+/// The layers of the network in order.
 pub struct Network {
     first: Pointwise,
     blocks: Vec<Block>,
-    /// Scores of the larger map and of the smaller one, then boxes of either.
+    /// Scores of the larger and of the smaller map, then boxes of both.
     heads: [Pointwise; 4],
-    /// The picture with what the first window sees beyond it, and the window of each pixel of a row.
+    /// The input with the padding of the first convolution, and the window of each pixel of a row.
     input: Vec<f32>,
     windows: Vec<f32>,
     start: Map,
@@ -29,13 +28,13 @@ pub struct Network {
 struct Block {
     depthwise: Depthwise,
     pointwise: Pointwise,
-    /// One row between the two, and what they make.
+    /// A row between the two convolutions, and the output of the block.
     between: Vec<f32>,
     output: Map,
 }
 
-/// What a head says of each pixel of a map: rows, of pixels of `channels`.
-pub struct Said {
+/// The output of a head for each pixel of a map, with `channels` values a pixel.
+pub struct HeadOutput {
     pub side: usize,
     pub channels: usize,
     pub values: Vec<f32>,
@@ -60,18 +59,18 @@ impl Network {
             Pointwise::new(conv, conv.shape[3].next_multiple_of(crate::layer::LANES))
         });
         Self {
-            first: Pointwise::new(first, SEEN),
+            first: Pointwise::new(first, WINDOW_VALUES),
             blocks,
             heads,
             input: vec![0.0; (SIDE + 3) * (SIDE + 3) * COLORS],
-            windows: vec![0.0; start.side * SEEN],
+            windows: vec![0.0; start.side * WINDOW_VALUES],
             start,
         }
     }
 
-    /// What the heads say of a picture of `SIDE` by `SIDE` pixels, RGB: scores and boxes, of the larger map and of the
-    /// smaller one.
-    pub fn run(&mut self, rgb: &[u8]) -> [(Said, Said); 2] {
+    /// Runs the network on a picture of `SIDE` by `SIDE` pixels, RGB. Returns scores and boxes of the larger and of the smaller
+    /// map.
+    pub fn run(&mut self, rgb: &[u8]) -> [(HeadOutput, HeadOutput); 2] {
         self.begin(rgb);
         let mut map = &self.start;
         let mut larger = map;
@@ -83,19 +82,22 @@ impl Network {
             map = &block.output;
         }
         let [larger_scores, smaller_scores, larger_boxes, smaller_boxes] = &self.heads;
-        [(say(larger_scores, larger), say(larger_boxes, larger)), (say(smaller_scores, map), say(smaller_boxes, map))]
+        [
+            (run_head(larger_scores, larger), run_head(larger_boxes, larger)),
+            (run_head(smaller_scores, map), run_head(smaller_boxes, map)),
+        ]
     }
 
-    /// The first convolution.
+    /// Computes the first convolution.
     fn begin(&mut self, rgb: &[u8]) {
         let (row, window) = ((SIDE + 3) * COLORS, WINDOW * COLORS);
         for (y, pixels) in rgb.chunks_exact(SIDE * COLORS).enumerate() {
-            // One row and column of the border lies before the picture, two behind it.
+            // The padding is one row and column before the picture, and two after it.
             let row = &mut self.input[(y + 1) * row + COLORS..][..SIDE * COLORS];
             row.iter_mut().zip(pixels).for_each(|(value, byte)| *value = f32::from(*byte) / 127.5 - 1.0);
         }
         for y in 0..self.start.side {
-            for (x, all) in self.windows.chunks_exact_mut(SEEN).enumerate() {
+            for (x, all) in self.windows.chunks_exact_mut(WINDOW_VALUES).enumerate() {
                 for (line, part) in all.chunks_exact_mut(window).enumerate() {
                     part.copy_from_slice(&self.input[(2 * y + line) * row + 2 * x * COLORS..][..window]);
                 }
@@ -120,10 +122,10 @@ impl Block {
     }
 }
 
-fn say(head: &Pointwise, map: &Map) -> Said {
+fn run_head(head: &Pointwise, map: &Map) -> HeadOutput {
     let mut values = vec![0.0; map.side * map.side * head.outputs];
     for (y, out) in values.chunks_exact_mut(map.side * head.outputs).enumerate() {
         head.add(map.row(y), out);
     }
-    Said { side: map.side, channels: head.outputs, values }
+    HeadOutput { side: map.side, channels: head.outputs, values }
 }

@@ -1,24 +1,23 @@
-//! Reads weights out of a TensorFlow Lite file: just enough of its flatbuffer to go through the layers in their order.
+//! Reads weights from a TensorFlow Lite file: the part of its flatbuffer that describes convolutions.
 
-/// Numbers of the operators, tensor types and padding that are read, from the format's schema.
+/// Codes of the operators and tensor types that are read, from the format's schema.
 const CONV: i32 = 3;
 const DEPTHWISE_CONV: i32 = 4;
 const DEQUANTIZE: i32 = 6;
 const FLOAT16: u8 = 1;
 
-/// A convolution, in the order in which the network computes them.
+/// A convolution of the network.
 pub struct Conv {
     pub stride: usize,
-    /// Output channels, rows, columns, input channels; of one that takes each channel on its own 1, rows, columns,
-    /// channels.
+    /// Output channels, rows, columns, input channels; for a depthwise convolution 1, rows, columns, channels.
     pub shape: [usize; 4],
     pub weights: Vec<f32>,
-    /// One an output channel.
+    /// One for each output channel.
     pub bias: Vec<f32>,
 }
 
-/// The convolutions of the only graph in `file`, in their order. Panics when it is built otherwise than expected: the
-/// file is part of the program.
+/// Returns the convolutions of the only graph in `file`, in order. Panics if its structure is unexpected: the file is part of
+/// the program.
 pub fn convolutions(file: &[u8]) -> Vec<Conv> {
     let model = Table::root(file);
     let codes = model.tables(1);
@@ -29,7 +28,7 @@ pub fn convolutions(file: &[u8]) -> Vec<Conv> {
         .into_iter()
         .map(|operator| (i32::from(codes[operator.u32(0) as usize].u8(0)), operator))
         .collect();
-    // Weights are stored as half floats; an operator of its own makes whole ones of them.
+    // Weights are stored as half floats, and an operator converts them to floats.
     let halves = |whole: u32| {
         let made = operators.iter().find(|(code, operator)| *code == DEQUANTIZE && operator.u32s(2) == [whole]);
         let tensor = &tensors[made.expect("weights are dequantized").1.u32s(1)[0] as usize];
@@ -53,7 +52,7 @@ pub fn convolutions(file: &[u8]) -> Vec<Conv> {
         .collect()
 }
 
-/// A half float as a whole one; infinities and what is no number do not occur among weights.
+/// Converts a half float to a float; weights are finite.
 fn whole_float(half: u16) -> f32 {
     let (sign, exponent, fraction) = (half >> 15, half >> 10 & 31, f32::from(half & 1023) / 1024.0);
     let size = match exponent {
@@ -63,7 +62,7 @@ fn whole_float(half: u16) -> f32 {
     if sign == 1 { -size } else { size }
 }
 
-/// A table of a flatbuffer: fields are found by their number.
+/// A table of a flatbuffer.
 struct Table<'a> {
     file: &'a [u8],
     at: usize,
@@ -74,7 +73,7 @@ impl<'a> Table<'a> {
         Self { file, at: number(file, 0) as usize }
     }
 
-    /// Where the field is, if it is there: fields with their default are left out.
+    /// Returns the position of a field; `None` if it has its default value.
     fn field(&self, index: usize) -> Option<usize> {
         let known = self.at.wrapping_add_signed(-(number(self.file, self.at) as i32 as isize));
         let short = |at: usize| usize::from(u16::from_le_bytes([self.file[at], self.file[at + 1]]));
@@ -91,7 +90,7 @@ impl<'a> Table<'a> {
         self.field(index).map_or(0, |at| number(self.file, at))
     }
 
-    /// Where the field refers to.
+    /// Returns the position that a field refers to.
     fn target(&self, index: usize) -> usize {
         follow(self.file, self.field(index).expect("the field is there"))
     }
@@ -100,7 +99,7 @@ impl<'a> Table<'a> {
         Self { file: self.file, at: self.target(index) }
     }
 
-    /// Start and number of the elements of a list.
+    /// Returns the start and the length of a list.
     fn list(&self, index: usize) -> (usize, usize) {
         let at = self.target(index);
         (at + 4, number(self.file, at) as usize)
@@ -126,7 +125,7 @@ fn number(file: &[u8], at: usize) -> u32 {
     u32::from_le_bytes([file[at], file[at + 1], file[at + 2], file[at + 3]])
 }
 
-/// The place that is told at `at`, as a distance from there.
+/// Returns the position that the relative offset at `at` refers to.
 fn follow(file: &[u8], at: usize) -> usize {
     at + number(file, at) as usize
 }

@@ -4,12 +4,12 @@ use framebox_handler::{About, Frame, I420, Result, Transform, parameters};
 
 parameters! {
     struct Settings {
-        threshold: u8 = integer("Threshold", 0..=255, 40).help("Edges weaker than this are left out."),
+        threshold: u8 = integer("Threshold", 0..=255, 40).help("Weaker edges are left out."),
         overlay: bool = toggle("Over the picture", false),
     }
 }
 
-/// What is kept from frame to frame so that its memory is.
+/// Buffers that are reused for each frame.
 #[derive(Default)]
 struct Edges {
     result: I420,
@@ -43,8 +43,8 @@ impl Transform for Edges {
     }
 }
 
-/// Rows of intermediate results, kept from row to row. Each step is one loop over slices of equal length, so that it runs
-/// in vectors.
+/// Buffers of intermediate results for a row. Each step is a loop over slices of equal length, so that it compiles to vector
+/// instructions.
 #[derive(Default)]
 struct Rows {
     /// Above + 2 × line + below.
@@ -55,7 +55,7 @@ struct Rows {
 }
 
 impl Rows {
-    /// Writes bright pixels where the gradient of the middle line, |Gx| + |Gy| over 4, reaches `threshold`.
+    /// Writes bright pixels where the gradient of the middle line, (|Gx| + |Gy|) / 4, reaches `threshold`.
     fn sobel(&mut self, [above, line, below]: [&[u8]; 3], to: &mut [u8], threshold: i16) {
         let width = to.len();
         if width < 3 {

@@ -1,5 +1,5 @@
-//! Mirrors the picture, in the planes that the camera gave: no conversion at all. Written on the interface alone, without
-//! the crate that the other handlers in Rust are written with.
+//! Mirrors the picture in its native planes, without conversion. Uses the interface directly, without the crate of the other
+//! handlers in Rust.
 
 wit_bindgen::generate!({ world: "video-handler", path: "../../wit" });
 
@@ -27,7 +27,7 @@ impl lifecycle::Guest for Flip {
         let option = |id: &str, label: &str| Choice { id: id.into(), label: label.into() };
         Descriptor {
             title: "Flip".into(),
-            summary: "Mirrors the picture, turns it upside down, or both.".into(),
+            summary: "Mirrors the picture horizontally, vertically, or both.".into(),
             parameters: vec![Parameter {
                 id: "direction".into(),
                 label: "Direction".into(),
@@ -59,9 +59,9 @@ impl lifecycle::Guest for Flip {
                     "horizontal" => Direction::Horizontal,
                     "vertical" => Direction::Vertical,
                     "both" => Direction::Both,
-                    _ => return Err(format!("{direction} is no direction")),
+                    _ => return Err(format!("unknown direction {direction}")),
                 }),
-                _ => return Err(format!("{id} is not known")),
+                _ => return Err(format!("unknown parameter {id}")),
             }
         }
         Ok(())
@@ -78,7 +78,7 @@ impl transform::Guest for Flip {
             match DIRECTION.get() {
                 Direction::Horizontal => plane.chunks_exact_mut(width).for_each(<[u8]>::reverse),
                 Direction::Vertical => upside_down(plane, width),
-                // All bytes in reverse are all rows in reverse, each reversed.
+                // Reversing all bytes reverses the rows and each row.
                 Direction::Both => plane.reverse(),
             }
         }
@@ -86,7 +86,7 @@ impl transform::Guest for Flip {
     }
 }
 
-/// Y, U and V of a picture of `size`, each with its width.
+/// Splits a picture of `size` into Y, U and V, each with its width.
 fn planes(pixels: &mut [u8], size: Size) -> [(&mut [u8], usize); 3] {
     let (width, height) = (size.width as usize, size.height as usize);
     let (columns, rows) = (width.div_ceil(2), height.div_ceil(2));
@@ -95,7 +95,7 @@ fn planes(pixels: &mut [u8], size: Size) -> [(&mut [u8], usize); 3] {
     [(y, width), (u, columns), (v, columns)]
 }
 
-/// Turns a plane of rows of `width` upside down.
+/// Mirrors a plane with rows of `width` vertically.
 fn upside_down(plane: &mut [u8], width: usize) {
     let rows = plane.len() / width;
     let (top, bottom) = plane.split_at_mut(rows / 2 * width);

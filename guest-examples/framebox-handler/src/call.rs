@@ -1,4 +1,4 @@
-//! What a handler is given for a call: the camera's frame, the place for results, the settings.
+//! The argument of a call: the input, the destination of results, the budget, the parameters.
 
 use crate::image::Picture;
 use crate::raw::media;
@@ -11,9 +11,9 @@ macro_rules! call {
         pub struct $name<'a, S> {
             $(#[$inner])*
             pub $field: $type,
-            /// Where results go, as the interface has it.
+            /// The destination of results.
             pub out: &'a media::Output,
-            /// What this call may use.
+            /// The budget of this call.
             pub budget: Budget,
             /// The parameters.
             pub settings: &'a S,
@@ -25,10 +25,10 @@ macro_rules! call {
                 Self { $field, out, budget, settings }
             }
 
-            /// An additional output, stamped with the frame's time. The last value put for an id in one call wins.
+            /// Sets an additional output, with the time of the frame. The last value for an id in a call wins.
             ///
             /// # Errors
-            /// What the host says is wrong with it.
+            /// The host rejects the value; the error says why.
             pub fn put(&self, id: &str, value: impl Into<Value>) -> Result {
                 Ok(self.out.put(id, &value.into())?)
             }
@@ -37,62 +37,62 @@ macro_rules! call {
 }
 
 call! {
-    /// A frame of the camera, of which a [`Transform`](crate::Transform) makes something.
+    /// A frame of the camera, for a [`Transform`](crate::Transform).
     Frame,
-    /// The camera's frame, as the interface has it.
+    /// The frame of the interface.
     input: &'a media::Frame
 }
 
 call! {
-    /// A moment, of which a [`Generator`](crate::Generator) makes a picture.
-    Moment,
-    /// The time since the stream began, µs.
+    /// A tick of the stream's frame clock, for which a [`Generator`](crate::Generator) generates a picture.
+    Tick,
+    /// The time since the start of the stream, µs.
     now_us: i64
 }
 
 call! {
-    /// A frame of the camera, at which an [`Observer`](crate::Observer) looks.
-    Sight,
-    /// The camera's frame, as the interface has it.
+    /// A frame of the camera, for an [`Observer`](crate::Observer).
+    ObservedFrame,
+    /// The frame of the interface.
     input: &'a media::Frame
 }
 
-macro_rules! looks {
+macro_rules! input {
     ($($name:ident),*) => {$(
         impl<S> $name<'_, S> {
-            /// Its size, time and number.
+            /// Returns its size, time and number.
             pub fn info(&self) -> FrameInfo {
                 self.input.info()
             }
 
-            /// Width and height, pixels.
+            /// Returns width and height, pixels.
             pub fn size(&self) -> Size {
                 self.info().size
             }
 
-            /// The whole picture in a format, rows without padding.
+            /// Returns the whole picture in a format, rows without padding.
             pub fn pixels(&self, format: PixelFormat) -> Vec<u8> {
                 self.input.pixels(format)
             }
 
-            /// The whole picture as RGBA.
+            /// Returns the whole picture as RGBA.
             pub fn image(&self) -> Image {
                 Image::new(self.size(), self.pixels(PixelFormat::Rgba8))
             }
 
-            /// The whole picture as the host holds it: nothing is converted.
+            /// Returns the whole picture in the format of the host: nothing is converted.
             pub fn i420(&self) -> I420 {
                 I420::new(self.size(), self.pixels(PixelFormat::I420))
             }
 
-            /// A smaller copy of the whole picture, as RGBA: costs what its own size costs. The size is held to what the
-            /// host allows: no side of 0.
+            /// Returns a scaled copy of the whole picture as RGBA; its cost depends on `size` only. A side of 0 is
+            /// raised to 1.
             pub fn small(&self, size: Size) -> Image {
                 let size = Size { width: size.width.max(1), height: size.height.max(1) };
                 Image::new(size, self.input.sample(PixelFormat::Rgba8, None, Some(size)))
             }
 
-            /// A smaller copy of the whole picture, one byte of light a pixel, 0 black to 255 white.
+            /// Returns a scaled copy of the whole picture in gray, one byte a pixel, 0 black to 255 white.
             pub fn gray(&self, size: Size) -> Vec<u8> {
                 let size = Size { width: size.width.max(1), height: size.height.max(1) };
                 self.input.sample(PixelFormat::Gray8, None, Some(size))
@@ -101,43 +101,43 @@ macro_rules! looks {
     )*};
 }
 
-looks!(Frame, Sight);
+input!(Frame, ObservedFrame);
 
-macro_rules! draws {
+macro_rules! output {
     ($($name:ident),*) => {$(
         impl<S> $name<'_, S> {
-            /// The picture to be shown: an [`Image`] or an [`I420`].
+            /// Shows a picture: an [`Image`] or an [`I420`].
             ///
             /// # Errors
-            /// What the host says is wrong with it.
+            /// The host rejects the picture; the error says why.
             pub fn show(&self, picture: &impl Picture) -> Result {
                 Ok(self.out.pixels(picture.size(), picture.format(), picture.bytes())?)
             }
 
-            /// Draws an image over the picture shown so far, by its alpha, with its corner at `x` and `y`, pixels. Colours
-            /// are sharp where both are even.
+            /// Blends an image over the picture shown before, with its top left corner at `x` and `y`, pixels. Colours are
+            /// sharp if both are even.
             ///
             /// # Errors
-            /// It does not lie within the picture, or none was shown so far.
+            /// It exceeds the picture, or no picture was shown before.
             pub fn overlay(&self, x: u32, y: u32, image: &Image) -> Result {
                 let Size { width, height } = image.size();
                 Ok(self.out.patch(Rect { x, y, width, height }, PixelFormat::Rgba8, image.bytes())?)
             }
 
-            /// Paints a rectangle of the picture shown so far.
+            /// Fills a rectangle of the picture shown before.
             ///
             /// # Errors
-            /// It does not lie within the picture, or none was shown so far.
+            /// It exceeds the picture, or no picture was shown before.
             pub fn fill(&self, rect: Rect, color: Color) -> Result {
                 let Color { red, green, blue } = color;
                 let pixels = [red, green, blue].repeat(rect.width as usize * rect.height as usize);
                 Ok(self.out.patch(rect, PixelFormat::Rgb8, &pixels)?)
             }
 
-            /// Draws the edge of a rectangle, `thick` pixels wide, within it and over the picture shown so far.
+            /// Draws the edge of a rectangle, `thick` pixels wide and inside it, over the picture shown before.
             ///
             /// # Errors
-            /// It does not lie within the picture, or none was shown so far.
+            /// It exceeds the picture, or no picture was shown before.
             pub fn outline(&self, rect: Rect, color: Color, thick: u32) -> Result {
                 draw::edge(rect, thick).into_iter().try_for_each(|side| self.fill(side, color))
             }
@@ -145,13 +145,13 @@ macro_rules! draws {
     )*};
 }
 
-draws!(Frame, Moment);
+output!(Frame, Tick);
 
 impl<S> Frame<'_, S> {
-    /// Shows the camera's frame as it came. Copies nothing.
+    /// Shows the input unchanged. Copies nothing.
     ///
     /// # Errors
-    /// What the host says is wrong with it.
+    /// The host rejects the picture; the error says why.
     pub fn pass(&self) -> Result {
         Ok(self.out.show(self.input)?)
     }

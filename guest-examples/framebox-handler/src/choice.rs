@@ -1,17 +1,17 @@
-//! Parameters of which one of several options is taken.
+//! Parameters that select one of several options.
 
-/// An enum whose variants are the options of a parameter; [`choices!`](crate::choices) makes one.
+/// An enum whose variants are the options of a parameter, declared by [`choices!`](crate::choices).
 pub trait Choice: Copy + 'static {
     /// Every option: the variant, its name and its label.
     const OPTIONS: &'static [(Self, &'static str, &'static str)];
 
-    /// The option with this id.
+    /// Returns the option with this id.
     fn of(id: &str) -> Option<Self> {
         Self::OPTIONS.iter().find(|(_, name, _)| self::id(name) == id).map(|(option, ..)| *option)
     }
 }
 
-/// The id of a variant: `LeftRight` is `left-right`.
+/// Converts the name of a variant to an id: `LeftRight` to `left-right`.
 pub(crate) fn id(name: &str) -> String {
     let mut id = String::with_capacity(name.len() + 2);
     for (i, letter) in name.chars().enumerate() {
@@ -24,7 +24,7 @@ pub(crate) fn id(name: &str) -> String {
 }
 
 /// Declares an enum whose variants are the options of a parameter, each with its label. The id of an option is its
-/// name in small letters: `LeftRight` is `left-right`. The first one is the default of the type.
+/// name in kebab case: `left-right` for `LeftRight`. The first is the default of the type.
 ///
 /// ```
 /// framebox_handler::choices! {
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_names_in_small_letters() {
+    fn ids_are_names_in_kebab_case() {
         assert_eq!(id("TopLeft"), "top-left");
         assert_eq!(Corner::of("top-left"), Some(Corner::TopLeft));
         assert_eq!(Corner::of("right"), Some(Corner::Right));

@@ -1,8 +1,8 @@
-//! A colour.
+//! Colours.
 
 use std::fmt;
 
-/// A colour, as parameters hold it and as pixels are painted with it.
+/// A colour of a parameter or of pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Color {
     /// 0 to 255.
@@ -14,19 +14,19 @@ pub struct Color {
 }
 
 impl Color {
-    /// `0xrrggbb`
+    /// Creates a colour from `0xrrggbb`.
     pub const fn new(rgb: u32) -> Self {
         Self { red: (rgb >> 16) as u8, green: (rgb >> 8) as u8, blue: rgb as u8 }
     }
 
-    /// `#rrggbb`
+    /// Parses `#rrggbb`.
     pub fn parse(text: &str) -> Option<Self> {
         let digits =
             text.strip_prefix('#').filter(|it| it.len() == 6 && it.bytes().all(|it| it.is_ascii_hexdigit()))?;
         u32::from_str_radix(digits, 16).ok().map(Self::new)
     }
 
-    /// R, G, B and an alpha of 255.
+    /// Returns red, green, blue and an alpha of 255.
     pub const fn rgba(self) -> [u8; 4] {
         [self.red, self.green, self.blue, 255]
     }
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn a_written_colour_can_be_parsed() {
         let orange = Color { red: 255, green: 160, blue: 0 };
         assert_eq!(Color::new(0xffa000), orange);
         assert_eq!(orange.to_string(), "#ffa000");

@@ -1,10 +1,10 @@
-//! Shapes that are drawn into an image.
+//! Drawing shapes into an image.
 
 use crate::raw::types::Rect;
 use crate::{Color, Image, pixel};
 
 impl Image {
-    /// Paints a rectangle; what of it lies outside of the picture is left out.
+    /// Fills a rectangle, clipped to the picture.
     pub fn fill(&mut self, rect: Rect, color: Color) {
         let size = self.size();
         let end = |start: u32, length: u32, whole: u32| start.saturating_add(length).min(whole);
@@ -18,13 +18,13 @@ impl Image {
         }
     }
 
-    /// Draws the edge of a rectangle, `thick` pixels wide, within it.
+    /// Draws the edge of a rectangle, `thick` pixels wide and inside it.
     pub fn outline(&mut self, rect: Rect, color: Color, thick: u32) {
         edge(rect, thick).into_iter().for_each(|side| self.fill(side, color));
     }
 }
 
-/// The four sides of a rectangle, `thick` pixels wide, within it.
+/// Returns the four sides of a rectangle, `thick` pixels wide and inside it.
 pub fn edge(rect: Rect, thick: u32) -> [Rect; 4] {
     let Rect { x, y, width, height } = rect;
     let thick = thick.min(width).min(height);
@@ -43,7 +43,7 @@ mod tests {
 
     const RED: Color = Color::new(0xff0000);
 
-    /// The image's red pixels, a line for each row.
+    /// Returns the red pixels of the image, a line for each row.
     fn drawn(draw: impl FnOnce(&mut Image)) -> Vec<String> {
         let size = Size { width: 6, height: 4 };
         let mut image = Image::plain(size, Color::default());
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_outside_is_left_out() {
+    fn shapes_are_clipped() {
         let fill = |x, y, width, height| drawn(|image| image.fill(Rect { x, y, width, height }, RED));
         assert_eq!(fill(4, 2, 9, 9), ["......", "......", "....##", "....##"]);
         assert_eq!(fill(9, 9, 1, 1), ["......"; 4]);

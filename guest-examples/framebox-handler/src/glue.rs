@@ -1,12 +1,12 @@
-//! Between the exports of the interface and the traits. Only for the macros of this crate.
+//! Connects the exports of the interface with the traits. Only for the macros of this crate.
 
 use std::cell::RefCell;
 
 pub use crate::raw::base::exports::framebox::video::lifecycle::Guest as Lifecycle;
 pub use crate::raw::types::{Descriptor, NamedValue, Stop};
-use crate::{About, Parameters, knob};
+use crate::{About, Parameters, control};
 
-/// A handler of one session and its settings. An instance serves one session and is called by one thread.
+/// The handler of a session and its settings. An instance serves one session and is called by one thread.
 pub struct Slot<H, S>(RefCell<Option<(H, S)>>);
 
 impl<H: Default, S: Parameters> Slot<H, S> {
@@ -14,7 +14,7 @@ impl<H: Default, S: Parameters> Slot<H, S> {
         Self(RefCell::new(None))
     }
 
-    /// Begins a session.
+    /// Starts a session.
     pub fn init(
         &self,
         given: Vec<NamedValue>,
@@ -27,7 +27,7 @@ impl<H: Default, S: Parameters> Slot<H, S> {
         Ok(())
     }
 
-    /// Takes changed parameters, all of them or none.
+    /// Applies changed parameters, all of them or none.
     pub fn configure(
         &self,
         changed: Vec<NamedValue>,
@@ -42,7 +42,7 @@ impl<H: Default, S: Parameters> Slot<H, S> {
         })?
     }
 
-    /// Makes a call.
+    /// Calls the handler.
     pub fn call(&self, call: impl FnOnce(&mut H, &S) -> Result<(), Stop>) -> Result<(), Stop> {
         self.with(|handler, settings| call(handler, settings))?
     }
@@ -76,28 +76,28 @@ pub fn describe<S: Parameters>(about: About, name: &str, description: &str) -> D
     about.describe(name, description, S::list())
 }
 
-/// Whether `id` is that of the field `name`.
+/// Whether `id` is the id of the field `name`.
 pub fn is(id: &str, name: &str) -> bool {
-    id == knob::id(name)
+    id == control::id(name)
 }
 
 pub fn wrong(id: &str) -> String {
-    format!("{id} holds no such value")
+    format!("the value of the parameter {id} has the wrong type or is not one of its options")
 }
 
 pub fn unknown(id: &str) -> String {
-    format!("{id} is not known")
+    format!("unknown parameter {id}")
 }
 
 /// Exports a handler: `export!(Mine)` a [`Transform`](crate::Transform), `export!(generator Mine)` a
-/// [`Generator`](crate::Generator), `export!(observer Mine)` an [`Observer`](crate::Observer). Once in a component.
+/// [`Generator`](crate::Generator), `export!(observer Mine)` an [`Observer`](crate::Observer). Use it once in a component.
 #[macro_export]
 macro_rules! export {
     (generator $handler:ty) => {
-        $crate::__export!($handler, Generator, generate, fn next(now_us: i64) => Moment.next);
+        $crate::__export!($handler, Generator, generate, fn next(now_us: i64) => Tick.next);
     };
     (observer $handler:ty) => {
-        $crate::__export!($handler, Observer, observe, fn consume(input: &$crate::raw::media::Frame) => Sight.observe);
+        $crate::__export!($handler, Observer, observe, fn consume(input: &$crate::raw::media::Frame) => ObservedFrame.observe);
     };
     ($handler:ty) => {
         $crate::__export!(
@@ -117,7 +117,7 @@ macro_rules! __export {
 
             type Settings = <$handler as $crate::$kind>::Settings;
 
-            // Only exported where there is something that calls it, so that tests run on any machine.
+            // Exported in components only, so that tests run natively.
             #[allow(dead_code)]
             struct Glue;
 

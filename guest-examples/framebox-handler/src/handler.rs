@@ -1,25 +1,25 @@
 //! The three kinds of handler.
 
-use crate::{About, Frame, Moment, Parameters, Result, Sight};
+use crate::{About, Frame, ObservedFrame, Parameters, Result, Tick};
 
 macro_rules! handler {
     ($(#[$meta:meta])* $name:ident, $(#[$inner:meta])* fn $call:ident($what:ident: $type:ident)) => {
         $(#[$meta])*
         pub trait $name: Default + 'static {
-            /// Its parameters: what [`parameters!`](crate::parameters) declared, or `()`.
+            /// The parameters: a struct declared by [`parameters!`](crate::parameters), or `()`.
             type Settings: Parameters;
 
-            /// What it is called, what it puts, at which size and rate it wants frames.
+            /// Describes the handler: title, outputs, preferred size and frame rate.
             fn about() -> About {
                 About::default()
             }
 
-            /// Looks at the parameters, once before the first frame and after each change: the place to compute what is
-            /// not to be computed for each frame.
+            /// Called before the first frame and after each change of the parameters: compute here what need not be
+            /// computed for each frame.
             ///
             /// # Errors
-            /// Before the first frame an error ends the session; later the old values stand, and the person watching
-            /// is told.
+            /// Before the first frame an error ends the session. Later the previous values remain, and viewers see the
+            /// message.
             fn configured(&mut self, settings: &Self::Settings) -> Result<(), String> {
                 let _ = settings;
                 Ok(())
@@ -28,38 +28,41 @@ macro_rules! handler {
             $(#[$inner])*
             fn $call(&mut self, $what: &$type<Self::Settings>) -> Result;
 
-            /// The session is over. Not called after a fault.
+            /// Called when the session ends, except after a failure.
             fn closed(&mut self) {}
         }
     };
 }
 
 handler! {
-    /// Makes something of each frame of the camera: send-receive.
+    /// Processes each frame of the camera: video in, video out.
     Transform,
     /// Called for each frame that is not skipped.
     ///
     /// # Errors
-    /// The person watching sees the message, the next frame is tried; or the stream is over.
+    /// [`Stop::Failed`](crate::Stop::Failed) fails this frame and shows the message to viewers;
+    /// [`Stop::Finished`](crate::Stop::Finished) ends the stream.
     fn process(frame: Frame)
 }
 
 handler! {
-    /// Makes the video: receive.
+    /// Generates video: no input, video out.
     Generator,
-    /// Makes the next frame of the stream; called at the stream's rate.
+    /// Generates the next frame; called at the stream's frame rate.
     ///
     /// # Errors
-    /// The person watching sees the message, the next frame is tried; or the stream is over.
-    fn next(frame: Moment)
+    /// [`Stop::Failed`](crate::Stop::Failed) fails this frame and shows the message to viewers;
+    /// [`Stop::Finished`](crate::Stop::Finished) ends the stream.
+    fn next(frame: Tick)
 }
 
 handler! {
-    /// Looks at the video and reports values: send.
+    /// Analyses video and reports values: video in, no output video.
     Observer,
     /// Called for each frame that is not skipped.
     ///
     /// # Errors
-    /// The person watching sees the message, the next frame is tried; or the stream is over.
-    fn observe(frame: Sight)
+    /// [`Stop::Failed`](crate::Stop::Failed) fails this frame and shows the message to viewers;
+    /// [`Stop::Finished`](crate::Stop::Finished) ends the stream.
+    fn observe(frame: ObservedFrame)
 }

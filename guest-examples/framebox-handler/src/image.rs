@@ -1,19 +1,19 @@
-//! A picture as RGBA.
+//! Pictures in RGBA.
 
 use crate::raw::types::{PixelFormat, Size};
 use crate::{Color, pixel};
 
-/// What can be shown.
+/// A picture that can be shown.
 pub trait Picture {
     /// Width and height, pixels.
     fn size(&self) -> Size;
-    /// How its pixels lie in [`bytes`](Self::bytes).
+    /// The format of [`bytes`](Self::bytes).
     fn format(&self) -> PixelFormat;
     /// Its pixels, rows without padding.
     fn bytes(&self) -> &[u8];
 }
 
-/// A picture as R, G, B, A, 4 bytes a pixel, rows without padding.
+/// A picture in RGBA, 4 bytes a pixel, rows without padding.
 #[derive(Clone, Debug)]
 pub struct Image {
     size: Size,
@@ -21,51 +21,51 @@ pub struct Image {
 }
 
 impl Image {
-    /// Of these bytes; what is lacking is black and lets through what lies below.
+    /// Creates an image from bytes; missing pixels are transparent.
     pub fn new(size: Size, mut bytes: Vec<u8>) -> Self {
         bytes.resize(size.width as usize * size.height as usize * 4, 0);
         Self { size, bytes }
     }
 
-    /// All of one colour.
+    /// Creates an image of one colour.
     pub fn plain(size: Size, color: Color) -> Self {
         let mut image = Self::new(size, Vec::new());
         pixel::fill(&mut image.bytes, color.rgba());
         image
     }
 
-    /// Nothing but what lies below: to be drawn on and laid over a picture.
+    /// Creates a transparent image, to be drawn on and overlaid.
     pub fn clear(size: Size) -> Self {
         Self::new(size, Vec::new())
     }
 
-    /// Width and height, pixels.
+    /// Returns width and height, pixels.
     pub fn size(&self) -> Size {
         self.size
     }
 
-    /// R, G, B, A of one pixel after the other.
+    /// Returns the bytes of all pixels: R, G, B, A.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// R, G, B, A of one pixel after the other. For work on these see [`pixel`].
+    /// Returns the bytes of all pixels. [`pixel`] has fast functions for them.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
         &mut self.bytes
     }
 
-    /// R, G, B, A of one pixel after the other.
+    /// Returns the bytes of all pixels: R, G, B, A.
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
 
-    /// The bytes of one row; empty below the last one.
+    /// Returns the bytes of a row; empty outside of the picture.
     pub fn row(&self, y: u32) -> &[u8] {
         let width = self.size.width as usize * 4;
         self.bytes.get(y as usize * width..).map_or(&[], |rest| &rest[..width.min(rest.len())])
     }
 
-    /// A pixel; none outside of the picture.
+    /// Returns a pixel; `None` outside of the picture.
     pub fn get(&self, x: u32, y: u32) -> Option<[u8; 4]> {
         (x < self.size.width).then(|| self.row(y).as_chunks().0.get(x as usize).copied()).flatten()
     }
@@ -80,12 +80,12 @@ impl Image {
         pixel::channels(&mut self.bytes, change);
     }
 
-    /// Mixes a colour in: 0 is the picture itself, 256 all colour.
+    /// Mixes in a colour: strength 0 changes nothing, 256 replaces all.
     pub fn tint(&mut self, color: Color, strength: u16) {
         pixel::blend(&mut self.bytes, color.rgba(), strength);
     }
 
-    /// Light, 0 black to 255 white, one byte a pixel: see [`pixel::luma`].
+    /// Returns the brightness of each pixel, 0 black to 255 white: see [`pixel::luma`].
     pub fn luma(&self) -> Vec<u8> {
         pixel::luma(&self.bytes)
     }
@@ -112,7 +112,7 @@ mod buffer {
     use super::{Image, Size};
 
     impl From<Image> for RgbaImage {
-        /// Copies nothing.
+        /// Converts without a copy.
         fn from(image: Image) -> Self {
             let Size { width, height } = image.size;
             // An image always holds as many bytes as its size needs.
@@ -121,7 +121,7 @@ mod buffer {
     }
 
     impl From<RgbaImage> for Image {
-        /// Copies nothing.
+        /// Converts without a copy.
         fn from(buffer: RgbaImage) -> Self {
             let (width, height) = buffer.dimensions();
             Self::new(Size { width, height }, buffer.into_raw())
@@ -129,7 +129,7 @@ mod buffer {
     }
 
     impl Image {
-        /// The picture as the crate `image` sees it, without a copy.
+        /// Returns a view for the crate `image`, without a copy.
         pub fn view(&self) -> Option<ImageBuffer<Rgba<u8>, &[u8]>> {
             ImageBuffer::from_raw(self.size.width, self.size.height, &self.bytes)
         }

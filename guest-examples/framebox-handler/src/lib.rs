@@ -4,10 +4,10 @@ mod about;
 mod call;
 mod choice;
 mod color;
+mod control;
 mod draw;
 mod handler;
 mod image;
-mod knob;
 mod parameters;
 mod planes;
 mod value;
@@ -18,12 +18,12 @@ pub mod pixel;
 pub mod raw;
 
 pub use about::About;
-pub use call::{Frame, Moment, Sight};
+pub use call::{Frame, ObservedFrame, Tick};
 pub use choice::Choice;
 pub use color::Color;
+pub use control::{Button, Control, button, choice, color, integer, number, option, text, toggle};
 pub use handler::{Generator, Observer, Transform};
 pub use image::{Image, Picture};
-pub use knob::{Button, Knob, button, choice, color, integer, number, option, text, toggle};
 pub use parameters::Parameters;
 pub use planes::{I420, Plane};
 pub use raw::log::{Level, log};
@@ -31,5 +31,5 @@ pub use raw::sources;
 pub use raw::types::{Blob, Budget, FrameInfo, OutputKind, PixelFormat, Rect, Size, Stop, Value};
 pub use value::Json;
 
-/// What the call of a handler comes to.
+/// The result of a handler's call.
 pub type Result<T = (), E = Stop> = std::result::Result<T, E>;

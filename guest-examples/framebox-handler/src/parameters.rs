@@ -1,18 +1,18 @@
-//! All parameters of a handler, as a struct with a field for each.
+//! The parameters of a handler as a struct.
 
 use crate::raw::types::{Parameter, Value};
 
-/// A struct that has a field for each parameter; [`parameters!`](crate::parameters) makes one.
+/// A struct with a field for each parameter, declared by [`parameters!`](crate::parameters).
 ///
-/// Its default holds what each parameter starts with. `()` has none.
+/// Its default has the default value of each parameter. `()` has no parameters.
 pub trait Parameters: Default + Clone + 'static {
-    /// The parameters, in the order in which the page shows them.
+    /// Returns the parameters, in the order of the page.
     fn list() -> Vec<Parameter>;
 
-    /// Takes the value of one.
+    /// Sets a parameter.
     ///
     /// # Errors
-    /// There is no such parameter, or it holds no such value.
+    /// The parameter is unknown, or the value is of another kind.
     fn set(&mut self, id: &str, value: Value) -> Result<(), String>;
 }
 
@@ -22,12 +22,12 @@ impl Parameters for () {
     }
 
     fn set(&mut self, id: &str, _: Value) -> Result<(), String> {
-        Err(format!("{id} is not known"))
+        Err(format!("unknown parameter {id}"))
     }
 }
 
-/// Declares a struct with a field for each parameter: its name, with `-` for `_`, is the id; what follows the `=` is a
-/// [`Knob`](crate::Knob) of the field's type.
+/// Declares a struct with a field for each parameter. The id is the name of the field with `-` for `_`; after the `=` follows
+/// the [`Control`](crate::Control).
 ///
 /// ```
 /// use framebox_handler::Color;
@@ -45,7 +45,7 @@ impl Parameters for () {
 #[macro_export]
 macro_rules! parameters {
     ($(#[$meta:meta])* $vis:vis struct $name:ident {
-        $($(#[$inner:meta])* $field:ident: $type:ty = $knob:expr),* $(,)?
+        $($(#[$inner:meta])* $field:ident: $type:ty = $control:expr),* $(,)?
     }) => {
         $(#[$meta])*
         #[derive(Clone, Debug)]
@@ -53,23 +53,23 @@ macro_rules! parameters {
 
         const _: () = {
             #[allow(unused_imports)]
-            use $crate::{Knob, button, choice, color, integer, number, option, text, toggle};
+            use $crate::{Control, button, choice, color, integer, number, option, text, toggle};
 
             impl ::core::default::Default for $name {
                 fn default() -> Self {
-                    Self { $($field: { let knob: Knob<$type> = $knob; knob.start() }),* }
+                    Self { $($field: { let control: Control<$type> = $control; control.start() }),* }
                 }
             }
 
             impl $crate::Parameters for $name {
                 fn list() -> ::std::vec::Vec<$crate::raw::types::Parameter> {
-                    ::std::vec![$({ let knob: Knob<$type> = $knob; knob.named(stringify!($field)) }),*]
+                    ::std::vec![$({ let control: Control<$type> = $control; control.named(stringify!($field)) }),*]
                 }
 
                 fn set(&mut self, id: &str, value: $crate::Value) -> ::core::result::Result<(), ::std::string::String> {
                     $(if $crate::glue::is(id, stringify!($field)) {
-                        let knob: Knob<$type> = $knob;
-                        self.$field = knob.read(value).ok_or_else(|| $crate::glue::wrong(id))?;
+                        let control: Control<$type> = $control;
+                        self.$field = control.read(value).ok_or_else(|| $crate::glue::wrong(id))?;
                         return Ok(());
                     })*
                     Err($crate::glue::unknown(id))
@@ -104,10 +104,10 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_refused() {
+    fn unknown_ids_and_wrong_types_are_rejected() {
         let mut settings = Settings::default();
         assert!(settings.set("work-ms", Value::Boolean(true)).unwrap_err().contains("work-ms"));
-        assert!(settings.set("work_ms", Value::Integer(1)).unwrap_err().contains("not known"));
+        assert!(settings.set("work_ms", Value::Integer(1)).unwrap_err().contains("unknown parameter"));
         assert!(settings.set("tint", Value::Text("red".into())).is_err());
         assert_eq!(settings.work_ms, 200);
     }

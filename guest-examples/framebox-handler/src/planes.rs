@@ -1,10 +1,10 @@
-//! A picture as the host holds it.
+//! Pictures in I420.
 
 use crate::image::Picture;
 use crate::raw::types::{PixelFormat, Size};
 
-/// A picture of three planes: light (Y, 16 black to 235 white), and colour (U and V, 128 is gray) at half the width and
-/// half the height, rounded up (BT.601, limited range). What the host holds, so nothing is converted.
+/// A picture in three planes: luma (Y, 16 black to 235 white), and chroma (U and V, 128 is gray) at half the width and half
+/// the height, rounded up (BT.601, limited range). The format of the host, so nothing is converted.
 #[derive(Clone, Debug)]
 pub struct I420 {
     size: Size,
@@ -20,31 +20,31 @@ pub struct Plane<'a> {
 }
 
 impl I420 {
-    /// Of these bytes, Y and then U and V; what is lacking is 0.
+    /// Creates a picture from the bytes of Y, U and V; missing bytes are 0.
     pub fn new(size: Size, mut bytes: Vec<u8>) -> Self {
         let (width, height) = chroma(size);
         bytes.resize(size.width as usize * size.height as usize + 2 * width * height, 0);
         Self { size, bytes }
     }
 
-    /// Makes it one of another size, whose pixels are any. Cheap when it has this size.
+    /// Changes the size; the pixels are unspecified. Free if the size is the same.
     pub fn resize(&mut self, size: Size) {
         if self.size != size {
             *self = Self::new(size, std::mem::take(&mut self.bytes));
         }
     }
 
-    /// Width and height, pixels.
+    /// Returns width and height, pixels.
     pub fn size(&self) -> Size {
         self.size
     }
 
-    /// Y, U and V, one after the other.
+    /// Returns the bytes of Y, U and V.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Y, U and V.
+    /// Returns Y, U and V.
     pub fn planes(&mut self) -> [Plane<'_>; 3] {
         let (width, height) = chroma(self.size);
         let (y, rest) = self.bytes.split_at_mut(self.size.width as usize * self.size.height as usize);
@@ -54,13 +54,13 @@ impl I420 {
 }
 
 impl Default for I420 {
-    /// Without a pixel.
+    /// Creates an empty picture.
     fn default() -> Self {
         Self::new(Size { width: 0, height: 0 }, Vec::new())
     }
 }
 
-/// Width and height of U and V.
+/// Returns width and height of U and V.
 fn chroma(size: Size) -> (usize, usize) {
     (size.width.div_ceil(2) as usize, size.height.div_ceil(2) as usize)
 }
@@ -80,17 +80,17 @@ impl Picture for I420 {
 }
 
 impl Plane<'_> {
-    /// Its rows, the upper one first.
+    /// Returns the rows from top to bottom.
     pub fn rows(&mut self) -> impl Iterator<Item = &mut [u8]> {
         self.bytes.chunks_exact_mut(self.width.max(1))
     }
 
-    /// Left is right then.
+    /// Mirrors left and right.
     pub fn mirror(&mut self) {
         self.rows().for_each(<[u8]>::reverse);
     }
 
-    /// The upper row is the lowest then.
+    /// Mirrors top and bottom.
     pub fn upside_down(&mut self) {
         let width = self.width.max(1);
         let rows = self.bytes.len() / width;
@@ -114,17 +114,17 @@ mod tests {
     }
 
     #[test]
-    fn planes_are_turned() {
+    fn planes_are_mirrored() {
         let mut picture = I420::new(Size { width: 2, height: 3 }, vec![1, 2, 3, 4, 5, 6]);
         let [mut y, ..] = picture.planes();
         y.mirror();
         assert_eq!(y.bytes, [2, 1, 4, 3, 6, 5]);
         y.upside_down();
-        assert_eq!(y.bytes, [6, 5, 4, 3, 2, 1], "the row in the middle stays");
+        assert_eq!(y.bytes, [6, 5, 4, 3, 2, 1], "the middle row stays");
     }
 
     #[test]
-    fn a_picture_without_pixels_is_none_to_fear() {
+    fn an_empty_picture_is_valid() {
         let mut picture = I420::default();
         for mut plane in picture.planes() {
             plane.mirror();

@@ -1,6 +1,6 @@
-//! The interface as its generated bindings: a way to everything that the rest of this crate does not wrap.
+//! The generated bindings of the interface, for everything that this crate does not wrap.
 
-/// What every handler has: imports, and the exports `describe`, `init`, `configure` and `close`.
+/// The part of all handlers: imports, and the exports `describe`, `init`, `configure` and `close`.
 #[doc(hidden)]
 #[allow(missing_docs, unsafe_code, clippy::all)]
 pub mod base {
@@ -15,8 +15,8 @@ pub mod base {
 
 pub use base::framebox::video::{log, media, sources, types};
 
-/// A world with one export. What a component is made of is the base and one of these; a module with a world of them
-/// both would have the macro of the base's exports once more, and a crate can have it but once.
+/// A world with one export. A component consists of the base and one of these. A world for both would declare the macro of
+/// the base's exports again, and a crate can have it only once.
 macro_rules! world {
     ($module:ident, $world:literal, $inline:literal) => {
         #[doc(hidden)]

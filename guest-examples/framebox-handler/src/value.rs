@@ -1,4 +1,4 @@
-//! Values that are put, out of Rust's own types.
+//! Conversions of Rust's types to values of outputs.
 
 use crate::raw::types::{Blob, Stop, Value};
 
@@ -36,14 +36,14 @@ from! {
 }
 
 impl From<String> for Stop {
-    /// This frame failed, for this reason.
+    /// Fails this frame with a reason.
     fn from(why: String) -> Self {
         Self::Failed(why)
     }
 }
 
 impl From<&str> for Stop {
-    /// This frame failed, for this reason.
+    /// Fails this frame with a reason.
     fn from(why: &str) -> Self {
         Self::Failed(why.into())
     }

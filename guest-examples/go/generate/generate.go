@@ -1,4 +1,4 @@
-// Package generate exports a handler that makes a video.
+// Package generate exports a generator.
 package generate
 
 import (
@@ -8,7 +8,7 @@ import (
 	_ "framebox/bindings/exports/generate"
 )
 
-// Export makes it the handler of this program; called by an init function.
+// Export sets the handler of this program; call it in an init function.
 func Export(handler framebox.Generator) {
 	framebox.Current = handler
 	export.Handler = handler

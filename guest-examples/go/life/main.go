@@ -1,4 +1,4 @@
-// Conway's Game of Life, with cells that fade after they died.
+// Conway's Game of Life; dead cells fade.
 package main
 
 import (
@@ -17,26 +17,26 @@ const (
 )
 
 type life struct {
-	cells      [rows][columns]uint8 // 255 is alive; less has died, and fades
+	cells      [rows][columns]uint8 // 255: alive; less: dead and fading
 	generation int64
-	speed      time.Duration // from one generation to the next
-	due        time.Duration // when the next generation is
+	speed      time.Duration // time between two generations
+	due        time.Duration // time of the next generation
 	color      color.RGBA
 	density    int64
 	picture    []byte
 }
 
 func (l *life) Describe() framebox.Descriptor {
-	return framebox.Describe("Life", "Conway's Game of Life, begun at random",
+	return framebox.Describe("Life", "Conway's Game of Life from a random start",
 		[]framebox.Parameter{
 			framebox.Integer("speed", "Speed", 1, 30, 12, "generations/s"),
 			framebox.Integer("density", "Living cells at the start", 5, 80, 25, "%"),
-			framebox.Color("color", "Colour of the living", "#7cfc00"),
-			framebox.Button("restart", "Begin anew"),
+			framebox.Color("color", "Colour of living cells", "#7cfc00"),
+			framebox.Button("restart", "Restart"),
 		},
 		[]framebox.Spec{
-			framebox.Puts("alive", "Alive", framebox.AsPlot),
-			framebox.Puts("generation", "Generation", framebox.AsNumber),
+			framebox.Declare("alive", "Alive", framebox.AsPlot),
+			framebox.Declare("generation", "Generation", framebox.AsNumber),
 		})
 }
 
@@ -58,7 +58,7 @@ func (l *life) Configure(settings framebox.Settings) error {
 	return nil
 }
 
-// Begins at random, but the same each time.
+// Fills the grid pseudo-randomly, the same each time.
 func (l *life) begin() {
 	random := rand.New(rand.NewPCG(1970, uint64(l.density)))
 	for y := range l.cells {
@@ -74,7 +74,7 @@ func (l *life) begin() {
 }
 
 func (l *life) Next(now time.Duration, out framebox.Output) error {
-	// After a pause it goes on where it was rather than catch up.
+	// After a pause, continues instead of catching up.
 	if now-l.due > time.Second {
 		l.due = now
 	}
@@ -92,7 +92,7 @@ func (l *life) Next(now time.Duration, out framebox.Output) error {
 	return out.Put("generation", l.generation)
 }
 
-// The next generation: three neighbours give life, two keep it. What leaves at one side comes in at the other.
+// Computes the next generation: a cell lives with three neighbours, and survives with two. The grid wraps around.
 func (l *life) step() {
 	before := l.cells
 	for y := range before {
@@ -120,7 +120,7 @@ func lives(cell uint8) int {
 	return 0
 }
 
-// Draws the cells; how many are alive.
+// Draws the cells and returns the number of living ones.
 func (l *life) draw() (alive int64) {
 	const stride = 3 * columns * cell
 	for y := range l.cells {
@@ -143,4 +143,4 @@ func fade(channel, by uint8) uint8 { return uint8(uint(channel) * uint(by) / 255
 
 func init() { generate.Export(&life{}) }
 
-func main() {} // never called: the host calls what is exported
+func main() {} // never called: the host calls the exports

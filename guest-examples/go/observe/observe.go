@@ -1,4 +1,4 @@
-// Package observe exports a handler that looks at each frame.
+// Package observe exports an observer.
 package observe
 
 import (
@@ -8,7 +8,7 @@ import (
 	_ "framebox/bindings/exports/observe"
 )
 
-// Export makes it the handler of this program; called by an init function.
+// Export sets the handler of this program; call it in an init function.
 func Export(handler framebox.Observer) {
 	framebox.Current = handler
 	export.Handler = handler

@@ -1,4 +1,4 @@
-// Fewer levels of each colour, and how bright the picture was.
+// Posterize: fewer levels of each colour, and the mean brightness of the input.
 package main
 
 import (
@@ -7,19 +7,19 @@ import (
 )
 
 type posterize struct {
-	table [256]byte // what becomes of each byte
+	table [256]byte // new value of each byte
 }
 
 func (p *posterize) Describe() framebox.Descriptor {
 	return framebox.Describe("Posterize", "Fewer levels of each colour",
 		[]framebox.Parameter{framebox.Integer("levels", "Levels", 2, 16, 4)},
-		[]framebox.Spec{framebox.Puts("mean-brightness", "Mean brightness", framebox.AsNumber)})
+		[]framebox.Spec{framebox.Declare("mean-brightness", "Mean brightness", framebox.AsNumber)})
 }
 
 func (p *posterize) Configure(settings framebox.Settings) error {
 	if levels, ok := settings["levels"].(int64); ok {
 		for c := range p.table {
-			// 255 stays 255, so alpha need not be told apart.
+			// 255 maps to 255, so alpha needs no special case.
 			p.table[c] = byte(int64(c) * levels / 256 * 255 / (levels - 1))
 		}
 	}
@@ -39,7 +39,7 @@ func (p *posterize) Process(input framebox.Frame, out framebox.Output) error {
 	return out.Put("mean-brightness", mean)
 }
 
-// Looked at on every 8th pixel of every 8th row.
+// Samples every 8th pixel of every 8th row.
 func meanBrightness(rgba []byte, width, height int) int64 {
 	var sum, count int64
 	for y := 0; y < height; y += 8 {
@@ -54,4 +54,4 @@ func meanBrightness(rgba []byte, width, height int) int64 {
 
 func init() { transform.Export(&posterize{}) }
 
-func main() {} // never called: the host calls what is exported
+func main() {} // never called: the host calls the exports

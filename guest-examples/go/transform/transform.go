@@ -1,4 +1,4 @@
-// Package transform exports a handler that makes something of each frame.
+// Package transform exports a transform.
 package transform
 
 import (
@@ -8,7 +8,7 @@ import (
 	_ "framebox/bindings/exports/transform"
 )
 
-// Export makes it the handler of this program; called by an init function.
+// Export sets the handler of this program; call it in an init function.
 func Export(handler framebox.Transformer) {
 	framebox.Current = handler
 	export.Handler = handler

@@ -16,7 +16,7 @@ impl Transform for Hello {
     type Settings = Settings;
 
     fn about() -> About {
-        About::new("Hello", "Tints the picture: the handler of the first steps.")
+        About::new("Hello", "Tints the picture.")
     }
 
     fn process(&mut self, frame: &Frame<Settings>) -> Result {

@@ -1,4 +1,4 @@
-//! The negative of the picture, in the planes that the camera gave: no conversion at all.
+//! Inverts the picture in its native planes, without conversion.
 
 use framebox_handler::{About, Frame, Result, Transform, parameters};
 
@@ -6,7 +6,7 @@ parameters! {
     struct Settings {
         strength: i16 = integer("Strength", 0..=100, 100)
             .unit("%")
-            .help("0 % is the picture itself, 50 % is plain gray, 100 % is its negative."),
+            .help("0 % is the original, 50 % plain gray, 100 % the negative."),
     }
 }
 
@@ -21,10 +21,10 @@ impl Transform for Invert {
     }
 
     fn process(&mut self, frame: &Frame<Settings>) -> Result {
-        // 0 leaves the picture as it is, 256 is the negative.
+        // 0 is the original, 256 the negative.
         let strength = (i32::from(frame.settings.strength) * 256 / 100) as i16;
         let mut picture = frame.i420();
-        // Luma lies within 16 and 235, colour differences around 128 (BT.601, limited range).
+        // Luma is 16 to 235, chroma is centred on 128 (BT.601, limited range).
         for (plane, sum) in picture.planes().into_iter().zip([16 + 235, 256, 256]) {
             invert(plane.bytes, sum, strength);
         }
@@ -32,7 +32,7 @@ impl Transform for Invert {
     }
 }
 
-/// Moves each byte towards `sum` minus itself.
+/// Blends each byte with `sum` minus itself.
 fn invert(plane: &mut [u8], sum: i16, strength: i16) {
     if strength == 256 {
         for byte in plane {

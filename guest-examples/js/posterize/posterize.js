@@ -1,22 +1,22 @@
 /**
- * Fewer levels of each colour, and how bright the picture was.
+ * Posterize: fewer levels of each colour, and the mean brightness of the input.
  *
- * The engine interprets, so what counts is how often the loop runs: two bytes are looked up at a time.
+ * The engine is an interpreter: the number of iterations matters, so each looks up two bytes.
  */
 import { descriptor, integer, output, putInteger, values } from '../framebox.js';
 
-/** What becomes of each pair of bytes. */
+/** The new value of each pair of bytes. */
 const table = new Uint16Array(65536);
 
 function fill(levels) {
-  // 255 stays 255, so alpha need not be told apart.
+  // 255 maps to 255, so alpha needs no special case.
   const drawn = Array.from({ length: 256 }, (_, c) => Math.floor((Math.floor((c * levels) / 256) * 255) / (levels - 1)));
   for (let high = 0, i = 0; high < 256; high++) {
     for (let low = 0; low < 256; low++) table[i++] = drawn[high] * 256 + drawn[low];
   }
 }
 
-/** Names of a function's own are quicker than those of the module. */
+/** Local names are faster than those of the module. */
 function draw(pixels, table) {
   for (let i = pixels.length; i--; ) {
     const pixel = pixels[i];
@@ -24,7 +24,7 @@ function draw(pixels, table) {
   }
 }
 
-/** Looked at on every 8th pixel of every 8th row. */
+/** Samples every 8th pixel of every 8th row. */
 function meanBrightness(rgba, { width, height }) {
   let sum = 0;
   let count = 0;

@@ -1,27 +1,27 @@
 /**
- * A box around the brightest or the most colourful spot of the picture, which follows it.
+ * Draws a box that follows the brightest or the most colourful spot of the picture.
  *
- * Looked at is a small copy, drawn are four thin patches: the picture itself never comes into JavaScript, which is why this
- * keeps up with any camera.
+ * It analyses a small copy and draws four thin patches: the picture itself never enters JavaScript, so this keeps up with
+ * any camera.
  */
 import { choice, color, descriptor, integer, output, put, rgb, values } from '../framebox.js';
 
-/** The copy that is looked at, pixels. */
+/** Size of the copy that is analysed, pixels. */
 const SAMPLE = { width: 96, height: 54 };
 /** Thickness of the box's lines, pixels of the picture; even, so that their colours are sharp. */
 const LINE = 4;
 
-/** How much a pixel is what is looked for, 0 to 255. */
+/** The score of a pixel, 0 to 255. */
 const SCORES = {
   brightest: (r, g, b) => (77 * r + 150 * g + 29 * b) >> 8,
   colourful: (r, g, b) => Math.max(r, g, b) - Math.min(r, g, b),
 };
 
 const settings = {};
-/** Where the box is, as parts of the picture; undefined before anything was found. */
+/** The box as fractions of the picture; undefined before the first frame. */
 let box;
 
-/** The spot with the highest scores: its box as parts of the picture, and its score. */
+/** Finds the spot with the highest score: its box as fractions of the picture, and its score. */
 function find(pixels) {
   const { width, height } = SAMPLE;
   const score = SCORES[settings['look-for']];
@@ -32,7 +32,7 @@ function find(pixels) {
     scores[i] = it;
     if (it > scores[best]) best = i;
   }
-  // From the best pixel in all directions, as long as the pixels are nearly as good.
+  // Flood fill from the best pixel through pixels that score nearly as high.
   const least = scores[best] * 0.8;
   const spot = { left: best % width, top: Math.floor(best / width), right: best % width, bottom: Math.floor(best / width) };
   const seen = new Uint8Array(scores.length);
@@ -59,7 +59,7 @@ function find(pixels) {
   };
 }
 
-/** Draws the four sides of `box`, parts of a picture of `size`. */
+/** Draws the four sides of `box`, given as fractions of `size`. */
 function outline(out, size, box) {
   const even = (part, whole) => Math.min(Math.round((part * whole) / 2) * 2, whole - (whole % 2));
   const [left, top, right, bottom] = box.map((part, i) => even(part, i % 2 ? size.height : size.width));
@@ -73,11 +73,11 @@ function outline(out, size, box) {
   side(right - LINE, top, LINE, height);
 }
 
-/** So many pixels of the chosen colour. */
+/** A number of pixels of the chosen colour. */
 function filled(pixels) {
   const data = new Uint8Array(3 * pixels);
   data.set(rgb(settings.color));
-  // Doubles what is there: natively, in a few steps.
+  // Doubles the filled part in each step; the copy is native.
   for (let done = 3; done < data.length; done *= 2) data.copyWithin(done, 0, done);
   return data;
 }

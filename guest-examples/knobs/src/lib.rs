@@ -6,7 +6,7 @@ use framebox_handler::{
 };
 use serde_json::{Map, Value, json};
 
-/// Size of the copy that is looked at, pixels.
+/// Size of the copy that is analysed, pixels.
 const SMALL: Size = Size { width: 64, height: 36 };
 /// Thickness of the bar, pixels.
 const BAR: u32 = 16;
@@ -28,10 +28,10 @@ parameters! {
 
 #[derive(Default)]
 struct Knobs {
-    /// The parameters as they are put; none before the start.
+    /// The current parameters; `None` before the start.
     known: Option<Map<String, Value>>,
     frames: u64,
-    /// When a thumbnail is due, microseconds.
+    /// Time of the next thumbnail, microseconds.
     next_thumbnail_us: Option<i64>,
 }
 
@@ -92,12 +92,12 @@ impl Transform for Knobs {
     }
 
     fn closed(&mut self) {
-        log(Level::Info, "the session is over");
+        log(Level::Info, "the session has ended");
     }
 }
 
 impl Knobs {
-    /// Puts everything that is measured on the `small` copy.
+    /// Puts all outputs that are measured on the `small` copy.
     fn put(&self, frame: &Frame<Settings>, small: &[u8]) -> Result {
         let Settings { gain, rows, note, .. } = frame.settings;
         let percent = |pixels: &[u8]| {
@@ -117,7 +117,7 @@ impl Knobs {
     }
 }
 
-/// Where the bar lies in a picture of `size`.
+/// Returns the position of the bar in a picture of `size`.
 fn bar(side: &str, size: Size) -> Rect {
     let (wide, high) = (BAR.min(size.width), BAR.min(size.height));
     match side {

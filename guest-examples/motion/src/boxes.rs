@@ -1,15 +1,15 @@
-//! Boxes around what belongs together in a map of moving pixels.
+//! Groups moving pixels into boxes.
 
 /// Side of a cell of the map, pixels.
 const CELL: usize = 8;
-/// Movement in cells at most this far apart is one thing: both ends of a plain one move, its middle does not.
+/// Moving cells at most this far apart belong to one object: of a uniform object only the edges appear to move.
 const REACH: usize = 2;
-/// Moving pixels that make a cell count.
+/// Minimum number of moving pixels in a moving cell.
 const FEWEST: usize = 6;
-/// Most boxes that are found.
+/// Maximum number of boxes.
 const MOST: usize = 12;
 
-/// A part of the map, pixels; `right` and `bottom` lie just outside.
+/// A part of the map, pixels; `right` and `bottom` are exclusive.
 #[derive(Clone, Copy)]
 pub struct Part {
     pub left: u32,
@@ -18,7 +18,7 @@ pub struct Part {
     pub bottom: u32,
 }
 
-/// Boxes around groups of moving cells in a map of rows of `width`.
+/// Returns boxes around groups of moving cells in a map with rows of `width`.
 pub fn find(moving: &[bool], width: usize) -> Vec<Part> {
     let height = moving.len() / width;
     let (columns, rows) = (width.div_ceil(CELL), height.div_ceil(CELL));
@@ -34,7 +34,7 @@ pub fn find(moving: &[bool], width: usize) -> Vec<Part> {
     parts
 }
 
-/// Takes the cells that hang together with `start` out of `open`; their box, in cells.
+/// Removes the cells connected with `start` from `open`; returns their box, in cells.
 fn group(open: &mut [bool], start: usize, columns: usize, rows: usize) -> Part {
     let (x, y) = ((start % columns) as u32, (start / columns) as u32);
     let mut part = Part { left: x, top: y, right: x + 1, bottom: y + 1 };

@@ -1,10 +1,10 @@
-//! Boxes where something moves, found on a small gray copy of the picture and drawn over the picture itself.
+//! Draws boxes around movement, detected on a small gray copy of the picture.
 
 use framebox_handler::{About, Color, Frame, OutputKind, Rect, Result, Size, Transform, parameters};
 
 mod boxes;
 
-/// Width of the copy on which movement is looked for, pixels.
+/// Width of the copy on which movement is detected, pixels.
 const WIDTH: u32 = 160;
 /// Thickness of a box's outline, pixels.
 const LINE: u32 = 4;
@@ -13,14 +13,14 @@ parameters! {
     struct Settings {
         sensitivity: u8 = integer("Sensitivity", 0..=100, 50)
             .unit("%")
-            .help("More finds fainter movement, and more noise."),
+            .help("Higher values detect fainter movement, and more noise."),
         color: Color = color("Colour of the boxes", 0x00dc5a),
     }
 }
 
 #[derive(Default)]
 struct Motion {
-    /// The copy of the frame before.
+    /// The copy of the previous frame.
     before: Vec<u8>,
 }
 
@@ -28,10 +28,10 @@ impl Transform for Motion {
     type Settings = Settings;
 
     fn about() -> About {
-        About::new("Motion", "Boxes where something moves, and how much of the picture it is.")
+        About::new("Motion", "Draws boxes around movement and reports the moving share of the picture.")
             .output("area", "Moving area", OutputKind::Gauge)
             .unit("%")
-            .output("count", "Moving things", OutputKind::Number)
+            .output("count", "Moving objects", OutputKind::Number)
     }
 
     fn process(&mut self, frame: &Frame<Settings>) -> Result {
@@ -39,7 +39,7 @@ impl Transform for Motion {
         let width = WIDTH.min(size.width);
         let small = Size { width, height: (size.height * width / size.width).max(1) };
         let now = frame.gray(small);
-        // 0 % asks for a change of 64 of 255, 100 % for one of 4.
+        // The minimum change is 64 of 255 at 0 %, and 4 at 100 %.
         let threshold = 64 - (u32::from(frame.settings.sensitivity) * 60 / 100) as u8;
         let known = self.before.len() == now.len();
         let moving: Vec<bool> =
@@ -58,7 +58,7 @@ impl Transform for Motion {
     }
 }
 
-/// Both ends of a part of the copy's `small` pixels, in those of the picture. At even ones colours are sharp.
+/// Converts a range of the copy's `small` pixels to the picture's, with even ends, so that colours are sharp.
 fn on_picture(from: u32, to: u32, small: u32, whole: u32) -> (u32, u32) {
     let from = (from * whole / small) & !1;
     (from, (to * whole / small).next_multiple_of(2).min(whole))

@@ -1,4 +1,4 @@
-//! Blocks of one colour each.
+//! Replaces each block by its mean colour.
 
 use framebox_handler::{About, Frame, Result, Transform, parameters};
 
@@ -10,7 +10,7 @@ parameters! {
 
 #[derive(Default)]
 struct Pixelate {
-    /// Sums of columns of at most 64 bytes, kept from frame to frame.
+    /// Sums of columns of at most 64 bytes; reused for each frame.
     sums: Vec<u16>,
 }
 
@@ -18,7 +18,7 @@ impl Transform for Pixelate {
     type Settings = Settings;
 
     fn about() -> About {
-        About::new("Pixelate", "Makes the picture of blocks of one colour.")
+        About::new("Pixelate", "Replaces each block of the picture by its mean colour.")
     }
 
     fn process(&mut self, frame: &Frame<Settings>) -> Result {
@@ -35,7 +35,7 @@ impl Transform for Pixelate {
 }
 
 impl Pixelate {
-    /// Gives each block of a band of rows the mean of its bytes.
+    /// Sets each block in a band of rows to the mean of its bytes.
     fn average(&mut self, rows: &mut [u8], width: usize, block: usize) {
         self.sums.clear();
         self.sums.resize(width, 0);

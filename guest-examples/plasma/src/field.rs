@@ -1,20 +1,19 @@
-//! The moving pattern: plain waves, whose plane is bent by slower waves before they are drawn on it.
+//! The moving pattern: sine waves on a plane that slower waves distort.
 //!
-//! A row is worked on at once, one step for all of its pixels and then the next: such loops become vector instructions
-//! without being told to. They hold only `+`, `-`, `*`, `abs` and `floor`, whose results are the same bits on every
-//! machine, and so are the pictures.
+//! Each step processes a whole row in a simple loop, which compiles to vector instructions. The loops use only
+//! `+`, `-`, `*`, `abs` and `floor`, whose results are bit-identical on every machine, and so are the pictures.
 
-/// The most bends.
+/// Maximum number of distortions.
 pub const MOST_BENDS: usize = 8;
 
-/// One bend: a wave across pushes points along, then one along pushes them across.
+/// A distortion: a vertical wave shifts points horizontally, then a horizontal one shifts them vertically.
 #[derive(Clone, Copy, Default)]
 struct Bend {
-    /// Waves in a unit of length.
+    /// Waves per unit of length.
     frequency: f32,
-    /// How far points are pushed.
+    /// Amplitude of the shift.
     push: f32,
-    /// Where both waves are, turns.
+    /// Phases of both waves, turns.
     angles: [f32; 2],
 }
 
@@ -22,21 +21,21 @@ struct Bend {
 pub struct Field {
     bends: [Bend; MOST_BENDS],
     count: usize,
-    /// Units of length in a pixel.
+    /// Units of length per pixel.
     unit: f32,
     middle: (f32, f32),
-    /// Where the waves that are drawn are, turns.
+    /// Phases of the drawn waves, turns.
     angles: [f32; 2],
 }
 
 impl Field {
-    /// The pattern at `phase`, a part of its whole cycle from 0 to 1. `scale` is how many waves fit into the height.
+    /// Creates the pattern at `phase`, 0 to 1 of its cycle. `scale` is the number of waves in the height.
     pub fn new(width: u32, height: u32, scale: f32, detail: usize, phase: f32) -> Self {
         let count = detail.min(MOST_BENDS);
         let mut bends = [Bend::default(); MOST_BENDS];
         let mut frequency = 0.55;
         for (i, bend) in bends.iter_mut().enumerate() {
-            // Whole numbers of turns in a cycle, so that its end is its beginning.
+            // Whole turns in a cycle, so that it repeats without a jump.
             let turns = [3 + 2 * i, 5 + i].map(|turns| turns as f32);
             let start = i as f32 * 0.37;
             *bend = Bend {
@@ -51,9 +50,9 @@ impl Field {
         Self { bends, count, unit, middle, angles: [2.0 * phase, 0.3 - 3.0 * phase] }
     }
 
-    /// Colour and light of the pixels of the row `y`, both from -1 to 1.
+    /// Computes colour and brightness of the pixels in row `y`, both from -1 to 1.
     pub fn row(&self, y: usize, color: &mut [f32], light: &mut [f32]) {
-        // Where each point was pushed to, until the waves are drawn.
+        // The buffers hold the distorted coordinates until the waves are drawn.
         let (across, along) = (color, light);
         for (x, across) in across.iter_mut().enumerate() {
             *across = (x as f32 - self.middle.0) * self.unit;
@@ -73,10 +72,10 @@ impl Field {
     }
 }
 
-/// The sine of an angle in turns: 0.25 gives 1. Off by 0.001 at most, which nobody sees.
+/// Returns the sine of an angle in turns: 0.25 gives 1. The error is at most 0.001.
 fn sine(turns: f32) -> f32 {
     let turns = turns - turns.floor() - 0.5;
-    // A parabola through the zeros and the peaks, then one more step towards the sine.
+    // A parabola through the zeros and the peaks, then a correction.
     let rough = turns * (16.0 * turns.abs() - 8.0);
     rough * (0.775 + 0.225 * rough.abs())
 }

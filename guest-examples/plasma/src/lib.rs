@@ -1,14 +1,14 @@
-//! Video out of nothing but arithmetic: a generator.
+//! A generator that computes its video from arithmetic alone.
 
 use common::Clock;
 use field::{Field, MOST_BENDS};
-use framebox_handler::{About, Generator, I420, Moment, OutputKind, Result, Size, parameters};
+use framebox_handler::{About, Generator, I420, OutputKind, Result, Size, Tick, parameters};
 use palette::{COLORS, Table};
 
 mod field;
 mod palette;
 
-/// Width and height that can be chosen; even.
+/// Selectable sizes; width and height are even.
 const SIZES: [(&str, &str, Size); 3] = [
     ("320x180", "320 × 180", Size { width: 320, height: 180 }),
     ("640x360", "640 × 360", Size { width: 640, height: 360 }),
@@ -20,17 +20,17 @@ const CYCLE: i64 = 60_000_000;
 
 parameters! {
     struct Settings {
-        speed: f64 = number("Speed", 0.0..=4.0, 1.0).step(0.1).unit("×").help("0 stands still."),
+        speed: f64 = number("Speed", 0.0..=4.0, 1.0).step(0.1).unit("×").help("0 stops the movement."),
         palette: String = option("Colours", palette::ALL.map(|(id, label, _)| (id, label)), "aurora")
-            .help("The colours to go through."),
-        scale: f32 = number("Scale", 0.5..=6.0, 2.0).step(0.1).unit("×").help("Higher shows more of the pattern."),
-        detail: usize = integer("Detail", 0..=MOST_BENDS, 4).help("How often the pattern is bent."),
+            .help("The palette."),
+        scale: f32 = number("Scale", 0.5..=6.0, 2.0).step(0.1).unit("×").help("Number of waves in the height."),
+        detail: usize = integer("Detail", 0..=MOST_BENDS, 4).help("Number of distortions."),
         size: String = option("Size", SIZES.map(|(id, label, _)| (id, label)), "640x360")
-            .help("Four times the pixels take four times the work."),
+            .help("The cost is proportional to the number of pixels."),
     }
 }
 
-/// The picture and a row of the pattern are kept from frame to frame so that their memory is.
+/// The picture and a row of the pattern are kept so that their memory is reused.
 #[derive(Default)]
 struct Plasma {
     clock: Clock,
@@ -46,8 +46,8 @@ impl Generator for Plasma {
     type Settings = Settings;
 
     fn about() -> About {
-        About::new("Plasma", "A flowing pattern, computed for each frame: no camera, no file.")
-            .output("phase", "Part of the cycle", OutputKind::Gauge)
+        About::new("Plasma", "A flowing pattern, computed for each frame without a camera or a file.")
+            .output("phase", "Phase of the cycle", OutputKind::Gauge)
             .unit("%")
             .fps(60.0)
     }
@@ -55,8 +55,8 @@ impl Generator for Plasma {
     fn configured(&mut self, settings: &Settings) -> Result<(), String> {
         let Settings { speed, palette, scale, detail, size } = settings;
         let (.., stops) =
-            palette::ALL.iter().find(|(id, ..)| id == palette).ok_or_else(|| format!("{palette} is no palette"))?;
-        let (.., size) = SIZES.iter().find(|(id, ..)| id == size).ok_or_else(|| format!("{size} is no size"))?;
+            palette::ALL.iter().find(|(id, ..)| id == palette).ok_or_else(|| format!("unknown palette {palette}"))?;
+        let (.., size) = SIZES.iter().find(|(id, ..)| id == size).ok_or_else(|| format!("unknown size {size}"))?;
         self.clock.set_speed(*speed);
         self.colors.set(stops);
         self.picture.resize(*size);
@@ -64,7 +64,7 @@ impl Generator for Plasma {
         Ok(())
     }
 
-    fn next(&mut self, frame: &Moment<Settings>) -> Result {
+    fn next(&mut self, frame: &Tick<Settings>) -> Result {
         let phase = self.clock.at(frame.now_us).rem_euclid(CYCLE) as f32 / CYCLE as f32;
         self.draw(phase);
         frame.show(&self.picture)?;
@@ -79,13 +79,13 @@ impl Plasma {
         let field = Field::new(width, height, self.scale, self.detail, phase);
         self.color.resize(width as usize, 0.0);
         self.light.resize(width as usize, 0.0);
-        // A third of the circle of colours to either side; the rest of it comes with time.
+        // A frame spans a third of the palette to either side; the phase rotates through the rest.
         let turn = phase * (4 * COLORS) as f32;
         let [luma, u, v] = self.picture.planes();
         for (y, luma) in luma.bytes.chunks_exact_mut(luma.width).enumerate() {
             field.row(y, &mut self.color, &mut self.light);
             shade::<1>(luma, 16, &self.colors.y, turn, &self.color, &self.light);
-            // A colour sample is that of the first of its four pixels.
+            // A chroma sample is that of the first of its four pixels.
             if y % 2 == 0 {
                 let row = y / 2 * u.width..(y / 2 + 1) * u.width;
                 shade::<2>(&mut u.bytes[row.clone()], 128, &self.colors.u, turn, &self.color, &self.light);
@@ -95,7 +95,8 @@ impl Plasma {
     }
 }
 
-/// Writes a row of a plane, a byte for each `STEP` pixels: what the colour has in `table`, dimmed by the light, over `base`.
+/// Writes a row of a plane, a byte for each `STEP` pixels: the entry of the colour in `table`, scaled by the brightness, plus
+/// `base`.
 fn shade<const STEP: usize>(to: &mut [u8], base: i32, table: &[i16; COLORS], turn: f32, color: &[f32], light: &[f32]) {
     for (to, (color, light)) in to.iter_mut().zip(color.chunks_exact(STEP).zip(light.chunks_exact(STEP))) {
         let (color, light) = (color[0], light[0]);

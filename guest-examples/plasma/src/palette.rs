@@ -1,9 +1,9 @@
-//! Colours around a circle, ready as I420.
+//! Cyclic palettes in I420.
 
 /// Colours in a palette.
 pub const COLORS: usize = 1024;
 
-/// Id, label and the colours to go through, which end where they begin.
+/// Id, label and the colours of a palette, which is cyclic.
 pub type Named = (&'static str, &'static str, [u32; 6]);
 
 pub const ALL: [Named; 5] = [
@@ -14,8 +14,8 @@ pub const ALL: [Named; 5] = [
     ("slate", "Slate", [0x08090b, 0x2a3038, 0x6f7a86, 0xf2f4f5, 0x9aa4ae, 0x3a424c]),
 ];
 
-/// Y, U and V of each colour, as far as they are from black and from gray. A table each, of a length that is known: no
-/// place in it that was wrapped around can lie outside, so nothing is checked where it is read.
+/// Y, U and V of each colour, relative to black and gray. The length is a constant, so an index modulo the length needs no
+/// bounds check.
 pub struct Table {
     pub y: [i16; COLORS],
     pub u: [i16; COLORS],
@@ -29,7 +29,7 @@ impl Default for Table {
 }
 
 impl Table {
-    /// Takes the colours between the `stops`.
+    /// Interpolates the colours between the `stops`.
     pub fn set(&mut self, stops: &[u32; 6]) {
         for i in 0..COLORS {
             [self.y[i], self.u[i], self.v[i]] = yuv(between(stops, i * stops.len()));
@@ -37,7 +37,7 @@ impl Table {
     }
 }
 
-/// The colour at `place`, of which `COLORS` lie between two stops; eased, so that no stop is an edge.
+/// Returns the colour at `place`; there are `COLORS` places between two stops. Eased, so that stops are not visible as edges.
 fn between(stops: &[u32; 6], place: usize) -> [i32; 3] {
     let (stop, part) = (place / COLORS, (place % COLORS) as i32 * 256 / COLORS as i32);
     let part = (part * part * (3 * 256 - 2 * part)) >> 16;
@@ -45,7 +45,7 @@ fn between(stops: &[u32; 6], place: usize) -> [i32; 3] {
     [16, 8, 0].map(|shift| (channel(stop, shift) * (256 - part) + channel(stop + 1, shift) * part) >> 8)
 }
 
-/// BT.601, limited range, without what is added to make all of it positive.
+/// Converts to BT.601, limited range, without the offsets of Y, U and V.
 fn yuv([red, green, blue]: [i32; 3]) -> [i16; 3] {
     [
         ((66 * red + 129 * green + 25 * blue + 128) >> 8) as i16,

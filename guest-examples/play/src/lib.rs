@@ -1,10 +1,10 @@
-//! Plays a video that the operator granted: a generator that shows pictures of a source.
+//! A generator that plays a video granted by the operator.
 
 use common::clip::{Clip, Settings};
 use common::player::Player;
-use framebox_handler::{About, Generator, Moment, Result};
+use framebox_handler::{About, Generator, Result, Tick};
 
-/// What is open is given back with it.
+/// Closes its source when dropped.
 #[derive(Default)]
 struct Play(Player<Clip>);
 
@@ -12,14 +12,14 @@ impl Generator for Play {
     type Settings = Settings;
 
     fn about() -> About {
-        About::new("Play", "Plays a video that was granted to it, at the video's own speed.")
+        About::new("Play", "Plays a granted video at its own speed.")
     }
 
     fn configured(&mut self, settings: &Settings) -> Result<(), String> {
         self.0.set(settings)
     }
 
-    fn next(&mut self, frame: &Moment<Settings>) -> Result {
+    fn next(&mut self, frame: &Tick<Settings>) -> Result {
         self.0.show(frame)
     }
 }

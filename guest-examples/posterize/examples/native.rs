@@ -1,4 +1,4 @@
-//! What the work on the pixels takes outside of a sandbox:
+//! Measures the native time of the work on the pixels:
 //! `cargo run --release -p posterize --example native --target "$(rustc --print host-tuple)"`
 
 use std::hint::black_box;

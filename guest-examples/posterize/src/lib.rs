@@ -6,7 +6,7 @@ use framebox_handler::{About, Frame, Image, OutputKind, Result, Transform, param
 use levels::Levels;
 
 parameters! {
-    /// What can be set.
+    /// The parameters.
     pub struct Settings {
         levels: u32 = integer("Levels", 2..=16, 4),
     }
@@ -40,7 +40,7 @@ impl Transform for Posterize {
     }
 }
 
-/// Mean light of every 8th pixel of every 8th row, 0 to 255.
+/// Returns the mean brightness of every 8th pixel of every 8th row, 0 to 255.
 fn brightness(image: &Image) -> u32 {
     let width = image.size().width as usize * 4;
     let rows = image.bytes().chunks_exact(width.max(1)).step_by(8);

@@ -1,36 +1,36 @@
-"""A histogram of the picture's colours, drawn into a corner of it, and what it tells of the exposure.
+"""Draws a histogram of the picture's colours into a corner, and reports over- and underexposure.
 
-Looked at is a small copy, drawn is a small patch: the picture itself never comes into Python, which is why this keeps up
-with any camera.
+It analyses a small copy and draws a small patch: the picture itself never enters Python, so this keeps up with any
+camera.
 """
 
 import framebox
 from wit_world import exports
 from wit_world.imports.types import PixelFormat, Rect, Size
 
-# The copy that is looked at, pixels.
+# Size of the copy that is analysed, pixels.
 SAMPLE = Size(160, 90)
-# Bytes from 0 to 255 in so many bars.
+# Number of bars for the values 0 to 255.
 BARS = 64
-# The graph, pixels: each bar is 4 wide.
+# Size of the graph, pixels: each bar is 4 wide.
 WIDTH, HEIGHT = 4 * BARS, 96
-# Away from the picture's edges, pixels.
+# Distance from the picture's edges, pixels.
 MARGIN = 16
 
-# The bar that a byte counts in.
+# The bar of each value.
 BAR = bytes(c * BARS // 256 for c in range(256))
-# For each row from the top: which heights of bars reach it.
+# For each row from the top: the heights of bars that reach it.
 REACHES = [bytes(255 if height > HEIGHT - 1 - y else 0 for height in range(256)) for y in range(HEIGHT)]
 
 
 def counts(channel: bytes) -> list[int]:
-    """How many samples fall into each bar."""
+    """The number of samples in each bar."""
     bars = channel.translate(BAR)
     return [bars.count(bar) for bar in range(BARS)]
 
 
 def graph(channels: list[list[int]], opacity: int) -> bytes:
-    """The bars of red, green and blue over each other, as rgba8: where all are, it is white."""
+    """The bars of red, green and blue, added, as rgba8: white where all three overlap."""
     top = max(max(channel) for channel in channels) or 1
     heights = [bytes(h for count in channel for h in (count * HEIGHT // top,) * 4) for channel in channels]
     drawn = bytearray([0, 0, 0, opacity]) * (WIDTH * HEIGHT)
@@ -44,7 +44,7 @@ def graph(channels: list[list[int]], opacity: int) -> bytes:
 
 
 def corner(size: Size, name: str) -> Rect:
-    """Where the graph lies; at even places, where colours are sharp."""
+    """The place of the graph, at even coordinates, where colours are sharp."""
     x = MARGIN if name.endswith("left") else size.width - WIDTH - MARGIN
     y = MARGIN if name.startswith("top") else size.height - HEIGHT - MARGIN
     return Rect(max(x, 0) & ~1, max(y, 0) & ~1, WIDTH, HEIGHT)
@@ -60,7 +60,7 @@ class Lifecycle(exports.Lifecycle):
         }
         return framebox.descriptor(
             "Histogram",
-            "A histogram of the picture's colours, and what is too dark or too bright",
+            "Histogram of the picture's colours, and the shares of dark and bright pixels",
             parameters=[
                 framebox.choice("corner", "Corner", corners),
                 framebox.integer("opacity", "Opacity", 10, 100, default=70, unit="%"),
@@ -96,7 +96,7 @@ class Transform(exports.Transform):
         self.report(input.sample(PixelFormat.GRAY8, None, SAMPLE), out)
 
     def report(self, gray, out):
-        """Tells how much of the picture is nearly black or nearly white, and which brightness half of it is below."""
+        """Reports the shares of nearly black and nearly white pixels, and the median brightness."""
         levels = [gray.count(level) for level in range(256)]
         framebox.put(out, "shadows", round(sum(levels[:8]) * 100 / len(gray), 1))
         framebox.put(out, "highlights", round(sum(levels[248:]) * 100 / len(gray), 1))

@@ -1,7 +1,7 @@
-"""Fewer levels of each colour, and how bright the picture was.
+"""Posterize: fewer levels of each colour, and the mean brightness of the input.
 
-A loop over pixels takes half a second in Python. What is native is fast, so pixels are only touched by that: tables
-(`bytes.translate`), slices with steps, and integers of thousands of digits.
+A loop over pixels takes half a second in Python. Native operations are fast: lookup tables (`bytes.translate`), slices with
+steps, and arithmetic on large integers.
 """
 
 import framebox
@@ -10,22 +10,22 @@ from wit_world.imports.types import PixelFormat
 
 
 def table(levels: int) -> bytes:
-    """What becomes of each byte. 255 stays 255, so the same table does for alpha."""
+    """The new value of each byte. 255 maps to 255, so the table works for alpha as well."""
     return bytes(c * levels // 256 * 255 // (levels - 1) for c in range(256))
 
 
 def mean_brightness(rgba: bytes, width: int, height: int) -> int:
-    """Looked at on every 8th pixel of every 8th row."""
+    """Samples every 8th pixel of every 8th row."""
     rows = [rgba[y * width * 4 : (y + 1) * width * 4] for y in range(0, height, 8)]
     red, green, blue = (wide(b"".join(row[c::32] for row in rows)) for c in range(3))
-    # One sum for each pixel, in its own 16 bits: 255 * (77 + 150 + 29) is less than 65536.
+    # One sum for each pixel, in 16 bits: 255 * (77 + 150 + 29) is less than 65536.
     count = len(rows) * len(range(0, width, 8))
     sums = (77 * red + 150 * green + 29 * blue).to_bytes(2 * count, "little")
     return sum(sums[1::2]) // count  # the upper byte is the sum >> 8
 
 
 def wide(samples: bytes) -> int:
-    """An integer that has 16 bits for each sample: Python's own vectors."""
+    """An integer with 16 bits for each sample, used as a vector."""
     lanes = bytearray(2 * len(samples))
     lanes[::2] = samples
     return int.from_bytes(lanes, "little")

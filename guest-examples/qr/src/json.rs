@@ -1,4 +1,4 @@
-//! Codes as a JSON document.
+//! The JSON document of the codes.
 
 use std::fmt::Write as _;
 
@@ -15,7 +15,7 @@ fn code(Code { text, corners }: &Code) -> String {
     format!("{{\"text\":{},\"corners\":[{}]}}", quoted(text), corners.join(","))
 }
 
-/// Whatever a code holds stays one string.
+/// Escapes a text as a JSON string.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for character in text.chars() {

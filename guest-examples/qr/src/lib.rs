@@ -8,12 +8,12 @@ use rqrr::PreparedImage;
 mod json;
 mod outline;
 
-/// The most codes that are told of in one frame.
+/// Maximum number of reported codes in a frame.
 const MOST: usize = 8;
-/// The most codes that are looked at from near in one frame, and the longer side of such a look, pixels.
+/// Maximum number of crops that are searched in a frame, and the longer side of a crop, pixels.
 const MOST_LOOKS: usize = 3;
 const CLOSE: u32 = 400;
-/// No code has fewer modules to a side, so smaller pictures hold none.
+/// The minimum number of modules on a side of a code: smaller pictures contain none.
 const SMALLEST: u32 = 21;
 
 parameters! {
@@ -21,7 +21,7 @@ parameters! {
         resolution: u32 = integer("Resolution of the search", 320..=1920, 640)
             .step(80.0)
             .unit("px")
-            .help("The longer side of the copy that is searched. More finds smaller codes and takes more time."),
+            .help("The longer side of the copy that is searched. Higher values find smaller codes and take more time."),
         color: Color = color("Colour of the outline", 0x00c8ff),
     }
 }
@@ -29,7 +29,7 @@ parameters! {
 /// A code that was read.
 struct Code {
     text: String,
-    /// From the corner at its top left on, clockwise as it is printed; pixels of the picture.
+    /// Clockwise from the code's own top left, pixels of the picture.
     corners: [Point; 4],
 }
 
@@ -40,7 +40,7 @@ impl Transform for Qr {
     type Settings = Settings;
 
     fn about() -> About {
-        About::new("QR codes", "Reads QR codes and draws their outline.")
+        About::new("QR codes", "Reads QR codes and draws their outlines.")
             .output("text", "Text", OutputKind::Text)
             .output("codes", "Codes", OutputKind::Json)
             .output("count", "Codes in the picture", OutputKind::Number)
@@ -59,7 +59,7 @@ impl Transform for Qr {
                 }
             }
         }
-        // The text stays until another one is read.
+        // The text remains until another code is read.
         if !codes.is_empty() {
             let texts: Vec<_> = codes.iter().map(|code| code.text.as_str()).collect();
             frame.put("text", texts.join("\n"))?;
@@ -86,8 +86,8 @@ fn search(input: &media::Frame, size: Size, resolution: u32) -> Vec<Code> {
     codes
 }
 
-/// Looks at the part `at` of the picture, scaled so that its longer side has `side` pixels. The codes that it could
-/// read, and the corners of those that it could not.
+/// Searches the part `at` of the picture, scaled so that its longer side has `side` pixels. Returns the codes that were read,
+/// and the corners of those that were only located.
 fn look(input: &media::Frame, at: Rect, side: u32) -> (Vec<Code>, Vec<[Point; 4]>) {
     let longer = at.width.max(at.height);
     let scaled = |length: u32| (length * side / longer).max(1);
@@ -107,7 +107,7 @@ fn look(input: &media::Frame, at: Rect, side: u32) -> (Vec<Code>, Vec<[Point; 4]
         let corners = grid.bounds.map(|corner| {
             (on_picture(corner.x, at.x, at.width, small.width), on_picture(corner.y, at.y, at.height, small.height))
         });
-        // What a code holds need not be text.
+        // The content of a code may be binary.
         let mut bytes = Vec::new();
         match grid.decode_to(&mut bytes) {
             Ok(_) => codes.push(Code { text: String::from_utf8_lossy(&bytes).into_owned(), corners }),
@@ -117,7 +117,7 @@ fn look(input: &media::Frame, at: Rect, side: u32) -> (Vec<Code>, Vec<[Point; 4]
     (codes, unread)
 }
 
-/// The part of a picture of `size` that holds `corners` and some light around them.
+/// Returns the part of a picture of `size` that contains `corners` and a margin.
 fn around(corners: [Point; 4], size: Size) -> Rect {
     let range = |places: [i32; 4], whole: u32| {
         let (least, most) = (places.into_iter().min().unwrap_or(0), places.into_iter().max().unwrap_or(0));

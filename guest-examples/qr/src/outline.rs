@@ -1,15 +1,15 @@
-//! Lines across a picture, in pieces that are put by `patch`.
+//! Lines in pieces for `patch`.
 
 use framebox_handler::{Color, Image, Size};
 
 /// A point of the picture, pixels.
 pub type Point = (i32, i32);
 
-/// Length of a piece, pixels: long enough for few calls, short enough that a slanting one covers little beside it.
+/// Length of a piece, pixels: long enough for few calls, short enough that a diagonal piece covers little else.
 const PIECE: i32 = 32;
 
-/// The line from `a` to `b` of `thickness` pixels, as far as it lies in a picture of `size`: pieces, each with the place
-/// of its corner.
+/// Returns the line from `a` to `b` of `thickness` pixels, clipped to a picture of `size`: pieces with the positions of their
+/// top left corners.
 pub fn line(a: Point, b: Point, thickness: i32, color: Color, size: Size) -> Vec<(u32, u32, Image)> {
     let (across, down) = (b.0 - a.0, b.1 - a.1);
     let length = across.abs().max(down.abs()).max(1);
@@ -18,7 +18,7 @@ pub fn line(a: Point, b: Point, thickness: i32, color: Color, size: Size) -> Vec
     for begin in (0..=length).step_by(PIECE as usize) {
         let end = (begin + PIECE).min(length);
         let (from, to) = (at(begin), at(end));
-        // From even to even places, so that colours are sharp.
+        // Even coordinates, so that colours are sharp.
         let low = |p: i32, q: i32| (p.min(q) - thickness / 2).max(0) & !1;
         let high = |p: i32, q: i32, whole: u32| ((p.max(q) + thickness + 1) & !1).min(whole as i32);
         let (left, top) = (low(from.0, to.0), low(from.1, to.1));

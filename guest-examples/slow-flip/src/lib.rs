@@ -1,13 +1,13 @@
-//! Turns the picture upside down, and takes its time: what a handler does that is slower than the camera.
+//! Turns the picture upside down, slowly: demonstrates a handler that is slower than the camera.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use framebox_handler::{About, Frame, Result, Transform, parameters};
 
-/// Steps of work between two looks at the clock; some tens of microseconds.
+/// Steps of work between two readings of the clock; some tens of microseconds.
 const STEPS: u64 = 20_000;
-/// The most fuel that a step takes.
+/// Maximum fuel of a step.
 const STEP_FUEL: u64 = 16;
 
 parameters! {
@@ -15,7 +15,7 @@ parameters! {
         work_ms: u16 = integer("Work for each frame", 0..=1000, 200)
             .step(10.0)
             .unit("ms")
-            .help("At most four fifths of what a call may take."),
+            .help("At most four fifths of the call's time budget."),
     }
 }
 
@@ -28,7 +28,7 @@ impl Transform for SlowFlip {
     fn about() -> About {
         About::new(
             "Slow flip",
-            "Turns the picture upside down and works for 200 ms on each frame, to show how frames are skipped.",
+            "Turns the picture upside down and takes 200 ms for each frame, to demonstrate skipped frames.",
         )
     }
 
@@ -39,7 +39,7 @@ impl Transform for SlowFlip {
             plane.upside_down();
         }
         frame.show(&picture)?;
-        // What was put counts only when the call returns in time, so a part of the budget is left alone.
+        // Results count only if the call returns in time, so a part of the budget is kept in reserve.
         let time = Duration::from_micros((frame.budget.time_us / 5 * 4).into());
         work(begin, Duration::from_millis(frame.settings.work_ms.into()).min(time), frame.budget.fuel / 2);
         Ok(())
@@ -48,8 +48,8 @@ impl Transform for SlowFlip {
 
 /// Computes until `time` has passed since `begin`, or `fuel` is used up.
 ///
-/// It does not sleep: a handler that sleeps leaves the processor to the others, and a demonstration with it would show
-/// nothing of what a model or a filter of that cost does to the sessions beside it.
+/// It does not sleep: a sleeping handler leaves the processor to others, and would not demonstrate how an expensive handler
+/// affects other sessions.
 fn work(begin: Instant, time: Duration, fuel: u64) {
     let mut number = black_box(1_u64);
     for _ in 0..fuel / (STEPS * STEP_FUEL) {
@@ -57,7 +57,7 @@ fn work(begin: Instant, time: Duration, fuel: u64) {
             break;
         }
         for _ in 0..STEPS {
-            // Each step needs the one before, and two of them cannot be made one.
+            // Each step depends on the previous one, so that the compiler cannot combine them.
             number ^= number << 13;
             number ^= number >> 7;
             number ^= number << 17;

@@ -1,10 +1,10 @@
-//! Writes a frame's time and number into the picture.
+//! Writes the time and the number of each frame into the picture.
 
 use framebox_handler::{About, Color, Frame, Image, Result, Size, Transform, choices, parameters};
 
 mod text;
 
-/// What lies behind the text: black that lets something of the picture through, or nothing.
+/// Colours behind the text: translucent black, or transparent.
 const BACKDROP: [u8; 4] = [0, 0, 0, 150];
 const NOTHING: [u8; 4] = [0; 4];
 
@@ -19,19 +19,19 @@ choices! {
 
 parameters! {
     struct Settings {
-        label: String = text("Label", 40, "").help("A line of your own above the others."),
+        label: String = text("Label", 40, "").help("An additional line at the top."),
         color: Color = color("Colour", 0xffffff),
         size: usize = integer("Size", 2..=12, 4)
             .unit("%")
-            .help("Height of a line, of the picture's height; smaller where it would not fit."),
+            .help("Height of a line relative to the picture; smaller if the text would not fit."),
         corner: Corner = choice("Corner", Corner::TopLeft),
-        backdrop: bool = toggle("Darken what lies behind", true),
+        backdrop: bool = toggle("Darken the background", true),
     }
 }
 
 #[derive(Default)]
 struct Timestamp {
-    /// Frames skipped since the beginning.
+    /// Frames skipped since the start.
     skipped: u64,
 }
 
@@ -39,7 +39,7 @@ impl Transform for Timestamp {
     type Settings = Settings;
 
     fn about() -> About {
-        About::new("Timestamp", "Writes the time and the number of each frame into it, and how many were skipped.")
+        About::new("Timestamp", "Writes the time, the number and the count of skipped frames into each frame.")
     }
 
     fn process(&mut self, frame: &Frame<Settings>) -> Result {
@@ -55,25 +55,25 @@ impl Transform for Timestamp {
 }
 
 impl Settings {
-    /// The text, and where it lies in a picture of `size`.
+    /// Returns the text as an image, and its position in a picture of `size`.
     fn draw(&self, lines: &[String], size: Size) -> (u32, u32, Image) {
         let (across, down) = text::extent(lines);
         let (width, height) = (size.width as usize, size.height as usize);
         let wanted = height * self.size / 100 / text::CHARACTER;
-        // A dot has at least one pixel; what does not fit even then is cut off.
+        // A dot has at least one pixel; text that still does not fit is clipped.
         let dot = wanted.min(width / across).min(height / down).max(1);
         let ground = if self.backdrop { BACKDROP } else { NOTHING };
         let drawn = text::draw(lines, dot, self.color, ground, (width, height));
         let right = matches!(self.corner, Corner::TopRight | Corner::BottomRight);
         let bottom = matches!(self.corner, Corner::BottomLeft | Corner::BottomRight);
-        // At even places colours are sharp.
+        // Even coordinates, so that colours are sharp.
         let at = |far: bool, whole: u32, part: u32| if far { (whole - part) & !1 } else { 0 };
         let Size { width, height } = drawn.size();
         (at(right, size.width, width), at(bottom, size.height, height), drawn)
     }
 }
 
-/// Hours, minutes, seconds and thousandths since the stream began.
+/// Formats the time since the start of the stream: hours, minutes, seconds, milliseconds.
 fn time(pts_us: i64) -> String {
     let ms = pts_us.max(0) / 1000;
     let (seconds, minutes, hours) = (ms / 1000 % 60, ms / 60_000 % 60, ms / 3_600_000);

@@ -1,4 +1,4 @@
-//! Lines of text as pixels.
+//! Draws lines of text.
 
 use font8x8::{BASIC_FONTS, LATIN_FONTS, UnicodeFonts};
 use framebox_handler::{Color, Image, Size};
@@ -10,7 +10,7 @@ const MARGIN: usize = 4;
 /// Dots between two lines.
 const BETWEEN: usize = 3;
 
-/// Draws `lines` with dots of `dot` × `dot` pixels, and no more than `most` pixels in width and height of it.
+/// Draws `lines` with dots of `dot` × `dot` pixels, clipped to a width and height of `most` pixels.
 pub fn draw(lines: &[String], dot: usize, color: Color, ground: [u8; 4], most: (usize, usize)) -> Image {
     let (across, down) = extent(lines);
     let (width, height) = ((across * dot).min(most.0), (down * dot).min(most.1));
@@ -30,14 +30,14 @@ pub fn draw(lines: &[String], dot: usize, color: Color, ground: [u8; 4], most: (
     Image::new(Size { width: width as u32, height: height as u32 }, pixels)
 }
 
-/// Width and height of `lines`, dots.
+/// Returns width and height of `lines`, dots.
 pub fn extent(lines: &[String]) -> (usize, usize) {
     let longest = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
     let down = (lines.len() * (CHARACTER + BETWEEN)).saturating_sub(BETWEEN);
     (longest * CHARACTER + 2 * MARGIN, down + 2 * MARGIN)
 }
 
-/// The dots of a character: a byte a row, its lowest bit at the left.
+/// Returns the dots of a character: a byte for each row, with the lowest bit at the left.
 fn glyph(character: char) -> [u8; CHARACTER] {
     let known = BASIC_FONTS.get(character).or_else(|| LATIN_FONTS.get(character));
     known.or_else(|| BASIC_FONTS.get('?')).unwrap_or_default()

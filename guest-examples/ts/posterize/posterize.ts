@@ -1,22 +1,22 @@
 /**
- * Fewer levels of each colour, and how bright the picture was.
+ * Posterize: fewer levels of each colour, and the mean brightness of the input.
  *
- * The engine interprets, so what counts is how often the loop runs: two bytes are looked up at a time.
+ * The engine is an interpreter: the number of iterations matters, so each looks up two bytes.
  */
 import type { Frame, Output } from 'framebox:video/media@0.1.0';
 import type { Descriptor, NamedValue, Size } from 'framebox:video/types@0.1.0';
 import { descriptor, integer, output, putInteger, values } from '../../js/framebox.js';
 
-/** What becomes of each pair of bytes. */
+/** The new value of each pair of bytes. */
 const table = new Uint16Array(65536);
 
 function fill(levels: number): void {
-  // 255 stays 255, so alpha need not be told apart.
+  // 255 maps to 255, so alpha needs no special case.
   const drawn = Uint8Array.from({ length: 256 }, (_, c) => Math.floor((c * levels) / 256) * 255 / (levels - 1));
   table.forEach((_, pair) => (table[pair] = drawn[pair >> 8]! * 256 + drawn[pair & 255]!));
 }
 
-/** Names of a function's own are quicker than those of the module. */
+/** Local names are faster than those of the module. */
 function draw(pixels: Int32Array, table: Uint16Array): void {
   for (let i = pixels.length; i--; ) {
     const pixel = pixels[i]!;
@@ -24,7 +24,7 @@ function draw(pixels: Int32Array, table: Uint16Array): void {
   }
 }
 
-/** Looked at on every 8th pixel of every 8th row. */
+/** Samples every 8th pixel of every 8th row. */
 function meanBrightness(rgba: Uint8Array, { width, height }: Size): number {
   let sum = 0;
   let count = 0;

@@ -1,20 +1,20 @@
-//! Reports what the camera sees, and sends no picture back.
+//! Reports brightness, change and scenes, and sends no video back.
 
-use framebox_handler::{About, Json, Level, Observer, OutputKind, Result, Sight, Size, log, parameters};
+use framebox_handler::{About, Json, Level, ObservedFrame, Observer, OutputKind, Result, Size, log, parameters};
 
-/// Size of the copy that is looked at, pixels.
+/// Size of the copy that is analysed, pixels.
 const SMALL: Size = Size { width: 64, height: 36 };
 
 parameters! {
     struct Settings {
-        cut: u8 = integer("Change that makes another scene", 1..=100, 25).unit("%"),
+        cut: u8 = integer("Change that starts a new scene", 1..=100, 25).unit("%"),
     }
 }
 
 #[derive(Default)]
 struct Watch {
     scene: u64,
-    /// The copy of the frame before.
+    /// The copy of the previous frame.
     before: Vec<u8>,
 }
 
@@ -22,7 +22,7 @@ impl Observer for Watch {
     type Settings = Settings;
 
     fn about() -> About {
-        About::new("Watch", "Only watches: brightness, change and scenes. No video comes back.")
+        About::new("Watch", "Reports brightness, change and scenes. Sends no video back.")
             .output("brightness", "Brightness", OutputKind::Gauge)
             .unit("%")
             .output("change", "Change", OutputKind::Plot)
@@ -30,7 +30,7 @@ impl Observer for Watch {
             .output("scene", "Scene", OutputKind::Json)
     }
 
-    fn observe(&mut self, frame: &Sight<Settings>) -> Result {
+    fn observe(&mut self, frame: &ObservedFrame<Settings>) -> Result {
         let seen = frame.gray(SMALL);
         let bytes = seen.len() as f64;
         let brightness = seen.iter().map(|luma| f64::from(*luma)).sum::<f64>() / bytes / 2.55;

@@ -1,4 +1,4 @@
-//! Fewer levels of each colour, and how bright the picture was.
+//! Posterize: fewer levels of each colour, and the mean brightness of the input.
 
 const framebox = @import("framebox");
 
@@ -11,11 +11,11 @@ pub const about: framebox.Descriptor = .{
 
 var levels: u16 = 4;
 
-pub fn configure(_: []const u8, value: framebox.Value) framebox.Refused!void {
+pub fn configure(_: []const u8, value: framebox.Value) framebox.Error!void {
     levels = @intCast(value.integer);
 }
 
-pub fn process(input: framebox.Frame, out: framebox.Output) framebox.Refused!void {
+pub fn process(input: framebox.Frame, out: framebox.Output) framebox.Error!void {
     const size = input.info().size;
     const pixels = input.pixels(.rgba8);
     defer framebox.gpa.free(pixels);
@@ -25,11 +25,11 @@ pub fn process(input: framebox.Frame, out: framebox.Output) framebox.Refused!voi
     try out.putInteger("mean-brightness", mean);
 }
 
-/// A byte lies in the band c * levels / 256, which is drawn as band * 255 / (levels - 1). There are at most 16 bands, so a
-/// multiplication by 256ths, rounded up, gives the same as that division, and stays within 16 bits. 255 stays 255: alpha
-/// need not be told apart.
+/// A byte c is in band c * levels / 256, whose colour is band * 255 / (levels - 1). There are at most 16 bands, so a
+/// multiplication by 256ths, rounded up, gives the same as that division, and stays within 16 bits. 255 maps to 255, so
+/// alpha needs no special case.
 fn posterize(bytes: []u8) void {
-    const lanes = 64; // four vectors: each turn of a loop is metered, and fewer of them are quicker
+    const lanes = 64; // four vectors: each iteration is metered, so unrolling pays
     const step = (255 * 256 + levels - 2) / (levels - 1);
     var i: usize = 0;
     while (i + lanes <= bytes.len) : (i += lanes) {
@@ -41,7 +41,7 @@ fn posterize(bytes: []u8) void {
     for (bytes[i..]) |*c| c.* = @intCast((((c.* * levels) >> 8) * step) >> 8);
 }
 
-/// Looked at on every 8th pixel of every 8th row.
+/// Samples every 8th pixel of every 8th row.
 fn meanBrightness(rgba: []const u8, size: framebox.Size) i64 {
     var sum: u64 = 0;
     var count: u64 = 0;

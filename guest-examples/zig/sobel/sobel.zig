@@ -1,11 +1,11 @@
-//! Outlines, by Sobel's operator: white where the brightness changes, 16 pixels at a time.
+//! Outlines by the Sobel operator: white where the brightness changes, 16 pixels at a time.
 
 const std = @import("std");
 const framebox = @import("framebox");
 
 pub const about: framebox.Descriptor = .{
     .title = .of("Sobel"),
-    .summary = .of("Outlines, by Sobel's operator"),
+    .summary = .of("Outlines by the Sobel operator"),
     .parameters = .of(&.{
         framebox.integer("gain", "Gain", .{ .min = 1, .max = 8, .default = 2 }),
         framebox.integer("threshold", "Threshold", .{ .min = 0, .max = 255, .default = 24 }),
@@ -16,7 +16,7 @@ pub const about: framebox.Descriptor = .{
 var gain: u16 = 2;
 var threshold: u16 = 24;
 
-pub fn configure(id: []const u8, value: framebox.Value) framebox.Refused!void {
+pub fn configure(id: []const u8, value: framebox.Value) framebox.Error!void {
     const parameters = .{ .{ "gain", &gain }, .{ "threshold", &threshold } };
     inline for (parameters) |parameter| {
         if (std.mem.eql(u8, id, parameter[0])) {
@@ -24,16 +24,16 @@ pub fn configure(id: []const u8, value: framebox.Value) framebox.Refused!void {
             return;
         }
     }
-    return framebox.because("there is no such parameter");
+    return framebox.fail("unknown parameter");
 }
 
-pub fn process(input: framebox.Frame, out: framebox.Output) framebox.Refused!void {
+pub fn process(input: framebox.Frame, out: framebox.Output) framebox.Error!void {
     const size = input.info().size;
     const gray = input.pixels(.gray8);
     defer framebox.gpa.free(gray);
-    const drawn = framebox.gpa.alloc(u8, gray.len) catch return framebox.because("there is no memory for the picture");
+    const drawn = framebox.gpa.alloc(u8, gray.len) catch return framebox.fail("out of memory");
     defer framebox.gpa.free(drawn);
-    @memset(drawn, 0); // the outermost pixels have no neighbours on one side
+    @memset(drawn, 0); // pixels at the edge lack neighbours
     const width: usize = size.width;
     var found: u64 = 0;
     if (size.width > 2 and size.height > 2) {
@@ -43,11 +43,11 @@ pub fn process(input: framebox.Frame, out: framebox.Output) framebox.Refused!voi
         }
     }
     try out.pixels(size, .gray8, drawn);
-    // In tenths, so that the value does not flicker.
+    // Rounded to tenths, so that the value does not flicker.
     try out.putNumber("area", @as(f64, @floatFromInt(found * 1000 / gray.len)) / 10);
 }
 
-/// Draws one row, but for its first and last pixel. How many pixels were drawn.
+/// Draws one row except for its first and last pixel; returns the number of outline pixels.
 fn outline(row: []u8, rows: [3][]const u8) u64 {
     var found: u64 = 0;
     var x: usize = 1;
@@ -56,7 +56,7 @@ fn outline(row: []u8, rows: [3][]const u8) u64 {
     return found;
 }
 
-/// The same for `lanes` pixels from `x`. Zig's vectors may have any length, so that a single pixel is no special case.
+/// Draws `lanes` pixels from `x`. Vectors may have any length in Zig, so a single pixel needs no special case.
 inline fn block(comptime lanes: usize, row: []u8, rows: [3][]const u8, x: usize) u64 {
     const Bytes = @Vector(lanes, u8);
     const Sums = @Vector(lanes, i16);
@@ -69,7 +69,7 @@ inline fn block(comptime lanes: usize, row: []u8, rows: [3][]const u8, x: usize)
     const two: Sums = @splat(2);
     const across = (near[0][2] - near[0][0]) + two * (near[1][2] - near[1][0]) + (near[2][2] - near[2][0]);
     const down = (near[2][0] - near[0][0]) + two * (near[2][1] - near[0][1]) + (near[2][2] - near[0][2]);
-    // At most 2040 in all, a quarter of it is 510, and times 8 it still fits.
+    // At most 2040 / 4 * 8, which fits 16 bits.
     const strength = ((@abs(across) + @abs(down)) >> @splat(2)) * @as(Lanes, @splat(gain));
     const clear = strength > @as(Lanes, @splat(threshold));
     const none: Lanes = @splat(0);

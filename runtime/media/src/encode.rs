@@ -1,4 +1,4 @@
-//! Pictures to access units.
+//! The encoder trait.
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ use framebox_picture::Planes;
 
 use crate::Error;
 
-/// How a stream is encoded.
+/// Settings of an encoder.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Bit rate at the start, bits a second.
+    /// Initial bit rate, bits per second.
     pub bitrate: u32,
-    /// Highest bit rate, bits a second.
+    /// Maximum bit rate, bits per second.
     pub max_bitrate: u32,
-    /// Rate at which pictures are expected at the start, frames a second; later their times tell.
+    /// Expected frame rate, frames per second. The encoder later estimates it from presentation times.
     pub fps: f32,
 }
 
@@ -23,21 +23,21 @@ impl Default for Settings {
     }
 }
 
-/// What came out of an encoder.
+/// Describes an encoded picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Encoded {
-    /// Decodable without any earlier one.
+    /// Whether it can be decoded without any earlier one.
     pub keyframe: bool,
 }
 
 /// Encodes one stream.
 pub trait Encoder: Send {
-    /// Appends one access unit to `out`; nothing when the picture was left out to keep the bit rate. `pts` is the time
-    /// since the stream began. The first picture, one of another size than the last, and one with `keyframe` become
+    /// Appends one access unit to `out`, or nothing if the picture was dropped to keep the bit rate. `pts` is the time since
+    /// the stream began. The first picture, one of another size than the previous one, and one with `keyframe` become
     /// keyframes. A side of odd length loses its last row or column.
     ///
     /// # Errors
-    /// [`Error::Size`] or [`Error::Codec`]; `out` is then as it was, and the next picture becomes a keyframe.
+    /// [`Error::Size`] or [`Error::Codec`]. `out` is unchanged and the next picture becomes a keyframe.
     fn encode(
         &mut self,
         picture: Planes<'_>,
@@ -46,6 +46,6 @@ pub trait Encoder: Send {
         out: &mut Vec<u8>,
     ) -> Result<Encoded, Error>;
 
-    /// Changes the bit rate, bits a second; at least 10 000, at most the highest of the settings.
+    /// Changes the bit rate, bits per second. It is clamped to 10 000 and the maximum in the settings.
     fn set_bitrate(&mut self, bits_per_second: u32);
 }

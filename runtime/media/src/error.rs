@@ -1,28 +1,28 @@
-//! What can go wrong in a codec.
+//! The errors of codecs.
 
 use framebox_picture::Size;
 
-/// Why a codec gave no result.
+/// Why a codec returned no result.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The codec's library refused to start, or failed in itself.
+    /// The codec's library did not start or failed internally.
     #[error("the codec failed: {0}")]
     Codec(String),
-    /// The coded data cannot be decoded; a keyframe is needed.
+    /// The coded data cannot be decoded. A keyframe is needed.
     #[error("the coded picture is damaged or refers to one that is missing")]
     Damaged,
     /// The coded pictures are larger than the settings allow.
-    #[error("pictures of {size} are more than the {max_pixels} pixels that are accepted")]
+    #[error("pictures of {size} exceed the {max_pixels} pixels that are accepted")]
     TooLarge {
-        /// What the stream announces.
+        /// Size that the stream announces.
         size: Size,
-        /// The limit, pixels.
+        /// Limit, pixels.
         max_pixels: u64,
     },
-    /// A picture of this size cannot be coded.
+    /// A picture of this size cannot be encoded.
     #[error(
-        "a picture of {0} cannot be coded: each side must be within 16 and 3840 pixels, the shorter one within 2160"
+        "a picture of {0} cannot be encoded: each side must have 16 to 3840 pixels, and the shorter one at most 2160"
     )]
     Size(Size),
 }

@@ -1,8 +1,8 @@
-//! Codecs and files: encoded access units to pictures and back, and pictures out of files.
+//! Codecs and clips: decodes and encodes video, and reads video and image files.
 //!
-//! **Nothing of a coded stream or a file is trusted: a wrong one is an error, never a panic.**
+//! **Coded streams and files are untrusted: invalid ones result in errors, never in panics.**
 //!
-//! | module | what it holds |
+//! | module | contents |
 //! |---|---|
 //! | [`clip`] | [`clip::Clip`]: video and picture files |
 //! | [`codec`] | [`Codec`]: the table of codecs, and the constructors of their encoders and decoders |

@@ -1,4 +1,4 @@
-//! I420 to the formats of guests and back.
+//! Converts I420 to the formats of guests and back.
 
 use yuv::{
     BufferStoreMut, YuvConversionMode, YuvPlanarImage, YuvPlanarImageMut, YuvRange, YuvStandardMatrix, rgb_to_yuv420,
@@ -14,10 +14,10 @@ const MODE: YuvConversionMode = YuvConversionMode::Balanced;
 /// Writes `planes` as `format` into `out`, whose length must be `format.bytes(planes.size)`.
 ///
 /// # Errors
-/// [`Error::Length`] when `out` has another length.
+/// [`Error::Length`] if `out` has another length.
 pub fn read(planes: Planes<'_>, format: Format, out: &mut [u8]) -> Result<(), Error> {
     let size = planes.size;
-    check(out.len(), format, size)?;
+    check_length(out.len(), format, size)?;
     match format {
         Format::Rgba8 => {
             return yuv420_to_rgba(&image(planes), out, size.width * 4, RANGE, MATRIX).map_err(|_| Error::Size(size));
@@ -57,15 +57,15 @@ pub fn read(planes: Planes<'_>, format: Format, out: &mut [u8]) -> Result<(), Er
     Ok(())
 }
 
-/// Makes `picture` the picture of `size` that `data` holds as `format`. Reuses the picture's allocation.
+/// Replaces `picture` with the picture of `size` in `data`, whose format is `format`. Reuses the picture's allocation.
 ///
 /// # Errors
-/// [`Error::Size`] or [`Error::Length`]; the picture is then as it was.
+/// [`Error::Size`] or [`Error::Length`]. The picture is unchanged.
 pub fn write(data: &[u8], format: Format, size: Size, picture: &mut Picture) -> Result<(), Error> {
     if !size.is_valid() {
         return Err(Error::Size(size));
     }
-    check(data.len(), format, size)?;
+    check_length(data.len(), format, size)?;
     picture.resize(size)?;
     let chroma = size.chroma();
     match format {
@@ -108,20 +108,19 @@ pub fn write(data: &[u8], format: Format, size: Size, picture: &mut Picture) -> 
     Ok(())
 }
 
-/// Full-range gray of limited-range luma, rounded: 16 becomes 0, 235 becomes 255.
+/// Converts limited-range luma to full-range gray, rounded: 16 becomes 0, 235 becomes 255.
 pub(crate) fn luma_to_gray(luma: u8) -> u8 {
     let above = u16::from(luma.saturating_sub(16));
     (above + ((above * 42 + 128) >> 8)).min(255) as u8
 }
 
-/// Limited-range luma of full-range gray, rounded.
+/// Converts full-range gray to limited-range luma, rounded.
 pub(crate) fn gray_to_luma(gray: u8) -> u8 {
     (16 + ((u16::from(gray) * 220 + 128) >> 8)) as u8
 }
 
-/// # Errors
-/// [`Error::Length`] when `actual` is not what a picture of `size` takes.
-pub(crate) fn check(actual: usize, format: Format, size: Size) -> Result<(), Error> {
+/// Checks that a picture of `size` in `format` takes `actual` bytes.
+pub(crate) fn check_length(actual: usize, format: Format, size: Size) -> Result<(), Error> {
     let expected = format.bytes(size);
     if actual == expected { Ok(()) } else { Err(Error::Length { size, format, expected, actual }) }
 }
@@ -163,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn known_colours_are_met() {
+    fn known_colours_are_converted() {
         // BT.601, limited range (ITU-R BT.601-7 §2.5.3).
         let table = [
             ([255, 255, 255], [235, 128, 128]),
@@ -193,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn gray_spans_its_range() {
+    fn gray_uses_its_full_range() {
         for (luma, gray) in [(0, 0), (16, 0), (126, 128), (235, 255), (255, 255)] {
             assert!(luma_to_gray(luma).abs_diff(gray) <= 1, "{luma}");
         }

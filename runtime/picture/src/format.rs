@@ -1,24 +1,24 @@
-//! The pixel layouts that guests read and write.
+//! The pixel formats that guests read and write.
 
 use crate::Size;
 
-/// How pixels lie in memory. Rows are not padded; planes follow each other.
+/// The layout of pixels in memory. Rows are not padded; planes follow each other without gaps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
-    /// R, G, B, A; 4 bytes a pixel. Alpha is 255 when written by the host and ignored when read.
+    /// R, G, B, A; 4 bytes per pixel. Alpha is 255 when written by the host and ignored when read.
     Rgba8,
-    /// R, G, B; 3 bytes a pixel.
+    /// R, G, B; 3 bytes per pixel.
     Rgb8,
-    /// Full-range luma; 1 byte a pixel.
+    /// Full-range luma; 1 byte per pixel.
     Gray8,
-    /// Y, then U, then V, the latter two at half width and height, rounded up.
+    /// Planes Y, U and V; U and V at half the width and height, rounded up.
     I420,
-    /// Y, then U and V interleaved at half width and height, rounded up.
+    /// Plane Y, then a plane of interleaved U and V at half the width and height, rounded up.
     Nv12,
 }
 
 impl Format {
-    /// Bytes that a picture of `size` takes. Does not overflow for a valid size.
+    /// Returns the size of a picture in bytes. Does not overflow for a valid size.
     pub const fn bytes(self, size: Size) -> usize {
         let pixels = size.pixels() as usize;
         match self {

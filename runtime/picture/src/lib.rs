@@ -1,17 +1,17 @@
-//! Decoded pictures and what is done to their pixels: formats, conversion, scaling, patching.
+//! Decoded pictures: formats, conversion, scaling, patching and pooling.
 //!
-//! **Every picture on the host is planar I420 (BT.601, limited range); every other format exists only in a guest's
-//! memory.** A conversion reads its source once and writes its target once.
+//! **Every picture on the host is planar I420 (BT.601, limited range); other formats exist only in guest memory.** A
+//! conversion reads its source once and writes its target once.
 //!
-//! | module | what it holds |
+//! | module | contents |
 //! |---|---|
 //! | [`size`] | [`Size`] and [`Rect`] in pixels |
-//! | [`format`] | [`Format`]: the layouts that guests ask for, and how many bytes they take |
+//! | [`format`] | [`Format`]: the pixel formats of guests, and their sizes in bytes |
 //! | [`picture`] | [`Picture`] (owned planes) and [`Planes`] (borrowed, with strides) |
-//! | [`convert`] | I420 to a format and back |
+//! | [`convert`] | conversion of I420 to other formats and back |
 //! | [`pool`] | [`Pool`]: pictures whose memory is used again |
-//! | [`sample`] | a part of a picture, cropped, scaled and converted |
-//! | [`patch`] | a rectangle of a picture overwritten |
+//! | [`sample`] | crops, scales and converts pictures |
+//! | [`patch`] | overwrites a rectangle of a picture |
 
 pub mod convert;
 pub mod error;

@@ -1,9 +1,9 @@
-//! A rectangle of a picture overwritten.
+//! Overwrites a rectangle of a picture.
 
 use crate::convert::{self, gray_to_luma};
 use crate::{Error, Format, Picture, Rect, Size};
 
-/// One pixel to be laid over another: luma, colour differences, and how opaque it is (0–255).
+/// A pixel to blend over another: luma, chroma, and opacity (0–255).
 #[derive(Clone, Copy)]
 struct Ink {
     y: u8,
@@ -12,11 +12,11 @@ struct Ink {
     alpha: u8,
 }
 
-/// Overwrites the rectangle `at` of `picture` with `data` in `format`. Alpha of RGBA blends over what is there. A colour
-/// sample of which only some pixels are covered becomes the mean of the old and the new ones.
+/// Overwrites the rectangle `at` of `picture` with `data` in `format`. RGBA is blended by its alpha. A chroma sample that is
+/// partly covered becomes the weighted mean of the old and the new colours.
 ///
 /// # Errors
-/// [`Error::Outside`] or [`Error::Length`]; the picture is then as it was.
+/// [`Error::Outside`] or [`Error::Length`]. The picture is unchanged.
 pub fn patch(picture: &mut Picture, at: Rect, format: Format, data: &[u8]) -> Result<(), Error> {
     let size = picture.size();
     if !at.is_within(size) {
@@ -29,7 +29,7 @@ pub fn patch(picture: &mut Picture, at: Rect, format: Format, data: &[u8]) -> Re
     let (width, pixels) = (at.width as usize, at.size().pixels() as usize);
     let chroma = at.size().chroma();
     let (columns, samples) = (chroma.width as usize, chroma.pixels() as usize);
-    // What can be done by the row: opaque colours whose samples, or whose rows of pixels, are those of the picture.
+    // The part that can be written by rows: opaque colours whose samples, or rows of pixels, align with the picture's.
     let inner = inner(at, size).filter(|inner| match format {
         Format::I420 | Format::Nv12 => (inner.x, inner.y) == (at.x, at.y),
         Format::Rgba8 | Format::Rgb8 => (inner.x, inner.width) == (at.x, at.width),
@@ -41,7 +41,7 @@ pub fn patch(picture: &mut Picture, at: Rect, format: Format, data: &[u8]) -> Re
             let inner = inner.filter(|_| opaque);
             convert_rows(picture, at, inner, format, data)?;
             around(at, inner, |part| {
-                lay(picture, at, part, |x, y| match pixel(data, y * width + x) {
+                blend(picture, at, part, |x, y| match pixel(data, y * width + x) {
                     [_, _, _, 0] => Ink { y: 0, u: 0, v: 0, alpha: 0 },
                     [r, g, b, alpha] => Ink { alpha, ..ink(r, g, b) },
                 });
@@ -50,14 +50,14 @@ pub fn patch(picture: &mut Picture, at: Rect, format: Format, data: &[u8]) -> Re
         Format::Rgb8 => {
             convert_rows(picture, at, inner, format, data)?;
             around(at, inner, |part| {
-                lay(picture, at, part, |x, y| {
+                blend(picture, at, part, |x, y| {
                     let [r, g, b] = pixel(data, y * width + x);
                     ink(r, g, b)
                 });
             });
         }
         Format::Gray8 => {
-            lay(picture, at, at, |x, y| Ink { y: gray_to_luma(data[y * width + x]), u: 128, v: 128, alpha: 255 });
+            blend(picture, at, at, |x, y| Ink { y: gray_to_luma(data[y * width + x]), u: 128, v: 128, alpha: 255 });
         }
         Format::I420 => {
             if let Some(inner) = inner {
@@ -67,7 +67,7 @@ pub fn patch(picture: &mut Picture, at: Rect, format: Format, data: &[u8]) -> Re
                 });
             }
             around(at, inner, |part| {
-                lay(picture, at, part, |x, y| {
+                blend(picture, at, part, |x, y| {
                     let sample = pixels + y / 2 * columns + x / 2;
                     Ink { y: data[y * width + x], u: data[sample], v: data[sample + samples], alpha: 255 }
                 });
@@ -83,7 +83,7 @@ pub fn patch(picture: &mut Picture, at: Rect, format: Format, data: &[u8]) -> Re
                 });
             }
             around(at, inner, |part| {
-                lay(picture, at, part, |x, y| {
+                blend(picture, at, part, |x, y| {
                     let sample = pixels + 2 * (y / 2 * columns + x / 2);
                     Ink { y: data[y * width + x], u: data[sample], v: data[sample + 1], alpha: 255 }
                 });
@@ -93,7 +93,7 @@ pub fn patch(picture: &mut Picture, at: Rect, format: Format, data: &[u8]) -> Re
     Ok(())
 }
 
-/// The part of `at` whose colour samples have no pixels outside of `at`. None when there is none.
+/// Returns the part of `at` whose chroma samples cover no pixels outside `at`, if there is one.
 fn inner(at: Rect, size: Size) -> Option<Rect> {
     let end = |end: u32, whole: u32| if end == whole { end } else { end & !1 };
     let (x, y) = (at.x.next_multiple_of(2), at.y.next_multiple_of(2));
@@ -102,7 +102,7 @@ fn inner(at: Rect, size: Size) -> Option<Rect> {
     Some(Rect { x, y, width, height })
 }
 
-/// The parts of `at` that surround `inner`; all of it when there is none.
+/// Calls `part` with the parts of `at` around `inner`, or with all of `at` if there is no inner part.
 fn around(at: Rect, inner: Option<Rect>, mut part: impl FnMut(Rect)) {
     let Some(inner) = inner else { return part(at) };
     let (right, bottom) = (inner.x + inner.width, inner.y + inner.height);
@@ -113,8 +113,8 @@ fn around(at: Rect, inner: Option<Rect>, mut part: impl FnMut(Rect)) {
     [above, below, left, beside].into_iter().filter(|part| part.width > 0 && part.height > 0).for_each(part);
 }
 
-/// Makes the part `inner` of `picture`, as wide as `at`, what `data` holds as opaque RGBA or RGB for all of `at`. Goes by
-/// way of another picture: the crate `yuv` leaves out the last rows of planes and pixels that end without their padding.
+/// Writes the part `inner` from `data`, which holds opaque RGBA or RGB for all of `at`. Converts into another picture first:
+/// the crate `yuv` omits the last rows of planes and pixels that end without padding.
 fn convert_rows(
     picture: &mut Picture,
     at: Rect,
@@ -135,8 +135,8 @@ fn convert_rows(
     Ok(())
 }
 
-/// Copies rows of planes into the rectangle `to`, which begins where they do, on an even pixel. They are as long as
-/// `widths` says: of luma, of colours. `chroma` copies a row of colours, given where it begins among the samples.
+/// Copies rows of planes into the rectangle `to`, which begins at an even pixel. `widths` are the lengths of the source's luma
+/// and chroma rows. `chroma` copies a row of chroma samples, given the index of its first sample.
 fn copy(
     picture: &mut Picture,
     to: Rect,
@@ -158,9 +158,9 @@ fn copy(
     }
 }
 
-/// Lays `ink(x, y)`, by the pixels of the rectangle `at`, over the part `part` of it. No colour sample may have pixels of
-/// `at` outside of `part`.
-fn lay(picture: &mut Picture, at: Rect, part: Rect, ink: impl Fn(usize, usize) -> Ink) {
+/// Blends `ink(x, y)`, with coordinates relative to `at`, over the part `part` of `at`. No chroma sample may cover pixels of
+/// `at` outside `part`.
+fn blend(picture: &mut Picture, at: Rect, part: Rect, ink: impl Fn(usize, usize) -> Ink) {
     let size = picture.size();
     let (stride, chroma_stride) = (size.width as usize, size.chroma().width as usize);
     let (left, top) = (part.x as usize, part.y as usize);
@@ -168,7 +168,7 @@ fn lay(picture: &mut Picture, at: Rect, part: Rect, ink: impl Fn(usize, usize) -
     let (luma, u, v) = picture.planes_mut();
     for cell_y in top / 2..bottom.div_ceil(2) {
         for cell_x in left / 2..right.div_ceil(2) {
-            // Pixels of this colour sample that the picture has at all, and those of them that are covered.
+            // Pixels of this chroma sample that are within the picture; those within the part are blended.
             let (x0, x1) = (2 * cell_x, (2 * cell_x + 2).min(size.width as usize));
             let (y0, y1) = (2 * cell_y, (2 * cell_y + 2).min(size.height as usize));
             let (mut new_u, mut new_v, mut covered) = (0, 0, 0);
@@ -188,9 +188,9 @@ fn lay(picture: &mut Picture, at: Rect, part: Rect, ink: impl Fn(usize, usize) -
             }
             let all = ((x1 - x0) * (y1 - y0)) as u32 * 255;
             let sample = cell_y * chroma_stride + cell_x;
-            let blend = |old: u8, new: u32| ((new + (all - covered) * u32::from(old) + all / 2) / all) as u8;
-            u[sample] = blend(u[sample], new_u);
-            v[sample] = blend(v[sample], new_v);
+            let mix_chroma = |old: u8, new: u32| ((new + (all - covered) * u32::from(old) + all / 2) / all) as u8;
+            u[sample] = mix_chroma(u[sample], new_u);
+            v[sample] = mix_chroma(v[sample], new_v);
         }
     }
 }
@@ -206,7 +206,7 @@ fn mix(old: u8, new: u8, alpha: u8) -> u8 {
     ((u32::from(new) * alpha + u32::from(old) * (255 - alpha) + 127) / 255) as u8
 }
 
-/// An opaque colour (ITU-R BT.601-7 §2.5.3, limited range, in 8-bit fixed point).
+/// Converts an opaque colour to YUV (ITU-R BT.601-7 §2.5.3, limited range, in 8-bit fixed point).
 fn ink(r: u8, g: u8, b: u8) -> Ink {
     let [r, g, b] = [i32::from(r), i32::from(g), i32::from(b)];
     Ink {
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_patch_of_the_whole_is_the_conversion() {
+    fn a_patch_of_the_whole_picture_equals_a_conversion() {
         let size = Size::new(17, 9);
         for format in FORMATS {
             let data: Vec<u8> = (0..format.bytes(size)).map(|i| (i / 50 * 40) as u8 | 0x03).collect();
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_patch_off_the_grid_mixes_the_colours_that_it_shares() {
+    fn a_patch_at_odd_coordinates_mixes_shared_chroma_samples() {
         // White over blue: a quarter, a half or all of a colour sample is covered.
         let size = Size::new(6, 6);
         let blue = Picture::black(size).map(|mut picture| {
@@ -281,7 +281,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn fast_ways_do_what_the_slow_one_does(
+        fn fast_paths_equal_the_slow_one(
             width in 1u32..40, height in 1u32..40,
             (x, y, w, h) in (0u32..40, 0u32..40, 1u32..40, 1u32..40),
             colour: [u8; 3],
@@ -300,7 +300,7 @@ mod tests {
                 };
                 let (mut fast, mut slow) = (noise(size), noise(size));
                 patch(&mut fast, at, format, &data).unwrap();
-                lay(&mut slow, at, at, |x, y| {
+                blend(&mut slow, at, at, |x, y| {
                     let i = y * at.width as usize + x;
                     let sample = y / 2 * tight.width as usize + x / 2;
                     let (u, v) = match format {

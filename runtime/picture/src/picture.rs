@@ -1,17 +1,17 @@
-//! I420 pictures: owned, and borrowed from whoever holds the planes.
+//! I420 pictures, owned and borrowed.
 
 use crate::{Error, Size};
 
-/// One plane, borrowed: `stride` bytes from the start of a row to the start of the next.
+/// A borrowed plane.
 #[derive(Clone, Copy, Debug)]
 pub struct Plane<'a> {
-    /// From the first byte of the first row; at least `stride * (rows - 1) + columns` bytes.
+    /// Bytes from the first row on; at least `stride * (rows - 1) + columns`.
     pub data: &'a [u8],
-    /// Bytes from row to row.
+    /// Distance between the starts of two rows, bytes.
     pub stride: usize,
 }
 
-/// An I420 picture that somebody else holds: a decoder, or a [`Picture`].
+/// A borrowed I420 picture, for instance of a decoder or a [`Picture`].
 #[derive(Clone, Copy, Debug)]
 pub struct Planes<'a> {
     /// Size of the luma plane; the chroma planes have [`Size::chroma`].
@@ -24,7 +24,7 @@ pub struct Planes<'a> {
     pub v: Plane<'a>,
 }
 
-/// An owned I420 picture, its planes one after the other without padding.
+/// An owned I420 picture. Its planes follow each other without padding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
     size: Size,
@@ -32,10 +32,10 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// A black picture.
+    /// Creates a black picture.
     ///
     /// # Errors
-    /// [`Error::Size`] when the size is not valid.
+    /// [`Error::Size`] if the size is invalid.
     pub fn black(size: Size) -> Result<Self, Error> {
         let mut picture = Self { size: Size::new(0, 0), data: Vec::new() };
         picture.resize(size)?;
@@ -50,10 +50,10 @@ impl Picture {
         Self { size: Size::new(2, 2), data: vec![128; 6] }
     }
 
-    /// Gives the picture another size, keeping its allocation where that is large enough. The contents are unspecified.
+    /// Changes the size and reuses the allocation if it is large enough. The contents are unspecified.
     ///
     /// # Errors
-    /// [`Error::Size`] when the size is not valid.
+    /// [`Error::Size`] if the size is invalid.
     pub fn resize(&mut self, size: Size) -> Result<(), Error> {
         if !size.is_valid() {
             return Err(Error::Size(size));
@@ -63,10 +63,10 @@ impl Picture {
         Ok(())
     }
 
-    /// Becomes a copy of `planes`.
+    /// Replaces the picture with a copy of `planes`.
     ///
     /// # Errors
-    /// [`Error::Size`] when the size is not valid.
+    /// [`Error::Size`] if the size is invalid.
     pub fn copy_from(&mut self, planes: Planes<'_>) -> Result<(), Error> {
         self.resize(planes.size)?;
         let chroma = planes.size.chroma();
@@ -77,22 +77,22 @@ impl Picture {
         Ok(())
     }
 
-    /// Size, pixels.
+    /// Returns the size.
     pub fn size(&self) -> Size {
         self.size
     }
 
-    /// The planes, one after the other: the format I420.
+    /// Returns the planes as bytes in the format I420.
     pub fn bytes(&self) -> &[u8] {
         &self.data
     }
 
-    /// The planes, one after the other, to write.
+    /// Returns the planes as mutable bytes in the format I420.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
         &mut self.data
     }
 
-    /// The planes, borrowed.
+    /// Borrows the planes.
     pub fn planes(&self) -> Planes<'_> {
         let chroma = self.size.chroma();
         let (y, rest) = self.data.split_at(self.size.pixels() as usize);
@@ -105,7 +105,7 @@ impl Picture {
         }
     }
 
-    /// Y, U and V to write, without padding.
+    /// Borrows the planes Y, U and V mutably, without padding.
     pub fn planes_mut(&mut self) -> (&mut [u8], &mut [u8], &mut [u8]) {
         let chroma = self.size.chroma().pixels() as usize;
         let (y, rest) = self.data.split_at_mut(self.size.pixels() as usize);

@@ -1,4 +1,4 @@
-//! A part of a picture, or a smaller copy of it, in a guest's format.
+//! Crops, scales and converts pictures.
 
 use fast_image_resize::images::{TypedCroppedImage, TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8;
@@ -6,7 +6,7 @@ use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 
 use crate::{Error, Format, Picture, Plane, Planes, Rect, Size, convert};
 
-/// Crops, scales and converts; keeps its buffers from call to call.
+/// Crops, scales and converts pictures, and reuses its buffers.
 #[derive(Default)]
 pub struct Sampler {
     scaler: Scaler,
@@ -15,7 +15,7 @@ pub struct Sampler {
 
 impl Sampler {
     /// Writes the part `crop` of `planes`, scaled to `to`, as `format` into `out`, whose length must be `format.bytes(to)`.
-    /// Pixels outside of the crop have no influence, but for the colour samples that they share with pixels inside.
+    /// Pixels outside the crop have no influence, except for chroma samples that they share with pixels inside.
     ///
     /// # Errors
     /// [`Error::Outside`], [`Error::Size`] or [`Error::Length`].
@@ -33,7 +33,7 @@ impl Sampler {
         if !to.is_valid() {
             return Err(Error::Size(to));
         }
-        convert::check(out.len(), format, to)?;
+        convert::check_length(out.len(), format, to)?;
         if crop.size() == to {
             return convert::read(part(planes, crop), format, out);
         }
@@ -61,7 +61,7 @@ impl Sampler {
         }
     }
 
-    /// Makes `picture` a copy of `planes`, scaled to `to`.
+    /// Replaces `picture` with a copy of `planes`, scaled to `to`.
     ///
     /// # Errors
     /// [`Error::Size`].
@@ -77,7 +77,7 @@ impl Sampler {
     }
 }
 
-/// The part `crop` of `planes`, borrowed. At odd offsets colours are those of the pixels half a colour sample earlier.
+/// Borrows the part `crop` of `planes`. At odd offsets the chroma is shifted by half a sample.
 fn part(planes: Planes<'_>, crop: Rect) -> Planes<'_> {
     let offset = |plane: Plane<'_>, x: u32, y: u32| y as usize * plane.stride + x as usize;
     let (y, chroma) = (planes.y, |plane: Plane<'_>| offset(plane, crop.x / 2, crop.y / 2));
@@ -89,16 +89,16 @@ fn part(planes: Planes<'_>, crop: Rect) -> Planes<'_> {
     }
 }
 
-/// Scales planes, and keeps what it needs for that.
+/// Scales planes, and reuses its buffers.
 #[derive(Default)]
 struct Scaler {
     resizer: Resizer,
-    /// A copy of a plane whose last row lacks its padding.
+    /// Copy of a plane whose last row has no padding.
     rows: Vec<u8>,
 }
 
 impl Scaler {
-    /// All planes, one after the other.
+    /// Scales all planes to I420 in `out`.
     fn planes(&mut self, planes: Planes<'_>, crop: Rect, to: Size, out: &mut [u8]) -> Result<(), Error> {
         let (chroma, to_chroma) = (planes.size.chroma(), to.chroma());
         let (y, uv) = out.split_at_mut(to.pixels() as usize);
@@ -113,7 +113,7 @@ impl Scaler {
     }
 
     fn plane(&mut self, plane: Plane<'_>, area: Area, to: Size, out: &mut [u8]) -> Result<(), Error> {
-        // No sample outside of these columns and rows is read, padding least of all.
+        // No sample outside these columns and rows is read, in particular no padding.
         let (left, top) = (area.left.floor(), area.top.floor());
         let columns = (area.left + area.width).ceil() as u32 - left as u32;
         let rows = (area.top + area.height).ceil() as u32 - top as u32;
@@ -135,12 +135,12 @@ impl Scaler {
         let options = ResizeOptions::new()
             .crop(area.left - left, area.top - top, area.width, area.height)
             .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-        // One type of pixel alone: the untyped call compiles the code of all of them.
+        // Typed for one kind of pixel: the untyped function would compile the code for all kinds.
         self.resizer.resize_typed(&source, &mut target, &options).map_err(|_| Error::Size(to))
     }
 }
 
-/// What is scaled, in samples of its plane.
+/// The area of a plane to scale, in samples.
 #[derive(Clone, Copy)]
 struct Area {
     left: f64,
@@ -155,7 +155,7 @@ impl Area {
         Self { left, top, width, height }
     }
 
-    /// The same area in planes of `size`, whose samples each stand for two columns and two rows.
+    /// Returns the area in chroma planes of `size`, whose samples each cover two columns and two rows.
     fn of_chroma(crop: Rect, size: Size) -> Self {
         let Self { left, top, width, height } = Self::of_luma(crop);
         let (left, top) = (left / 2.0, top / 2.0);
@@ -171,7 +171,7 @@ mod tests {
 
     use super::*;
 
-    /// Luma rises by two a column, the colours are flat.
+    /// A picture whose luma rises by two per column, with flat chroma.
     fn ramp(size: Size) -> Picture {
         let mut picture = Picture::black(size).unwrap();
         let (y, u, v) = picture.planes_mut();
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn half_the_size_keeps_the_ramp() {
+    fn scaling_to_half_the_size_keeps_the_ramp() {
         let picture = ramp(Size::new(64, 48));
         let to = Size::new(32, 24);
         let mut scaled = Picture::black(to).unwrap();
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_possible_is_refused() {
+    fn invalid_crops_sizes_and_lengths_are_refused() {
         let picture = ramp(Size::new(8, 8));
         let mut sampler = Sampler::default();
         let rect = |x, y, width, height| Rect { x, y, width, height };
@@ -234,7 +234,7 @@ mod tests {
         assert!(matches!(short, Err(Error::Length { .. })));
     }
 
-    /// The planes of `picture` with `pad` bytes of `of` after each row but the last.
+    /// Returns the planes of `picture` with `pad` bytes of `of` after each row except the last.
     fn padded(picture: &Picture, pad: usize, of: u8) -> [Vec<u8>; 3] {
         let planes = picture.planes();
         [(planes.y, picture.size()), (planes.u, picture.size().chroma()), (planes.v, picture.size().chroma())].map(
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn the_surroundings_of_a_crop_do_not_bleed_into_it() {
+    fn pixels_outside_a_crop_do_not_bleed_into_it() {
         let size = Size::new(64, 48);
         let crop = Rect { x: 10, y: 6, width: 40, height: 30 };
         let inside = |x: usize, y: usize| (10..50).contains(&x) && (6..36).contains(&y);
@@ -274,7 +274,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn padding_is_never_seen(
+        fn padding_has_no_influence(
             width in 1u32..40, height in 1u32..40, pad in 1usize..9,
             (x, y, w, h) in (0u32..40, 0u32..40, 1u32..40, 1u32..40),
             (to_width, to_height, same) in (1u32..60, 1u32..60, any::<bool>()),

@@ -1,4 +1,4 @@
-//! Extents in pixels.
+//! Sizes and rectangles in pixels.
 
 use std::fmt;
 
@@ -15,22 +15,22 @@ impl Size {
     /// The largest width or height that any part of the runtime accepts, pixels.
     pub const MAX_SIDE: u32 = 16_384;
 
-    /// A size of `width` × `height` pixels.
+    /// Creates a size of `width` × `height` pixels.
     pub const fn new(width: u32, height: u32) -> Self {
         Self { width, height }
     }
 
-    /// Size of the chroma planes of an I420 picture of this size: half, rounded up.
+    /// Returns the size of the chroma planes of an I420 picture of this size: half, rounded up.
     pub const fn chroma(self) -> Self {
         Self::new(self.width.div_ceil(2), self.height.div_ceil(2))
     }
 
-    /// Number of pixels.
+    /// Returns the number of pixels.
     pub const fn pixels(self) -> u64 {
         self.width as u64 * self.height as u64
     }
 
-    /// True when both sides are within 1 and [`Size::MAX_SIDE`].
+    /// Returns whether both sides are between 1 and [`Size::MAX_SIDE`].
     pub const fn is_valid(self) -> bool {
         self.width >= 1 && self.height >= 1 && self.width <= Self::MAX_SIDE && self.height <= Self::MAX_SIDE
     }
@@ -42,7 +42,7 @@ impl fmt::Display for Size {
     }
 }
 
-/// A rectangle within a picture, pixels, from its top left corner.
+/// A rectangle within a picture, in pixels. The origin is the top left corner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Rect {
     /// Left edge, pixels.
@@ -56,17 +56,17 @@ pub struct Rect {
 }
 
 impl Rect {
-    /// The whole of a picture of `size`.
+    /// Returns the rectangle that covers a picture of `size`.
     pub const fn whole(size: Size) -> Self {
         Self { x: 0, y: 0, width: size.width, height: size.height }
     }
 
-    /// Width and height.
+    /// Returns the width and height.
     pub const fn size(self) -> Size {
         Size::new(self.width, self.height)
     }
 
-    /// True when it has an area and lies within a picture of `size`.
+    /// Returns whether the rectangle is not empty and lies within a picture of `size`.
     pub const fn is_within(self, size: Size) -> bool {
         self.width >= 1
             && self.height >= 1

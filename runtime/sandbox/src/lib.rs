@@ -17,7 +17,7 @@
 //! | `component` | [`Component`]: a loaded handler; [`Setup`] |
 //! | `run` | [`Instance`]: a running handler; execution within a budget |
 //! | `host` | the host's side of each import |
-//! | `state`, `canvas` | what the host stores for an instance |
+//! | `state` | what the host stores for an instance |
 //! | `abi` | the types of the WIT interface, and conversion from and to them |
 //! | [`descriptor`], [`parameter`], `value` | what a handler declares, its parameters, and their values |
 //! | `call`, `call_error`, `limits` | input, output and cost of a call, [`CallError`], [`Limits`] and [`Budget`] |
@@ -31,7 +31,6 @@ pub mod parameter;
 mod abi;
 mod call;
 mod call_error;
-mod canvas;
 mod compile;
 mod component;
 mod deterministic;

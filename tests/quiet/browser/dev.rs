@@ -1,8 +1,8 @@
-//! An author edits, and sees it on the page that is open.
+//! An author edits a handler, and the open page shows the result.
 
 use serde_json::json;
 
-use crate::browser::hand::wait_for_playing;
+use crate::browser::actions::wait_for_playing;
 use crate::browser::transform::{distances, wait_for_inverted};
 use framebox_test_support::alone;
 use framebox_test_support::browser::{Browser, CAMERA};
@@ -11,7 +11,7 @@ use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::{Server, program};
 use framebox_test_support::wait::wait_until;
 
-/// A build as long as its sources are fit: what it makes is named by them.
+/// A build that copies the component that its source names, and fails without one.
 const BUILD: &str = "\
 echo compiling
 grep -q . source.txt || { echo 'source.txt:1: error: expected a handler' >&2; echo '    <nothing>' >&2; exit 1; }
@@ -19,7 +19,7 @@ mkdir -p build && cp \"$(cat source.txt)\" build/mine.wasm
 ";
 
 #[tokio::test]
-async fn what_is_saved_is_live_on_the_open_page_and_a_failed_build_is_told_there() {
+async fn a_saved_change_goes_live_on_the_open_page_and_a_failed_build_is_shown_there() {
     let _alone = alone().await;
     let server = Server::start(&[]).await;
     let Some(browser) = Browser::start(CAMERA).await else { return };
@@ -59,12 +59,12 @@ async fn what_is_saved_is_live_on_the_open_page_and_a_failed_build_is_told_there
     })
     .await;
     assert_eq!(browser.run("return document.body.dataset.session", &[]).await, session);
-    wait_until("the failure is out of sight", async || {
+    wait_until("the failure is no longer shown", async || {
         let left = browser.run("return document.querySelectorAll('[data-key^=build]').length", &[]).await;
         if left == json!(0) { Ok(()) } else { Err(left.to_string()) }
     })
     .await;
-    // What the server refuses is told as well.
+    // A component that the server refuses is shown as well.
     folder.write("source.txt", folder.write("core.wasm", b"\0asm\x01\0\0\0").to_str().unwrap());
     browser.wait_for_text(message, "the refusal", |text| text.contains("core module")).await;
     let errors = browser.console_errors().await;
@@ -73,7 +73,7 @@ async fn what_is_saved_is_live_on_the_open_page_and_a_failed_build_is_told_there
 }
 
 #[tokio::test]
-async fn what_is_no_project_is_said_with_what_makes_it_one() {
+async fn dev_without_a_project_says_what_a_project_needs() {
     let folder = Scratch::new();
     let run = async |more: &[&str]| {
         let mut command = program(&["dev", folder.path().to_str().unwrap()]);
@@ -88,7 +88,7 @@ async fn what_is_no_project_is_said_with_what_makes_it_one() {
     assert!(code == Some(2) && said.contains("build"), "{code:?} {said}");
     folder
         .write("framebox.toml", "[handler]\nname = \"mine\"\n[build]\ncommand = \"true\"\ncomponent = \"none.wasm\"\n");
-    // Without the component there is nothing to push, whether or not there is a server.
+    // Without the component there is nothing to push, with or without a server.
     let mut command = program(&["dev", folder.path().to_str().unwrap(), "--server", "http://127.0.0.1:9"]);
     let child = Child::start("framebox dev", &mut command);
     wait_until("says what is missing", async || {

@@ -5,17 +5,17 @@
 //! | [`transform`] | camera in, video out |
 //! | [`receive`] | video out, without a camera |
 //! | [`send`] | camera in, values out |
-//! | [`settings`] | parameters of each kind, presets, and the outputs and the log that tell of them |
-//! | [`strip`] | the strip of frames, and the policies for skipping |
+//! | [`settings`] | parameters of each kind, presets, outputs of each kind, the log |
+//! | [`timeline`] | the timeline of frames, and the policies for skipping |
 //! | [`upload`] | a component dropped on the page, and another version of it while it runs |
 //! | [`dev`] | an author edits while the page is open |
-//! | [`hand`] | what a person does |
+//! | [`actions`] | what a person does, and what they wait for |
 
+mod actions;
 mod dev;
-mod hand;
 mod receive;
 mod send;
 mod settings;
-mod strip;
+mod timeline;
 mod transform;
 mod upload;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::browser::hand::{fill, frames, play, session, set, wait_for_playing};
+use crate::browser::actions::{fill, frames, play, session, set, wait_for_playing};
 use framebox_test_support::alone;
 use framebox_test_support::browser::{Browser, NO_CAMERA};
 use framebox_test_support::scratch::Scratch;
@@ -18,7 +18,7 @@ const COUNT_CAMERAS: &str = "
     const ask = devices.getUserMedia.bind(devices);
     devices.getUserMedia = (...wanted) => { window.cameras += 1; return ask(...wanted); };";
 
-/// A number for what the video shows.
+/// A hash of the video's picture.
 const PICTURE: &str = "
     const canvas = document.createElement('canvas');
     [canvas.width, canvas.height] = [32, 18];
@@ -41,7 +41,7 @@ async fn a_generator_plays_at_the_chosen_rate_and_asks_for_no_camera() {
     }
     let rate = browser.run("return document.querySelector('#fps').value", &[]).await;
     let described = server.get("/handlers/plasma").await.json()["fps"].as_f64();
-    assert_eq!(rate.as_str().unwrap().parse().ok(), described, "the handler's own rate stands there at first");
+    assert_eq!(rate.as_str().unwrap().parse().ok(), described, "the handler's own rate comes first");
 
     set_small(&browser).await;
     fill(&browser, "#fps", "12").await;
@@ -57,7 +57,7 @@ async fn a_generator_plays_at_the_chosen_rate_and_asks_for_no_camera() {
     assert_eq!(browser.run("return window.cameras", &[]).await, 0);
     browser.screenshot("page-plays").await;
 
-    // Another rate needs another session, which the page makes by itself.
+    // Another rate needs another session, which the page starts by itself.
     let first = server.sessions().await;
     fill(&browser, "#fps", "500").await;
     browser.run("document.querySelector('#fps').blur()", &[]).await;
@@ -73,7 +73,7 @@ async fn a_generator_plays_at_the_chosen_rate_and_asks_for_no_camera() {
 }
 
 #[tokio::test]
-async fn the_end_of_a_video_is_told_and_it_plays_again() {
+async fn the_end_of_a_video_is_shown_and_it_plays_again() {
     let _alone = alone().await;
     let scratch = Scratch::new();
     let clip = Path::new(env!("CARGO_MANIFEST_DIR")).join("runtime/media/clips/clip.mp4");
@@ -87,13 +87,13 @@ async fn the_end_of_a_video_is_told_and_it_plays_again() {
     browser.press("[data-parameter=loop] input").await;
     set(&browser, "speed", 4).await;
     set(&browser, "source", "short").await;
-    let over = |text: &str| text.contains("The stream is over");
-    browser.wait_for_text("#message", "tells of the end", over).await;
+    let ended = |text: &str| text.contains("The stream has ended");
+    browser.wait_for_text("#message", "says that the stream has ended", ended).await;
     browser.see("#start").await;
     browser.screenshot("page-ended").await;
     let sessions = server.sessions().await;
 
-    // Without an end this time, so that there is time to look.
+    // In a loop this time, so that the video does not end meanwhile.
     browser.press("[data-parameter=loop] input").await;
     browser.press(".message-action").await;
     wait_for_playing(&browser).await;
@@ -103,7 +103,7 @@ async fn the_end_of_a_video_is_told_and_it_plays_again() {
     browser.close().await;
 }
 
-/// A picture that a small machine makes and codes at any rate.
+/// Chooses a size that a small machine makes and encodes at any rate.
 async fn set_small(browser: &Browser) {
     let script = "const choice = document.querySelector('[data-parameter=size]');
         const option = choice.querySelector('[value=\"320x180\"]');

@@ -1,14 +1,14 @@
-//! Camera in, values out: nothing comes back as video.
+//! Camera in, values out: no video comes back.
 
 use serde_json::json;
 
-use crate::browser::hand::{session, start};
+use crate::browser::actions::{session, start};
 use framebox_test_support::alone;
 use framebox_test_support::browser::{Browser, CAMERA};
 use framebox_test_support::server::Server;
 use framebox_test_support::wait::wait_until;
 
-/// Directions of the transceivers, and what the browser received as video.
+/// Directions of the transceivers, received video streams, whether the output is displayed, width of the input.
 const MEDIA: &str = "
     const [done] = Array.from(arguments).slice(-1);
     const { peer } = window.frameboxClient;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::browser::hand::{fill, session, set, start, wait_for_parameter, wait_for_playing};
+use crate::browser::actions::{fill, session, set, start, wait_for_parameter, wait_for_playing};
 use framebox_test_support::alone;
 use framebox_test_support::browser::{Browser, CAMERA};
 use framebox_test_support::server::Server;
@@ -40,17 +40,18 @@ async fn each_kind_of_setting_reaches_the_handler_and_each_kind_of_output_is_dra
     for (parameter, value) in wanted {
         wait_for_parameter(&server, parameter, value).await;
     }
-    // Text of a handler stays text.
+    // A handler's text is never HTML.
     browser.wait_for_text("[data-output=echo] p", "echoes the note", |text| text == "good <b>day</b>").await;
-    let since = browser.text("[data-parameter=gain] .control-since").await;
+    let since = browser.text("[data-parameter=gain] .control-applied").await;
     assert!(since.strip_prefix("from frame ").is_some_and(|frame| frame.parse::<u64>().is_ok()), "{since:?}");
-    browser.wait_for_text(".log-lines", "tells of the change", |text| text.contains("color changed")).await;
+    browser.wait_for_text(".log-lines", "names the change", |text| text.contains("color changed")).await;
 
     let frames = "[data-output=frames] output";
-    let many = |text: &str| text.parse::<u64>().is_ok_and(|frames| frames > 30);
-    browser.wait_for_text(frames, "counts", many).await;
+    let number = |text: &str| text.parse::<u64>().unwrap_or(0);
+    let before = browser.wait_for_text(frames, "counts", |text| number(text) > 60).await;
     browser.press("[data-parameter=reset] button").await;
-    browser.wait_for_text(frames, "counts anew", |text| text.parse::<u64>().is_ok_and(|frames| frames < 30)).await;
+    let starts_over = |text: &str| text.parse::<u64>().is_ok_and(|frames| frames < number(&before));
+    browser.wait_for_text(frames, "counts from zero", starts_over).await;
 
     let drawn = "const at = (id) => document.querySelector(`[data-output=${id}]`);
         const image = at('thumbnail').querySelector('img');
@@ -60,7 +61,7 @@ async fn each_kind_of_setting_reaches_the_handler_and_each_kind_of_output_is_dra
             image: [image.naturalWidth, image.src.slice(0, 5)],
             rows: at('bands').querySelectorAll('tbody tr').length,
             lines: at('channels').querySelectorAll('.legend li').length,
-            stamp: at('bands').querySelector('.output-stamp').textContent.startsWith('frame '),
+            stamp: at('bands').querySelector('.output-frame').textContent.startsWith('frame '),
         };";
     let expected =
         json!({ "gauge": "100", "json": "top", "image": [64, "blob:"], "rows": 5, "lines": 3, "stamp": true });
@@ -71,7 +72,7 @@ async fn each_kind_of_setting_reaches_the_handler_and_each_kind_of_output_is_dra
     .await;
     browser.screenshot("page-knobs").await;
 
-    // What the server refuses is said where it was set, and what holds comes back.
+    // A value that the server refuses is marked at its control, and the current value returns.
     set(&browser, "note", "x".repeat(41)).await;
     let says = |text: &str| text.contains("40");
     browser.wait_for_text("[data-parameter=note] .control-error", "says what is allowed", says).await;
@@ -80,9 +81,9 @@ async fn each_kind_of_setting_reaches_the_handler_and_each_kind_of_output_is_dra
     assert_eq!(session(&server).await["parameters"]["note"], "good <b>day</b>");
 
     browser.press("#stop").await;
-    browser.wait_for_text(".log-lines", "has the last words", |text| text.contains("the session is over")).await;
+    browser.wait_for_text(".log-lines", "has the last line", |text| text.contains("the session has ended")).await;
     set_level(&browser, "error").await;
-    browser.wait_for_text(".log-body > .quiet", "has no errors", |text| text == "Nothing of this level.").await;
+    browser.wait_for_text(".log-body > .quiet", "has no errors", |text| text == "No lines at this level.").await;
     assert_eq!(browser.console_errors().await, Vec::<String>::new());
     server.assert_quiet();
     browser.close().await;
@@ -95,7 +96,7 @@ async fn set_level(browser: &Browser, level: &str) {
 }
 
 #[tokio::test]
-async fn presets_are_kept_and_what_does_not_fit_is_said() {
+async fn presets_are_stored_and_invalid_values_are_named() {
     let _alone = alone().await;
     let server = Server::start(&[]).await;
     let Some(browser) = Browser::start(CAMERA).await else { return };
@@ -110,7 +111,7 @@ async fn presets_are_kept_and_what_does_not_fit_is_said() {
     browser.press(".presets form button").await;
     assert_eq!(browser.text("#preset-note").await, "Saved “Evening”.");
 
-    // Another visit: what was saved is there, and holds in a running session.
+    // After another visit the preset is there, and applies to a running session.
     open().await;
     assert_eq!(value(&browser, "gain").await, json!("1"));
     let script = "const select = document.querySelector('#resolution');
@@ -129,22 +130,23 @@ async fn presets_are_kept_and_what_does_not_fit_is_said() {
         [...document.querySelectorAll('.presets-actions button')].find((it) => it.textContent === 'Import').click();
         return document.querySelector('#preset-note').textContent";
     let said = browser.run(script, &[foreign.to_string().into()]).await;
-    assert_eq!(said, "Imported 2, 1 in place of others.");
+    assert_eq!(said, "Imported 2 presets, 1 of which replaced existing ones.");
     pick(&browser, "Odd").await;
     let note =
-        browser.wait_for_text("#preset-note", "says what did not fit", |text| text.contains("Not applied")).await;
+        browser.wait_for_text("#preset-note", "names what was not applied", |text| text.contains("Not applied")).await;
     for part in ["2 settings applied", "gain: ", "nothing: "] {
         assert!(note.contains(part), "{note}");
     }
     wait_for_parameter(&server, "rows", json!(7)).await;
     assert_eq!(session(&server).await["parameters"]["gain"].as_f64(), Some(0.25));
-    assert_eq!(browser.run(script, &["[1, 2".into()]).await.as_str().unwrap().find("no presets"), Some(10));
+    let refusal = browser.run(script, &["[1, 2".into()]).await;
+    assert!(refusal.as_str().unwrap().contains("not a list of presets"), "{refusal}");
     browser.screenshot("page-presets").await;
     browser.press(".presets-row > button").await;
     assert_eq!(browser.text("#preset-note").await, "Deleted “Odd”.");
     browser.press("#stop").await;
 
-    // Storage that holds rubbish, or takes nothing, is no reason to fail.
+    // Damaged or full storage must not fail the page.
     for spoil in ["localStorage.setItem('framebox.presets.knobs', '[{')", FILL_STORAGE] {
         browser.run(spoil, &[]).await;
         open().await;
@@ -153,7 +155,7 @@ async fn presets_are_kept_and_what_does_not_fit_is_said() {
         let names = "return [...document.querySelectorAll('#preset option')].map(({ value }) => value)";
         assert_eq!(browser.run(names, &[]).await, json!(["", "Mine"]), "{spoil}");
     }
-    assert!(browser.text("#preset-note").await.contains("does not keep"));
+    assert!(browser.text("#preset-note").await.contains("does not store"));
     assert_eq!(browser.console_errors().await, Vec::<String>::new());
     browser.close().await;
 }

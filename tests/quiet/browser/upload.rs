@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::browser::hand::{start, wait_for_playing};
+use crate::browser::actions::{start, wait_for_playing};
 use crate::browser::transform::{distances, wait_for_inverted};
 use framebox_test_support::alone;
 use framebox_test_support::browser::{Browser, CAMERA};
@@ -13,7 +13,7 @@ use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::Server;
 use framebox_test_support::wait::wait_until;
 
-/// Drops a file on the page, as a file manager does.
+/// Drops a file on the page, with the events that a file manager causes.
 const DROP: &str = "
     const [name, text] = arguments;
     const data = new DataTransfer();
@@ -30,11 +30,11 @@ async fn drop_file(browser: &Browser, name: &str, bytes: &[u8]) {
     browser.see("dialog#upload[open]").await;
 }
 
-/// Sees the dialog gone and the version chosen.
+/// Waits until the dialog is closed and the version is shown.
 async fn wait_for_version(browser: &Browser, version: u64) {
     wait_until("the version is shown", async || {
         let open = browser.run("return document.querySelector('dialog#upload').open", &[]).await;
-        let said = browser.run("return document.querySelector('#upload-said').textContent", &[]).await;
+        let said = browser.run("return document.querySelector('#upload-status').textContent", &[]).await;
         let badge = browser.run("return document.querySelector('[data-stat=version]').textContent", &[]).await;
         if open == json!(false) && badge == json!(version.to_string()) {
             Ok(())
@@ -53,12 +53,12 @@ async fn a_component_is_dropped_and_then_another_version_while_it_runs() {
     browser.open(&server.base).await;
     browser.see("#handler input").await;
 
-    // What is none is refused in the server's words, and nothing is lost by it.
+    // A file that is no component is refused with the server's explanation, and the dialog stays.
     drop_file(&browser, "Holiday Film (1).wasm", b"not a component").await;
     let proposed = browser.run("return document.querySelector('#upload-name').value", &[]).await;
     assert_eq!(proposed, json!("holiday-film-1"));
     browser.press("#upload-send").await;
-    browser.wait_for_text("#upload-said", "the refusal", |text| text.contains("this is not WebAssembly")).await;
+    browser.wait_for_text("#upload-status", "the refusal", |text| text.contains("this is not WebAssembly")).await;
     browser.screenshot("upload-refused").await;
     browser.run("document.querySelector('dialog#upload').close()", &[]).await;
 
@@ -72,7 +72,7 @@ async fn a_component_is_dropped_and_then_another_version_while_it_runs() {
     wait_for_inverted(&browser).await;
     let session = browser.run("return document.body.dataset.session", &[]).await;
 
-    // Another version of it shows the picture as it is: seen without connecting again.
+    // Another version shows the picture unchanged, within the same session.
     drop_file(&browser, "mine.wasm", &framebox_test_components::case("good")).await;
     let note = browser.text("#upload-note").await;
     assert!(note.contains("A new version of “mine”"), "{note}");
@@ -86,7 +86,7 @@ async fn a_component_is_dropped_and_then_another_version_while_it_runs() {
     assert_eq!(browser.run("return document.body.dataset.session", &[]).await, session);
     assert_eq!(browser.run("return document.body.dataset.version", &[]).await, json!("2"));
 
-    // Back to the first one, from the list of versions.
+    // Back to the first version, from the list.
     browser.press("#versions summary").await;
     browser.see("#versions [data-version='2'][aria-current]").await;
     browser.screenshot("versions").await;
@@ -101,14 +101,14 @@ async fn a_component_is_dropped_and_then_another_version_while_it_runs() {
     })
     .await;
     assert_eq!(browser.run("return document.body.dataset.session", &[]).await, session);
-    // The refused upload is an error of the network to the browser, not of the page.
+    // The browser reports the refused upload as a network error.
     let errors = browser.console_errors().await;
     assert!(errors.iter().all(|error| error.contains("415")), "{errors:?}");
     browser.close().await;
 }
 
 #[tokio::test]
-async fn what_comes_with_the_server_has_no_versions_and_its_name_is_taken() {
+async fn a_builtin_handler_has_no_versions_and_its_name_is_taken() {
     let _alone = alone().await;
     let server = Server::start(&[]).await;
     let Some(browser) = Browser::start(CAMERA).await else { return };

@@ -4,7 +4,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`visit`] | one case's session, from the offer to its end |
-//! | [`neighbour`] | a well-behaved session beside them, and when its pictures came |
+//! | [`neighbour`] | a well-behaved session beside them, and the arrival times of its pictures |
 //! | [`usage`] | memory, threads and file descriptors of the server |
 
 mod neighbour;
@@ -29,16 +29,16 @@ use usage::Usage;
 const CROWD: usize = 6;
 /// Cases at once while the neighbour is measured: of two cores, one is left to the neighbour.
 const LONE: usize = 1;
-/// Times at which the neighbour is alone, between the cases: the machine's moods fall on both sides.
+/// How often the neighbour is measured alone, between the cases: other load of the machine falls on both sides.
 const CALMS: usize = 5;
 
-/// Memory that a second round of all cases may add, MiB: what allocators keep of a peak differs from time to time by
-/// that much, while one case's instance that stayed would be more.
+/// Memory that a second round of all cases may add, MiB: allocators keep a varying part of a peak, while an instance that
+/// was not freed would be more.
 const MEMORY: f64 = 32.0;
-/// Threads and file descriptors that may be more: pools of the runtime wake and rest as they like.
+/// Threads and file descriptors that may be added: thread pools of the runtime grow and shrink.
 const SLACK: usize = 3;
 
-/// Those that get as far as a session. A generator's goes another way than a camera's.
+/// Returns the cases that reach a session, except for the generator, which has no camera.
 fn in_sessions() -> Vec<(String, Expected)> {
     let mut cases = framebox_test_components::cases();
     cases.retain(|(name, expected)| expected.stage != "load" && name != "spin-next");
@@ -55,7 +55,7 @@ async fn start(cases: &[(String, Expected)], scratch: &Scratch) -> Server {
     Server::start(&["--config", &config.display().to_string()]).await
 }
 
-/// Sessions of these cases, so many at once.
+/// Runs a session of each case, `at_once` of them at a time.
 async fn visits(server: &Arc<Server>, cases: &[(String, Expected)], at_once: usize) {
     let mut visits = JoinSet::new();
     for (name, expected) in cases.iter().cloned() {
@@ -69,7 +69,7 @@ async fn visits(server: &Arc<Server>, cases: &[(String, Expected)], at_once: usi
     }
 }
 
-/// Waits until only the neighbour is left, and what the server uses is no more than it was; returns what it is.
+/// Waits until only the neighbour is left and the server uses no more than `before`; returns what it uses.
 async fn settled(server: &Server, before: Option<Usage>) -> Usage {
     wait_until("only the neighbour's session is left", async || match server.sessions().await {
         ids if ids == ["neighbour"] => Ok(()),
@@ -116,8 +116,8 @@ async fn cases_have_the_expected_outcome_and_disturb_no_other_session() {
     let second = settled(&server, Some(first)).await;
     eprintln!("without sessions but the neighbour's: {bare:?}; after one round: {first:?}; after two: {second:?}");
 
-    // A neighbour beside cases is as well off as one without: within 10 % or 5 ms, in the median of slices of a few
-    // seconds. How far the slices without cases lie apart is the machine's own noise, and is not held against them.
+    // Beside the cases the neighbour is served as well as alone: within 10 % or 5 ms, in the median of slices of a few
+    // seconds. The spread of the slices without cases is the noise of the machine, and is allowed in addition.
     let (usual, with) = (median(&calm), median(&beside));
     let noise = calm.iter().copied().fold(usual, f64::max) - usual;
     let allowed = (usual * 1.1).max(usual + 5.0) + noise;
@@ -132,14 +132,14 @@ async fn cases_have_the_expected_outcome_and_disturb_no_other_session() {
     assert_eq!(session["instances_made"], 1, "{session}");
     let health = server.get("/healthz").await.json();
     assert_eq!((&health["status"], &health["sessions"]), (&json!("ok"), &json!(1)));
-    // Millions of lines were said.
+    // The cases logged millions of lines.
     let lines = server.child.err().len();
     assert!(lines < 40_000, "{lines} lines were kept of the floods");
     neighbour.end().await;
 }
 
 #[tokio::test]
-async fn what_cannot_be_loaded_is_refused_by_name_with_the_reason() {
+async fn components_that_cannot_be_loaded_are_refused_with_the_reason() {
     let _alone = framebox_test_support::alone().await;
     let scratch = Scratch::new();
     let refused = framebox_test_components::cases().into_iter().filter(|(_, expected)| expected.stage == "load");

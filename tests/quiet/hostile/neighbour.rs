@@ -1,4 +1,4 @@
-//! A well-behaved session, and when its pictures came.
+//! A well-behaved session, and the arrival times of its pictures.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::client::{Client, Event};
 use crate::hostile::visit::{Camera, connect};
+use framebox_test_peer::{Client, Event};
 use framebox_test_support::server::Server;
 
-/// What one p99 is taken over.
+/// The time over which one 99th percentile is computed.
 pub const SLICE: Duration = Duration::from_secs(2);
 
-/// Sends pictures to a handler that inverts them, and notes when each comes back.
+/// Sends pictures to a handler that inverts them, and records when each comes back.
 pub struct Neighbour {
     arrivals: Arc<Mutex<Vec<Instant>>>,
     over: watch::Sender<bool>,
@@ -32,7 +32,7 @@ impl Neighbour {
         Self { arrivals, over, task }
     }
 
-    /// The 99th percentile of the time between two pictures, ms, of each whole slice between `begin` and `end`.
+    /// Returns the 99th percentile of the time between two pictures, ms, for each whole slice from `begin` to `end`.
     pub fn p99s(&self, begin: Instant, end: Instant) -> Vec<f64> {
         let arrivals = self.arrivals.lock().unwrap();
         let slices = ((end - begin).as_secs_f64() / SLICE.as_secs_f64()) as u32;
@@ -42,13 +42,13 @@ impl Neighbour {
             let mut intervals: Vec<_> =
                 arrivals.windows(2).filter(within).map(|pair| (pair[1] - pair[0]).as_secs_f64() * 1e3).collect();
             intervals.sort_by(f64::total_cmp);
-            // Nothing came at all: as bad as can be.
+            // No picture arrived: the worst case.
             intervals.get((intervals.len() * 99).div_ceil(100).saturating_sub(1)).copied().unwrap_or(f64::INFINITY)
         };
         (0..slices).map(p99).collect()
     }
 
-    /// Says farewell.
+    /// Closes the connection.
     pub async fn end(self) {
         self.over.send_replace(true);
         self.task.await.unwrap();
@@ -68,7 +68,7 @@ async fn live(mut client: Client, arrivals: Arc<Mutex<Vec<Instant>>>, is_over: w
     client.close().await;
 }
 
-/// The middle one; not a number of none.
+/// Returns the median, or NaN for no values.
 pub fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

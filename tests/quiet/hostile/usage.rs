@@ -1,9 +1,9 @@
-//! What a process uses, as Linux tells it.
+//! The resources of a process, from `/proc`.
 
 /// Memory, threads and file descriptors of a process.
 #[derive(Clone, Copy, Debug)]
 pub struct Usage {
-    /// Memory that is there, MiB.
+    /// Resident memory, MiB.
     pub resident_mib: f64,
     /// Threads.
     pub threads: usize,
@@ -12,7 +12,7 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// That of a running process.
+    /// Reads those of a running process.
     pub fn of(process: u32) -> Self {
         let folder = format!("/proc/{process}");
         let status = std::fs::read_to_string(format!("{folder}/status")).unwrap();

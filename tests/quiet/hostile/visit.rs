@@ -8,23 +8,20 @@ use framebox_picture::Size;
 use framebox_test_components::Expected;
 use serde_json::{Value, json};
 use tokio::time::sleep_until;
-use webrtc::peer_connection::RTCPeerConnectionState;
 
-use crate::client::{Client, Event, Options};
+use framebox_test_peer::{Client, Event, Options, RTCPeerConnectionState};
 use framebox_test_support::scene;
 use framebox_test_support::server::{Server, sum, unaccounted};
-use framebox_test_support::wait::seconds;
+use framebox_test_support::wait::LIMIT;
 
 const SIZE: Size = Size::new(320, 240);
 const INTERVAL: Duration = Duration::from_nanos(33_333_333);
-/// What a case is given to come to its outcome.
-const LIMIT: Duration = seconds(40);
-/// Frames that a case that works has to get through.
+/// Frames that a working case must process.
 const ENOUGH: u64 = 5;
-/// Frames after which one whose later frames may fail is taken to have been caught in time.
+/// Frames after which a case whose later frames may fail counts as working.
 const LATER: u64 = 150;
 
-/// Sends two seconds of the scene over and over, a picture each thirtieth of a second.
+/// Sends two seconds of the scene repeatedly, thirty pictures a second.
 #[derive(Default)]
 pub struct Camera {
     frame: u32,
@@ -44,7 +41,7 @@ impl Camera {
     }
 }
 
-/// A client of `handler` that is connected.
+/// Connects a client of `handler`.
 pub async fn connect(server: &Server, id: &str, handler: &str) -> Client {
     let (mut client, sdp) = Client::offer(Options::default()).await;
     let offer = json!({ "sdp": sdp, "type": "offer", "webrtc_id": id });
@@ -55,7 +52,7 @@ pub async fn connect(server: &Server, id: &str, handler: &str) -> Client {
     let mut seen = Vec::new();
     let begin = Instant::now();
     while seen.last() != Some(&connected) {
-        assert!(begin.elapsed() < seconds(20), "{handler}: not connected: {seen:?}");
+        assert!(begin.elapsed() < LIMIT, "{handler}: not connected: {seen:?}");
         match client.try_next() {
             Some(event) => seen.push(event),
             None => tokio::time::sleep(Duration::from_millis(10)).await,
@@ -64,7 +61,7 @@ pub async fn connect(server: &Server, id: &str, handler: &str) -> Client {
     client
 }
 
-/// Lets the case come to what is expected of it, and sees its session end.
+/// Runs a session until the case has its expected outcome, and waits for its end.
 pub async fn visit(server: Arc<Server>, name: String, expected: Expected) {
     let mut client = connect(&server, &name, &name).await;
     let (mut camera, mut messages) = (Camera::default(), Vec::new());
@@ -85,7 +82,7 @@ pub async fn visit(server: Arc<Server>, name: String, expected: Expected) {
     let end = |message: &Value| message["type"] == "end_stream";
     let begin = Instant::now();
     while !messages.iter().any(end) {
-        assert!(begin.elapsed() < seconds(10), "{name} is not told of its end: {messages:#?}");
+        assert!(begin.elapsed() < LIMIT, "{name} is not told of its end: {messages:#?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
         gather(&mut client, &mut messages);
     }
@@ -100,7 +97,7 @@ fn gather(client: &mut Client, messages: &mut Vec<Value>) {
     }
 }
 
-/// True when what is expected can be seen.
+/// Returns whether the expected outcome was observed.
 async fn is_there(server: &Server, name: &str, expected: &Expected, messages: &[Value]) -> bool {
     let said = |kind: &str| {
         messages.iter().any(|message| {
@@ -125,7 +122,7 @@ async fn is_there(server: &Server, name: &str, expected: &Expected, messages: &[
     }
 }
 
-/// Each of its pictures is accounted for, and none failed in a way that was not expected.
+/// Checks that each picture is accounted for, and that none failed in an unexpected way.
 async fn accounts(server: &Server, name: &str, expected: &Expected) {
     let all = |session: Option<&Value>| session.is_none_or(|session| unaccounted(session) <= 2);
     let session = until(server, name, "accounts for every picture", all).await;
@@ -140,9 +137,9 @@ async fn accounts(server: &Server, name: &str, expected: &Expected) {
     }
 }
 
-/// Waits until it `is` true of the session, or of there being none.
+/// Waits until `is` returns true for the session, or for None when it has ended.
 ///
-/// As the server's own waiting, for tasks that go from thread to thread.
+/// Like [`Server::wait_for_session`], but `Send`.
 async fn until(server: &Server, name: &str, what: &str, is: impl Fn(Option<&Value>) -> bool) -> Option<Value> {
     let begin = Instant::now();
     loop {
@@ -150,7 +147,7 @@ async fn until(server: &Server, name: &str, what: &str, is: impl Fn(Option<&Valu
         if is(session.as_ref()) {
             return session;
         }
-        assert!(begin.elapsed() < seconds(10), "{name} {what}: not in time; instead: {session:?}");
+        assert!(begin.elapsed() < LIMIT, "{name} {what}: not in time; instead: {session:?}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

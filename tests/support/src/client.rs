@@ -63,6 +63,17 @@ impl Client {
             .await
     }
 
+    /// Waits until two pictures in a row are `ticks` of the RTP clock apart, give or take the two that rounding costs.
+    pub async fn step(&mut self, ticks: u64) {
+        let what = format!("two pictures are {ticks} ticks apart");
+        self.child
+            .find(&what, |line| {
+                let event: Value = serde_json::from_str(line).ok()?;
+                (event["step"].as_u64()?.abs_diff(ticks) <= 2).then_some(())
+            })
+            .await;
+    }
+
     /// Returns how many pictures arrived so far.
     pub fn count(&self) -> u64 {
         let counts = self.child.out().into_iter().filter_map(|line| {

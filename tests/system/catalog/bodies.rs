@@ -1,16 +1,15 @@
-//! Everything that is no component, or does not come as it should.
+//! Uploads that are not components, or whose requests are wrong.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Instant;
 
 use crate::catalog::{component, push, refusal, server, versions};
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::Server;
-use framebox_test_support::wait::{seconds, wait_until};
+use framebox_test_support::wait::{LIMIT, wait_until};
 
 #[tokio::test]
-async fn what_is_no_component_is_refused_in_words_and_leaves_nothing() {
+async fn other_files_are_refused_with_the_reason_and_leave_nothing() {
     let data = Scratch::new();
     let server = server(&data).await;
     let good = component(1);
@@ -51,12 +50,12 @@ async fn what_is_no_component_is_refused_in_words_and_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn names_are_no_paths() {
+async fn names_cannot_be_paths() {
     let data = Scratch::new();
     let server = server(&data).await;
     for name in ["..%2f..%2fetc%2fpasswd", "a%2fb", "%2e%2e", "a%00b", "A", "a.wasm", "a%20b", "a@1", "%ff"] {
         let answer = server.put(&format!("/handlers/{name}"), &[], component(1)).await;
-        // A client may have made another address of it by itself.
+        // The HTTP client may have normalized the path.
         assert!([400, 404, 405].contains(&answer.status), "{name}: {answer:?}");
         assert!(server.get(&format!("/handlers/{name}/versions")).await.status >= 400, "{name}");
         assert!(server.delete(&format!("/handlers/{name}")).await.status >= 400, "{name}");
@@ -70,7 +69,7 @@ async fn names_are_no_paths() {
 }
 
 #[tokio::test]
-async fn a_form_is_taken_and_progress_can_be_followed() {
+async fn a_form_is_accepted_and_its_progress_is_reported() {
     let data = Scratch::new();
     let server = server(&data).await;
     let form = |field: &str, bytes: &[u8]| {
@@ -94,11 +93,11 @@ async fn a_form_is_taken_and_progress_can_be_followed() {
     assert_eq!(refusal(&large).0, 413);
 }
 
-/// Says `head` and then `body` on a connection of its own.
+/// Sends `head` and then `body` on a new connection.
 fn say(server: &Server, head: &str, body: &[u8]) -> TcpStream {
     let address = server.base.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(seconds(60))).unwrap();
+    stream.set_read_timeout(Some(LIMIT)).unwrap();
     write!(stream, "PUT /handlers/mine HTTP/1.1\r\nhost: {address}\r\n{head}\r\n\r\n").unwrap();
     stream.write_all(body).unwrap();
     stream
@@ -111,10 +110,10 @@ fn hear(mut stream: TcpStream) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_may_come_in_chunks_but_not_for_ever() {
+async fn a_chunked_body_is_accepted_and_a_stalled_one_is_not() {
     let data = Scratch::new();
     let server = server(&data).await;
-    // Chunked, of no known length.
+    // Chunked, without a length.
     let good = component(1);
     let chunks: Vec<u8> = good
         .chunks(1000)
@@ -125,24 +124,23 @@ async fn a_body_may_come_in_chunks_but_not_for_ever() {
     let answer = tokio::task::spawn_blocking(move || hear(stream)).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
 
-    // A length that is too large is refused before anything of it came.
+    // A length that is too large is refused before any of the body.
     let stream = say(&server, "content-length: 99999999999", b"");
-    let begin = Instant::now();
     let answer = tokio::task::spawn_blocking(move || hear(stream)).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 413") && begin.elapsed() < seconds(9), "{answer}");
+    // Had the server waited for the body, the answer would be 408.
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
 
-    // One that never goes on holds one of few places, and is thrown out.
+    // A stalled upload holds one of few slots, and is ended.
     let stream = say(&server, "content-length: 1000\r\nupload-id: slow", &good[..500]);
-    let begin = Instant::now();
     wait_until("the upload is under way", async || {
         let progress = server.get("/uploads/slow").await;
         if progress.status == 200 { Ok(()) } else { Err(progress.text) }
     })
     .await;
     let answer = tokio::task::spawn_blocking(move || hear(stream)).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 408") && begin.elapsed() < seconds(30), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
 
-    // One that goes away leaves nothing.
+    // A client that disconnects leaves nothing behind.
     drop(say(&server, "content-length: 1000\r\nupload-id: gone", &good[..500]));
     wait_until("the upload has failed", async || {
         let progress = server.get("/uploads/gone").await;
@@ -153,7 +151,7 @@ async fn a_body_may_come_in_chunks_but_not_for_ever() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn there_are_only_so_many_uploads_at_once() {
+async fn concurrent_uploads_are_limited() {
     let data = Scratch::new();
     let server = server(&data).await;
     let slow: Vec<_> =

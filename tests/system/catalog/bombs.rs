@@ -1,4 +1,4 @@
-//! Components that are made to be expensive to compile: refused within the limits, while a session goes on.
+//! Components that are expensive to compile: refused within the limits, while a session continues.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -6,15 +6,16 @@ use std::time::{Duration, Instant};
 use framebox_catalog::compile::{Error, Limits, Worker};
 use framebox_sandbox::CompileLimits;
 use serde_json::json;
+use tokio::sync::Mutex;
 
 use crate::catalog::{component, push, refusal, server, versions};
 use framebox_test_support::child::Child;
 use framebox_test_support::python;
 use framebox_test_support::scratch::Scratch;
-use framebox_test_support::wait::seconds;
+use framebox_test_support::wait::{seconds, wait_until};
 
-/// A handler with a function of nested loops, each of which may jump out of all of them, over local variables that live
-/// through all.
+/// Returns a handler with a function of nested loops, each of which may branch out of all others, over local variables
+/// that are live in all of them.
 fn loops(loops: usize, locals: usize) -> Vec<u8> {
     let begin: String = (0..loops)
         .map(|n| {
@@ -27,10 +28,10 @@ fn loops(loops: usize, locals: usize) -> Vec<u8> {
     framebox_test_components::component(&format!("{GOOD}{fields}"), "video-handler")
 }
 
-/// What makes it a handler.
+/// The fields of a valid handler.
 const GOOD: &str = include_str!("../../test-components/cases/good/handler.wat");
 
-/// A handler with so many functions.
+/// Returns a handler with this number of functions.
 fn functions(functions: usize) -> Vec<u8> {
     framebox_test_components::component(&format!("{GOOD}{}", "(func)".repeat(functions)), "video-handler")
 }
@@ -39,25 +40,27 @@ fn worker(memory_mib: u64, time: Duration) -> Worker {
     Worker::new(framebox_test_support::paths::program(), Limits { memory_mib, time })
 }
 
+/// Held by tests that start compilers, since one of them counts those that are running.
+static COMPILERS: Mutex<()> = Mutex::const_new(());
+
 const ANYTHING: CompileLimits =
     CompileLimits { bytes: 32 << 20, functions: u32::MAX, body_bytes: 32 << 20, locals: u32::MAX };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_takes_too_much_memory_or_time_is_refused_in_words() {
-    // What the looks at it would not let pass is held by the limits of the process as well.
+async fn compiling_is_limited_in_memory_and_time() {
+    let _alone = COMPILERS.lock().await;
+    // Without the limits of the inspection, those of the process still hold.
     let bomb = loops(1000, 1000);
     assert!(bomb.len() < 32 * 1024, "{}", bomb.len());
     let refused = worker(256, seconds(120)).compile(&bomb, &ANYTHING).await.unwrap_err();
     assert_eq!(refused, Error::Memory { mib: 256 });
     assert!(refused.to_string().contains("takes more than 256 MiB to compile"));
 
-    let begin = Instant::now();
     let refused = worker(4096, seconds(2)).compile(&functions(300_000), &ANYTHING).await.unwrap_err();
     assert_eq!(refused, Error::Time { seconds: 2 });
-    assert!(begin.elapsed() < seconds(20), "{:?}", begin.elapsed());
     assert!(refused.to_string().contains("takes more than 2 s to compile"));
 
-    // And what is right passes the same way.
+    // A good component passes.
     assert!(!worker(512, seconds(120)).compile(&component(1), &CompileLimits::default()).await.unwrap().is_empty());
     let refused = worker(512, seconds(120)).compile(b"\0asm\x01\0\0\0", &CompileLimits::default()).await.unwrap_err();
     assert!(matches!(&refused, Error::Refused(words) if words.contains("core module")), "{refused}");
@@ -66,18 +69,32 @@ async fn what_takes_too_much_memory_or_time_is_refused_in_words() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_compiler_that_nobody_waits_for_is_killed() {
+async fn a_compiler_whose_caller_gave_up_is_killed() {
+    let _alone = COMPILERS.lock().await;
     let worker = worker(4096, seconds(60));
     let bomb = functions(300_000);
-    let begin = Instant::now();
     let given_up = tokio::time::timeout(seconds(2), worker.compile(&bomb, &ANYTHING)).await;
     assert!(given_up.is_err());
-    // The next one has its turn at once.
+    wait_until("the compiler is killed", async || match compilers() {
+        0 => Ok(()),
+        running => Err(format!("{running} compilers are running")),
+    })
+    .await;
     worker.compile(&component(1), &CompileLimits::default()).await.unwrap();
-    assert!(begin.elapsed() < seconds(40), "{:?}", begin.elapsed());
 }
 
-/// Pictures that a client got so far.
+/// Counts the compilers that this process started and that are running.
+fn compilers() -> usize {
+    let is_ours = |process: &std::path::Path| {
+        let arguments = std::fs::read(process.join("cmdline")).unwrap_or_default();
+        let status = std::fs::read_to_string(process.join("status")).unwrap_or_default();
+        let parent = status.lines().find_map(|line| line.strip_prefix("PPid:\t"));
+        arguments.split(|byte| *byte == 0).nth(1) == Some(b"compile") && parent == Some(&std::process::id().to_string())
+    };
+    std::fs::read_dir("/proc").unwrap().flatten().filter(|entry| is_ours(&entry.path())).count()
+}
+
+/// Returns how many pictures a client got so far.
 fn pictures(client: &Child) -> u64 {
     let counts = client.out().into_iter().filter_map(|line| {
         let event: serde_json::Value = serde_json::from_str(&line).ok()?;
@@ -87,7 +104,7 @@ fn pictures(client: &Child) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bombs_are_refused_while_a_session_goes_on() {
+async fn bombs_are_refused_while_a_session_continues() {
     let Some(python) = python::python() else { return };
     let data = Scratch::new();
     let server = server(&data).await;
@@ -100,22 +117,17 @@ async fn bombs_are_refused_while_a_session_goes_on() {
         ("a thousand loops", loops(1000, 1000), "local variables"),
         ("many functions", functions(300_000), "functions"),
     ] {
-        let begin = Instant::now();
         let (status, detail) = refusal(&server.put("/handlers/bomb", &[], bomb).await);
         assert!(status == 422 && detail.contains(words), "{what}: {status} {detail}");
-        assert!(begin.elapsed() < seconds(20), "{what}: {:?}", begin.elapsed());
     }
-    // As large as it may be: compiled, or refused within the limits, and the session has its pictures meanwhile.
-    let before = (pictures(&client), Instant::now());
+    // The largest that is allowed: compiled, or refused within the limits, while the session continues.
+    let (before, begin) = (pictures(&client), Instant::now());
     let answer = server.put("/handlers/bomb", &[], loops(2000, 500)).await;
     assert!([201, 422].contains(&answer.status), "{answer:?}");
-    let took = before.1.elapsed();
-    assert!(took < seconds(90), "{took:?}");
-    let came = pictures(&client) - before.0;
-    let least = took.as_secs().saturating_sub(2) * 4;
-    assert!(came >= least, "{came} pictures in {took:?}");
+    let (took, came) = (begin.elapsed(), pictures(&client) - before);
+    // The client sends twenty pictures a second.
+    assert!(came >= 20 || took < seconds(5), "{came} pictures in {took:?}");
     let session = server.session("viewer").await.unwrap();
     assert_eq!(session["frames"]["failed"], json!({}), "{session}");
     assert!(versions(&server, "mine").await.is_some());
-    eprintln!("the largest took {took:?} and was answered with {}; {came} pictures came", answer.status);
 }

@@ -1,4 +1,4 @@
-//! `kill -9` at each step, then a restart: the catalog is as before or as after, and nothing is left half there.
+//! `kill -9` at each step, then a restart: updates of the catalog are atomic.
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::catalog::{component, files, promote, push, server, server_at, version
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::{Server, program};
 
-/// `a` with two versions, of which the second is active.
+/// Creates a catalog with the handler `a` in two versions, of which the second is active.
 async fn base() -> Scratch {
     let data = Scratch::new();
     let server = server(&data).await;
@@ -19,7 +19,7 @@ async fn base() -> Scratch {
     data
 }
 
-/// What is done to the catalog.
+/// A change of the catalog.
 #[derive(Clone, Copy, Debug)]
 enum Act {
     Upload,
@@ -27,7 +27,7 @@ enum Act {
     Delete,
 }
 
-/// Does it on a server that dies at `place`.
+/// Makes the change on a server that is killed at `place`.
 async fn die(data: &Path, act: Act, place: &str) {
     let mut command = program::<&str>(&[]);
     command.env("FRAMEBOX_FAULT", place);
@@ -43,7 +43,7 @@ async fn die(data: &Path, act: Act, place: &str) {
 }
 
 #[tokio::test]
-async fn the_catalog_is_as_before_or_as_after() {
+async fn catalog_updates_are_crash_atomic() {
     let base = base().await;
     let before = (vec![1, 2], Some(2));
     let uploaded = (vec![1, 2, 3], Some(3));
@@ -75,7 +75,7 @@ async fn the_catalog_is_as_before_or_as_after() {
     for (act, place, expected) in table {
         let scratch = Scratch::new();
         let data = scratch.path().join("data");
-        // Not the lock, which a copy does not need: `cp` copies all of it all the same.
+        // This copies the lock file, too, which does no harm.
         let copied = Command::new("cp").arg("-r").arg(base.path()).arg(&data).status().unwrap();
         assert!(copied.success());
         die(&data, act, place).await;
@@ -87,7 +87,7 @@ async fn the_catalog_is_as_before_or_as_after() {
         assert_eq!(components.len(), expected.0.len(), "{place}: {components:?}");
         let code = std::fs::read_dir(data.join("code")).unwrap().next().unwrap().unwrap().path();
         assert!(files(&code).iter().all(|name| name.len() == 64), "{place}: {:?}", files(&code));
-        // And it goes on from there.
+        // The catalog accepts further changes.
         assert_eq!(push(&server, "a", component(3)).await["version"], 3, "{place}");
         assert_eq!(promote(&server, "a", 2).await.status, 200, "{place}");
     }

@@ -1,4 +1,4 @@
-//! Components of every language, uploaded within the usual limits, in real sessions.
+//! Components of every language, uploaded within the default limits, in live sessions.
 
 use serde_json::json;
 
@@ -42,9 +42,9 @@ async fn each_example_is_uploaded_and_runs_in_a_session() {
     server.assert_quiet();
 }
 
-/// Python's toolchain never frees what a handler passes out: 300 KiB for each of these frames.
+/// Python's toolchain never frees what a handler returns: 300 KiB for each of these frames.
 #[tokio::test]
-async fn a_guest_that_leaks_is_replaced_between_frames_again_and_again() {
+async fn a_leaking_guest_is_replaced_between_frames() {
     let Some(python) = python::python() else { return };
     let Some(bytes) = examples::component("python", "posterize") else { return };
     let data = Scratch::new();

@@ -1,14 +1,14 @@
-//! The catalog of a real server: uploads, versions, what is refused, and what a crash or a damaged disk leaves.
+//! The catalog of a real server: uploads, versions, refusals, crashes and damaged files.
 //!
 //! | module | what it holds |
 //! |---|---|
 //! | `versions` | uploading, promoting, canaries, deleting, and sessions that use them |
-//! | `swaps` | versions that take over running sessions, and those that are taken back |
-//! | `bodies` | everything that is no component, or does not come as it should |
-//! | `languages` | components of every language, in real sessions |
+//! | `swaps` | versions that take over running sessions, and rollbacks |
+//! | `bodies` | uploads that are not components, or whose requests are wrong |
+//! | `languages` | components of every language, in live sessions |
 //! | `crashes` | `kill -9` at each step, then a restart |
 //! | `disk` | damaged files, a full disk, two servers, many handlers |
-//! | `bombs` | components that are made to be expensive to compile |
+//! | `bombs` | components that are expensive to compile |
 
 mod bodies;
 mod bombs;
@@ -24,23 +24,23 @@ use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::{Answer, Server};
 use serde_json::{Value, json};
 
-/// A handler that shows its input, told from others by `n`.
+/// Returns a handler that shows its input; `n` makes its bytes unique.
 fn component(n: u32) -> Vec<u8> {
     let mut bytes = framebox_test_components::case("good");
-    // A custom section: its id, its length, the length of its name, its name, its content.
+    // A custom section: id, length, length of the name, name, content.
     bytes.extend([0, 6, 1, b'n']);
     bytes.extend(n.to_le_bytes());
     bytes
 }
 
-/// Uploads a component, which is taken.
+/// Uploads a component and asserts that it is accepted.
 async fn push(server: &Server, name: &str, bytes: Vec<u8>) -> Value {
     let answer = server.put(&format!("/handlers/{name}"), &[], bytes).await;
     assert!([200, 201].contains(&answer.status), "{answer:?}");
     answer.json()
 }
 
-/// The numbers of a handler's versions, and the active one. None: there is no such handler.
+/// Returns the numbers of a handler's versions and the active one, or None if there is no such handler.
 async fn versions(server: &Server, name: &str) -> Option<(Vec<u64>, Option<u64>)> {
     let answer = server.get(&format!("/handlers/{name}/versions")).await;
     if answer.status == 404 {
@@ -59,7 +59,7 @@ async fn promote(server: &Server, name: &str, version: u64) -> Answer {
     server.post(&format!("/handlers/{name}/active"), &json!({ "version": version })).await
 }
 
-/// The status of a refusal and its words.
+/// Returns the status of a refusal and its text.
 fn refusal(answer: &Answer) -> (u16, String) {
     assert_eq!(answer.header("content-type"), "application/problem+json", "{answer:?}");
     let json = answer.json();
@@ -67,7 +67,7 @@ fn refusal(answer: &Answer) -> (u16, String) {
     (answer.status, json["detail"].as_str().unwrap().to_owned())
 }
 
-/// A server with a data directory.
+/// Starts a server with a data directory.
 async fn server(data: &Scratch) -> Server {
     server_at(data.path()).await
 }
@@ -76,7 +76,7 @@ async fn server_at(data: &Path) -> Server {
     Server::start(&["--data", data.to_str().unwrap()]).await
 }
 
-/// Names of the files in a folder, in order.
+/// Returns the names of the files in a folder, sorted.
 fn files(folder: &Path) -> Vec<String> {
     let names = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<_> = names.collect();

@@ -1,4 +1,4 @@
-//! Versions that take over running sessions, and those that are taken back.
+//! Versions that take over running sessions, and rollbacks.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use framebox_test_support::server::{Server, unaccounted};
 use framebox_test_support::wait::wait_until;
 use framebox_test_support::{examples, paths, python};
 
-/// A handler that shows its input and fails on every frame from the third on.
+/// Returns a handler that fails on its frames.
 fn failing() -> Vec<u8> {
     framebox_test_components::case("trap")
 }
@@ -23,7 +23,7 @@ async fn moves_to(server: &Server, id: &str, wanted: u64) -> Value {
 }
 
 #[tokio::test]
-async fn a_running_session_moves_to_the_active_version_and_loses_no_frame() {
+async fn a_running_session_swaps_to_the_active_version_without_losing_frames() {
     let Some(python) = python::python() else { return };
     let Some(slow_flip) = examples::component("rust", "slow-flip") else { return };
     let data = Scratch::new();
@@ -36,7 +36,7 @@ async fn a_running_session_moves_to_the_active_version_and_loses_no_frame() {
     let answer = server.patch("/sessions/follows/parameters", &json!({ "work-ms": 20 })).await;
     assert_eq!(answer.status, 200, "{answer:?}");
 
-    // The same descriptor in another component: what was set goes along.
+    // Another component with the same descriptor: parameters are kept.
     let mut changed = slow_flip;
     changed.extend([0, 2, 1, b'n']);
     assert_eq!(push(&server, "mine", changed).await["version"], 2);
@@ -64,7 +64,7 @@ async fn a_running_session_moves_to_the_active_version_and_loses_no_frame() {
     let listed = server.get("/handlers/mine/versions").await.json();
     let sessions: Vec<_> = listed["versions"].as_array().unwrap().iter().map(|version| &version["sessions"]).collect();
     assert_eq!(sessions, [&json!(1), &json!(1)], "{listed}");
-    // A version that nobody uses any more can go.
+    // A version without sessions can be deleted.
     pinned.child.kill();
     server.delete("/sessions/pinned").await;
     server.wait_for_end("pinned").await;
@@ -78,14 +78,14 @@ async fn a_running_session_moves_to_the_active_version_and_loses_no_frame() {
 }
 
 #[tokio::test]
-async fn a_version_that_fails_in_its_first_seconds_is_taken_back() {
+async fn a_version_that_fails_during_its_probation_is_rolled_back() {
     let Some(python) = python::python() else { return };
     let data = Scratch::new();
     let server = server(&data).await;
     push(&server, "mine", component(1)).await;
     let mut client = Client::start(&python, &server, "viewer", "mine");
     client.pictures(5).await;
-    // One that cannot even start never takes over.
+    // A version that cannot start does not take over.
     assert_eq!(push(&server, "mine", framebox_test_components::case("trap-init")).await["active"], true);
     let warning = client.receive("is told", |message| (message["code"] == "swap").then(|| message.clone())).await;
     assert!(warning["data"].as_str().unwrap().contains("version 2 does not take over"), "{warning}");
@@ -96,7 +96,7 @@ async fn a_version_that_fails_in_its_first_seconds_is_taken_back() {
     .await;
     assert_eq!(version(&server, "viewer").await, 1);
 
-    // One that fails on its frames takes over, and is taken back.
+    // A version that fails on its frames takes over and is rolled back.
     push(&server, "mine", failing()).await;
     let warning =
         client.receive("is told", |message| (message["code"] == "rolled-back").then(|| message.clone())).await;
@@ -115,7 +115,7 @@ async fn a_version_that_fails_in_its_first_seconds_is_taken_back() {
     let audit = std::fs::read_to_string(data.path().join("audit.jsonl")).unwrap();
     let back = audit.lines().filter(|line| line.contains("\"rollback\"") && line.contains("\"framebox\"")).count();
     assert_eq!(back, 2, "{audit}");
-    // Whoever wants it nevertheless may try again.
+    // It can be promoted again.
     assert_eq!(promote(&server, "mine", 3).await.status, 200);
     wait_until("it is taken back again", async || {
         let told = client.messages("warning").into_iter().filter(|warning| warning["code"] == "rolled-back").count();
@@ -125,7 +125,7 @@ async fn a_version_that_fails_in_its_first_seconds_is_taken_back() {
 }
 
 #[tokio::test]
-async fn a_canary_is_tried_on_its_share_and_withdrawn_when_it_fails() {
+async fn a_canary_serves_its_share_and_is_withdrawn_when_it_fails() {
     let Some(python) = python::python() else { return };
     let data = Scratch::new();
     let server = server(&data).await;
@@ -136,7 +136,7 @@ async fn a_canary_is_tried_on_its_share_and_withdrawn_when_it_fails() {
     let mut client = Client::start(&python, &server, "viewer", "mine");
     client.pictures(5).await;
     assert_eq!(version(&server, "viewer").await, 2);
-    // Promoted, it stays; there is nothing to swap.
+    // Promoting the canary swaps nothing.
     assert_eq!(promote(&server, "mine", 2).await.status, 200);
     assert_eq!(promote(&server, "mine", 1).await.status, 200);
     moves_to(&server, "viewer", 1).await;
@@ -151,7 +151,7 @@ async fn a_canary_is_tried_on_its_share_and_withdrawn_when_it_fails() {
 }
 
 #[tokio::test]
-async fn another_kind_of_handler_does_not_take_over() {
+async fn a_version_of_another_kind_does_not_take_over() {
     let Some(python) = python::python() else { return };
     let data = Scratch::new();
     let server = server(&data).await;
@@ -163,7 +163,7 @@ async fn another_kind_of_handler_does_not_take_over() {
     let text = warning["data"].as_str().unwrap();
     assert!(text.contains("a session of a transform cannot go on with a generator"), "{text}");
     assert_eq!(versions(&server, "mine").await, Some((vec![1, 2], Some(2))), "that is no fault of the version");
-    // The handler can be deleted under its sessions, which go on.
+    // The handler can be deleted while sessions use it, and they continue.
     let (status, detail) = refusal(&server.delete("/handlers/mine").await);
     assert_eq!(status, 409, "{detail}");
     assert_eq!(server.delete("/handlers/mine?drain=true").await.status, 204);

@@ -9,7 +9,7 @@ use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::Server;
 
 #[tokio::test]
-async fn an_upload_is_answered_with_what_it_is_and_stays() {
+async fn an_upload_is_described_and_survives_a_restart() {
     let data = Scratch::new();
     let first = {
         let server = server(&data).await;
@@ -42,7 +42,7 @@ async fn an_upload_is_answered_with_what_it_is_and_stays() {
 }
 
 #[tokio::test]
-async fn the_same_bytes_are_the_same_version() {
+async fn equal_bytes_are_the_same_version() {
     let data = Scratch::new();
     let server = server(&data).await;
     let put = async |n: u32, query: &str| server.put(&format!("/handlers/mine{query}"), &[], component(n)).await;
@@ -51,11 +51,11 @@ async fn the_same_bytes_are_the_same_version() {
     assert_eq!(answers.each_ref().map(|answer| answer.json()["version"].clone()), [json!(1), json!(1), json!(2)]);
     assert_eq!(answers[2].json()["active"], false);
     assert_eq!(versions(&server, "mine").await, Some((vec![1, 2], Some(1))));
-    // Brought again, it is what its sender wants to be used.
+    // Uploading it again activates it.
     let again = put(2, "").await;
     assert_eq!((again.status, &again.json()["active"]), (200, &json!(true)));
     assert_eq!(versions(&server, "mine").await, Some((vec![1, 2], Some(2))));
-    // Of another name it is another version, and one file.
+    // Under another name it is another version in the same file.
     push(&server, "other", component(1)).await;
     assert_eq!(files(&data.path().join("components")).len(), 2);
     assert_eq!(server.delete("/handlers/mine").await.status, 204);
@@ -64,7 +64,7 @@ async fn the_same_bytes_are_the_same_version() {
 }
 
 #[tokio::test]
-async fn two_at_once_come_one_after_the_other() {
+async fn concurrent_changes_are_serialized() {
     let data = Scratch::new();
     let server = server(&data).await;
     let put = |n: u32| server.put("/handlers/mine", &[], component(n));
@@ -94,7 +94,7 @@ async fn two_at_once_come_one_after_the_other() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_chosen_or_deleted_is_said() {
+async fn impossible_promotions_and_deletions_are_explained() {
     let data = Scratch::new();
     let server = server(&data).await;
     push(&server, "mine", component(1)).await;
@@ -124,7 +124,7 @@ async fn what_cannot_be_chosen_or_deleted_is_said() {
     assert_eq!(server.delete("/handlers/mine/versions/2").await.status, 204);
     assert_eq!(server.delete("/handlers/mine/versions/2").await.status, 404);
     assert_eq!(server.delete("/handlers/mine/versions/one").await.status, 400);
-    // Numbers are not given twice.
+    // Numbers are not reused.
     assert_eq!(push(&server, "mine", component(3)).await["version"], 3);
     assert_eq!(server.delete("/handlers/nobody").await.status, 404);
     assert_eq!(promote(&server, "nobody", 1).await.status, 404);
@@ -135,7 +135,7 @@ async fn what_cannot_be_chosen_or_deleted_is_said() {
     assert_eq!((&fixed["active"], &fixed["versions"][0]["uploaded"]), (&json!(1), &json!(null)));
 }
 
-/// A client that stays, and its session, which processes pictures.
+/// Starts a client that stays; returns it and its session once that processes pictures.
 async fn view(python: &std::path::Path, server: &Server, id: &str, handler: &str) -> (Child, Value) {
     let client = python::start(python, "stay.py", &[&server.base, id, handler]);
     let works = |session: &Value| session["frames"]["processed"].as_u64() > Some(5);
@@ -149,7 +149,7 @@ async fn uses(server: &Server) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn sessions_get_what_they_ask_for_and_hold_it_in_use() {
+async fn sessions_get_the_requested_version_and_keep_it_in_use() {
     let Some(python) = python::python() else { return };
     let data = Scratch::new();
     let server = server(&data).await;
@@ -168,7 +168,7 @@ async fn sessions_get_what_they_ask_for_and_hold_it_in_use() {
     let (status, detail) = refusal(&server.delete("/handlers/mine/versions/1").await);
     assert!(status == 409 && detail.contains("2 sessions use it"), "{detail}");
     assert_eq!(refusal(&server.delete("/handlers/mine").await).0, 409);
-    // Deleted all the same, it serves those who have it to their end.
+    // A version deleted with `drain` serves its sessions to their end.
     assert_eq!(server.delete("/handlers/mine/versions/1?drain=true").await.status, 204);
     assert_eq!(versions(&server, "mine").await, Some((vec![2], Some(2))));
     let processed = |session: &Value| session["frames"]["processed"].as_u64().unwrap();
@@ -182,7 +182,7 @@ async fn sessions_get_what_they_ask_for_and_hold_it_in_use() {
     }
     assert_eq!(uses(&server).await, [0]);
 
-    // A canary has its share, and who asks for a version gets it.
+    // A canary has its share, and an explicit version is still available.
     push(&server, "mine", component(3)).await;
     let canary = json!({ "version": 2, "canary": { "version": 3, "share": 1.0 } });
     assert_eq!(server.post("/handlers/mine/active", &canary).await.status, 200);
@@ -193,7 +193,7 @@ async fn sessions_get_what_they_ask_for_and_hold_it_in_use() {
 }
 
 #[tokio::test]
-async fn an_offer_for_what_is_not_there_says_so() {
+async fn an_offer_for_a_missing_version_is_explained() {
     let data = Scratch::new();
     let server = server(&data).await;
     push(&server, "mine", component(1)).await;
@@ -218,7 +218,7 @@ async fn an_offer_for_what_is_not_there_says_so() {
 }
 
 #[tokio::test]
-async fn limits_come_with_an_upload_within_the_bounds() {
+async fn an_upload_sets_limits_within_the_bounds() {
     let data = Scratch::new();
     let scratch = Scratch::new();
     let config = scratch.write("config.toml", "[bounds]\ncall_ms = 800\n[handlers.fixed.limits]\nlog_lines = 7\n");

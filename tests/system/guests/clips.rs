@@ -1,4 +1,4 @@
-//! Videos that are granted to generators: short, and different in every picture.
+//! Videos granted to generators: short, with a different picture for each frame.
 
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -11,8 +11,8 @@ use crate::guests::pictures::scene;
 /// Pictures in a clip.
 pub const LENGTH: i64 = 10;
 
-/// What is granted: `clip` and `other` of 25 pictures a second, `slow` of 10, `fixed` that cannot seek, `still` of one
-/// picture, `empty` without any, `torn` that breaks after three, `heavy` that takes its time for each of many.
+/// The granted sources: `clip` and `other` of 25 pictures a second, `slow` of 10, `fixed` that cannot seek, `still` of one
+/// picture, `empty` without pictures, `torn` that fails after three, `heavy` that is slow for each of many.
 pub struct Clips;
 
 impl Sources for Clips {

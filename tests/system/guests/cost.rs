@@ -1,4 +1,4 @@
-//! Fuel for a frame: the same on every machine, and many times as much when a loop no longer runs in vectors.
+//! Fuel for a frame: equal on every machine, and many times as much when a loop is no longer vectorized.
 
 use framebox_picture::Size;
 use framebox_sandbox::{Call, Kind};
@@ -10,7 +10,7 @@ use crate::guests::pictures::scene;
 
 const SIZE: Size = Size::new(640, 480);
 
-/// Handlers, and the most fuel that a pixel may take; `detect` takes the same for a picture of any size.
+/// Handlers, and the most fuel for a pixel; `detect` takes the same fuel for a picture of any size.
 #[rustfmt::skip]
 const MOST: [(&str, f64); RUST.len()] = [
     ("background", 60.0),
@@ -32,7 +32,7 @@ const MOST: [(&str, f64); RUST.len()] = [
     ("watch", 1.0),
 ];
 
-/// Parameters without which the cost would not be that of the pixels.
+/// Returns parameters with which the cost depends on the pixels only.
 pub fn settings(name: &str) -> Value {
     match name {
         "slow-flip" => json!({ "work-ms": 0 }),
@@ -71,14 +71,14 @@ fn loops_run_in_vectors() {
     }
 }
 
-/// `cargo test --workspace --test guests costs_at_720p -- --ignored --nocapture`
+/// `cargo test --workspace --test system costs_at_720p -- --ignored --nocapture`
 #[test]
 #[ignore = "prints the figures that the explanations of the handlers give"]
 fn costs_at_720p() {
     for name in available() {
         let calls: [Call; 12] = calls(name, Size::new(1280, 720));
         let (fuel, pixels) = figures(&calls[0], Size::new(1280, 720));
-        // The least of them, since whatever else runs on the machine only adds.
+        // The minimum, since other load only adds time.
         let time = calls.iter().map(|call| call.cost.time).min().unwrap();
         let (millions, ms) = (fuel / 1e6, time.as_secs_f64() * 1e3);
         println!("{name}: {millions:.2} million units of fuel, {ms:.2} ms, {pixels} pixels");

@@ -1,7 +1,7 @@
-//! Digests of outputs, kept in `tests/golden`: whatever changes them is seen.
+//! Digests of outputs, compared with those in `tests/golden`.
 //!
-//! Some have pixels converted to RGB by the host, which may round otherwise on other processors; their
-//! output is held to what it means instead, and that of `detect` to detections recorded in `tests/golden/detect`.
+//! For some handlers the host converts pixels to RGB, which rounds differently on other processors; their
+//! output is checked by its meaning instead, and that of `detect` against detections in `tests/golden/detect`.
 
 use std::fmt::Write as _;
 use std::path::Path;

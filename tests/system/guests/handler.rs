@@ -1,4 +1,4 @@
-//! Handlers, started with some parameters and given frames.
+//! Running handlers, with parameters and frames.
 
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;

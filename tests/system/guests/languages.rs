@@ -1,4 +1,4 @@
-//! The examples in other languages than Rust, built from their sources: what each does, told from its output.
+//! The examples in other languages than Rust, built from source: what each does, judged by its output.
 
 mod convolve;
 mod histogram;

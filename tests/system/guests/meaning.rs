@@ -1,4 +1,4 @@
-//! What each handler does, told from its output.
+//! What each handler does, judged by its output.
 
 mod background;
 mod detect;

@@ -1,11 +1,11 @@
-//! The handlers of `guest-examples`: what each does to pictures, that it goes on doing just that, and that the prebuilt
-//! components are those of the sources.
+//! The handlers of `guest-examples`: what each does to pictures, that this does not change, and that the prebuilt
+//! components match their sources.
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | `meaning` | what each handler does, told from its output |
-//! | `golden` | digests of outputs, so that a change is seen |
-//! | `cost` | fuel for a frame, which grows many times when a loop no longer runs in vectors |
+//! | `meaning` | what each handler does, judged by its output |
+//! | `golden` | digests of outputs, which detect changes |
+//! | `cost` | fuel for a frame, which detects loops that are no longer vectorized |
 //! | `languages` | the examples in other languages than Rust |
 //! | `sources` | prebuilt components and their sources |
 //! | `handler`, `photographs`, `pictures`, `clips`, `codes` | what the tests share |

@@ -1,4 +1,4 @@
-//! What a handler says is kept, and read.
+//! The log of a handler.
 
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ fn messages(lines: &[Value]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_log_is_read_while_the_session_lasts_and_after_it() {
+async fn a_log_can_be_read_during_the_session_and_after_it() {
     let Some(python) = python::python() else { return };
     let server = Server::start(&[]).await;
     let mut client = Client::start(&python, &server, "knobs", "knobs");
@@ -43,7 +43,7 @@ async fn a_log_is_read_while_the_session_lasts_and_after_it() {
     server.wait_for_end("knobs").await;
     wait_until("the last words", async || {
         let all = lines(&server, "knobs", 0).await;
-        if messages(&all).last() == Some(&"the session is over") { Ok(()) } else { Err(format!("{all:?}")) }
+        if messages(&all).last() == Some(&"the session has ended") { Ok(()) } else { Err(format!("{all:?}")) }
     })
     .await;
     let wrong = server.get("/sessions/knobs/log?after=first").await;
@@ -52,7 +52,7 @@ async fn a_log_is_read_while_the_session_lasts_and_after_it() {
 }
 
 #[tokio::test]
-async fn a_flood_is_bounded_and_says_so() {
+async fn a_flood_is_limited_and_reported() {
     let Some(python) = python::python() else { return };
     let scratch = Scratch::new();
     let file = scratch.write("flood.wasm", framebox_test_components::case("log-flood"));

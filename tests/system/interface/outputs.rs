@@ -10,7 +10,7 @@ use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::Server;
 use framebox_test_support::wait::LIMIT;
 
-/// An event of a stream: its name, its id, its data.
+/// An event of a stream.
 #[derive(Debug, Clone, PartialEq)]
 struct Event {
     name: String,
@@ -32,7 +32,7 @@ impl Events {
         Self { response, text: String::new() }
     }
 
-    /// The next event; None at the end of the stream.
+    /// Returns the next event, or None at the end of the stream.
     async fn next(&mut self) -> Option<Event> {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
@@ -59,7 +59,7 @@ impl Events {
 }
 
 #[tokio::test]
-async fn values_come_as_events_with_their_frame_and_the_end_is_told() {
+async fn values_are_events_with_their_frame_and_the_end_is_an_event() {
     let Some(python) = python::python() else { return };
     let server = Server::start(&[]).await;
     let mut client = Client::start(&python, &server, "knobs", "knobs");
@@ -84,7 +84,7 @@ async fn values_come_as_events_with_their_frame_and_the_end_is_told() {
         assert_eq!((event.name.as_str(), event.id.as_str()), ("", ""));
         assert!(event.data.as_object().unwrap().keys().all(|id| expected.contains(&id.as_str())), "{event:?}");
     }
-    // Both ways carry the same.
+    // The data channel carries the same values.
     let channel = client.receive_kind("values").await;
     assert_eq!(channel["values"]["channels"].as_array().map(Vec::len), Some(3), "{channel}");
 
@@ -105,7 +105,7 @@ async fn values_come_as_events_with_their_frame_and_the_end_is_told() {
 }
 
 #[tokio::test]
-async fn readers_are_limited_and_do_not_hold_up_the_end_of_the_server() {
+async fn readers_are_limited_and_do_not_delay_the_end_of_the_server() {
     let Some(python) = python::python() else { return };
     let mut server = Server::start(&[]).await;
     let _client = Client::start(&python, &server, "watch", "watch");
@@ -126,7 +126,7 @@ async fn readers_are_limited_and_do_not_hold_up_the_end_of_the_server() {
     assert!(server.child.ended().await.success());
 }
 
-/// Puts a text of 200 000 bytes with each frame, and shows the frame.
+/// A handler that puts a text of SIZE bytes with each frame, and shows the frame.
 const LARGE: &str = r#"
 (data (i32.const 2048) "x")
 (data (i32.const 2100) "\00\08\00\00\01\00\00\00" "\00\08\00\00\01\00\00\00" "\02\00\00\00" "\00\00\00\00\00\00\00\00\00\00\00\00")
@@ -146,7 +146,7 @@ fn puts(size: usize) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_slow_reader_gets_the_latest_and_costs_no_memory() {
+async fn a_slow_reader_gets_the_latest_values_and_costs_no_memory() {
     let Some(python) = python::python() else { return };
     let scratch = Scratch::new();
     let large = scratch.write("large.wasm", puts(200_000));
@@ -156,7 +156,7 @@ async fn a_slow_reader_gets_the_latest_and_costs_no_memory() {
     let mut slow = Events::open(&server, "/sessions/large/outputs").await;
     let begin = slow.next().await.unwrap().data["sequence"].as_u64().unwrap();
     let memory = resident(server.child.id());
-    // 20 frames a second of 200 kB: what nobody reads would be 24 MB after six seconds.
+    // 120 frames of 200 kB: unread values would take 24 MB.
     let reached = |session: &Value| session["frames"]["processed"].as_u64() >= Some(begin + 120);
     server.wait_for_session("large", "goes on", reached).await;
     let grown = resident(server.child.id()).saturating_sub(memory);
@@ -166,17 +166,17 @@ async fn a_slow_reader_gets_the_latest_and_costs_no_memory() {
         sequences.push(slow.next().await.unwrap().data["sequence"].as_u64().unwrap());
     }
     assert!(sequences.is_sorted_by(|a, b| a < b));
-    // What the sockets held comes first; then what is recent.
+    // First the values that the sockets buffered, then recent ones.
     assert!(sequences.len() < 100, "{} events for 120 frames", sequences.len());
     client.pictures(60).await;
     server.assert_quiet();
 }
 
 #[tokio::test]
-async fn values_that_are_too_large_are_refused_or_told_and_the_video_goes_on() {
+async fn values_that_are_too_large_are_refused_or_reported_and_video_continues() {
     let Some(python) = python::python() else { return };
     let scratch = Scratch::new();
-    // More than a data channel carries but within what a call may put, and ten megabytes at once.
+    // More than a data channel message holds, within the limit of a call; and ten megabytes at once.
     let some = scratch.write("some.wasm", puts(400_000));
     let flood = scratch.write("flood.wasm", framebox_test_components::case("put-flood"));
     let handlers = [format!("some={}", some.display()), format!("flood={}", flood.display())];
@@ -198,7 +198,7 @@ async fn values_that_are_too_large_are_refused_or_told_and_the_video_goes_on() {
     server.assert_quiet();
 }
 
-/// Memory that the process has, bytes.
+/// Returns the resident memory of a process, bytes.
 fn resident(id: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();

@@ -1,4 +1,4 @@
-//! Parameters mean the same whichever way they come.
+//! Parameters have the same meaning over each route.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,7 @@ use super::{Client, live};
 use framebox_test_support::python;
 use framebox_test_support::server::Server;
 
-/// A parameter, two values that it takes, and wrong ones with words of the answer.
+/// A parameter, two valid values, and invalid values with words of the error.
 type Case = (&'static str, [Value; 2], Vec<(Value, &'static str)>);
 
 fn cases() -> Vec<Case> {
@@ -49,12 +49,12 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-/// What came of a change.
+/// The outcome of a change.
 #[derive(Debug)]
 enum Outcome {
-    /// Every parameter as it holds, and from which frame on.
+    /// All parameters, and the first frame that they apply to.
     Holds(Value, u64),
-    /// The text.
+    /// The error.
     Refused(String),
 }
 
@@ -122,7 +122,7 @@ impl Session {
 }
 
 #[tokio::test]
-async fn each_kind_is_taken_or_refused_the_same_by_each_way() {
+async fn each_kind_is_accepted_or_refused_alike_over_each_route() {
     let Some(python) = python::python() else { return };
     let server = Server::start(&[]).await;
     let client = Client::start(&python, &server, "knobs", "knobs");
@@ -154,7 +154,7 @@ async fn each_kind_is_taken_or_refused_the_same_by_each_way() {
             assert_eq!(session.held().await, before, "{name}: what is wrong changes nothing");
         }
     }
-    // The handler was told of them, and acts on them from the frame that was named.
+    // The handler uses them from the reported frame on.
     let Outcome::Holds(_, sequence) = session.change(&Way::Patch, "note", &json!("the last")).await else { panic!() };
     let first = session
         .client
@@ -170,7 +170,7 @@ async fn each_kind_is_taken_or_refused_the_same_by_each_way() {
 }
 
 #[tokio::test]
-async fn a_request_is_done_wholly_or_not_at_all() {
+async fn a_request_is_applied_as_a_whole_or_not_at_all() {
     let Some(python) = python::python() else { return };
     let server = Server::start(&[]).await;
     let mut client = Client::start(&python, &server, "knobs", "knobs");
@@ -184,7 +184,7 @@ async fn a_request_is_done_wholly_or_not_at_all() {
     assert_eq!(server.get(path).await.json()["parameters"]["rows"], 3);
     let answer = server.patch(path, &json!({ "rows": 5, "gain": 0.5, "side": "top" })).await;
     assert_eq!(answer.status, 200, "{answer:?}");
-    // Who watches is told of what came another way.
+    // Clients are told of changes over other routes.
     client.receive("is told", |message| (message["parameters"]["rows"] == 5).then_some(())).await;
 
     for (status, request) in [
@@ -208,7 +208,7 @@ async fn a_request_is_done_wholly_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn a_page_of_fastrtc_is_told_when_to_post_and_when_to_fetch() {
+async fn a_fastrtc_page_is_told_when_to_post_and_when_to_fetch() {
     let Some(python) = python::python() else { return };
     let server = Server::start(&[]).await;
     let mut page = Client::start(&python, &server, "page", "knobs");

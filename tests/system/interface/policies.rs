@@ -1,4 +1,4 @@
-//! Policies of skipping, the recent frames, and a machine that has no more to give.
+//! Skipping policies, the recent frames, and a machine without capacity.
 
 use serde_json::{Value, json};
 
@@ -11,13 +11,13 @@ fn policy(session: &Value) -> (&str, &str) {
 }
 
 #[tokio::test]
-async fn a_policy_is_chosen_with_the_offer_and_changed_while_the_session_runs() {
+async fn a_policy_is_set_with_the_offer_and_changed_during_the_session() {
     let Some(python) = python::python() else { return };
     let Some(slow_flip) = examples::argument("slow-flip") else { return };
     let server = Server::start(&["--handler", &slow_flip]).await;
     let wishes = json!({ "policy": "adaptive", "unprocessed": "passthrough" });
     let mut client = Client::start_with(&python, &server, "slow", "slow-flip", "sendrecv", &wishes);
-    // A handler that takes 200 ms gives five pictures a second; the camera's own come in between.
+    // A handler of 200 ms processes five pictures a second; the others pass through.
     client.pictures(40).await;
     let busy = |session: &Value| session["frames"]["passed"].as_u64() > Some(20);
     let session = server.wait_for_session("slow", "passes pictures through", busy).await;
@@ -29,7 +29,7 @@ async fn a_policy_is_chosen_with_the_offer_and_changed_while_the_session_runs() 
     client.send(&json!({ "type": "set_policy", "policy": "never", "request": 9 }));
     let told = client.receive("is answered", |message| (message["request"] == 9).then(|| message.clone())).await;
     assert_eq!(told, json!({ "type": "policy", "policy": "never", "unprocessed": "hold", "request": 9 }));
-    // Every frame waits its turn, for a second at most; then the oldest go.
+    // Every frame is queued, for a second at most; then the oldest are skipped.
     let full = |session: &Value| session["frames"]["skipped"]["backlog"].as_u64() > Some(5);
     let session = server.wait_for_session("slow", "has a backlog", full).await;
     assert_eq!(policy(&session), ("never", "hold"));
@@ -74,7 +74,7 @@ async fn every_frame_has_a_row_and_is_accounted_for() {
     assert!(skipped.iter().all(|row| row["reason"] == "busy" && row["handler_us"] == 0), "{skipped:?}");
     let mut sequences: Vec<_> = rows.iter().map(|row| row["sequence"].as_u64().unwrap()).collect();
     sequences.sort_unstable();
-    // The fate of the one that is being worked on is settled after that of those that came meanwhile.
+    // The frame in work gets its outcome after those that arrived meanwhile.
     let missing = sequences[sequences.len() - 1] + 1 - sequences[0] - sequences.len() as u64;
     assert!(missing <= 1 && sequences.windows(2).all(|pair| pair[1] > pair[0]), "each frame once: {sequences:?}");
     let next = json["next"].as_u64().unwrap();
@@ -88,7 +88,7 @@ async fn every_frame_has_a_row_and_is_accounted_for() {
 }
 
 #[tokio::test]
-async fn a_machine_without_more_to_give_refuses_and_says_when_to_come_again() {
+async fn a_machine_without_capacity_refuses_with_retry_after() {
     let Some(python) = python::python() else { return };
     let server = Server::start(&["--capacity-ms", "300"]).await;
     let mut client = Client::start(&python, &server, "first", "invert");
@@ -98,7 +98,7 @@ async fn a_machine_without_more_to_give_refuses_and_says_when_to_come_again() {
     assert!(load["used_ms"].as_f64() > Some(0.0), "{load}");
     let offer: String = include_str!("../../offers/chromium.sdp").lines().map(|line| format!("{line}\r\n")).collect();
     let body = |id: &str| json!({ "type": "offer", "webrtc_id": id, "sdp": offer });
-    // What nobody has seen yet is expected to take a quarter of a core.
+    // A handler that was not measured yet is assumed to take a quarter of a core.
     let answer = server.post("/webrtc/offer?handler=edges", &body("second")).await;
     assert_eq!((answer.status, &answer.json()["meta"]["error"]), (503, &json!("concurrency_limit_reached")));
     let wait: u64 = answer.header("retry-after").parse().unwrap();

@@ -1,4 +1,4 @@
-//! The table of `framebox bench`.
+//! `framebox bench`.
 
 use crate::tools::{case, done, framebox, json, prebuilt};
 use framebox_test_support::scratch::Scratch;
@@ -19,7 +19,7 @@ fn two_handlers_are_measured_in_turns() {
         assert_eq!(&rows[row][..begin.len()], begin, "{text}");
     }
     assert_eq!(text.matches("invert takes").count(), 2, "{text}");
-    // Columns stand below each other.
+    // Columns are aligned.
     let ends = |row: usize, cell: &str| text.lines().nth(row).unwrap().find(cell).map(|at| at + cell.len());
     assert_eq!(ends(0, "frames"), ends(2, " 20"), "{text}");
 
@@ -50,7 +50,7 @@ fn a_handler_against_itself_is_as_fast() {
 }
 
 #[test]
-fn generators_are_measured_on_their_own_frames_and_failures_are_told() {
+fn generators_are_measured_on_their_own_frames_and_failures_are_reported() {
     let text = done(&["bench", &prebuilt("plasma"), "--frames", "5"]);
     assert!(text.contains("plasma") && text.lines().nth(1).unwrap().contains('x'), "{text}");
     let scratch = Scratch::new();

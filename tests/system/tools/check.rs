@@ -1,4 +1,4 @@
-//! What `framebox check` says of good handlers, and of those that a server refuses.
+//! `framebox check` of good handlers, and of those that a server refuses.
 
 use framebox_sandbox::{Engine, Kind, Settings};
 
@@ -49,7 +49,7 @@ fn the_report_is_for_people() {
 }
 
 #[test]
-fn what_a_server_refuses_is_refused_in_its_words() {
+fn check_refuses_what_a_server_refuses_with_the_same_text() {
     let (scratch, engine) = (Scratch::new(), Engine::new(&Settings::default()).unwrap());
     let mut cases = framebox_test_components::cases();
     cases.retain(|(_, expected)| expected.stage == "load");
@@ -59,7 +59,7 @@ fn what_a_server_refuses_is_refused_in_its_words() {
         let file = case(&scratch, &name);
         let ended = framebox(&["check", &file]);
         assert_eq!(ended.code, 3, "{name}: {}{}", ended.out, ended.err);
-        // A guest that spins is cut off within its limit, whatever that is.
+        // A guest that spins is interrupted at its limit.
         assert_eq!(ended.err, format!("framebox: {refused}\n"), "{name}");
         assert!(ended.err.contains(&expected.says), "{name}: {}", ended.err);
         let found = json(&{
@@ -92,7 +92,7 @@ fn other_files_are_refused_too() {
 }
 
 #[test]
-fn a_trial_that_fails_is_told_and_counts() {
+fn a_failed_trial_is_reported_and_counts() {
     let scratch = Scratch::new();
     for (name, words) in [
         ("trap", "the trial at 640x480 failed at frame 0: the handler was stopped: "),
@@ -111,7 +111,7 @@ fn a_trial_that_fails_is_told_and_counts() {
 fn every_case_has_the_expected_outcome() {
     let scratch = Scratch::new();
     let mut cases = framebox_test_components::cases();
-    // How long that takes depends on what else the machine does.
+    // Its outcome depends on the load of the machine.
     cases.retain(|(name, expected)| expected.stage != "load" && name != "uses-all-time");
     let wrong = |name: &str, expected: &framebox_test_components::Expected| {
         let ended = framebox(&["check", &case(&scratch, name), "--frames", "1", "--json"]);
@@ -141,7 +141,7 @@ fn every_case_has_the_expected_outcome() {
 }
 
 #[test]
-fn warnings_are_fatal_only_where_that_is_asked_for() {
+fn warnings_are_errors_only_with_strict() {
     let scratch = Scratch::new();
     let Some(slow) = examples::rust("slow-flip").map(text) else { return };
     let arguments = ["check", &slow, "--set", "work-ms=60", "--frames", "5"];
@@ -152,7 +152,7 @@ fn warnings_are_fatal_only_where_that_is_asked_for() {
     assert!(strict.err.contains("--strict"), "{}", strict.err);
     done(&["check", &slow, "--set", "work-ms=0", "--frames", "5", "--strict"]);
 
-    // More frames than its memory would be enough for: a server replaces the instance in time.
+    // More frames than its memory suffices for: a server would replace the instance in time.
     let text = done(&["check", &case(&scratch, "leaks"), "--frames", "150"]);
     assert!(text.contains("its memory grows"), "{text}");
 }

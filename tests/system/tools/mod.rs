@@ -2,10 +2,10 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`check`] | what it says of good handlers, and of those that a server refuses |
+//! | [`check`] | good handlers, and those that a server refuses |
 //! | [`run`] | videos through handlers, file to file |
-//! | [`wrong`] | what is asked for in a wrong way, and handlers that fail |
-//! | [`bench`] | its table |
+//! | [`wrong`] | wrong arguments, and handlers that fail |
+//! | [`bench`] | the table of costs |
 //! | [`new`] | projects in every language, of every kind |
 
 mod bench;
@@ -20,7 +20,7 @@ use std::process::Command;
 use framebox_test_support::scratch::Scratch;
 use serde_json::Value;
 
-/// How the program ended, and what it said.
+/// The exit code of the program and its output.
 struct Ended {
     code: i32,
     out: String,
@@ -37,7 +37,7 @@ fn framebox(arguments: &[&str]) -> Ended {
     ended
 }
 
-/// The same, where all is to go well; returns what it wrote to the standard output.
+/// Runs the program, which must succeed; returns its standard output.
 fn done(arguments: &[&str]) -> String {
     let ended = framebox(arguments);
     assert_eq!(ended.code, 0, "{arguments:?}: {}{}", ended.out, ended.err);
@@ -55,7 +55,7 @@ fn case(scratch: &Scratch, name: &str) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// A path in the directory, as an argument.
+/// Returns a path in the directory, as an argument.
 fn place(scratch: &Scratch, name: &str) -> String {
     text(scratch.path().join(name))
 }

@@ -1,4 +1,4 @@
-//! Projects as `framebox new` makes them: each is tested by its own test, built by its own build, and does what it says.
+//! Projects of `framebox new`: each passes its own test, builds, and does what its README says.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -47,13 +47,13 @@ fn in_zig() {
     whole("zig");
 }
 
-/// Makes, tests and builds a handler of each kind in a language, and holds each to what its README says.
+/// Creates, tests and builds a handler of each kind in a language, and checks it against its README.
 fn whole(lang: &str) {
-    // Compilers want the machine for themselves.
+    // One at a time: compilers take the whole machine.
     static ALONE: Mutex<()> = Mutex::new(());
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let scratch = Scratch::new();
-    // What a build fetches for one project serves the next one, too.
+    // Tools that the build of one project fetched are used for the next one.
     let mut tools = tools();
     for (kind, look) in
         [("transform", transform as fn(&Scratch, &str)), ("generator", generator), ("observer", observer)]
@@ -66,7 +66,7 @@ fn whole(lang: &str) {
         tools.extend([folder.join(".venv/bin"), folder.join("node_modules/.bin")]);
         for script in ["build.sh", "test.sh"] {
             if let Err(words) = run(&folder, script, &tools) {
-                // By these words a project says what the machine lacks.
+                // Projects report missing tools with these words.
                 assert!(words.contains("This needs"), "{lang}, {kind}: {script}: {words}");
                 return lacking(&format!("no tools for {lang}: {words}"));
             }
@@ -80,7 +80,7 @@ fn whole(lang: &str) {
     }
 }
 
-/// What is brighter than the threshold is mirrored, and nothing else; and the share of it is told.
+/// Checks that pixels brighter than the threshold are mirrored, others are not, and their share is put.
 fn transform(scratch: &Scratch, component: &str) {
     let (before, after) = (place(scratch, "before.y4m"), place(scratch, "after.y4m"));
     let size = ["--size", "160x96", "--frames", "4", "-q"];
@@ -101,7 +101,7 @@ fn transform(scratch: &Scratch, component: &str) {
     }
 }
 
-/// Its bands move as far as it tells, which is as far as the speed says.
+/// Checks that the bands move as far as the value says, and as the speed demands.
 fn generator(scratch: &Scratch, component: &str) {
     let out = place(scratch, "bands.y4m");
     let values = values(&["run", component, "-o", &out, "--frames", "12", "--set", "speed=100"]);
@@ -124,7 +124,7 @@ fn generator(scratch: &Scratch, component: &str) {
     }
 }
 
-/// It tells the mean of what it sees, as often as it should.
+/// Checks that the mean brightness is put at the interval.
 fn observer(scratch: &Scratch, component: &str) {
     // Even gray: 128 of 255, which video writes as 16 + 128 * 219 / 255.
     let frame = [b"FRAME\n".as_slice(), &[126; 64 * 48], &[128; 64 * 48 / 2]].concat();
@@ -142,7 +142,7 @@ fn observer(scratch: &Scratch, component: &str) {
 }
 
 #[test]
-fn what_is_there_is_not_touched() {
+fn existing_files_are_not_overwritten() {
     let scratch = Scratch::new();
     std::fs::create_dir(scratch.path().join("mine")).unwrap();
     scratch.write("mine/precious", "1");
@@ -157,7 +157,7 @@ fn what_is_there_is_not_touched() {
 }
 
 #[test]
-fn what_is_asked_for_in_a_wrong_way_is_told() {
+fn wrong_arguments_are_explained() {
     let scratch = Scratch::new();
     for (arguments, words) in [
         (&["../up", "--lang", "c"][..], "cannot be the name of a handler"),
@@ -175,7 +175,7 @@ fn what_is_asked_for_in_a_wrong_way_is_told() {
 }
 
 #[test]
-fn a_project_has_what_its_readme_names() {
+fn a_project_has_the_files_of_its_readme() {
     let scratch = Scratch::new();
     let help = framebox(&["new", "--help"]).out;
     assert!(help.contains("c, go, js, python, rust, ts or zig"), "{help}");
@@ -192,25 +192,25 @@ fn a_project_has_what_its_readme_names() {
     }
 }
 
-/// `framebox new` in the directory.
+/// Runs `framebox new` in the directory.
 fn make(scratch: &Scratch, arguments: &[&str]) -> Output {
     let mut command = Command::new(framebox_test_support::paths::program());
     command.arg("new").args(arguments).current_dir(scratch.path()).output().unwrap()
 }
 
-/// Where tools are that the examples are built with.
+/// Returns the folders of the tools that build the examples.
 fn tools() -> Vec<PathBuf> {
     let tools = framebox_test_support::paths::target().join("guest-tools");
     vec![tools.join("python/bin"), tools.join("node/node_modules/.bin")]
 }
 
-/// Runs a script of a project; an error is what it said.
+/// Runs a script of a project; an error is its output.
 fn run(folder: &Path, script: &str, tools: &[PathBuf]) -> Result<(), String> {
     let path = std::env::var_os("PATH").unwrap();
     let path = std::env::join_paths(tools.iter().cloned().chain(std::env::split_paths(&path))).unwrap();
     let mut command = Command::new("sh");
     command.arg(script).current_dir(folder).env("PATH", path);
-    // What every project depends on is compiled once.
+    // Dependencies are compiled once for all projects.
     let scratch = framebox_test_support::paths::temporary();
     command.env("CARGO_TARGET_DIR", scratch.join("new-rust")).env("GOCACHE", scratch.join("new-go"));
     let output = command.output().unwrap();
@@ -218,12 +218,12 @@ fn run(folder: &Path, script: &str, tools: &[PathBuf]) -> Result<(), String> {
     if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&words).into_owned()) }
 }
 
-/// The values of a run, a line for each frame.
+/// Returns the values of a run, one line for each frame.
 fn values(arguments: &[&str]) -> Vec<Value> {
     done(&[arguments, &["--values", "-", "-q"]].concat()).lines().map(json).collect()
 }
 
-/// All pictures of a file.
+/// Returns all pictures of a file.
 fn pictures(path: &str) -> Vec<Arc<Picture>> {
     let mut clip = clip::open(Path::new(path), &Bounds::default()).unwrap_or_else(|error| panic!("{path}: {error}"));
     std::iter::from_fn(|| clip.next().unwrap()).map(|shot| shot.picture).collect()

@@ -1,4 +1,4 @@
-//! Videos through handlers, file to file.
+//! `framebox run`: videos through handlers, file to file.
 
 use std::path::Path;
 use std::process::Command;
@@ -15,7 +15,7 @@ use framebox_test_support::scratch::Scratch;
 
 const SIZE: Size = Size::new(160, 96);
 
-/// All pictures of a file.
+/// Returns all pictures of a file.
 fn frames(path: &str) -> Vec<Frame> {
     let mut clip = clip::open(Path::new(path), &Bounds::default()).unwrap_or_else(|error| panic!("{path}: {error}"));
     std::iter::from_fn(|| clip.next().unwrap()).collect()
@@ -25,14 +25,14 @@ fn pictures(path: &str) -> Vec<Arc<Picture>> {
     frames(path).into_iter().map(|frame| frame.picture).collect()
 }
 
-/// The pattern as it comes out of a handler that shows its input.
+/// Returns a file with the pattern, written by a handler that shows its input.
 fn pattern(scratch: &Scratch, frames: &str) -> String {
     let out = place(scratch, "pattern.y4m");
     done(&["run", &case(scratch, "good"), "pattern", "--size", "160x96", "--frames", frames, "-o", &out, "-q"]);
     out
 }
 
-/// The mean of how far bytes are apart.
+/// Returns the mean absolute difference of two byte strings.
 fn distance(a: &Picture, b: &Picture) -> f64 {
     assert_eq!(a.size(), b.size());
     let sum: u64 = a.bytes().iter().zip(b.bytes()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
@@ -40,7 +40,7 @@ fn distance(a: &Picture, b: &Picture) -> f64 {
 }
 
 #[test]
-fn inverted_twice_a_video_is_what_it_was() {
+fn inverting_a_video_twice_restores_it() {
     let scratch = Scratch::new();
     let (invert, original) = (prebuilt("invert"), pattern(&scratch, "12"));
     let before = pictures(&original);
@@ -80,7 +80,7 @@ fn an_mp4_has_keyframes_to_seek_to_and_the_times_of_its_input() {
         let frame = clip.next().unwrap().unwrap();
         assert_eq!((frame.pts, frame.picture == all[number].picture), (all[number].pts, true), "frame {number}");
     }
-    // The boxes in the order in which players want them, the index after the pictures.
+    // The boxes are in the order that players expect, with the index after the pictures.
     let bytes = std::fs::read(&out).unwrap();
     let (mut at, mut kinds) = (0, vec![]);
     while at < bytes.len() {
@@ -90,7 +90,7 @@ fn an_mp4_has_keyframes_to_seek_to_and_the_times_of_its_input() {
         at += if short == 1 { long() } else { short } as usize;
     }
     assert_eq!((kinds, at), (vec!["ftyp".into(), "mdat".into(), "moov".into()], bytes.len()));
-    // Times that are not even are kept, as those of the clip that comes with the program.
+    // Uneven timestamps are kept, such as those of the clip in the repository.
     let film = concat!(env!("CARGO_MANIFEST_DIR"), "/runtime/media/clips/clip.mp4");
     let copy = place(&scratch, "copy.mp4");
     done(&["run", &prebuilt("flip"), film, "--frames", "40", "-o", &copy]);
@@ -99,12 +99,12 @@ fn an_mp4_has_keyframes_to_seek_to_and_the_times_of_its_input() {
     }
 }
 
-/// The libraries of FFmpeg, which share no line with ours.
+/// Reads the files with FFmpeg's libraries, which share no code with ours.
 #[test]
-fn others_read_what_is_written() {
+fn ffmpeg_reads_the_files() {
     let Some(python) = python() else { return };
     let scratch = Scratch::new();
-    // Sides of odd length, which H.264 cannot have, and a rate that is no whole number.
+    // Odd sides, which H.264 does not have, and a fractional rate.
     for (form, size) in [("mp4", [160, 96]), ("y4m", [161, 97])] {
         let out = place(&scratch, &format!("out.{form}"));
         let arguments = ["--size", "161x97", "--frames", "70", "--fps", "29.97", "-q"];
@@ -126,7 +126,7 @@ fn others_read_what_is_written() {
     }
 }
 
-/// Mean luma.
+/// Returns the mean luma.
 fn luma(picture: &Picture) -> f64 {
     let luma = &picture.bytes()[..picture.size().pixels() as usize];
     luma.iter().map(|luma| f64::from(*luma)).sum::<f64>() / luma.len() as f64
@@ -150,10 +150,10 @@ fn a_directory_gets_a_png_for_each_frame() {
         convert::read(picture.planes(), Format::Rgb8, &mut rgb).unwrap();
         let turned: Vec<u8> = rgb.chunks_exact(3).rev().flatten().copied().collect();
         let off: u64 = png.as_raw().iter().zip(&turned).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
-        // Colours are interpolated between samples, which does not turn exactly.
+        // Colours are interpolated between samples, so flipping is not exact.
         assert!(off as f64 / (3 * size) as f64 <= 4.0, "frame {number}: {off}");
     }
-    // And one of them is a picture to read.
+    // A PNG is an input, too.
     let (still, out) = (Path::new(&directory).join(&names[1]), place(&scratch, "still.y4m"));
     done(&["run", &prebuilt("invert"), still.to_str().unwrap(), "-o", &out]);
     assert_eq!(pictures(&out).len(), 1);
@@ -186,9 +186,9 @@ fn values_are_lines_of_json() {
 }
 
 #[test]
-fn two_runs_write_the_same_bytes() {
+fn two_runs_write_equal_bytes() {
     let scratch = Scratch::new();
-    // One whose fuel follows the clock; one with every kind of value; a generator.
+    // A handler whose fuel depends on the clock, one with every kind of value, and a generator.
     for (name, more) in [
         ("slow-flip", &["pattern", "--size", "160x96", "--frames", "4", "--set", "work-ms=20"][..]),
         ("knobs", &["pattern", "--size", "160x96", "--frames", "8", "--set", "gain=0.5"]),

@@ -1,10 +1,10 @@
-//! What is asked for in a wrong way, and handlers that fail.
+//! Wrong arguments, and handlers that fail.
 
 use crate::tools::{case, framebox, json, place, prebuilt};
 use framebox_test_support::scratch::Scratch;
 
 #[test]
-fn wrong_usage_is_told_what_is_right() {
+fn wrong_usage_is_explained() {
     let scratch = Scratch::new();
     let (flip, watch, plasma) = (prebuilt("flip"), prebuilt("watch"), prebuilt("plasma"));
     let text = scratch.write("text.y4m", "no video").to_str().unwrap().to_owned();
@@ -34,7 +34,7 @@ fn wrong_usage_is_told_what_is_right() {
 }
 
 #[test]
-fn a_file_is_not_read_and_written_at_once() {
+fn a_file_is_not_both_input_and_output() {
     let scratch = Scratch::new();
     let (flip, video) = (prebuilt("flip"), place(&scratch, "video.y4m"));
     let first = framebox(&["run", &flip, "pattern", "--size", "64x48", "--frames", "2", "-o", &video]);
@@ -45,7 +45,7 @@ fn a_file_is_not_read_and_written_at_once() {
 }
 
 #[test]
-fn a_failing_frame_ends_the_run_unless_it_is_to_go_on() {
+fn a_failing_frame_ends_the_run_unless_keep_going_is_set() {
     let scratch = Scratch::new();
     let (spins, out) = (case(&scratch, "spin-every-10th"), place(&scratch, "out.y4m"));
     let values = place(&scratch, "values.jsonl");
@@ -72,7 +72,7 @@ fn a_failing_frame_ends_the_run_unless_it_is_to_go_on() {
 }
 
 #[test]
-fn budgets_of_ones_own_are_kept() {
+fn budgets_of_the_command_line_apply() {
     let scratch = Scratch::new();
     for (name, more, words) in [
         ("spin", &["--fuel", "1000000"][..], "more than the 1000000 units of fuel"),
@@ -87,7 +87,7 @@ fn budgets_of_ones_own_are_kept() {
 }
 
 #[test]
-fn a_handler_that_does_not_start_is_told() {
+fn a_handler_that_does_not_start_is_reported() {
     let scratch = Scratch::new();
     let ended = framebox(&["run", &case(&scratch, "init-fails"), "pattern"]);
     assert_eq!(ended.code, 3, "{}", ended.err);

@@ -1,5 +1,5 @@
-//! Draws `clips/clip.mp4`, the short video that comes with the project: a day over hills in nine seconds, with a balloon
-//! and birds, that ends as it begins.
+//! Draws `clips/clip.mp4`, the bundled video: a day over hills in nine seconds, with a balloon and birds. The end joins the
+//! beginning.
 //!
 //! `cargo run -p framebox-media --example clip -- runtime/media/clips/clip.mp4`
 #![allow(clippy::unwrap_used)]
@@ -14,11 +14,11 @@ use framebox_picture::{Format, Picture, Size, convert};
 
 const SIZE: Size = Size::new(640, 360);
 const FPS: u32 = 30;
-/// Of the whole clip.
+/// Number of frames.
 const FRAMES: u32 = 9 * FPS;
-/// From keyframe to keyframe; seeking decodes at most so many.
+/// Distance between keyframes, frames; the most that a seek decodes.
 const GROUP: u32 = 45;
-/// Bits a second.
+/// Bits per second.
 const BITRATE: u32 = 540_000;
 
 fn main() {

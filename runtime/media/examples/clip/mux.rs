@@ -1,4 +1,4 @@
-//! Coded pictures into an MP4 with its index in front.
+//! Writes coded pictures to an MP4 whose index comes first.
 
 use framebox_media::h264::{annexb, nal};
 use framebox_picture::Size;
@@ -11,15 +11,15 @@ use mp4_atom::{
 pub struct Sample {
     /// An access unit as a byte stream (H.264 Annex B).
     pub bytes: Vec<u8>,
-    /// Decodable without any earlier one.
+    /// Whether it can be decoded without any earlier one.
     pub keyframe: bool,
-    /// Until the next one is decoded, units.
+    /// Time until the next one is decoded, units.
     pub duration: u32,
-    /// From when it is decoded to when it is shown, units.
+    /// Time from decoding to presentation, units.
     pub offset: i64,
 }
 
-/// The bytes of an MP4 with pictures of `size`, whose times are in `timescale` units a second.
+/// Returns an MP4 with pictures of `size`, whose times are in `timescale` units per second.
 pub fn mp4(size: Size, timescale: u32, samples: &[Sample]) -> Vec<u8> {
     let set = |kind: u8| {
         let mut units = samples.iter().flat_map(|sample| annexb::units(&sample.bytes));
@@ -33,7 +33,7 @@ pub fn mp4(size: Size, timescale: u32, samples: &[Sample]) -> Vec<u8> {
     let mut moov = moov(size, timescale, samples, &data, avcc);
     let mut index = vec![];
     moov.encode(&mut index).unwrap();
-    // The index tells where the pictures are, which is behind it.
+    // The index holds the offsets of the pictures, which follow it.
     let begin = out.len() + index.len() + 8;
     moov.trak[0].mdia.minf.stbl.stco = Some(Stco { entries: vec![begin as u32] });
     moov.encode(&mut out).unwrap();
@@ -78,7 +78,7 @@ fn moov(size: Size, timescale: u32, samples: &[Sample], data: &[Vec<u8>], avcc: 
     }
 }
 
-/// The NAL units with their lengths in front, without the parameter sets, which stand in the index.
+/// Returns the NAL units with length prefixes, without the parameter sets, which are in the index.
 fn lengths(stream: &[u8]) -> Vec<u8> {
     let units = annexb::units(stream).filter(|unit| ![nal::SPS, nal::PPS].contains(&nal::kind(unit)));
     units.flat_map(|unit| [&(unit.len() as u32).to_be_bytes(), unit].concat()).collect()

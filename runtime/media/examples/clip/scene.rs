@@ -1,4 +1,4 @@
-//! The scene. All motion has the clip's length as its period, so that the end meets the beginning.
+//! The scene. The period of all motion is the clip's length, so that the end joins the beginning.
 
 use std::f32::consts::TAU;
 
@@ -6,17 +6,17 @@ use framebox_picture::Size;
 
 type Colour = [f32; 3];
 
-/// The sky at its top and at the horizon, and the hills, at dawn, noon, dusk and midnight.
+/// Colours of the sky at its top and at the horizon, and of the hills, at dawn, noon, dusk and midnight.
 const HOURS: [[Colour; 3]; 4] = [
     [[0.32, 0.38, 0.62], [0.98, 0.72, 0.55], [0.24, 0.25, 0.38]],
     [[0.22, 0.50, 0.86], [0.76, 0.90, 0.97], [0.16, 0.40, 0.30]],
     [[0.30, 0.20, 0.45], [0.99, 0.53, 0.30], [0.22, 0.15, 0.28]],
     [[0.03, 0.05, 0.14], [0.13, 0.18, 0.34], [0.04, 0.06, 0.12]],
 ];
-/// Ridges from the farthest to the nearest.
+/// Ridges, farthest first.
 const RIDGES: usize = 5;
 
-/// RGB pixels of the moment `t`, 0–1 of the clip.
+/// Draws the RGB pixels at the time `t`, 0–1 of the clip.
 pub fn draw(size: Size, t: f32) -> Vec<u8> {
     let (width, height) = (size.width as f32, size.height as f32);
     let scene = Scene::new(t, width / height);
@@ -29,7 +29,7 @@ pub fn draw(size: Size, t: f32) -> Vec<u8> {
         .collect()
 }
 
-/// A moment; lengths are in heights of the picture, from its top left corner.
+/// The scene at one time. Lengths are in picture heights from the top left corner.
 struct Scene {
     t: f32,
     width: f32,

@@ -1,67 +1,67 @@
-//! Animated GIF, WebP and PNG: pictures that say how long each is shown.
+//! Animated GIF, WebP and PNG images.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use framebox_picture::Size;
 
-use super::reel::{Reel, Turn};
+use super::image_thread::{AnimationDecoder, TimedPicture};
 use super::rgba::Image;
 use super::still::Still;
 use super::{Bounds, Clip, Error, Frame, Info};
 
 pub(super) struct Animation {
     image: Image,
-    reel: Reel,
+    decoder: AnimationDecoder,
     size: Size,
-    /// After the first picture, frames a second.
+    /// Frame rate according to the duration of the first picture, frames per second.
     fps: f32,
     seek_pixels: u64,
-    /// Decoded already; the picture that is shown at a time is only known from how long it is.
-    ahead: VecDeque<Turn>,
-    /// When the next picture is shown.
-    clock: Duration,
-    /// Known after the end was met once.
+    /// Pictures decoded in advance: finding the picture shown at a time needs its duration.
+    decoded: VecDeque<TimedPicture>,
+    /// Presentation time of the next picture.
+    next_pts: Duration,
+    /// Known once the end has been reached.
     duration: Option<Duration>,
-    /// What went wrong; until the next seek.
-    fault: Option<Error>,
+    /// Returned until the next seek.
+    error: Option<Error>,
 }
 
 impl Animation {
-    /// A still when there is a single picture.
+    /// Opens an image, as a still if it has a single picture.
     pub(super) fn open(image: Image, bounds: &Bounds) -> Result<Box<dyn Clip>, Error> {
-        let mut reel = Reel::new(image.clone())?;
-        let first = reel.next()?.ok_or_else(|| Error::Broken("it has no pictures".into()))?;
+        let mut decoder = AnimationDecoder::new(image.clone())?;
+        let first = decoder.next()?.ok_or_else(|| Error::Broken("it has no pictures".into()))?;
         let (size, delay) = (first.0.size(), first.1);
-        let (ahead, fault) = match reel.next() {
+        let (decoded, error) = match decoder.next() {
             Ok(Some(second)) => (VecDeque::from([first, second]), None),
             Ok(None) => return Ok(Box::new(Still::of(first.0))),
             Err(error) => (VecDeque::from([first]), Some(error)),
         };
         let (fps, seek_pixels) = (1.0 / delay.as_secs_f32(), bounds.seek_pixels);
-        let (clock, duration) = (Duration::ZERO, None);
-        Ok(Box::new(Self { image, reel, size, fps, seek_pixels, ahead, clock, duration, fault }))
+        let (next_pts, duration) = (Duration::ZERO, None);
+        Ok(Box::new(Self { image, decoder, size, fps, seek_pixels, decoded, next_pts, duration, error }))
     }
 
-    /// The next picture, and how long it is shown.
-    fn turn(&mut self) -> Result<Option<Turn>, Error> {
-        if let Some(turn) = self.ahead.pop_front() {
-            return Ok(Some(turn));
+    /// Returns the next picture and its duration.
+    fn next_picture(&mut self) -> Result<Option<TimedPicture>, Error> {
+        if let Some(picture) = self.decoded.pop_front() {
+            return Ok(Some(picture));
         }
-        if let Some(fault) = &self.fault {
-            return Err(fault.clone());
+        if let Some(error) = &self.error {
+            return Err(error.clone());
         }
-        let turn = self.reel.next().inspect_err(|error| self.fault = Some(error.clone()))?;
-        if turn.is_none() {
-            self.duration = Some(self.clock);
+        let picture = self.decoder.next().inspect_err(|error| self.error = Some(error.clone()))?;
+        if picture.is_none() {
+            self.duration = Some(self.next_pts);
         }
-        Ok(turn)
+        Ok(picture)
     }
 
     fn rewind(&mut self) -> Result<(), Error> {
-        self.reel = Reel::new(self.image.clone())?;
-        self.ahead.clear();
-        (self.clock, self.fault) = (Duration::ZERO, None);
+        self.decoder = AnimationDecoder::new(self.image.clone())?;
+        self.decoded.clear();
+        (self.next_pts, self.error) = (Duration::ZERO, None);
         Ok(())
     }
 }
@@ -72,23 +72,23 @@ impl Clip for Animation {
     }
 
     fn next(&mut self) -> Result<Option<Frame>, Error> {
-        let Some((picture, delay)) = self.turn()? else { return Ok(None) };
-        let pts = self.clock;
-        self.clock = self.clock.saturating_add(delay);
+        let Some((picture, delay)) = self.next_picture()? else { return Ok(None) };
+        let pts = self.next_pts;
+        self.next_pts = self.next_pts.saturating_add(delay);
         Ok(Some(Frame { picture, pts }))
     }
 
     fn seek(&mut self, to: Duration) -> Result<(), Error> {
-        if to < self.clock || self.fault.is_some() {
+        if to < self.next_pts || self.error.is_some() {
             self.rewind()?;
         }
         let mut pixels = 0u64;
-        while let Some(turn) = self.turn()? {
-            if self.clock.saturating_add(turn.1) > to {
-                self.ahead.push_front(turn);
+        while let Some(picture) = self.next_picture()? {
+            if self.next_pts.saturating_add(picture.1) > to {
+                self.decoded.push_front(picture);
                 return Ok(());
             }
-            self.clock = self.clock.saturating_add(turn.1);
+            self.next_pts = self.next_pts.saturating_add(picture.1);
             pixels = pixels.saturating_add(self.size.pixels());
             if pixels > self.seek_pixels {
                 return Err(Error::TooFar);

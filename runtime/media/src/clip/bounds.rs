@@ -1,24 +1,24 @@
-//! What a file may make the host do.
+//! Bounds on the work that a file causes.
 
-/// Bounds on what a file may make the host do.
+/// Bounds on the work and memory that a file causes.
 #[derive(Clone, Debug)]
 pub struct Bounds {
-    /// The largest file, bytes.
+    /// Size of a file, bytes.
     pub file_bytes: u64,
-    /// The largest file of the kinds GIF, WebP, PNG and JPEG, bytes; it is read into memory.
+    /// Size of a GIF, WebP, PNG or JPEG file, bytes. It is read into memory.
     pub image_bytes: u64,
-    /// The largest picture, pixels.
+    /// Size of a picture, pixels.
     pub pixels: u64,
-    /// The most pictures of a video whose pictures are listed in the file.
+    /// Number of pictures of a video whose file has an index.
     pub frames: u32,
-    /// The largest such list, bytes; it is read into memory.
+    /// Size of the index, bytes. It is read into memory.
     pub index_bytes: u64,
-    /// Pixels that are decoded at most on the way to the picture that a seek asks for.
+    /// Pixels that a seek decodes on the way to its target.
     pub seek_pixels: u64,
 }
 
 impl Default for Bounds {
-    /// Two hours of 4K at 60 frames a second in 4 GiB, and keyframes every ten seconds at 1080p30.
+    /// Allows two hours of 4K at 60 frames per second in 4 GiB, and keyframes every ten seconds at 1080p30.
     fn default() -> Self {
         Self {
             file_bytes: 4 << 30,

@@ -1,58 +1,58 @@
-//! What can be wrong with a file. The texts are for whoever writes the handler that reads it.
+//! The errors of reading a file. The messages are for the author of the handler that reads it.
 
 use std::io::ErrorKind;
 
 use framebox_picture::Size;
 
-/// Why a file gives no picture.
+/// Why a file cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The file system says no.
+    /// The file system returned an error.
     #[error("the file cannot be read: {0}")]
     Read(ErrorKind),
-    /// A directory, a device, a pipe.
+    /// The path is a directory, a device or a pipe.
     #[error("it is not a regular file")]
     NotAFile,
-    /// No kind that is known.
+    /// The file type is unknown.
     #[error("it is none of the kinds that can be read: MP4 with H.264, Y4M, GIF, WebP, PNG, JPEG")]
     Unknown,
-    /// A known kind in a form that is not read.
+    /// The file type is known, but not this variant of it.
     #[error("{0}")]
     Unsupported(String),
-    /// It contradicts itself or its kind.
+    /// The content is invalid.
     #[error("the file is damaged: {0}")]
     Broken(String),
-    /// It ends before it should.
-    #[error("the file is cut off: it ends before {0}")]
+    /// The file ends too early.
+    #[error("the file is truncated: it ends before {0}")]
     CutOff(&'static str),
-    /// More than the bounds allow.
+    /// The file exceeds the bounds.
     #[error("the file is too large: {what} would be more than the {most} that are allowed")]
     TooMuch {
-        /// What there is too much of, with its unit.
+        /// The quantity that exceeds its bound.
         what: &'static str,
-        /// The bound.
+        /// Its bound.
         most: u64,
     },
     /// Decoding a picture would take more memory than the bounds allow.
     #[error("decoding a picture of it would take too much memory")]
     Memory,
-    /// Pictures larger than the bounds allow.
-    #[error("pictures of {size} are more than the {most} pixels that are allowed")]
+    /// The pictures are larger than the bounds allow.
+    #[error("pictures of {size} exceed the {most} pixels that are allowed")]
     TooLarge {
-        /// What the file announces.
+        /// Size that the file announces.
         size: Size,
-        /// The bound, pixels.
+        /// Bound, pixels.
         most: u64,
     },
-    /// The container has no way to find a time.
-    #[error("this file allows no seeking but to its beginning")]
+    /// The file does not allow seeking to a time.
+    #[error("this file only allows seeking to its beginning")]
     NoSeek,
-    /// Too many pictures would have to be decoded on the way.
-    #[error("too many pictures would have to be decoded to get to that time; give the video keyframes more often")]
+    /// Seeking would have to decode too many pictures.
+    #[error("seeking to that time would have to decode too many pictures; encode the video with more keyframes")]
     TooFar,
-    /// The decoder of the host does not start.
-    #[error("the decoder failed")]
+    /// The host's decoder did not start.
+    #[error("the host's decoder did not start")]
     Decoder,
 }
 
@@ -68,10 +68,10 @@ impl From<std::io::Error> for Error {
     }
 }
 
-/// The size, if pictures of it are allowed.
+/// Returns the size if pictures of that size are allowed.
 pub(super) fn allowed(size: Size, most: u64) -> Result<Size, Error> {
     if size.width == 0 || size.height == 0 {
-        return Err(Error::Broken("its pictures have no area".into()));
+        return Err(Error::Broken("its pictures have no pixels".into()));
     }
     if size.pixels() > most || !size.is_valid() {
         return Err(Error::TooLarge { size, most });

@@ -1,31 +1,32 @@
-//! A clip over and over.
+//! Repeats a clip.
 
 use std::time::Duration;
 
 use super::{Clip, Error, Frame, Info};
 
-/// How long a picture is shown when nothing tells.
+/// Duration of a picture if the clip does not say.
 const PERIOD: Duration = Duration::from_millis(40);
 
-/// A clip that begins again at its end. The times go on rising, and seeking goes to a time within the clip.
+/// Repeats a clip endlessly. Presentation times keep rising; seeking goes to a time within the clip.
 pub struct Looping {
     clip: Box<dyn Clip>,
-    /// Where this round began.
+    /// Presentation time at which the current round began.
     round: Duration,
-    /// The last picture's time within the round, and how long the one before it was shown.
+    /// Time of the last picture within the round.
     last: Option<Duration>,
+    /// Duration of the picture before it.
     step: Duration,
 }
 
 impl Looping {
-    /// Loops `clip`.
+    /// Repeats `clip`.
     pub fn new(clip: Box<dyn Clip>) -> Self {
         let fps = clip.info().fps;
         let step = if fps > 0.0 { Duration::try_from_secs_f32(1.0 / fps).unwrap_or(PERIOD) } else { PERIOD };
         Self { clip, round: Duration::ZERO, last: None, step }
     }
 
-    /// How long the round was: what the file says, but at least until after its last picture.
+    /// Returns the duration of a round: that of the clip, but longer than the time of its `last` picture.
     fn length(&self, last: Duration) -> Duration {
         let step = self.step.max(Duration::from_millis(1));
         self.clip.info().duration.filter(|duration| *duration > last).unwrap_or(last.saturating_add(step))
@@ -44,7 +45,7 @@ impl Clip for Looping {
                 let last = self.last.take().unwrap_or_default();
                 self.clip.seek(Duration::ZERO)?;
                 self.round = self.round.saturating_add(self.length(last));
-                // Only one that has no pictures at all ends twice in a row.
+                // Only a clip without pictures ends twice in a row.
                 let Some(frame) = self.clip.next()? else { return Ok(None) };
                 frame
             }

@@ -1,113 +1,73 @@
-//! Video and picture files, opened to be read picture by picture.
+//! Reads video and image files picture by picture.
 //!
-//! **A file is believed in nothing: what it makes the host do stays within [`Bounds`], and its errors name no path.**
+//! **Files are untrusted: the work and memory that they cause stay within [`Bounds`], and errors contain no path.**
 //!
-//! | module | what it reads |
+//! | module | contents |
 //! |---|---|
 //! | `mp4` | MP4 and QuickTime with H.264 |
 //! | `y4m` | YUV4MPEG2, uncompressed |
 //! | `animation` | animated GIF, WebP and PNG |
 //! | `still` | PNG, JPEG, GIF and WebP |
-//! | `looped` | [`Looping`]: any of them, over and over |
+//! | `open` | [`open()`]: detects the type of a file |
+//! | `looping` | [`Looping`]: repeats a clip |
 
 mod animation;
 mod bounds;
 mod error;
 mod file;
+mod image_thread;
 mod looping;
 mod mp4;
-mod reel;
+mod open;
 mod rgba;
 mod still;
 mod y4m;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use framebox_picture::{Picture, Size};
-use image::ImageFormat;
 
 pub use bounds::Bounds;
 pub use error::Error;
 pub use looping::Looping;
+pub use open::open;
 
-use file::File;
-
-/// An opened video or picture file.
+/// An open video or image file.
 pub trait Clip: Send {
-    /// What is known of it.
+    /// Returns the properties of the clip.
     fn info(&self) -> Info;
 
-    /// The next picture in the order of presentation; none at the end.
+    /// Returns the next picture in presentation order, or none at the end.
     ///
     /// # Errors
-    /// What is wrong with the file. The same error comes again until a seek succeeds.
+    /// If the file is invalid. The same error is returned until a seek succeeds.
     fn next(&mut self) -> Result<Option<Frame>, Error>;
 
-    /// Goes to a time: the picture that is shown then comes next. After the end, none does.
+    /// Seeks to a time: the next picture is the one shown at that time, or none after the end.
     ///
     /// # Errors
-    /// [`Error::NoSeek`] where the container does not allow it, [`Error::TooFar`] where too much would have to be decoded.
-    /// Going to the beginning is always allowed.
+    /// [`Error::NoSeek`] if the file does not allow it, [`Error::TooFar`] if too much would have to be decoded. Seeking to the
+    /// beginning is always allowed.
     fn seek(&mut self, to: Duration) -> Result<(), Error>;
 }
 
-/// What is known of a clip.
+/// The properties of a clip.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Info {
-    /// Size of its pictures; those of a video that changes its size come in theirs.
+    /// Size of the first picture. A video may change its size.
     pub size: Size,
-    /// Frames a second, on average; 0 when not known.
+    /// Mean frame rate, frames per second; 0 if unknown.
     pub fps: f32,
-    /// From the first picture to the end of the last; none when not known.
+    /// Duration from the first picture to the end of the last; none if unknown.
     pub duration: Option<Duration>,
 }
 
-/// One picture of a clip.
+/// A picture of a clip with its time.
 #[derive(Clone, Debug)]
 pub struct Frame {
-    /// Its pixels.
+    /// The picture.
     pub picture: Arc<Picture>,
-    /// When it is shown, counted from the first picture.
+    /// Presentation time, relative to the first picture.
     pub pts: Duration,
-}
-
-/// Opens a file; its kind is told by its content. The first picture is decoded, so that a file that cannot be decoded is
-/// told at once.
-///
-/// # Errors
-/// It cannot be read, is of no kind that is known here, is damaged, or asks for more than `bounds` allow.
-pub fn open(path: &Path, bounds: &Bounds) -> Result<Box<dyn Clip>, Error> {
-    let file = File::open(path, bounds)?;
-    let mut head = [0; 16];
-    let length = file.read_some(0, &mut head)?;
-    match &head[..length] {
-        [b'Y', b'U', b'V', b'4', b'M', b'P', b'E', b'G', b'2', ..] => Ok(Box::new(y4m::Video::open(file, bounds)?)),
-        [_, _, _, _, b'f', b't', b'y', b'p', ..]
-        | [_, _, _, _, b'm', b'o', b'o', b'v', ..]
-        | [_, _, _, _, b'm', b'd', b'a', b't', ..]
-        | [_, _, _, _, b'w', b'i', b'd', b'e', ..] => Ok(Box::new(mp4::Video::open(file, bounds)?)),
-        [0x89, b'P', b'N', b'G', ..] => image(file, bounds, ImageFormat::Png),
-        [b'G', b'I', b'F', b'8', ..] => image(file, bounds, ImageFormat::Gif),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => image(file, bounds, ImageFormat::WebP),
-        [0xff, 0xd8, 0xff, ..] => image(file, bounds, ImageFormat::Jpeg),
-        [] => Err(Error::Broken("it is empty".into())),
-        _ => Err(Error::Unknown),
-    }
-}
-
-/// A file that the crate `image` reads: an animation when it has more than one picture.
-fn image(file: File, bounds: &Bounds, format: ImageFormat) -> Result<Box<dyn Clip>, Error> {
-    if file.length() > bounds.image_bytes {
-        return Err(Error::TooMuch { what: "the bytes of an image", most: bounds.image_bytes });
-    }
-    let mut bytes = Vec::new();
-    file.append(0, file.length() as usize, &mut bytes, "its end")?;
-    let image = rgba::Image { bytes: bytes.into(), format, pixels: bounds.pixels };
-    if image.is_animated()? {
-        animation::Animation::open(image, bounds)
-    } else {
-        Ok(Box::new(still::Still::open(image)?))
-    }
 }

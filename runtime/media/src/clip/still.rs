@@ -1,4 +1,4 @@
-//! A file with one picture.
+//! A still image.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,20 +6,20 @@ use std::time::Duration;
 use framebox_picture::Picture;
 
 use super::rgba::Image;
-use super::{Clip, Error, Frame, Info, reel};
+use super::{Clip, Error, Frame, Info, image_thread};
 
 pub(super) struct Still {
     picture: Arc<Picture>,
-    given: bool,
+    returned: bool,
 }
 
 impl Still {
     pub(super) fn open(image: Image) -> Result<Self, Error> {
-        reel::still(image).map(Self::of)
+        image_thread::decode_still(image).map(Self::of)
     }
 
     pub(super) fn of(picture: Arc<Picture>) -> Self {
-        Self { picture, given: false }
+        Self { picture, returned: false }
     }
 }
 
@@ -29,12 +29,12 @@ impl Clip for Still {
     }
 
     fn next(&mut self) -> Result<Option<Frame>, Error> {
-        let given = std::mem::replace(&mut self.given, true);
-        Ok((!given).then(|| Frame { picture: self.picture.clone(), pts: Duration::ZERO }))
+        let returned = std::mem::replace(&mut self.returned, true);
+        Ok((!returned).then(|| Frame { picture: self.picture.clone(), pts: Duration::ZERO }))
     }
 
     fn seek(&mut self, _to: Duration) -> Result<(), Error> {
-        self.given = false;
+        self.returned = false;
         Ok(())
     }
 }

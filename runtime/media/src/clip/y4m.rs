@@ -1,4 +1,4 @@
-//! YUV4MPEG2: a line of text, then uncompressed pictures, each behind a line of its own.
+//! YUV4MPEG2: a header line, then uncompressed pictures, each with a header line of its own.
 
 use std::time::Duration;
 
@@ -9,34 +9,42 @@ use super::file::File;
 use super::{Bounds, Clip, Error, Frame, Info};
 
 const MAGIC: &[u8] = b"YUV4MPEG2";
-/// What stands before a picture that says nothing of itself.
+/// Header of a picture without parameters.
 const FRAME: &[u8] = b"FRAME\n";
-/// The longest line, bytes.
-const LINE: usize = 1024;
-/// The frame rate of a file that gives none.
-const USUAL_FPS: (u64, u64) = (25, 1);
+/// Maximum length of a header line, bytes.
+const MAX_LINE: usize = 1024;
+/// Frame rate of a file that does not specify it.
+const DEFAULT_FPS: (u64, u64) = (25, 1);
 
 pub(super) struct Video {
     file: File,
     header: Header,
-    /// Where the first picture's line begins.
+    /// Offset of the first picture's header.
     begin: u64,
-    /// Where the next one does.
+    /// Offset of the next picture's header.
     at: u64,
     sequence: u64,
-    /// Every picture so far stood where arithmetic expects it.
-    even: bool,
+    /// Whether all pictures so far are at equal distances.
+    equidistant: bool,
     bytes: Vec<u8>,
     pool: Pool,
 }
 
 impl Video {
     pub(super) fn open(file: File, bounds: &Bounds) -> Result<Self, Error> {
-        let (line, begin) = line(&file, 0, "the end of its first line")?;
+        let (line, begin) = read_line(&file, 0, "the end of its header")?;
         let header = Header::parse(&line)?;
         allowed(header.size, bounds.pixels)?;
-        let mut video =
-            Self { file, header, begin, at: begin, sequence: 0, even: true, bytes: Vec::new(), pool: Pool::default() };
+        let mut video = Self {
+            file,
+            header,
+            begin,
+            at: begin,
+            sequence: 0,
+            equidistant: true,
+            bytes: Vec::new(),
+            pool: Pool::default(),
+        };
         if video.next()?.is_none() {
             return Err(Error::Broken("it has no pictures".into()));
         }
@@ -44,18 +52,19 @@ impl Video {
         Ok(video)
     }
 
-    /// Bytes from picture to picture.
-    fn pitch(&self) -> u64 {
+    /// Returns the distance between pictures, bytes.
+    fn distance(&self) -> u64 {
         FRAME.len() as u64 + self.header.bytes() as u64
     }
 
-    /// Pictures, as far as arithmetic tells.
+    /// Returns the number of pictures, if all are at equal distances.
     fn count(&self) -> u64 {
-        self.file.length().saturating_sub(self.begin) / self.pitch()
+        self.file.length().saturating_sub(self.begin) / self.distance()
     }
 
+    /// Returns the presentation time of a picture.
     fn time(&self, sequence: u64) -> Duration {
-        let (fps, per) = self.header.fps.unwrap_or(USUAL_FPS);
+        let (fps, per) = self.header.fps.unwrap_or(DEFAULT_FPS);
         let nanos = u128::from(sequence) * u128::from(per) * 1_000_000_000 / u128::from(fps);
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
@@ -64,7 +73,7 @@ impl Video {
 impl Clip for Video {
     fn info(&self) -> Info {
         let fps = self.header.fps.map_or(0.0, |(fps, per)| fps as f32 / per as f32);
-        let duration = self.even.then(|| self.time(self.count()));
+        let duration = self.equidistant.then(|| self.time(self.count()));
         Info { size: self.header.size, fps, duration }
     }
 
@@ -72,7 +81,7 @@ impl Clip for Video {
         if self.at >= self.file.length() {
             return Ok(None);
         }
-        let (line, begin) = line(&self.file, self.at, "the end of a picture's first line")?;
+        let (line, begin) = read_line(&self.file, self.at, "the end of a picture's header")?;
         if line != b"FRAME" && !line.starts_with(b"FRAME ") {
             return Err(Error::Broken("a picture does not begin where the one before it ends".into()));
         }
@@ -81,7 +90,7 @@ impl Clip for Video {
         let (header, bytes) = (&self.header, &self.bytes);
         let picture = self.pool.filled(|picture| header.draw(bytes, picture))?;
         let pts = self.time(self.sequence);
-        self.even &= line == b"FRAME";
+        self.equidistant &= line == b"FRAME";
         self.at = begin + self.bytes.len() as u64;
         self.sequence += 1;
         Ok(Some(Frame { picture, pts }))
@@ -92,18 +101,18 @@ impl Clip for Video {
             (self.at, self.sequence) = (self.begin, 0);
             return Ok(());
         }
-        if !self.even {
+        if !self.equidistant {
             return Err(Error::NoSeek);
         }
-        let (fps, per) = self.header.fps.unwrap_or(USUAL_FPS);
-        // Times are rounded down to nanoseconds: a picture's own time finds it again.
+        let (fps, per) = self.header.fps.unwrap_or(DEFAULT_FPS);
+        // Times are rounded down to nanoseconds: seeking to a picture's own time has to find it.
         let number = (to.as_nanos() + 1).saturating_mul(u128::from(fps)) / (u128::from(per) * 1_000_000_000);
         let sequence = u64::try_from(number).unwrap_or(u64::MAX).min(self.count());
-        let at = self.begin + sequence * self.pitch();
+        let at = self.begin + sequence * self.distance();
         if sequence < self.count() {
-            let mut mark = [0; FRAME.len()];
-            let length = self.file.read_some(at, &mut mark)?;
-            if &mark[..length] != FRAME {
+            let mut header = [0; FRAME.len()];
+            let length = self.file.read_some(at, &mut header)?;
+            if &header[..length] != FRAME {
                 return Err(Error::NoSeek);
             }
         }
@@ -112,83 +121,84 @@ impl Clip for Video {
     }
 }
 
-/// The line at `at`, and where the next begins.
-fn line(file: &File, at: u64, what: &'static str) -> Result<(Vec<u8>, u64), Error> {
-    let mut line = vec![0; LINE];
+/// Returns the line at `at` and the offset after it.
+fn read_line(file: &File, at: u64, what: &'static str) -> Result<(Vec<u8>, u64), Error> {
+    let mut line = vec![0; MAX_LINE];
     let length = file.read_some(at, &mut line)?;
     match line[..length].iter().position(|byte| *byte == b'\n') {
         Some(end) => {
             line.truncate(end);
             Ok((line, at + end as u64 + 1))
         }
-        None if length < LINE => Err(Error::CutOff(what)),
-        None => Err(Error::Broken("a line of text in it is too long".into())),
+        None if length < MAX_LINE => Err(Error::CutOff(what)),
+        None => Err(Error::Broken("a header line is too long".into())),
     }
 }
 
-/// How the chroma planes lie.
+/// The subsampling of the chroma planes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Chroma {
-    /// Half as wide and high, rounded up.
-    Quarter,
-    /// Half as wide.
-    Half,
-    /// As large as the luma plane.
-    Full,
-    /// None.
+    /// 4:2:0: half the width and height, rounded up.
+    Yuv420,
+    /// 4:2:2: half the width, rounded up.
+    Yuv422,
+    /// 4:4:4: full size.
+    Yuv444,
+    /// No chroma planes.
     Mono,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Header {
     size: Size,
-    /// Frames in how many seconds.
+    /// Numerator and denominator of the frame rate.
     fps: Option<(u64, u64)>,
     chroma: Chroma,
-    /// Samples use all of 0–255.
+    /// Whether samples use the full range 0–255.
     full_range: bool,
 }
 
 impl Header {
     fn parse(line: &[u8]) -> Result<Self, Error> {
-        let wrong = |what: &str| Error::Broken(format!("its first line has no {what} that makes sense"));
-        let line = str::from_utf8(line).map_err(|_| wrong("text"))?;
-        let (mut width, mut height, mut fps, mut chroma, mut full_range) = (None, None, None, Chroma::Quarter, false);
+        let invalid = |what: &str| Error::Broken(format!("its header has no valid {what}"));
+        let line = str::from_utf8(line).map_err(|_| invalid("text"))?;
+        let (mut width, mut height, mut fps, mut chroma, mut full_range) = (None, None, None, Chroma::Yuv420, false);
         for word in line.as_bytes()[MAGIC.len()..].split(|byte| *byte == b' ').filter(|word| !word.is_empty()) {
             let text = str::from_utf8(&word[1..]).unwrap_or("");
             match word[0] {
                 b'W' => width = text.parse().ok(),
                 b'H' => height = text.parse().ok(),
-                b'F' => fps = Some(rate(text).ok_or_else(|| wrong("frame rate"))?),
+                b'F' => fps = Some(parse_rate(text).ok_or_else(|| invalid("frame rate"))?),
                 b'C' => chroma = Chroma::parse(text)?,
                 b'X' if text == "COLORRANGE=FULL" => full_range = true,
                 _ => {}
             }
         }
-        let (Some(width), Some(height)) = (width, height) else { return Err(wrong("size")) };
+        let (Some(width), Some(height)) = (width, height) else { return Err(invalid("size")) };
         Ok(Self { size: Size::new(width, height), fps: fps.flatten(), chroma, full_range })
     }
 
     fn chroma_size(&self) -> Size {
         match self.chroma {
-            Chroma::Quarter => self.size.chroma(),
-            Chroma::Half => Size::new(self.size.chroma().width, self.size.height),
-            Chroma::Full => self.size,
+            Chroma::Yuv420 => self.size.chroma(),
+            Chroma::Yuv422 => Size::new(self.size.chroma().width, self.size.height),
+            Chroma::Yuv444 => self.size,
             Chroma::Mono => Size::new(0, 0),
         }
     }
 
-    /// Bytes of a picture.
+    /// Returns the size of a picture, bytes.
     fn bytes(&self) -> usize {
         (self.size.pixels() + 2 * self.chroma_size().pixels()) as usize
     }
 
+    /// Converts a picture.
     fn draw(&self, bytes: &[u8], picture: &mut Picture) -> Result<(), framebox_picture::Error> {
         let size = self.chroma_size();
         let (y, uv) = bytes.split_at(self.size.pixels() as usize);
         let (u, v) = uv.split_at(size.pixels() as usize);
         match self.chroma {
-            Chroma::Quarter => {
+            Chroma::Yuv420 => {
                 let plane = |data, size: Size| Plane { data, stride: size.width as usize };
                 picture.copy_from(Planes {
                     size: self.size,
@@ -206,7 +216,7 @@ impl Header {
                     if from.is_empty() {
                         to_plane.fill(128);
                     } else {
-                        shrink(from, size, to_plane, to);
+                        subsample(from, size, to_plane, to);
                     }
                 }
             }
@@ -225,19 +235,19 @@ impl Header {
 impl Chroma {
     fn parse(text: &str) -> Result<Self, Error> {
         match text {
-            "420" | "420jpeg" | "420mpeg2" | "420paldv" => Ok(Self::Quarter),
-            "422" => Ok(Self::Half),
-            "444" => Ok(Self::Full),
+            "420" | "420jpeg" | "420mpeg2" | "420paldv" => Ok(Self::Yuv420),
+            "422" => Ok(Self::Yuv422),
+            "444" => Ok(Self::Yuv444),
             "mono" => Ok(Self::Mono),
             _ => Err(Error::Unsupported(
-                "Y4M is read with 8-bit samples as 4:2:0, 4:2:2, 4:4:4 or mono only; this file has others".into(),
+                "only Y4M with 8-bit samples in 4:2:0, 4:2:2, 4:4:4 or mono can be read; convert the file to one of these".into(),
             )),
         }
     }
 }
 
-/// `frames:seconds` within reason; none when it says that it does not know.
-fn rate(text: &str) -> Option<Option<(u64, u64)>> {
+/// Parses a frame rate `numerator:denominator`. Returns `Some(None)` if it is given as unknown, and none if it is invalid.
+fn parse_rate(text: &str) -> Option<Option<(u64, u64)>> {
     let (fps, per) = text.split_once(':')?;
     let (fps, per) = (u64::from(fps.parse::<u32>().ok()?), u64::from(per.parse::<u32>().ok()?));
     match (fps, per) {
@@ -247,14 +257,14 @@ fn rate(text: &str) -> Option<Option<(u64, u64)>> {
     }
 }
 
-/// The means of neighbours: of two columns, and of two rows where there are twice as many.
-fn shrink(from: &[u8], size: Size, to: &mut [u8], to_size: Size) {
+/// Subsamples a chroma plane by averaging: two columns, and two rows if there are twice as many.
+fn subsample(from: &[u8], size: Size, to: &mut [u8], to_size: Size) {
     let (width, to_width) = (size.width as usize, to_size.width as usize);
     let rows = from.chunks_exact(width).collect::<Vec<_>>();
     for (y, to) in to.chunks_exact_mut(to_width).enumerate() {
-        let twice = size.height > to_size.height;
-        let upper = rows[if twice { 2 * y } else { y }];
-        let lower = if twice { rows[(2 * y + 1).min(rows.len() - 1)] } else { upper };
+        let halved = size.height > to_size.height;
+        let upper = rows[if halved { 2 * y } else { y }];
+        let lower = if halved { rows[(2 * y + 1).min(rows.len() - 1)] } else { upper };
         for (x, to) in to.iter_mut().enumerate() {
             let (left, right) = if width > to_width { (2 * x, (2 * x + 1).min(width - 1)) } else { (x, x) };
             let sum = [upper[left], upper[right], lower[left], lower[right]].map(u32::from).iter().sum::<u32>();

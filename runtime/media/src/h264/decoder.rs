@@ -1,4 +1,4 @@
-//! Decoding. The one place where the memory of OpenH264 is referred to beyond a call into it.
+//! Decodes H.264. The only place that refers to OpenH264's memory after a call into it has returned.
 #![allow(unsafe_code)]
 
 use std::collections::VecDeque;
@@ -8,30 +8,31 @@ use openh264::OpenH264API;
 use openh264::decoder::{DecodedYUV, DecoderConfig, Flush};
 use openh264::formats::YUVSource;
 
-use super::{annexb, nal, sequence};
+use super::{annexb, nal, parameter_set};
 use crate::Error;
 use crate::decode::Settings;
 
-/// The longest access unit that is looked at, bytes.
-const LONGEST: usize = 16 << 20;
+/// Longest access unit, bytes.
+const MAX_BYTES: usize = 16 << 20;
 
-/// Decodes H.264, one picture for each access unit, without delay.
+/// An H.264 decoder without delay: one picture per access unit.
 pub struct Decoder {
     decoder: openh264::decoder::Decoder,
     max_pixels: u64,
-    picture: Option<Held>,
-    /// What is still to come of a flush.
-    flushed: Option<VecDeque<Held>>,
+    picture: Option<RawPicture>,
+    /// Pictures that a flush returned and that have not been handed out.
+    flushed: Option<VecDeque<RawPicture>>,
 }
 
-/// A picture in the decoder's memory.
-struct Held {
+/// Pointers to a picture in OpenH264's memory.
+struct RawPicture {
     size: Size,
+    /// Address, length and stride of the planes Y, U and V.
     planes: [(*const u8, usize, usize); 3],
 }
 
-impl Held {
-    /// What OpenH264 gave, if it is as large as it says.
+impl RawPicture {
+    /// Takes a picture of OpenH264. Fails if its planes are smaller than its size says.
     fn of(picture: &DecodedYUV<'_>) -> Result<Self, Error> {
         let (width, height) = picture.dimensions();
         let size = Size::new(width.try_into().unwrap_or(0), height.try_into().unwrap_or(0));
@@ -48,32 +49,32 @@ impl Held {
     }
 }
 
-// SAFETY: the pointers are into memory that the decoder beside them owns; they move with it and are only followed while it
-// is borrowed.
+// SAFETY: the pointers point into memory that the decoder in the same struct owns. They move with it and are dereferenced
+// only while the struct is borrowed.
 unsafe impl Send for Decoder {}
 
 impl Decoder {
-    /// A decoder for one stream.
+    /// Creates a decoder for one stream.
     ///
     /// # Errors
-    /// [`Error::Codec`] when the library refuses to start.
+    /// [`Error::Codec`] if the library does not start.
     pub fn new(settings: &Settings) -> Result<Self, Error> {
-        // Flushing would hold a picture back or give an old one again; a camera's stream has no reordered pictures.
+        // Flushing after each picture would delay pictures or repeat old ones; streams of cameras have no reordered pictures.
         let config = DecoderConfig::new().flush_after_decode(Flush::NoFlush);
         let decoder = openh264::decoder::Decoder::with_api_config(OpenH264API::from_source(), config)
             .map_err(|error| Error::Codec(error.to_string()))?;
         Ok(Self { decoder, max_pixels: settings.max_pixels, picture: None, flushed: None })
     }
 
-    /// Refuses what OpenH264 must not see.
+    /// Rejects access units that OpenH264 must not see.
     fn check(&self, access_unit: &[u8]) -> Result<(), Error> {
-        if access_unit.len() > LONGEST {
+        if access_unit.len() > MAX_BYTES {
             return Err(Error::Damaged);
         }
         for unit in annexb::units(access_unit) {
             match nal::kind(unit) {
                 nal::SPS => {
-                    let (size, max_pixels) = (sequence::coded_size(unit).ok_or(Error::Damaged)?, self.max_pixels);
+                    let (size, max_pixels) = (parameter_set::coded_size(unit).ok_or(Error::Damaged)?, self.max_pixels);
                     if size.pixels() > max_pixels {
                         return Err(Error::TooLarge { size, max_pixels });
                     }
@@ -91,14 +92,14 @@ impl crate::Decoder for Decoder {
         self.picture = None;
         self.flushed = None;
         if access_unit.is_empty() {
-            // To OpenH264 that would be the end of the stream.
+            // OpenH264 would take it for the end of the stream.
             return Ok(false);
         }
         self.check(access_unit)?;
         let Some(picture) = self.decoder.decode(access_unit).map_err(|_| Error::Damaged)? else {
             return Ok(false);
         };
-        self.picture = Some(Held::of(&picture)?);
+        self.picture = Some(RawPicture::of(&picture)?);
         Ok(true)
     }
 
@@ -106,19 +107,19 @@ impl crate::Decoder for Decoder {
         self.picture = None;
         if self.flushed.is_none() {
             let pictures = self.decoder.flush_remaining().map_err(|_| Error::Damaged)?;
-            self.flushed = Some(pictures.iter().map(Held::of).collect::<Result<_, _>>()?);
+            self.flushed = Some(pictures.iter().map(RawPicture::of).collect::<Result<_, _>>()?);
         }
         self.picture = self.flushed.as_mut().and_then(VecDeque::pop_front);
         Ok(self.picture.is_some())
     }
 
     fn picture(&self) -> Option<Planes<'_>> {
-        let Held { size, planes } = self.picture.as_ref()?;
+        let RawPicture { size, planes } = self.picture.as_ref()?;
         let plane = |(data, length, stride): (*const u8, usize, usize)| {
-            // SAFETY: OpenH264 gave these planes for the last access unit and leaves them alone until it is called again
-            // or freed (codec_api.h, DecodeFrameNoDelay); flushing only hands out pictures, and their buffers are taken again
-            // when the next one is decoded. Each needs the decoder exclusively, which the borrow of self rules out; `decode`
-            // forgets the pointers before it calls.
+            // SAFETY: OpenH264 returned these planes for the last access unit and does not change them until it is called
+            // again or freed (codec_api.h, DecodeFrameNoDelay). Flushing only hands out pictures; their buffers are reused
+            // when the next access unit is decoded. Both need exclusive access to the decoder, which the borrow of `self`
+            // excludes, and `decode` clears the pointers before it calls OpenH264.
             Plane { data: unsafe { std::slice::from_raw_parts(data, length) }, stride }
         };
         Some(Planes { size: *size, y: plane(planes[0]), u: plane(planes[1]), v: plane(planes[2]) })

@@ -1,19 +1,19 @@
 //! H.264 by OpenH264, whose source comes with the crate `openh264`.
 //!
-//! | module | what it holds |
+//! | module | contents |
 //! |---|---|
 //! | [`annexb`] | the byte stream format: reading and writing |
 //! | [`nal`] | NAL unit types |
 //! | `decoder`, `encoder` | the codec behind the traits of this crate |
-//! | `cadence` | the frame rate that the encoder expects |
-//! | `sequence` | sequence parameter sets, checked before OpenH264 sees them |
+//! | `frame_rate` | estimates the frame rate for the encoder |
+//! | `parameter_set` | validates sequence parameter sets before OpenH264 sees them |
 
 pub mod annexb;
-mod cadence;
 mod decoder;
 mod encoder;
+mod frame_rate;
 pub mod nal;
-mod sequence;
+mod parameter_set;
 
 pub use annexb::is_keyframe;
 pub use decoder::Decoder;

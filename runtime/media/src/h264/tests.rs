@@ -3,14 +3,14 @@ use std::time::Duration;
 use framebox_picture::{Picture, Size};
 use proptest::prelude::*;
 
-use super::sequence::tests::written;
+use super::parameter_set::tests::encoded;
 use super::{annexb, is_keyframe, nal};
 use crate::encode::Settings;
 use crate::{Codec, Decoder, Encoder, Error, decode as decoding};
 
 const SIZE: Size = Size::new(320, 240);
 
-/// A scene that moves: a gradient with a block that travels.
+/// A moving scene: a gradient with a moving block.
 fn scene(size: Size, frame: usize) -> Picture {
     let mut picture = Picture::black(size).unwrap();
     let width = size.width as usize;
@@ -25,7 +25,7 @@ fn scene(size: Size, frame: usize) -> Picture {
     picture
 }
 
-/// Noise around middle gray; `amplitude` 255 is all that a picture can be.
+/// Noise around middle gray; `amplitude` 255 covers the full range.
 fn noise(size: Size, frame: usize, amplitude: u32) -> Picture {
     let mut picture = Picture::black(size).unwrap();
     let mut state = frame as u32;
@@ -63,7 +63,7 @@ fn psnr(a: &Picture, b: &Picture) -> f64 {
 }
 
 #[test]
-fn what_is_encoded_comes_back() {
+fn encoded_pictures_are_decoded() {
     let mut encoder = Codec::H264.encoder(&Settings::default()).unwrap();
     let mut decoder = Codec::H264.decoder().unwrap();
     assert!(decoder.picture().is_none());
@@ -77,7 +77,7 @@ fn what_is_encoded_comes_back() {
 }
 
 #[test]
-fn a_keyframe_comes_when_asked_for_and_stands_alone() {
+fn a_requested_keyframe_is_decodable_alone() {
     let mut encoder = Codec::H264.encoder(&Settings::default()).unwrap();
     for frame in 0..5 {
         encode(&mut *encoder, &scene(SIZE, frame), frame, false);
@@ -91,7 +91,7 @@ fn a_keyframe_comes_when_asked_for_and_stands_alone() {
     assert!(!encode(&mut *encoder, &scene(SIZE, 6), 6, false).1);
 }
 
-/// Bits a second of the last half of `seconds` of noisy pictures at `fps`, and the bits of the first one.
+/// Returns the bit rate in the second half of `seconds` of noisy pictures at `fps`, and the bits of the first one.
 fn rate(encoder: &mut dyn Encoder, size: Size, clock: &mut Duration, fps: u32, seconds: u32) -> (f64, usize) {
     let frames = fps * seconds;
     let sizes: Vec<usize> = (0..frames as usize)
@@ -144,12 +144,12 @@ fn the_bit_rate_is_kept_whatever_the_frame_rate() {
     for fps in [8, 15, 60] {
         let mut encoder = Codec::H264.encoder(&Settings { bitrate: 800_000, ..Settings::default() }).unwrap();
         let (rate, _) = rate(&mut *encoder, SIZE, &mut Duration::default(), fps, 10);
-        assert!((0.7..1.3).contains(&(rate / 800_000.0)), "{rate} b/s at {fps} frames a second");
+        assert!((0.7..1.3).contains(&(rate / 800_000.0)), "{rate} b/s at {fps} frames per second");
     }
 }
 
 #[test]
-fn absurd_settings_are_brought_into_range() {
+fn settings_out_of_range_are_clamped() {
     for (bitrate, max_bitrate, fps) in [(0, 0, 0.0), (u32::MAX, u32::MAX, f32::NAN), (5, 1, -1.0)] {
         let mut encoder = Codec::H264.encoder(&Settings { bitrate, max_bitrate, fps }).unwrap();
         for frame in 0..3 {
@@ -164,7 +164,7 @@ fn absurd_settings_are_brought_into_range() {
 }
 
 #[test]
-fn the_noisiest_pictures_are_coded_and_the_next_ones_too() {
+fn the_noisiest_pictures_and_those_after_them_are_encoded() {
     for size in [SIZE, Size::new(640, 480)] {
         let mut encoder = Codec::H264.encoder(&Settings { max_bitrate: 50_000_000, ..Settings::default() }).unwrap();
         encoder.set_bitrate(50_000_000);
@@ -175,7 +175,7 @@ fn the_noisiest_pictures_are_coded_and_the_next_ones_too() {
         }
         let (unit, _) = encode(&mut *encoder, &scene(size, 5), 5, false);
         assert!(psnr(&scene(size, 5), &decode(&mut *decoder, &unit)) > 30.0);
-        // The next keyframe is as fine as ever.
+        // The next keyframe uses fine quantisers again.
         for frame in 6..12 {
             let (unit, _) = encode(&mut *encoder, &scene(size, frame), frame, frame == 6);
             let back = decode(&mut *decoder, &unit);
@@ -185,7 +185,7 @@ fn the_noisiest_pictures_are_coded_and_the_next_ones_too() {
 }
 
 #[test]
-fn sizes_change_and_odd_ones_lose_a_row_or_column() {
+fn sizes_may_change_and_odd_sides_lose_a_row_or_column() {
     let mut encoder = Codec::H264.encoder(&Settings::default()).unwrap();
     let mut decoder = Codec::H264.decoder().unwrap();
     for (frame, (width, height)) in
@@ -205,7 +205,7 @@ fn sizes_change_and_odd_ones_lose_a_row_or_column() {
 }
 
 #[test]
-fn a_lost_picture_is_an_error_until_a_keyframe_heals() {
+fn a_lost_picture_is_an_error_until_the_next_keyframe() {
     let mut encoder = Codec::H264.encoder(&Settings::default()).unwrap();
     let mut decoder = Codec::H264.decoder().unwrap();
     assert!(
@@ -232,7 +232,7 @@ fn a_lost_picture_is_an_error_until_a_keyframe_heals() {
 }
 
 #[test]
-fn streams_that_announce_too_much_are_refused_before_they_cost_memory() {
+fn too_large_streams_are_refused_before_memory_is_allocated() {
     let mut decoder = Codec::H264.decoder_with(&decoding::Settings { max_pixels: 640 * 480 }).unwrap();
     let mut encoder = Codec::H264.encoder(&Settings::default()).unwrap();
     let unit = |set: Vec<u8>| [&[0, 0, 0, 1][..], &set].concat();
@@ -243,16 +243,16 @@ fn streams_that_announce_too_much_are_refused_before_they_cost_memory() {
     let refused = decoder.decode(&large);
     assert!(matches!(refused, Err(Error::TooLarge { size, .. }) if size == Size::new(656, 480)), "{refused:?}");
     assert!(decoder.picture().is_none());
-    assert!(matches!(decoder.decode(&unit(written(1000, 1000, None))), Err(Error::TooLarge { .. })));
-    // A crop that is 0 in 32 bits, and one that leaves nothing.
+    assert!(matches!(decoder.decode(&unit(encoded(1000, 1000, None))), Err(Error::TooLarge { .. })));
+    // A crop whose sum is 0 in 32 bits, and one that leaves no pixels.
     for crop in [[u32::MAX - 255, 256, 0, 0], [320, 0, 0, 0]] {
-        assert!(matches!(decoder.decode(&unit(written(40, 30, Some(crop)))), Err(Error::Damaged)), "{crop:?}");
+        assert!(matches!(decoder.decode(&unit(encoded(40, 30, Some(crop)))), Err(Error::Damaged)), "{crop:?}");
     }
-    // A set of a scalable stream, and one behind the pictures.
-    let mut subset = written(1000, 1000, None);
+    // A parameter set of a scalable stream, and one after the pictures.
+    let mut subset = encoded(1000, 1000, None);
     subset[0] = 0x6f;
     assert!(matches!(decoder.decode(&unit(subset)), Err(Error::Damaged)));
-    let behind = [good.clone(), unit(written(1000, 1000, None))].concat();
+    let behind = [good.clone(), unit(encoded(1000, 1000, None))].concat();
     assert!(matches!(decoder.decode(&behind), Err(Error::TooLarge { .. })));
     assert!(!decoder.decode(&[]).unwrap());
     assert_eq!(decode(&mut *decoder, &good).size(), full, "a keyframe heals");

@@ -1,4 +1,4 @@
-//! What is no file to read.
+//! Paths and files that cannot be read.
 
 use std::path::Path;
 use std::process::Command;
@@ -12,7 +12,7 @@ fn error(path: &Path) -> Error {
 }
 
 #[test]
-fn only_regular_files_are_opened_and_no_error_names_a_path() {
+fn only_regular_files_are_opened_and_errors_contain_no_path() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
@@ -24,7 +24,7 @@ fn only_regular_files_are_opened_and_no_error_names_a_path() {
 }
 
 #[test]
-fn what_is_of_no_known_kind_is_told() {
+fn files_of_unknown_types_are_refused() {
     assert_eq!(refusal(b"", &Bounds::default()).to_string(), "the file is damaged: it is empty");
     for bytes in [&b"MZ\x90\x00"[..], b"#!/bin/sh\n", b"RIFF....AVI LIST", &[0x1a, 0x45, 0xdf, 0xa3], &[0; 5000]] {
         assert_eq!(refusal(bytes, &Bounds::default()), Error::Unknown);
@@ -32,7 +32,7 @@ fn what_is_of_no_known_kind_is_told() {
 }
 
 #[test]
-fn a_file_that_is_sparse_and_huge_is_refused() {
+fn huge_sparse_files_are_refused() {
     let file = file(b"YUV4MPEG2 W4 H4 F25:1\n");
     file.as_file().set_len(1 << 40).unwrap();
     assert!(matches!(error(file.path()), Error::TooMuch { .. }));

@@ -1,4 +1,4 @@
-//! Animations and stills.
+//! Animations and still images.
 
 use std::io::Cursor;
 use std::time::Duration;
@@ -16,7 +16,7 @@ fn gray(level: u8) -> RgbaImage {
     RgbaImage::from_pixel(SIZE.width, SIZE.height, Rgba([level, level, level, 255]))
 }
 
-/// Gray pictures that grow brighter, each for this long.
+/// A GIF of gray pictures of increasing brightness, with these delays in ms.
 pub fn gif(delays: &[u32]) -> Vec<u8> {
     let mut bytes = vec![];
     let mut encoder = GifEncoder::new(&mut bytes);
@@ -28,7 +28,7 @@ pub fn gif(delays: &[u32]) -> Vec<u8> {
     bytes
 }
 
-/// The same as an animated PNG, each for 50 ms.
+/// The same as an animated PNG, with delays of 50 ms.
 pub fn apng(count: u32) -> Vec<u8> {
     let mut bytes = vec![];
     let mut encoder = png::Encoder::new(&mut bytes, SIZE.width, SIZE.height);
@@ -43,7 +43,7 @@ pub fn apng(count: u32) -> Vec<u8> {
     bytes
 }
 
-/// The same as an animated WebP, put together from stills, each for 70 ms.
+/// The same as an animated WebP, assembled from stills, with delays of 70 ms.
 pub fn webp(count: u32) -> Vec<u8> {
     let chunk = |name: &[u8; 4], body: &[u8]| {
         let pad = vec![0; body.len() % 2];
@@ -70,7 +70,7 @@ pub fn still(image: &RgbaImage, format: ImageFormat) -> Vec<u8> {
 }
 
 #[test]
-fn stills_of_each_kind_are_one_picture() {
+fn stills_of_each_type_have_one_picture() {
     for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP, ImageFormat::Gif] {
         let mut clip = open(&still(&gray(255), format)).unwrap();
         let info = clip.info();
@@ -88,15 +88,15 @@ fn stills_of_each_kind_are_one_picture() {
 }
 
 #[test]
-fn what_is_transparent_is_black() {
+fn transparent_pixels_are_black() {
     let image = RgbaImage::from_pixel(4, 4, Rgba([255, 255, 255, 0]));
     let frame = open(&still(&image, ImageFormat::Png)).unwrap().next().unwrap().unwrap();
     assert!(frame.picture.planes().y.data.iter().all(|luma| *luma == 16));
 }
 
 #[test]
-fn animations_show_each_picture_as_long_as_they_say() {
-    // Delays of nothing are taken for 100 ms.
+fn animations_show_pictures_for_their_delays() {
+    // A delay of 0 is taken as 100 ms.
     let table =
         [("gif", gif(&[50, 0, 200, 50]), [50, 100, 200, 50]), ("apng", apng(4), [50; 4]), ("webp", webp(4), [70; 4])];
     for (name, bytes, delays) in table {
@@ -131,8 +131,8 @@ fn animations_show_each_picture_as_long_as_they_say() {
 }
 
 #[test]
-fn an_animation_of_very_many_pictures_is_read_one_by_one() {
-    // A million pictures of one pixel on a large canvas, 4 bytes a pixel if all were kept.
+fn a_very_long_animation_is_read_one_picture_at_a_time() {
+    // A million pictures of one pixel on a large canvas, which would take 4 bytes per pixel if all were decoded.
     let mut bytes = b"GIF89a\x00\x08\x00\x08\x80\x00\x00\x00\x00\x00\xff\xff\xff".to_vec();
     let picture = b"\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00";
     bytes.extend(picture.repeat(1_000_000));
@@ -146,7 +146,7 @@ fn an_animation_of_very_many_pictures_is_read_one_by_one() {
 }
 
 #[test]
-fn images_that_claim_too_much_are_refused() {
+fn images_beyond_the_bounds_are_refused() {
     let bounds = Bounds { pixels: 1000, ..Bounds::default() };
     for bytes in [gif(&[50, 50]), apng(2), webp(2), still(&gray(9), ImageFormat::Jpeg)] {
         assert!(matches!(refusal(&bytes, &bounds), Error::TooLarge { size: SIZE, most: 1000 }));

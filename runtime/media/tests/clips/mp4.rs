@@ -7,18 +7,18 @@ use framebox_picture::Size;
 
 use crate::mux::mp4;
 use crate::support::{
-    SIZE, all, known, luma, millis, movie, number, open, open_with, refusal, samples, seeks_everywhere,
+    SIZE, all, assert_info, luma, millis, movie, number, open, open_with, refusal, samples, seeks_everywhere,
 };
 
-/// Coded by x264, high profile with three B-frames and a pyramid of them: 48 pictures, 24 a second.
+/// Encoded by x264: high profile with a pyramid of three B-frames; 48 pictures at 24 per second.
 const REORDERED: &[u8] = include_bytes!("reordered.mp4");
 /// The clip that comes with the project.
 const CLIP: &[u8] = include_bytes!("../../clips/clip.mp4");
 
 #[test]
-fn every_picture_comes_at_its_time() {
+fn every_picture_has_its_time() {
     let mut clip = open(&movie()).unwrap();
-    known(clip.info(), SIZE, 25.0, millis(1600));
+    assert_info(clip.info(), SIZE, 25.0, millis(1600));
     let (frames, error) = all(&mut *clip);
     assert_eq!((frames.len(), error), (40, None));
     for (at, frame) in frames.iter().enumerate() {
@@ -34,16 +34,16 @@ fn times_come_from_the_tables() {
     let (frames, _) = all(&mut *clip);
     let expected = [0, 20, 40, 60, 80, 100, 120, 180, 240, 300, 360, 420].map(|units| Duration::from_secs(units) / 600);
     assert_eq!(frames.iter().map(|frame| frame.pts).collect::<Vec<_>>(), expected);
-    known(clip.info(), SIZE, 15.0, millis(800));
+    assert_info(clip.info(), SIZE, 15.0, millis(800));
 }
 
 #[test]
-fn any_time_is_gone_to_by_way_of_the_keyframe_before_it() {
+fn seeking_decodes_from_the_keyframe_before_the_target() {
     seeks_everywhere(&mut *open(&movie()).unwrap(), 40, millis(40));
 }
 
 #[test]
-fn pictures_that_are_coded_out_of_order_are_put_in_order() {
+fn reordered_pictures_are_returned_in_presentation_order() {
     let mut clip = open(REORDERED).unwrap();
     let (frames, error) = all(&mut *clip);
     assert_eq!((frames.len(), error), (48, None));
@@ -52,7 +52,7 @@ fn pictures_that_are_coded_out_of_order_are_put_in_order() {
     for (at, frame) in frames.iter().enumerate() {
         assert!(frame.pts.abs_diff(Duration::from_secs(at as u64) / 24) < millis(1), "{at} at {:?}", frame.pts);
     }
-    known(clip.info(), SIZE, 24.0, millis(2000));
+    assert_info(clip.info(), SIZE, 24.0, millis(2000));
     for at in [30, 5, 47, 23, 24, 25, 0] {
         let to = Duration::from_secs(at as u64) / 24 + millis(2);
         clip.seek(to).unwrap();
@@ -61,13 +61,13 @@ fn pictures_that_are_coded_out_of_order_are_put_in_order() {
     }
 }
 
-/// In the corner, which nothing moves through.
+/// Luma in the corner, where nothing moves.
 fn brightness(frame: &framebox_media::clip::Frame) -> u8 {
     frame.picture.planes().y.data[0]
 }
 
 #[test]
-fn a_seek_that_takes_too_much_is_refused_and_others_still_work() {
+fn a_seek_that_decodes_too_much_fails_and_others_still_work() {
     let bounds = Bounds { seek_pixels: 5 * SIZE.pixels(), ..Bounds::default() };
     let mut clip = open_with(&movie(), &bounds).unwrap();
     clip.seek(millis(40 * 15)).unwrap();
@@ -76,12 +76,15 @@ fn a_seek_that_takes_too_much_is_refused_and_others_still_work() {
 }
 
 #[test]
-fn what_is_more_than_the_bounds_is_refused() {
+fn files_beyond_the_bounds_are_refused() {
     let movie = movie();
     let bounds = Bounds::default();
     let length = movie.len() as u64;
     let pictures = refusal(&movie, &Bounds { frames: 39, ..bounds.clone() });
-    assert_eq!(pictures.to_string(), "the file is too large: its pictures would be more than the 39 that are allowed");
+    assert_eq!(
+        pictures.to_string(),
+        "the file is too large: the number of its pictures would be more than the 39 that are allowed"
+    );
     assert!(matches!(refusal(&movie, &Bounds { file_bytes: length - 1, ..bounds.clone() }), Error::TooMuch { .. }));
     assert!(matches!(refusal(&movie, &Bounds { index_bytes: 100, ..bounds.clone() }), Error::TooMuch { .. }));
     let large = refusal(&movie, &Bounds { pixels: SIZE.pixels() - 1, ..bounds });
@@ -89,7 +92,7 @@ fn what_is_more_than_the_bounds_is_refused() {
 }
 
 #[test]
-fn a_loop_goes_on_with_rising_times() {
+fn times_of_a_looping_clip_rise() {
     let mut clip = Looping::new(open(&movie()).unwrap());
     assert_eq!(clip.info().duration, None, "it has no end");
     for at in 0..100 {
@@ -101,7 +104,7 @@ fn a_loop_goes_on_with_rising_times() {
 }
 
 #[test]
-fn memory_is_used_again_once_it_is_free() {
+fn pictures_are_recycled() {
     let mut clip = open(&movie()).unwrap();
     let held = clip.next().unwrap().unwrap();
     let before = held.picture.clone();
@@ -115,10 +118,10 @@ fn memory_is_used_again_once_it_is_free() {
 }
 
 #[test]
-fn the_clip_of_the_project_is_what_it_should_be() {
+fn the_bundled_clip_has_the_expected_properties() {
     assert!(CLIP.len() < 700_000);
     let mut clip = open(CLIP).unwrap();
-    known(clip.info(), Size::new(640, 360), 30.0, Duration::from_secs(9));
+    assert_info(clip.info(), Size::new(640, 360), 30.0, Duration::from_secs(9));
     let (frames, error) = all(&mut *clip);
     assert_eq!((frames.len(), error), (270, None));
     let difference = |a: usize, b: usize| {

@@ -1,4 +1,4 @@
-//! Files to read, and what is in them.
+//! Test files with known content.
 
 use std::io::Write;
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub fn file(bytes: &[u8]) -> NamedTempFile {
 }
 
 pub fn open_with(bytes: &[u8], bounds: &Bounds) -> Result<Box<dyn Clip>, Error> {
-    // Opened clips outlive their file's name.
+    // An open clip outlives its path.
     clip::open(file(bytes).path(), bounds)
 }
 
@@ -28,10 +28,10 @@ pub fn open(bytes: &[u8]) -> Result<Box<dyn Clip>, Error> {
 }
 
 pub fn refusal(bytes: &[u8], bounds: &Bounds) -> Error {
-    open_with(bytes, bounds).map(|clip| clip.info()).expect_err("it is refused")
+    open_with(bytes, bounds).map(|clip| clip.info()).expect_err("the file is refused")
 }
 
-/// Everything until the end or the first error.
+/// Reads until the end or the first error.
 pub fn all(clip: &mut dyn Clip) -> (Vec<Frame>, Option<Error>) {
     let mut frames = vec![];
     loop {
@@ -44,7 +44,7 @@ pub fn all(clip: &mut dyn Clip) -> (Vec<Frame>, Option<Error>) {
     }
 }
 
-/// A picture whose brightness tells its number, up to 50.
+/// A picture whose brightness encodes its number, up to 50.
 pub fn numbered(number: usize) -> Picture {
     let mut picture = Picture::black(SIZE).unwrap();
     picture.planes_mut().0.fill(luma(number));
@@ -55,14 +55,14 @@ pub fn luma(number: usize) -> u8 {
     20 + 4 * number as u8
 }
 
-/// Which picture it is.
+/// Returns the number that a picture encodes.
 pub fn number(frame: &Frame) -> usize {
     let luma = frame.picture.planes().y.data;
     let mean = luma.iter().map(|luma| u64::from(*luma)).sum::<u64>() / luma.len() as u64;
     (mean as usize - 18) / 4
 }
 
-/// Coded pictures, with a keyframe every ten; `duration` is that of each.
+/// Encodes pictures, with a keyframe every ten. `duration` returns the duration of each.
 pub fn samples(count: usize, duration: impl Fn(usize) -> u32) -> Vec<Sample> {
     let mut encoder = Codec::H264.encoder(&encode::Settings::default()).unwrap();
     let sample = |at: usize| {
@@ -74,7 +74,7 @@ pub fn samples(count: usize, duration: impl Fn(usize) -> u32) -> Vec<Sample> {
     (0..count).map(sample).collect()
 }
 
-/// Forty pictures, 25 a second.
+/// An MP4 of forty pictures, 25 per second.
 pub fn movie() -> Vec<u8> {
     mp4(SIZE, 1000, &samples(40, |_| 40))
 }
@@ -83,7 +83,7 @@ pub fn millis(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
-/// Each of `count` pictures can be gone to, at its time and shortly after, forwards and backwards.
+/// Seeks to each of `count` pictures, at its time and shortly after, forwards and backwards.
 pub fn seeks_everywhere(clip: &mut dyn Clip, count: usize, period: Duration) {
     for step in 0..count {
         let wanted = step * 7 % count;
@@ -102,8 +102,8 @@ pub fn seeks_everywhere(clip: &mut dyn Clip, count: usize, period: Duration) {
     assert_eq!(number(&clip.next().unwrap().unwrap()), 0);
 }
 
-pub fn known(info: Info, size: Size, fps: f32, duration: Duration) {
+pub fn assert_info(info: Info, size: Size, fps: f32, duration: Duration) {
     assert_eq!(info.size, size);
-    assert!((info.fps - fps).abs() < 0.01, "{} frames a second", info.fps);
+    assert!((info.fps - fps).abs() < 0.01, "{} frames per second", info.fps);
     assert!(info.duration.unwrap().abs_diff(duration) <= millis(1), "{:?}", info.duration);
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use framebox_media::clip::{Bounds, Error};
 use framebox_picture::Size;
 
-use crate::support::{SIZE, all, known, millis, number, numbered, open, refusal, seeks_everywhere};
+use crate::support::{SIZE, all, assert_info, millis, number, numbered, open, refusal, seeks_everywhere};
 
-/// `count` pictures behind a first line that ends in `words`.
-fn video(words: &str, count: usize, frame: &str) -> Vec<u8> {
-    let mut bytes = format!("YUV4MPEG2 W{} H{} {words}\n", SIZE.width, SIZE.height).into_bytes();
+/// A file of `count` pictures whose header ends in `parameters`.
+fn video(parameters: &str, count: usize, frame: &str) -> Vec<u8> {
+    let mut bytes = format!("YUV4MPEG2 W{} H{} {parameters}\n", SIZE.width, SIZE.height).into_bytes();
     for at in 0..count {
         bytes.extend_from_slice(frame.as_bytes());
         bytes.extend_from_slice(numbered(at).bytes());
@@ -18,10 +18,10 @@ fn video(words: &str, count: usize, frame: &str) -> Vec<u8> {
 }
 
 #[test]
-fn pictures_come_as_they_are_and_any_can_be_gone_to() {
+fn pictures_are_exact_and_seekable() {
     for words in ["F25:1", "F25:1 Ip A1:1 C420jpeg", "C420mpeg2 F50:2 XYSCSS=420MPEG2"] {
         let mut clip = open(&video(words, 30, "FRAME\n")).unwrap();
-        known(clip.info(), SIZE, 25.0, millis(1200));
+        assert_info(clip.info(), SIZE, 25.0, millis(1200));
         let (shots, error) = all(&mut *clip);
         assert_eq!((shots.len(), error), (30, None));
         for (at, shot) in shots.iter().enumerate() {
@@ -32,7 +32,7 @@ fn pictures_come_as_they_are_and_any_can_be_gone_to() {
 }
 
 #[test]
-fn times_do_not_drift_at_rates_that_are_no_whole_numbers() {
+fn times_do_not_drift_at_fractional_rates() {
     let mut clip = open(&video("F30000:1001", 40, "FRAME\n")).unwrap();
     let (shots, _) = all(&mut *clip);
     assert!(shots[39].pts.abs_diff(Duration::from_nanos(39 * 1001 * 100_000 / 3)) < Duration::from_nanos(10));
@@ -43,7 +43,7 @@ fn times_do_not_drift_at_rates_that_are_no_whole_numbers() {
 }
 
 #[test]
-fn other_samplings_become_420() {
+fn other_subsamplings_become_420() {
     let (width, height) = (5, 3);
     let table = [("C422", 3, 3), ("C444", 5, 3), ("Cmono", 0, 0), ("C420paldv", 3, 2)];
     for (word, chroma_width, chroma_height) in table {
@@ -61,7 +61,7 @@ fn other_samplings_become_420() {
 }
 
 #[test]
-fn lines_with_words_before_pictures_are_read_but_not_sought() {
+fn pictures_with_parameters_are_read_but_not_seekable() {
     let mut clip = open(&video("F25:1", 6, "FRAME Ip\n")).unwrap();
     assert_eq!(all(&mut *clip).0.len(), 6);
     assert_eq!(clip.seek(millis(80)), Err(Error::NoSeek));
@@ -70,7 +70,7 @@ fn lines_with_words_before_pictures_are_read_but_not_sought() {
 }
 
 #[test]
-fn a_first_line_that_makes_no_sense_is_refused() {
+fn invalid_headers_are_refused() {
     let bounds = Bounds::default();
     for (line, words) in [
         ("W4 H0", "no area"),
@@ -94,12 +94,12 @@ fn a_first_line_that_makes_no_sense_is_refused() {
 }
 
 #[test]
-fn a_cut_off_end_is_told_after_the_pictures_before_it() {
+fn a_truncated_file_is_an_error_after_its_complete_pictures() {
     let bytes = video("F25:1", 3, "FRAME\n");
     let mut clip = open(&bytes[..bytes.len() - 1]).unwrap();
     let (shots, error) = all(&mut *clip);
     assert_eq!(
         (shots.len(), error.unwrap().to_string()),
-        (2, "the file is cut off: it ends before the end of a picture".into())
+        (2, "the file is truncated: it ends before the end of a picture".into())
     );
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use framebox_rtc::{Candidate, Direction, Error, Settings, State};
 use tokio::time::{sleep, timeout};
 
-use crate::client::{Client, LIMIT, Options};
 use crate::pair::{LOCAL, Recorder, Seen, transport, wait};
+use framebox_test_peer::{Client, LIMIT, Options};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn candidates_may_come_later_or_not_at_all() {

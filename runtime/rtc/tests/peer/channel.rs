@@ -2,8 +2,8 @@
 
 use framebox_rtc::{Direction, MAX_MESSAGE_BYTES};
 
-use crate::client::{Event, Options};
 use crate::pair::{Pair, Seen, frame};
+use framebox_test_peer::{Event, Options};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_channel_carries_text_both_ways() {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use framebox_rtc::{Candidate, Direction, Error, State};
 use tokio::time::timeout;
 
-use crate::client::{Client, Event, Options};
 use crate::pair::{Pair, Recorder, Seen, frame, transport, wait};
+use framebox_test_peer::{Client, Event, Options};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_vanishes_is_noticed() {

@@ -13,8 +13,6 @@
 
 mod candidates;
 mod channel;
-#[path = "../client/mod.rs"]
-mod client;
 mod closing;
 mod frames;
 mod offers;

@@ -10,7 +10,7 @@ use framebox_rtc::{Answer, ConnectionEvents, Direction, Peer, Settings, State, T
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
-use crate::client::{Client, LIMIT, Options};
+use framebox_test_peer::{Client, LIMIT, Options};
 
 pub const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 

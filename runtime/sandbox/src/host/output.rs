@@ -7,8 +7,8 @@ use crate::abi::bindings::types;
 use crate::abi::bounded_string::BoundedString;
 use crate::abi::convert;
 use crate::abi::resources::{Frame, OutputHandle};
-use crate::canvas::Canvas;
 use crate::state::State;
+use crate::state::canvas::Canvas;
 
 type PixelsArguments = (Resource<OutputHandle>, types::Size, types::PixelFormat, WasmList<u8>);
 type PatchArguments = (Resource<OutputHandle>, types::Rect, types::PixelFormat, WasmList<u8>);

@@ -1,5 +1,6 @@
 //! The host's state of one instance: the data of its store.
 
+pub(crate) mod canvas;
 pub(crate) mod log_limiter;
 pub(crate) mod resource_limiter;
 pub(crate) mod stopwatch;
@@ -14,11 +15,11 @@ use wasmtime::{Result, Trap};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::abi::resources::Frame;
-use crate::canvas::Canvas;
 use crate::descriptor::Output;
 use crate::kind::Kind;
 use crate::limits::Limits;
 use crate::sources::Sources;
+use canvas::Canvas;
 use log_limiter::LogLimiter;
 use resource_limiter::Limiter;
 use stopwatch::{Speed, Stopwatch};

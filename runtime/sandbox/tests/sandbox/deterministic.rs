@@ -1,11 +1,11 @@
-//! A handler whose fuel follows clocks and chance does the same thing each time in a simulated world, and only there.
+//! Deterministic clocks and random numbers make runs repeatable.
 
 use framebox_sandbox::{Component, Deterministic};
 
 use crate::support::{PLENTY, input, setup, transform};
 
-/// Goes round as often as a random number says, and then until 3 ms are over.
-fn restless() -> Component {
+/// A handler that loops a random number of times, and then until 3 ms have passed.
+fn nondeterministic() -> Component {
     transform(
         "",
         "(local $end i64) (local $rounds i32)
@@ -20,7 +20,7 @@ fn restless() -> Component {
     )
 }
 
-/// Fuel of some calls, one every 40 ms of the world's time.
+/// Returns the fuel of some calls at intervals of 40 ms.
 fn fuels(component: &Component, seed: Option<u64>) -> Vec<u64> {
     let world = seed.map(Deterministic::new);
     let mut instance = match &world {
@@ -39,11 +39,11 @@ fn fuels(component: &Component, seed: Option<u64>) -> Vec<u64> {
 }
 
 #[test]
-fn clocks_and_chance_are_the_same_each_time() {
-    let component = restless();
+fn runs_with_the_same_seed_use_the_same_fuel() {
+    let component = nondeterministic();
     let first = fuels(&component, Some(1));
-    assert!(first.windows(2).any(|pair| pair[0] != pair[1]), "chance goes on: {first:?}");
+    assert!(first.windows(2).any(|pair| pair[0] != pair[1]), "random numbers differ between calls: {first:?}");
     assert_eq!(fuels(&component, Some(1)), first);
     assert_ne!(fuels(&component, Some(2)), first, "another seed");
-    assert_ne!(fuels(&component, None), first, "the machine's");
+    assert_ne!(fuels(&component, None), first, "real clocks and random numbers");
 }

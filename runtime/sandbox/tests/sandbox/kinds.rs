@@ -1,4 +1,4 @@
-//! Generators, observers, and what is known of a component.
+//! Kinds of handlers, and properties of components.
 #![allow(unsafe_code)]
 
 use framebox_picture::Size;
@@ -8,7 +8,7 @@ use crate::support::{PLENTY, case, engine, input, load, start};
 
 #[test]
 fn a_generator_makes_frames_by_itself() {
-    // A gray picture of 16x16, as bright as the time says.
+    // A gray picture of 16x16 whose luma is the time.
     let body = r#"
         (func (export "framebox:video/generate@0.1.0#next")
           (param $now i64) (param $output i32) (param $time i32) (param $fuel i64) (result i32)
@@ -32,7 +32,7 @@ fn a_generator_makes_frames_by_itself() {
 }
 
 #[test]
-fn the_pictures_of_an_observer_do_not_count() {
+fn pictures_of_an_observer_are_ignored() {
     let body = r#"
         (func (export "framebox:video/observe@0.1.0#consume")
           (param $frame i32) (param $output i32) (param $time i32) (param $fuel i64) (result i32)
@@ -46,7 +46,7 @@ fn the_pictures_of_an_observer_do_not_count() {
 }
 
 #[test]
-fn a_component_is_known_by_what_it_is() {
+fn a_component_has_kind_descriptor_imports_and_digest() {
     let component = case("good");
     assert_eq!(component.kind(), Kind::Transform);
     assert_eq!(component.descriptor().title, "Case");
@@ -58,17 +58,17 @@ fn a_component_is_known_by_what_it_is() {
 }
 
 #[test]
-fn code_that_was_compiled_apart_runs_and_other_code_is_refused() {
+fn code_compiled_apart_runs_and_invalid_code_is_refused() {
     let compiler = Compiler::new().unwrap();
-    let (good, allowance) = (framebox_test_components::case("good"), CompileLimits::default());
-    let code = compiler.compile(&good, &allowance).unwrap();
-    let component = engine().load_compiled(&good, &code, &allowance).unwrap();
+    let (good, limits) = (framebox_test_components::case("good"), CompileLimits::default());
+    let code = compiler.compile(&good, &limits).unwrap();
+    let component = engine().load_compiled(&good, &code, &limits).unwrap();
     assert_eq!(component.digest(), case("good").digest());
     assert!(start(&component).process(input(), PLENTY).result.is_ok());
     assert_eq!(compiler.edition(), Compiler::new().unwrap().edition());
-    // SAFETY: what is no code at all is not run, which is what is tried here.
+    // SAFETY: bytes that are no code at all are rejected rather than run, as this test checks.
     let rubbish = unsafe { Code::from_bytes(b"rubbish".to_vec()) };
-    let refused = engine().load_compiled(&good, &rubbish, &allowance).unwrap_err();
-    assert!(matches!(refused, LoadError::Compile(_)), "{refused}");
-    assert!(matches!(compiler.compile(b"\0asm\x01\0\0\0", &allowance), Err(LoadError::CoreModule)));
+    let error = engine().load_compiled(&good, &rubbish, &limits).unwrap_err();
+    assert!(matches!(error, LoadError::Compile(_)), "{error}");
+    assert!(matches!(compiler.compile(b"\0asm\x01\0\0\0", &limits), Err(LoadError::CoreModule)));
 }

@@ -1,14 +1,14 @@
-//! Real components in real instances: what they may do, what they give, and how they are stopped.
+//! Tests with real components: what they may do, what they return, and how they are interrupted.
 
 #![allow(clippy::unwrap_used)]
 
-mod bounds;
 mod deterministic;
-mod faults;
+mod errors;
 mod kinds;
+mod limits;
+mod loading;
 mod pictures;
 mod prebuilt;
-mod refusals;
 mod sources;
 mod support;
 mod values;

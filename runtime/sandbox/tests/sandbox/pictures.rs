@@ -1,4 +1,4 @@
-//! Pixels out of the host and back into it, without a wrong byte.
+//! Pixels read from the host and put back are exact.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::support::{PLENTY, SIZE, case, frame, input, picture, start, start_wit
 
 const FORMATS: [Format; 5] = [Format::Rgba8, Format::Rgb8, Format::Gray8, Format::I420, Format::Nv12];
 
-/// Puts what was read into 1200: pointer and length.
+/// Puts the list whose pointer and length are at 1200.
 const DRAW: &str = "(call $draw (local.get $output) (i32.const WIDTH) (i32.const HEIGHT) (i32.const FORMAT)
     (i32.load (i32.const 1200)) (i32.load (i32.const 1204)) (i32.const 1300))";
 
@@ -73,7 +73,7 @@ fn samples_are_cropped_and_scaled_as_asked() {
 }
 
 #[test]
-fn what_is_shown_is_the_input_itself() {
+fn showing_the_input_copies_nothing() {
     let input = input();
     let given = input.picture.clone();
     let call = start(&case("good")).process(input, PLENTY);
@@ -81,7 +81,7 @@ fn what_is_shown_is_the_input_itself() {
 }
 
 #[test]
-fn patches_go_over_what_was_shown_and_leave_the_input_alone() {
+fn patches_overwrite_a_shown_picture_but_not_the_input() {
     let fields = r#"(data (i32.const 3000) "\ff\80\00\ff\ff\80\00\80\ff\80\00\ff\ff\80\00\80")"#;
     let body = "(call $show (local.get $output) (local.get $frame) (i32.const 1300))
         (call $patch (local.get $output) (i32.const 4) (i32.const 6) (i32.const 2) (i32.const 2)
@@ -100,7 +100,7 @@ fn patches_go_over_what_was_shown_and_leave_the_input_alone() {
 }
 
 #[test]
-fn a_wrong_picture_is_told_to_the_guest_and_counts_when_nothing_right_follows() {
+fn an_invalid_picture_is_an_error_unless_a_valid_one_follows() {
     let wrong = "(call $draw (local.get $output) (i32.const 4) (i32.const 4) (i32.const 2)
         (i32.const 3000) (i32.const 15) (i32.const 1300))
         (if (i32.ne (i32.load8_u (i32.const 1300)) (i32.const 1)) (then (unreachable)))";
@@ -109,19 +109,19 @@ fn a_wrong_picture_is_told_to_the_guest_and_counts_when_nothing_right_follows() 
     let show = "(call $show (local.get $output) (local.get $frame) (i32.const 1300))";
     let mut instance = start(&transform("", wrong));
     for _ in 0..2 {
-        let failure = instance.process(input(), PLENTY).result.unwrap_err();
-        let CallError::BadOutput(message) = failure else { panic!("{failure}") };
+        let error = instance.process(input(), PLENTY).result.unwrap_err();
+        let CallError::BadOutput(message) = error else { panic!("{error}") };
         assert!(message.contains("16 bytes, not 15"), "{message}");
     }
     assert!(!instance.is_dead());
     let call = start(&transform("", &format!("{wrong} {show}"))).process(input(), PLENTY);
     assert!(call.result.unwrap().picture.is_some());
-    let failure = start(&transform("", patch)).process(input(), PLENTY).result.unwrap_err();
-    assert!(matches!(&failure, CallError::BadOutput(message) if message.contains("no picture to patch")), "{failure}");
+    let error = start(&transform("", patch)).process(input(), PLENTY).result.unwrap_err();
+    assert!(matches!(&error, CallError::BadOutput(message) if message.contains("no picture to patch")), "{error}");
 }
 
 #[test]
-fn pictures_are_used_again_once_they_are_let_go() {
+fn pictures_are_recycled() {
     let mut instance = start(&case("rgba"));
     let mut addresses = HashSet::new();
     for _ in 0..10 {
@@ -131,7 +131,7 @@ fn pictures_are_used_again_once_they_are_let_go() {
 }
 
 #[test]
-fn what_is_put_in_a_call_that_fails_is_discarded() {
+fn results_of_a_failed_call_are_discarded() {
     let component = transform(
         "(global $calls (mut i32) (i32.const 0)) (data (i32.const 2048) \"no\")
          (data (i32.const 2064) \"\\01\\00\\00\\00\" \"\\00\\00\\00\\00\" \"\\00\\08\\00\\00\\02\\00\\00\\00\")",
@@ -148,30 +148,30 @@ fn what_is_put_in_a_call_that_fails_is_discarded() {
 }
 
 #[test]
-fn sizes_beyond_the_limit_are_refused_before_any_work() {
+fn sizes_beyond_the_limit_are_refused() {
     let small = || Limits { output_pixels: 1000, setup: PLENTY, ..Limits::default() };
     let draw = "(call $draw (local.get $output) (i32.const 40) (i32.const 30) (i32.const 2)
         (i32.const 3000) (i32.const 1200) (i32.const 1300))";
     let call = start_within(&transform("", draw), small()).unwrap().process(input(), PLENTY);
-    let failure = call.result.unwrap_err();
-    assert!(matches!(&failure, CallError::BadOutput(message) if message.contains("1000 pixels allowed")), "{failure}");
+    let error = call.result.unwrap_err();
+    assert!(matches!(&error, CallError::BadOutput(message) if message.contains("1000 pixels allowed")), "{error}");
     let sample = "(call $sample (local.get $frame) (i32.const 2)
         (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
         (i32.const 1) (i32.const 40) (i32.const 30) (i32.const 1200))";
     let call = start_within(&transform("", sample), small()).unwrap().process(input(), PLENTY);
-    let failure = call.result.unwrap_err();
-    assert!(matches!(&failure, CallError::Trap(message) if message.contains("1000 pixels allowed")), "{failure}");
+    let error = call.result.unwrap_err();
+    assert!(matches!(&error, CallError::Trap(message) if message.contains("1000 pixels allowed")), "{error}");
     let outside = "(call $sample (local.get $frame) (i32.const 2)
         (i32.const 1) (i32.const 60) (i32.const 0) (i32.const 5) (i32.const 1)
         (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 1200))";
     let call = start(&transform("", outside)).process(input(), PLENTY);
-    let failure = call.result.unwrap_err();
-    assert!(matches!(&failure, CallError::Trap(message) if message.contains("does not lie within")), "{failure}");
+    let error = call.result.unwrap_err();
+    assert!(matches!(&error, CallError::Trap(message) if message.contains("does not lie within")), "{error}");
 }
 
 #[test]
-fn the_guest_is_told_of_its_frame_and_its_budget() {
-    // Traps unless everything is as given.
+fn the_guest_receives_frame_info_and_budget() {
+    // Traps unless every field has the given value.
     let check = |load: &str, at: u32, expected: i64| {
         format!("(if (i64.ne ({load} (i32.const {at})) (i64.const {expected})) (then (unreachable)))")
     };

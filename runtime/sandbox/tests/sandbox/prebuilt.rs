@@ -1,4 +1,4 @@
-//! The handlers that come with Framebox, as they were built.
+//! The prebuilt example handlers.
 
 use std::path::Path;
 
@@ -25,7 +25,7 @@ fn defaults(component: &Component) -> Vec<NamedValue> {
 }
 
 #[test]
-fn each_takes_its_defaults_and_frames() {
+fn each_accepts_its_defaults_and_frames() {
     for (name, component) in all() {
         let parameters = defaults(&component);
         let mut instance = component.start(Setup { parameters: parameters.clone(), ..setup() }).unwrap();
@@ -40,16 +40,16 @@ fn each_takes_its_defaults_and_frames() {
                     pictures += usize::from(output.picture.is_some());
                     values += output.values.len();
                 }
-                // One that plays a source says so where none is granted.
+                // A handler that plays a source reports that none is granted.
                 Err(CallError::Failed(text)) if component.kind() == Kind::Generator && text.contains("source") => {
                     pictures += 1
                 }
-                Err(failure) => panic!("{name}: {failure}"),
+                Err(error) => panic!("{name}: {error}"),
             }
         }
         let given = if component.kind() == Kind::Observer { values } else { pictures };
-        assert!(given > 0, "{name} gave nothing");
-        instance.configure(&parameters).unwrap_or_else(|failure| panic!("{name}: {failure}"));
+        assert!(given > 0, "{name} returned nothing");
+        instance.configure(&parameters).unwrap_or_else(|error| panic!("{name}: {error}"));
         instance.close();
     }
 }

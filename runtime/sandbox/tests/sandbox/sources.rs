@@ -9,7 +9,7 @@ use wit_parser::Resolve;
 
 use crate::support::{PLENTY, input, load, picture, start, start_with};
 
-/// A transform that imports the sources, and for each frame does this with `$frame` and `$output`.
+/// A transform that imports sources and runs `body` with `$frame` and `$output` for each frame.
 fn reader(body: &str) -> Component {
     let text = format!(
         r#"(module
@@ -48,7 +48,7 @@ fn reader(body: &str) -> Component {
     load(&ComponentEncoder::default().module(&core).unwrap().validate(true).encode().unwrap())
 }
 
-/// A hundred pictures of their own size.
+/// A source of a hundred pictures.
 struct Clips;
 
 struct Clip(u32);
@@ -63,7 +63,7 @@ impl Sources for Clips {
 }
 
 const CLIP: Size = Size::new(20, 10);
-/// The times of the pictures, µs, begin after this one: no rate gives them.
+/// Base of the presentation times, µs, which no frame rate would result in.
 const PTS: i64 = 7_000_000_000;
 
 impl Source for Clip {
@@ -94,7 +94,7 @@ fn frames_of_granted_sources_can_be_shown() {
          (call $drop-source (local.get $source))",
     );
     let mut granted = start_with(&component, Clips);
-    // More often than handles are there: nothing is left behind.
+    // More often than there are handles: none leaks.
     for _ in 0..300 {
         let output = granted.process(input(), PLENTY).result.unwrap();
         assert_eq!(output.picture.unwrap().size(), CLIP);
@@ -104,8 +104,8 @@ fn frames_of_granted_sources_can_be_shown() {
 }
 
 #[test]
-fn frames_that_are_held_are_counted() {
-    // Takes frames without giving any back, until it is told that there are too many; traps unless that is after 64.
+fn the_number_of_held_frames_is_limited() {
+    // Takes frames without dropping any until there are too many; traps unless that is after 64.
     let component = reader(
         "(call $open (i32.const 2048) (i32.const 4) (i32.const 3000))
          (local.set $source (i32.load (i32.const 3004)))

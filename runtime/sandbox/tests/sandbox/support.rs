@@ -10,7 +10,7 @@ use framebox_sandbox::{
 };
 
 pub const SIZE: Size = Size::new(64, 48);
-/// Enough for anything that ends by itself.
+/// Enough for everything that ends by itself.
 pub const PLENTY: Budget = Budget { time: Duration::from_secs(20), fuel: 100_000_000_000 };
 
 pub fn engine() -> &'static Engine {
@@ -23,10 +23,10 @@ pub fn case(name: &str) -> Component {
 }
 
 pub fn load(bytes: &[u8]) -> Component {
-    engine().load(bytes).unwrap_or_else(|refused| panic!("{refused}"))
+    engine().load(bytes).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// A transform whose core module has these fields and, for each frame, does this with `$frame` and `$output`.
+/// A transform whose core module has `fields` and runs `body` with `$frame` and `$output` for each frame.
 pub fn transform(fields: &str, body: &str) -> Component {
     load(&framebox_test_components::component(
         &format!(
@@ -63,7 +63,7 @@ pub fn start_with(component: &Component, sources: impl Sources + 'static) -> Ins
     component.start(Setup { sources: Arc::new(sources), ..setup() }).unwrap()
 }
 
-/// A picture in which no row and no column is like the next.
+/// A picture whose adjacent rows and columns differ.
 pub fn picture(size: Size) -> Arc<Picture> {
     let mut picture = Picture::black(size).unwrap();
     for (index, byte) in picture.bytes_mut().iter_mut().enumerate() {
@@ -80,7 +80,7 @@ pub fn frame(picture: Arc<Picture>) -> Input {
     Input { picture, pts_us: 40_000, sequence: 7, skipped: 2 }
 }
 
-/// Keeps what was said.
+/// Records log lines.
 #[derive(Default)]
 pub struct Lines(Mutex<Vec<(Level, String)>>);
 

@@ -1,4 +1,4 @@
-//! Values beside the picture.
+//! Additional outputs.
 
 use framebox_sandbox::{Component, Limits, NamedValue, Value};
 
@@ -16,7 +16,7 @@ const TWO: &str = r#"
 (func (export "framebox:video/lifecycle@0.1.0#describe") (result i32) (i32.const 2200))
 "#;
 
-/// Puts the case with these flat values for the output whose id is at `id`, and checks what is answered.
+/// Puts a value, given as its case and flat values, for the output whose id is at `id`, and checks the result.
 fn put(id: u32, case: u32, flat: [i64; 4], accepted: bool) -> String {
     let [a, b, c, d] = flat;
     format!(
@@ -40,7 +40,7 @@ fn named(id: &str, value: Value) -> NamedValue {
 }
 
 #[test]
-fn every_kind_of_value_comes_through() {
+fn every_kind_of_value_is_passed() {
     let bits = 1.5_f64.to_bits() as i64;
     for (case, flat, value) in [
         (0, [1, 0, 0, 0], Value::Boolean(true)),
@@ -57,7 +57,7 @@ fn every_kind_of_value_comes_through() {
 }
 
 #[test]
-fn the_last_of_an_id_wins_and_what_is_wrong_is_told_without_harm() {
+fn the_last_value_of_an_id_wins_and_errors_are_harmless() {
     let nan = f64::NAN.to_bits() as i64;
     let component = puts(&[
         put(Y, 1, [1, 0, 0, 0], true),
@@ -83,7 +83,7 @@ fn the_bytes_of_one_call_are_limited() {
 }
 
 #[test]
-fn a_flood_leaves_one_value_and_the_picture() {
+fn a_flood_of_values_leaves_one_and_the_picture() {
     let output = start(&case("put-flood")).process(input(), PLENTY).result.unwrap();
     assert_eq!(output.values.len(), 1);
     assert!(output.picture.is_some());

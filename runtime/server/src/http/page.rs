@@ -1,10 +1,15 @@
 //! The page and the browser client, embedded in the program.
 
+use std::sync::Arc;
+
 use axum::extract::Path;
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
+use framebox_auth::scope::Access;
 
 use super::problem::Problem;
+use super::routes::{Routes, Rule};
+use crate::app::App;
 
 /// A file of the folder `web`, whose layout is that of the URLs; only the page itself is served at `/`.
 struct File {
@@ -32,64 +37,98 @@ const FILES: &[File] = files! {
     "framebox.js": JS,
     "client/camera.js": JS,
     "client/catalog.js": JS,
-    "client/fault.js": JS,
-    "client/inbox.js": JS,
-    "client/link.js": JS,
-    "client/meter.js": JS,
+    "client/connection.js": JS,
+    "client/errors.js": JS,
+    "client/id.js": JS,
+    "client/log-stream.js": JS,
+    "client/messages.js": JS,
+    "client/peer.js": JS,
     "client/promise.js": JS,
-    "client/run.js": JS,
     "client/server.js": JS,
     "client/session.js": JS,
-    "client/tail.js": JS,
+    "client/stats.js": JS,
     "client/types.js": JS,
     "page/camera.js": JS,
+    "page/control-row.js": JS,
     "page/control.js": JS,
     "page/controls.js": JS,
     "page/details.js": JS,
     "page/elements.js": JS,
-    "page/fit.js": JS,
+    "page/error-texts.js": JS,
     "page/format.js": JS,
+    "page/frame-rate.js": JS,
     "page/gauge.js": JS,
     "page/handlers.js": JS,
+    "page/image-view.js": JS,
     "page/log.js": JS,
     "page/messages.js": JS,
     "page/outputs.js": JS,
     "page/page.js": JS,
-    "page/picture.js": JS,
     "page/plot.js": JS,
     "page/policy.js": JS,
+    "page/preset-store.js": JS,
     "page/presets.js": JS,
-    "page/rate.js": JS,
-    "page/screen.js": JS,
-    "page/shelf.js": JS,
+    "page/session-view.js": JS,
     "page/status.js": JS,
-    "page/strip.js": JS,
     "page/table.js": JS,
+    "page/timeline.js": JS,
     "page/token.js": JS,
-    "page/troubles.js": JS,
     "page/upload.js": JS,
+    "page/validation.js": JS,
     "page/value.js": JS,
     "page/versions.js": JS,
+    "page/video-panel.js": JS,
 };
 
 /// Allows only the server's own scripts and styles, and no other site to embed the page.
 const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob: mediastream:; \
     frame-ancestors 'none'";
 
-pub async fn index() -> Response {
+/// Adds the routes of the page and of the browser client.
+pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
+    let open = Rule::new(Access::Nothing);
+    routes
+        .serve::<__path_page, _>(open, page)
+        .serve::<__path_client, _>(open, client)
+        .serve::<__path_client_part, _>(open, client_part)
+        .serve::<__path_page_file, _>(open, page_file)
+}
+
+/// The page
+#[utoipa::path(get, path = "/", tag = "server",
+    responses((status = 200, description = "HTML", body = String, content_type = "text/html")))]
+async fn page() -> Response {
     serve("page/index.html")
 }
 
-pub async fn client() -> Response {
+/// The browser client, an ES module
+#[utoipa::path(get, path = "/framebox.js", tag = "server",
+    responses((status = 200, description = "The module", body = String, content_type = "text/javascript")))]
+async fn client() -> Response {
     serve("framebox.js")
 }
 
-/// A module that `framebox.js` imports.
-pub async fn client_part(Path(name): Path<String>) -> Response {
+/// A module that `framebox.js` imports
+#[utoipa::path(get, path = "/client/{file}", tag = "server",
+    params(("file" = String, Path, description = "Name of the module")),
+    responses(
+        (status = 200, description = "The module", body = String, content_type = "text/javascript"),
+        (status = 404, description = "There is no such file"),
+    ))]
+async fn client_part(Path(name): Path<String>) -> Response {
     serve(&format!("client/{name}"))
 }
 
-pub async fn file(Path(name): Path<String>) -> Response {
+/// A file of the page
+#[utoipa::path(get, path = "/page/{file}", tag = "server",
+    params(("file" = String, Path, description = "Name of the file")),
+    responses(
+        (status = 200, description = "The file", content(
+            (String = "text/javascript"), (String = "text/css"), (String = "text/html"),
+        )),
+        (status = 404, description = "There is no such file"),
+    ))]
+async fn page_file(Path(name): Path<String>) -> Response {
     serve(&format!("page/{name}"))
 }
 

@@ -1,52 +1,72 @@
 //! Errors of the API as problem details (RFC 9457).
 
+use std::collections::BTreeMap;
+
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-/// An error that says what to do.
+/// An error whose text says what to do.
 #[derive(Debug)]
 pub struct Problem {
     status: StatusCode,
     detail: String,
-    more: Map<String, Value>,
+    parameters: Option<BTreeMap<String, String>>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
+/// An error (RFC 9457). Its text says what to do; further members are for programs.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemDetails {
+    /// The status in words.
+    title: &'static str,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// What is wrong with this request, and what to do.
+    detail: String,
+    /// What is wrong with parameters, by id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    parameters: Option<BTreeMap<String, String>>,
+}
+
 impl Problem {
-    /// One of `status`.
+    /// Creates an error that is answered with `status`.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), more: Map::new(), headers: Vec::new() }
+        Self { status, detail: detail.into(), parameters: None, headers: Vec::new() }
     }
 
-    /// Its HTTP status.
+    /// Returns the status.
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// With a further member, for programs (RFC 9457 §3.2).
-    pub fn with(mut self, key: &str, value: Value) -> Self {
-        self.more.insert(key.to_owned(), value);
+    /// Adds what is wrong with each parameter, by id.
+    pub fn parameters(mut self, parameters: BTreeMap<String, String>) -> Self {
+        self.parameters = Some(parameters);
         self
     }
 
-    /// Says when to try again, s.
+    /// Adds when to try again, in seconds.
     pub fn retry_after(self, seconds: u64) -> Self {
         self.header(header::RETRY_AFTER, HeaderValue::from(seconds))
     }
 
-    /// With a header.
+    /// Adds a header.
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
     }
 
-    /// 404: there is no such thing.
+    /// Creates an error for something that does not exist.
     pub fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
-    /// 405: not this way.
+    /// Creates an error for a method that the address does not support.
     pub fn method(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, detail)
     }
@@ -54,16 +74,12 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let title = self.status.canonical_reason().unwrap_or("error");
-        let mut body = self.more;
-        let mut headers: HeaderMap = self.headers.into_iter().collect();
+        let Self { status, detail, parameters, headers } = self;
+        let mut headers: HeaderMap = headers.into_iter().collect();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        body.extend([
-            ("title".to_owned(), json!(title)),
-            ("status".to_owned(), json!(self.status.as_u16())),
-            ("detail".to_owned(), json!(self.detail)),
-        ]);
-        let body = Value::Object(body);
-        (self.status, headers, body.to_string()).into_response()
+        let title = status.canonical_reason().unwrap_or("error");
+        let details = ProblemDetails { title, status: status.as_u16(), detail, parameters };
+        // Only maps with keys that are not text cannot be written; there is none.
+        (status, headers, serde_json::to_string(&details).unwrap_or_default()).into_response()
     }
 }

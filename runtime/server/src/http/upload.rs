@@ -4,22 +4,28 @@ use std::sync::Arc;
 
 use axum::body::{Body, HttpBody};
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{FromRequest, Multipart, Path, Query, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Path, Query, Request, State};
+use axum::handler::Handler;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use bytes::Bytes;
-use framebox_sandbox::{Descriptor, Digest, Kind};
-use serde::Serialize;
-
-use super::auth_layer::Caller;
-use super::body::{Broken, Metered};
-use super::change::{Attempt, Changes, Handlers};
-use super::problem::Problem;
 use framebox_auth::AuthorizeError;
 use framebox_auth::audit::Action;
-use framebox_auth::scope::Scope;
+use framebox_auth::scope::{Access, Scope};
+use framebox_sandbox::{Descriptor, Digest, Kind};
+use serde::Serialize;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, Object, Schema, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::auth_layer::Caller;
+use super::change::{Attempt, Changes, Handlers};
+use super::problem::Problem;
+use super::routes::{Routes, Rule};
+use super::upload_body::{Broken, Metered};
+use crate::app::App;
 use framebox_catalog::Catalog;
 use framebox_catalog::limits::Table;
 use framebox_catalog::progress::{Permit, Progress};
@@ -60,30 +66,89 @@ fn activation(activate: Option<bool>, may_promote: bool, exists: bool) -> Result
     }
 }
 
-/// The response of an upload.
-#[derive(Serialize)]
+/// An uploaded version.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Uploaded)]
 pub struct Answer<'a> {
+    /// Name of the handler.
     name: &'a str,
+    /// Number of the version.
+    #[schema(minimum = 1)]
     version: u64,
+    /// Digest of the component.
     digest: Digest,
+    /// Kind of the handler.
     kind: Kind,
+    /// What the handler says of itself.
     descriptor: &'a Descriptor,
+    /// Interfaces that it takes from the host.
     imports: &'a [String],
     /// Size of the component, bytes.
     bytes: u64,
+    /// What the upload took.
     times_ms: Times,
-    /// Whether new sessions get the version.
+    /// Whether it is the handler's active version.
     active: bool,
 }
 
-/// What an upload took, milliseconds.
-#[derive(Serialize)]
+/// What an upload took, ms.
+#[derive(Serialize, ToSchema)]
+#[schema(as = UploadTimes)]
 pub struct Times {
+    /// Compiling.
     compile: u64,
+    /// Describing.
     describe: u64,
 }
 
-pub async fn put(
+/// A form with a component, for the document.
+pub struct UploadForm;
+
+impl PartialSchema for UploadForm {
+    fn schema() -> RefOr<Schema> {
+        let format = SchemaFormat::KnownFormat(KnownFormat::Binary);
+        let bytes = Object::builder().schema_type(Type::String).format(Some(format)).description(Some("The component"));
+        Object::builder().schema_type(Type::Object).property(FIELD, bytes).required(FIELD).into()
+    }
+}
+
+impl ToSchema for UploadForm {}
+
+/// Adds the routes of uploads.
+pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
+    let upload = Rule::new(Access::Scope(Scope::Upload));
+    routes
+        // The body of an upload has a bound of its own.
+        .serve::<__path_put, _>(upload, put.layer(DefaultBodyLimit::disable()))
+        .serve::<__path_progress, _>(upload, progress)
+}
+
+/// Uploads a component as a version of a handler
+///
+/// With a token that has not the scope `promote`, a handler's active version stays as it is.
+#[utoipa::path(put, path = "/handlers/{name}", tag = "handlers", operation_id = "upload",
+    params(
+        ("name" = String, Path, description = "Name of the handler", pattern = "^[a-z0-9_-]{1,64}$"),
+        ("activate" = Option<bool>, Query, description = "Make it the active version; default: true"),
+        ("call_ms" = Option<u64>, Query, description = "A limit of the version; so are the other keys of `[limits]`"),
+        ("memory_mib" = Option<u64>, Query, description = "Another limit"),
+        ("Upload-Id" = Option<String>, Header, description = "Id by which `GET /uploads/{id}` finds it"),
+    ),
+    request_body(content(
+        ("application/wasm"), ("application/octet-stream"), (UploadForm = "multipart/form-data"),
+    )),
+    responses(
+        (status = 200, description = "These bytes are a version of the handler already", body = Answer),
+        (status = 201, description = "They are a new version", body = Answer),
+        (status = 408, description = "The body arrived too slowly"),
+        (status = 409, description = "Something else is being done with this handler, or it cannot be changed"),
+        (status = 411, description = "The token has a quota, and the length is not known"),
+        (status = 422, description = "The server cannot run this component; the text says what is missing"),
+        (status = 429, description = "Too many uploads; `Retry-After` says when to try again"),
+        (status = 503, description = "The server is stopping, or cannot read its tokens"),
+        (status = 507, description = "The token's quota is used up, or the disk is full"),
+    ))]
+pub(super) async fn put(
     State(Handlers(catalog)): State<Handlers>,
     Extension(changes): Extension<Arc<Changes>>,
     Extension(caller): Extension<Caller>,
@@ -188,7 +253,14 @@ fn answer(Uploaded { version, created, active, times }: &Uploaded) -> Response {
     (status, Json(answer)).into_response()
 }
 
-pub async fn progress(
+/// Reports how far an upload is
+#[utoipa::path(get, path = "/uploads/{id}", tag = "handlers", operation_id = "upload_progress",
+    params(("id" = String, Path, description = "The `Upload-Id` of the upload")),
+    responses(
+        (status = 200, description = "How far it is", body = Progress),
+        (status = 404, description = "There is no such upload"),
+    ))]
+async fn progress(
     State(Handlers(catalog)): State<Handlers>,
     Path(id): Path<String>,
 ) -> Result<Json<Progress>, Problem> {

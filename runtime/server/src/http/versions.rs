@@ -7,19 +7,23 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, RawPathParams, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
+use framebox_auth::audit::{Action, Outcome};
+use framebox_auth::scope::{Access, Scope};
 use framebox_sandbox::{Digest, Kind};
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::auth_layer::Caller;
 use super::change::{Attempt, Changes, Handlers};
-use super::object::{Object, Wrong};
+use super::json_object::{BodyError, JsonObject};
 use super::problem::Problem;
-use framebox_auth::audit::{Action, Outcome};
+use super::routes::{Routes, Rule};
+use crate::app::App;
 use framebox_catalog::limits::Table;
 use framebox_catalog::{Canary, Promoted, Promotion, Version};
 
-/// The response of `GET /handlers/{name}/versions`.
-#[derive(Serialize)]
+/// The versions of a handler.
+#[derive(Serialize, ToSchema)]
 pub struct Versions {
     versions: Vec<Line>,
     /// Number of the version that new sessions get.
@@ -28,14 +32,16 @@ pub struct Versions {
 }
 
 /// One version.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Version)]
 pub struct Line {
     version: u64,
     digest: Digest,
     kind: Kind,
     /// Size of its component, bytes.
     bytes: u64,
-    /// When it was uploaded, RFC 3339; `null` for a built-in or configured handler.
+    /// When it was uploaded, RFC 3339; null for a built-in or configured handler.
+    #[schema(format = DateTime)]
     uploaded: Option<String>,
     /// Whether new sessions get it.
     active: bool,
@@ -48,26 +54,32 @@ pub struct Line {
 }
 
 /// A canary.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
+#[schema(as = Canary)]
 #[serde(deny_unknown_fields)]
 pub struct Share {
+    #[schema(minimum = 1)]
     version: u64,
     /// Share of the new sessions, 0 to 1.
+    #[schema(minimum = 0.0, maximum = 1.0)]
     share: f64,
 }
 
-/// The body of `POST /handlers/{name}/active`: at least one of the two.
-#[derive(Deserialize)]
+/// Which version to activate, which canary to set: at least one of the two.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = Activation)]
 #[serde(deny_unknown_fields)]
 pub struct Wanted {
+    #[schema(nullable = false, minimum = 1)]
     version: Option<u64>,
     /// `null` ends the canary.
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Share>)]
     canary: Option<Option<Share>>,
 }
 
-/// The response of `POST /handlers/{name}/active`.
-#[derive(Serialize)]
+/// The selected versions of a handler.
+#[derive(Serialize, ToSchema)]
 pub struct Chosen {
     name: String,
     active: Option<u64>,
@@ -77,10 +89,12 @@ pub struct Chosen {
 }
 
 /// The query of a deletion.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Deletion {
-    /// Whether sessions that use it keep it.
+    /// Let the sessions that use it end first.
     #[serde(default)]
+    #[param(required = false)]
     drain: bool,
 }
 
@@ -92,7 +106,24 @@ fn share(canary: Option<Canary>) -> Option<Share> {
     canary.map(|Canary { version, share }| Share { version, share })
 }
 
-pub async fn list(
+/// Adds the routes of versions.
+pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
+    let promote = Rule::new(Access::Scope(Scope::Promote));
+    routes
+        .serve::<__path_list, _>(Rule::new(Access::Token), list)
+        .serve::<__path_promote, _>(promote, self::promote)
+        .serve::<__path_delete, _>(promote, delete)
+        .serve::<__path_delete_version, _>(promote, delete_version)
+}
+
+/// Lists the versions of a handler
+#[utoipa::path(get, path = "/handlers/{name}/versions", tag = "handlers", operation_id = "versions",
+    params(("name" = String, Path, description = "Name of the handler")),
+    responses(
+        (status = 200, description = "The versions", body = Versions),
+        (status = 404, description = "There is no such handler"),
+    ))]
+pub(super) async fn list(
     State(Handlers(catalog)): State<Handlers>,
     Path(name): Path<String>,
 ) -> Result<Json<Versions>, Problem> {
@@ -117,12 +148,24 @@ fn line(version: &Version, active: Option<u64>) -> Line {
     }
 }
 
-pub async fn promote(
+/// Makes a version active, or gives one to a share of the new sessions
+#[utoipa::path(post, path = "/handlers/{name}/active", tag = "handlers", operation_id = "activate",
+    params(("name" = String, Path, description = "Name of the handler")),
+    request_body = Wanted,
+    responses(
+        (status = 200, description = "What is active", body = Chosen),
+        (status = 404, description = "There is no such handler or version"),
+        (status = 409, description = "It cannot be made active"),
+        (status = 422, description = "The body is invalid, or the version cannot be run"),
+        (status = 503, description = "The server is stopping, or cannot read its tokens"),
+        (status = 507, description = "The disk is full"),
+    ))]
+pub(super) async fn promote(
     State(Handlers(catalog)): State<Handlers>,
     Extension(changes): Extension<Arc<Changes>>,
     Extension(caller): Extension<Caller>,
     Path(name): Path<String>,
-    body: Result<Object<Wanted>, Wrong>,
+    body: Result<JsonObject<Wanted>, BodyError>,
 ) -> Result<Json<Chosen>, Problem> {
     let attempt = Attempt { caller: caller.clone(), action: Action::Promote, name: name.clone(), version: None };
     let audit = changes.clone();
@@ -130,7 +173,7 @@ pub async fn promote(
     let promote = async move {
         let hint =
             "say which version: {\"version\": 2}, or which canary: {\"canary\": {\"version\": 3, \"share\": 0.1}}";
-        let Object(Wanted { version, canary }) = body.map_err(|wrong| wrong.problem(hint))?;
+        let JsonObject(Wanted { version, canary }) = body.map_err(|error| error.problem(hint))?;
         if version.is_none() && canary.is_none() {
             return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, hint));
         }
@@ -148,7 +191,17 @@ pub async fn promote(
     changes.run(attempt, promote).await
 }
 
-pub async fn delete(
+/// Deletes a handler with all its versions
+#[utoipa::path(delete, path = "/handlers/{name}", tag = "handlers", operation_id = "delete_handler",
+    params(("name" = String, Path, description = "Name of the handler"), Deletion),
+    responses(
+        (status = 204, description = "It is deleted"),
+        (status = 404, description = "There is no such handler"),
+        (status = 409, description = "It is in use, or cannot be changed"),
+        (status = 503, description = "The server is stopping, or cannot read its tokens"),
+        (status = 507, description = "The disk is full"),
+    ))]
+pub(super) async fn delete(
     State(Handlers(catalog)): State<Handlers>,
     Extension(changes): Extension<Arc<Changes>>,
     Extension(caller): Extension<Caller>,
@@ -163,7 +216,21 @@ pub async fn delete(
     changes.run(attempt, delete).await
 }
 
-pub async fn delete_version(
+/// Deletes a version
+#[utoipa::path(delete, path = "/handlers/{name}/versions/{version}", tag = "handlers",
+    params(
+        ("name" = String, Path, description = "Name of the handler"),
+        ("version" = u64, Path, description = "Number of the version", minimum = 1),
+        Deletion,
+    ),
+    responses(
+        (status = 204, description = "It is deleted"),
+        (status = 404, description = "There is no such version"),
+        (status = 409, description = "It is in use, or cannot be changed"),
+        (status = 503, description = "The server is stopping, or cannot read its tokens"),
+        (status = 507, description = "The disk is full"),
+    ))]
+pub(super) async fn delete_version(
     State(Handlers(catalog)): State<Handlers>,
     Extension(changes): Extension<Arc<Changes>>,
     Extension(caller): Extension<Caller>,

@@ -46,7 +46,7 @@ pub struct Subscription {
 
 /// A change of a session's policy. What is absent or null stays as it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct PolicyChange {
     /// Which frames are skipped.
     pub policy: Option<Skipping>,

@@ -4,11 +4,11 @@ set -eu
 cd "$(dirname "$0")"
 want=0.25.1
 
-# A componentize-py of that version is taken from the PATH; where there is none, one is put into .venv.
+# componentize-py of that version is used from the PATH; otherwise it is installed into .venv.
 PATH=$PWD/.venv/bin:$PATH
 have() { componentize-py --version 2>/dev/null | grep -qw "$want"; }
 if ! have; then
-  echo "getting componentize-py $want" >&2
+  echo "installing componentize-py $want" >&2
   python3 -m venv .venv && .venv/bin/pip install --quiet --disable-pip-version-check "componentize-py==$want" || {
     echo "This needs Python 3.10 or later with its module venv (Debian and Ubuntu: apt install python3-venv) and pypi.org," >&2
     echo "or componentize-py $want on the PATH (pipx install componentize-py==$want)." >&2

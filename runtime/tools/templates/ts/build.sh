@@ -5,12 +5,12 @@ cd "$(dirname "$0")"
 . ./tools.sh
 
 mkdir -p build
-# The types of the interface, out of the WIT; then the program, checked against them.
+# Generates the types of the interface from the WIT, and checks the program against them.
 rm -rf build/types build/js
 jco guest-types wit --world-name {{world}} --out-dir build/types >/dev/null
 tsc
-# QuickJS is small, and starts in no time. Handlers are plain functions, so none of it has to be asynchronous.
+# QuickJS is small and starts quickly. Handlers are synchronous functions.
 jco componentize "$PWD/build/js/handler.js" --bundle --wit wit --world-name {{world}} \
   --backend quickjs --backend-qjs-disable-async --out "build/{{name}}.wasm"
-# What was lent for a call is given back within it.
+# Makes the component drop borrowed handles before a call returns.
 node settle.mjs "build/{{name}}.wasm"

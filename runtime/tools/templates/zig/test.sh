@@ -1,5 +1,5 @@
 #!/bin/sh
-# Tests what the handler does to pixels, outside of any component.
+# Tests the code for pixels natively, without WebAssembly.
 set -eu
 cd "$(dirname "$0")"
 . ./tools.sh

@@ -70,7 +70,7 @@ fn without_a_loop_it_finishes() {
     running.at(0);
     assert!(*shown(&mut running, 399_999) == *picture(9), "the last picture has its time, too");
     match running.tick(400_000).result {
-        Err(CallError::Finished(why)) => assert_eq!(why, "clip is over"),
+        Err(CallError::Finished(why)) => assert_eq!(why, "clip has ended"),
         other => panic!("{other:?}"),
     }
 }
@@ -163,7 +163,7 @@ fn one_picture_stands() {
 
 #[test]
 fn no_picture_and_a_broken_file_are_told() {
-    assert!(failed(&mut start("play", json!({ "source": "empty" })), 0).contains("empty holds no picture"));
+    assert!(failed(&mut start("play", json!({ "source": "empty" })), 0).contains("empty contains no picture"));
     let mut torn = start("play", json!({ "source": "torn" }));
     torn.at(0);
     assert!(*shown(&mut torn, 40_000) == *picture(1));

@@ -36,9 +36,9 @@ fn it_works_for_as_long_as_it_is_told() {
     let call = start(200).call(&scene(SIZE, 1));
     // The guest's clock goes in steps of a millisecond.
     assert!(call.cost.time >= Duration::from_millis(198), "{:?}", call.cost.time);
-    assert!(call.cost.fuel > 20_000_000, "it computes, it does not sleep: {} units", call.cost.fuel);
     let idle = start(0).call(&scene(SIZE, 1));
     assert!(idle.cost.fuel < 1_000_000, "{} units", idle.cost.fuel);
+    assert!(call.cost.fuel > 10 * idle.cost.fuel, "it computes, it does not sleep: {} units", call.cost.fuel);
 }
 
 #[test]

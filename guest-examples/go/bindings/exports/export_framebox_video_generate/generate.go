@@ -1,4 +1,4 @@
-// Package export_framebox_video_generate asks the program's handler for frames.
+// Package export_framebox_video_generate forwards calls to the program's generator.
 package export_framebox_video_generate
 
 import (
@@ -14,7 +14,7 @@ import (
 var Handler framebox.Generator
 
 func Next(nowUs int64, out *framebox_video_media.Output, _ framebox_video_types.Budget) wit.Result[wit.Unit, framebox_video_types.Stop] {
-	// What was lent has to be given back.
+	// Borrowed handles must be dropped before the call returns.
 	defer framebox.Done()
 	defer out.Drop()
 	return framebox.Stop(Handler.Next(time.Duration(nowUs)*time.Microsecond, framebox.OutputOf(out)))

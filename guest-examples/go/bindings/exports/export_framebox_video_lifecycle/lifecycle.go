@@ -1,4 +1,4 @@
-// Package export_framebox_video_lifecycle hands the host's calls to the program's handler.
+// Package export_framebox_video_lifecycle forwards calls to the program's handler.
 package export_framebox_video_lifecycle
 
 import (

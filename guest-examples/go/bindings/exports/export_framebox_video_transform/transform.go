@@ -1,4 +1,4 @@
-// Package export_framebox_video_transform hands frames to the program's handler.
+// Package export_framebox_video_transform forwards calls to the program's handler.
 package export_framebox_video_transform
 
 import (
@@ -12,7 +12,7 @@ import (
 var Handler framebox.Transformer
 
 func Process(input *framebox_video_media.Frame, out *framebox_video_media.Output, _ framebox_video_types.Budget) wit.Result[wit.Unit, framebox_video_types.Stop] {
-	// What was lent has to be given back.
+	// Borrowed handles must be dropped before the call returns.
 	defer framebox.Done()
 	defer input.Drop()
 	defer out.Drop()

@@ -1,32 +1,32 @@
-//! From the file to the tables of its first video track.
+//! Reads the tables of the first video track from the file.
 
 use mp4_atom::{Atom, Avcc, Buf, Co64, Ctts, Decode, FourCC, Header, Mdhd, Stco, Stsc, Stss, Stsz, Stts};
 
 use super::super::file::File;
 use super::{Bounds, Error};
 
-/// Boxes at the top of a file that are looked at.
-const MOST_BOXES: usize = 4096;
-/// Bytes of a video's sample entry before the boxes in it (ISO/IEC 14496-12 §12.1.3).
+/// Boxes at the top level of a file that are read.
+const MAX_BOXES: usize = 4096;
+/// Size of a video's sample entry before the boxes in it (ISO/IEC 14496-12 §12.1.3), bytes.
 const SAMPLE_ENTRY: usize = 78;
 
-/// What is known of a video track.
+/// A video track.
 pub(super) struct Track {
     /// Parameter sets.
     pub(super) parameters: Avcc,
     pub(super) tables: Tables,
 }
 
-/// Where the samples are and when they are shown, as it stands in the file.
+/// The tables of sample positions and times, as they are in the file.
 pub(super) struct Tables {
-    /// Units of time in a second.
+    /// Units of time per second.
     pub(super) timescale: u32,
     pub(super) durations: Stts,
     pub(super) offsets: Option<Ctts>,
     pub(super) keyframes: Option<Stss>,
     pub(super) sizes: Stsz,
     pub(super) chunks: Stsc,
-    pub(super) places: Vec<u64>,
+    pub(super) chunk_offsets: Vec<u64>,
 }
 
 impl Track {
@@ -34,7 +34,7 @@ impl Track {
         let movie = movie(file, bounds)?;
         if find(&movie, b"mvex")?.is_some() {
             return Err(Error::Unsupported(
-                "a fragmented MP4 cannot be read; rewrite it as one with a single index".into(),
+                "a fragmented MP4 cannot be read; convert it to one with a single index".into(),
             ));
         }
         for child in Children(&movie) {
@@ -46,35 +46,35 @@ impl Track {
                 return Self::of(media);
             }
         }
-        Err(Error::Unsupported("the MP4 has no video in it".into()))
+        Err(Error::Unsupported("the MP4 has no video track".into()))
     }
 
     fn of(media: &[u8]) -> Result<Self, Error> {
-        let timescale = leaf::<Mdhd>(needed(media, b"mdhd")?)?.timescale;
-        let table = needed(needed(media, b"minf")?, b"stbl")?;
-        let places = match find(table, b"stco")? {
+        let timescale = leaf::<Mdhd>(required(media, b"mdhd")?)?.timescale;
+        let table = required(required(media, b"minf")?, b"stbl")?;
+        let chunk_offsets = match find(table, b"stco")? {
             Some(body) => leaf::<Stco>(body)?.entries.into_iter().map(u64::from).collect(),
-            None => leaf::<Co64>(needed(table, b"co64")?)?.entries,
+            None => leaf::<Co64>(required(table, b"co64")?)?.entries,
         };
         Ok(Self {
-            parameters: parameters(needed(table, b"stsd")?)?,
+            parameters: parameters(required(table, b"stsd")?)?,
             tables: Tables {
                 timescale,
-                durations: leaf(needed(table, b"stts")?)?,
+                durations: leaf(required(table, b"stts")?)?,
                 offsets: find(table, b"ctts")?.map(leaf).transpose()?,
                 keyframes: find(table, b"stss")?.map(leaf).transpose()?,
-                sizes: leaf(needed(table, b"stsz")?)?,
-                chunks: leaf(needed(table, b"stsc")?)?,
-                places,
+                sizes: leaf(required(table, b"stsz")?)?,
+                chunks: leaf(required(table, b"stsc")?)?,
+                chunk_offsets,
             },
         })
     }
 }
 
-/// The body of the box `moov`.
+/// Returns the body of the box `moov`.
 fn movie(file: &File, bounds: &Bounds) -> Result<Vec<u8>, Error> {
     let mut at = 0;
-    for _ in 0..MOST_BOXES {
+    for _ in 0..MAX_BOXES {
         let mut head = [0; 16];
         let length = file.read_some(at, &mut head)?;
         if length == 0 {
@@ -86,53 +86,54 @@ fn movie(file: &File, bounds: &Bounds) -> Result<Vec<u8>, Error> {
         let size = header.size.map_or(file.length().saturating_sub(begin), |size| size as u64);
         if header.kind == FourCC::new(b"moov") {
             if size > bounds.index_bytes {
-                return Err(Error::TooMuch { what: "the bytes of its index", most: bounds.index_bytes });
+                return Err(Error::TooMuch { what: "the size of its index in bytes", most: bounds.index_bytes });
             }
             let mut body = Vec::new();
             file.append(begin, size as usize, &mut body, "the end of its index")?;
             return Ok(body);
         }
-        at = begin.checked_add(size).ok_or_else(|| damaged("a box is longer than any file"))?;
+        at = begin.checked_add(size).ok_or_else(|| damaged("a box is too long"))?;
     }
-    // The index is often the last box, which a file that was cut off lacks.
+    // The index is often the last box, which a truncated file lacks.
     Err(Error::CutOff("its index (the box moov)"))
 }
 
-/// The parameter sets in the first sample entry, if that is H.264.
+/// Returns the parameter sets in the first sample entry, if that is H.264.
 fn parameters(descriptions: &[u8]) -> Result<Avcc, Error> {
-    let entries = descriptions.get(8..).ok_or_else(|| damaged("its table of codecs is cut off"))?;
+    let entries = descriptions.get(8..).ok_or_else(|| damaged("its table of codecs is truncated"))?;
     let (kind, entry) = Children(entries).next().ok_or_else(|| damaged("it names no codec"))??;
     if ![FourCC::new(b"avc1"), FourCC::new(b"avc3")].contains(&kind) {
         let name = <[u8; 4]>::from(kind).escape_ascii().to_string();
-        return Err(Error::Unsupported(format!("the video is coded as {name:?}; only H.264 (avc1) can be read")));
+        return Err(Error::Unsupported(format!("the video's codec is {name:?}; only H.264 (avc1) can be read")));
     }
-    let inner = entry.get(SAMPLE_ENTRY..).ok_or_else(|| damaged("what it says of its codec is cut off"))?;
-    leaf(needed(inner, b"avcC")?)
+    let inner = entry.get(SAMPLE_ENTRY..).ok_or_else(|| damaged("the entry of its codec is truncated"))?;
+    leaf(required(inner, b"avcC")?)
 }
 
-/// A box that contains no other boxes.
+/// Decodes a box that contains no other boxes.
 fn leaf<T: Atom>(mut body: &[u8]) -> Result<T, Error> {
-    T::decode_body(&mut body).map_err(|_| damaged(&format!("the table {} makes no sense", T::KIND)))
+    T::decode_body(&mut body).map_err(|_| damaged(&format!("the table {} is invalid", T::KIND)))
 }
 
-/// The body of the first box of this kind.
+/// Returns the body of the first box of this kind.
 fn find<'a>(body: &'a [u8], kind: &[u8; 4]) -> Result<Option<&'a [u8]>, Error> {
     let found = Children(body).find(|child| child.as_ref().map_or(true, |(found, _)| *found == FourCC::new(kind)));
     found.map(|child| child.map(|(_, body)| body)).transpose()
 }
 
-fn needed<'a>(body: &'a [u8], kind: &[u8; 4]) -> Result<&'a [u8], Error> {
+/// Returns the body of the first box of this kind, or an error.
+fn required<'a>(body: &'a [u8], kind: &[u8; 4]) -> Result<&'a [u8], Error> {
     find(body, kind)?.ok_or_else(|| damaged(&format!("the box {} is missing", FourCC::new(kind))))
 }
 
-/// The boxes in a box: kind and body of each.
+/// Iterates over the boxes in a box: their kinds and bodies.
 struct Children<'a>(&'a [u8]);
 
 impl<'a> Iterator for Children<'a> {
     type Item = Result<(FourCC, &'a [u8]), Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        // Some writers end a box with four zeros.
+        // Some muxers end a box with four zeros.
         if self.0.len() < 8 {
             return None;
         }
@@ -143,7 +144,7 @@ impl<'a> Iterator for Children<'a> {
         };
         let size = header.size.unwrap_or(rest.remaining());
         let Some((body, rest)) = rest.split_at_checked(size) else {
-            return Some(Err(damaged("a box is longer than the one around it")));
+            return Some(Err(damaged("a box is longer than the box that contains it")));
         };
         self.0 = rest;
         Some(Ok((header.kind, body)))

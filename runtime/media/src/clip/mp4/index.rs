@@ -1,4 +1,4 @@
-//! The samples of a track: where each is, and when its picture is shown.
+//! The samples of a track: their positions in the file and their presentation times.
 
 use std::time::Duration;
 
@@ -7,26 +7,26 @@ use mp4_atom::StszSamples;
 use super::boxes::Tables;
 use super::{Bounds, Error};
 
-/// Longer than this, a video's times are wrong.
-const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+/// Maximum duration of a video.
+const MAX_DURATION: Duration = Duration::from_secs(366 * 24 * 3600);
 
 /// One coded picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Sample {
-    /// Bytes from the beginning of the file.
+    /// Offset in the file, bytes.
     pub(super) offset: u64,
     pub(super) bytes: u32,
-    /// Decodable without any earlier one.
+    /// Whether it can be decoded without any earlier one.
     pub(super) keyframe: bool,
-    /// From the first picture that is shown.
+    /// Presentation time, relative to the first picture.
     pub(super) pts: Duration,
 }
 
-/// All of them, in the order of decoding.
+/// The samples of a track.
 pub(super) struct Index {
-    /// At least one.
+    /// The samples in decoding order; at least one.
     pub(super) samples: Vec<Sample>,
-    /// To the end of the last picture.
+    /// Time from the first picture to the end of the last.
     pub(super) duration: Duration,
 }
 
@@ -40,34 +40,34 @@ impl Index {
             return Err(Error::Broken("it has no pictures".into()));
         }
         if count > bounds.frames {
-            return Err(Error::TooMuch { what: "its pictures", most: bounds.frames.into() });
+            return Err(Error::TooMuch { what: "the number of its pictures", most: bounds.frames.into() });
         }
         let count = count as usize;
         let (times, end) = times(tables, count)?;
         let mut samples = Vec::with_capacity(count);
-        places(tables, count, |offset, bytes| {
+        for_each_position(tables, count, |offset, bytes| {
             let pts = times[samples.len()];
             samples.push(Sample { offset, bytes, keyframe: tables.keyframes.is_none(), pts });
         })?;
         if samples.len() < count {
-            return Err(Error::Broken("it does not say where all of its pictures are".into()));
+            return Err(Error::Broken("its index lacks the positions of pictures".into()));
         }
         for number in tables.keyframes.iter().flat_map(|table| &table.entries) {
             if let Some(sample) = (*number as usize).checked_sub(1).and_then(|at| samples.get_mut(at)) {
                 sample.keyframe = true;
             }
         }
-        // Nothing is before it that it could need.
+        // There is no earlier one that it could refer to.
         samples[0].keyframe = true;
         Ok(Self { samples, duration: end })
     }
 
-    /// Frames a second on average; 0 when there is no time.
+    /// Returns the mean frame rate, frames per second; 0 if the duration is 0.
     pub(super) fn fps(&self) -> f32 {
         if self.duration.is_zero() { 0.0 } else { self.samples.len() as f32 / self.duration.as_secs_f32() }
     }
 
-    /// The keyframe to begin at and the sample that is shown at a time, by their places in the list.
+    /// Returns the indices of the sample that is shown at a time, and of the keyframe to start decoding at before it.
     pub(super) fn find(&self, to: Duration) -> (usize, usize) {
         let shown = self.samples.iter().enumerate().filter(|(_, sample)| sample.pts <= to);
         let wanted = shown.max_by_key(|(at, sample)| (sample.pts, *at)).map_or(0, |(at, _)| at);
@@ -76,12 +76,12 @@ impl Index {
     }
 }
 
-/// When each sample is shown, from the first that is; and the end of the last.
+/// Returns the presentation time of each sample, relative to the first one shown, and the end of the last one.
 fn times(tables: &Tables, count: usize) -> Result<(Vec<Duration>, Duration), Error> {
-    let wrong = || Error::Broken("the times of its pictures make no sense".into());
+    let invalid = || Error::Broken("the times of its pictures are invalid".into());
     let scale = i128::from(tables.timescale);
     if scale == 0 {
-        return Err(wrong());
+        return Err(invalid());
     }
     let durations = tables.durations.entries.iter().flat_map(|run| repeat(run.sample_delta, run.sample_count, count));
     let entries = tables.offsets.iter().flat_map(|table| &table.entries);
@@ -95,39 +95,39 @@ fn times(tables: &Tables, count: usize) -> Result<(Vec<Duration>, Duration), Err
         end = end.max(time + i128::from(duration));
         clock += i128::from(duration);
     }
-    let most = LONGEST.as_secs() as i128 * scale;
-    if times.len() < count || end - first > most || (end == first && count > 1) {
-        return Err(wrong());
+    let max = MAX_DURATION.as_secs() as i128 * scale;
+    if times.len() < count || end - first > max || (end == first && count > 1) {
+        return Err(invalid());
     }
     let duration = |units: i128| Duration::from_nanos((units * 1_000_000_000 / scale) as u64);
     Ok((times.into_iter().map(|time| duration(time - first)).collect(), duration(end - first)))
 }
 
-/// A run of a table, no longer than there is use for.
-fn repeat<T: Clone>(value: T, times: u32, most: usize) -> impl Iterator<Item = T> {
-    std::iter::repeat_n(value, (times as usize).min(most))
+/// Repeats a value of a run-length encoded table, at most `max` times.
+fn repeat<T: Clone>(value: T, times: u32, max: usize) -> impl Iterator<Item = T> {
+    std::iter::repeat_n(value, (times as usize).min(max))
 }
 
-/// Tells the place and size of each sample, as far as the tables have them.
-fn places(tables: &Tables, count: usize, mut each: impl FnMut(u64, u32)) -> Result<(), Error> {
+/// Calls `each` with the offset and size of each sample, as far as the tables have them.
+fn for_each_position(tables: &Tables, count: usize, mut each: impl FnMut(u64, u32)) -> Result<(), Error> {
     let size = |at: usize| match &tables.sizes.samples {
         StszSamples::Identical { size, .. } => *size,
         StszSamples::Different { sizes } => sizes.get(at).copied().unwrap_or(0),
     };
     let mut runs = tables.chunks.entries.iter().peekable();
     let (mut at, mut in_chunk) = (0, 0);
-    for (chunk, place) in (1u32..).zip(&tables.places) {
+    for (chunk, chunk_offset) in (1u32..).zip(&tables.chunk_offsets) {
         while let Some(run) = runs.next_if(|run| run.first_chunk <= chunk) {
             in_chunk = run.samples_per_chunk;
         }
-        let mut offset = *place;
+        let mut offset = *chunk_offset;
         for _ in 0..in_chunk {
             if at == count {
                 return Ok(());
             }
             each(offset, size(at));
             let next = offset.checked_add(size(at).into());
-            offset = next.ok_or_else(|| Error::Broken("a picture is beyond the end of any file".into()))?;
+            offset = next.ok_or_else(|| Error::Broken("the offset of a picture is too large".into()))?;
             at += 1;
         }
     }

@@ -1,10 +1,10 @@
 //! MP4 with H.264.
 //!
-//! The boxes are decoded by the crate `mp4-atom`: it is maintained, small, reserves no memory on a table's word, and gives
-//! the tables as they are in the file, so that bounds are checked before anything grows. (`mp4` has had no release for
-//! years; `re_mp4` and Symphonia's reader build their sample lists before one can look at the counts, and the latter knows
-//! audio only.) It is asked for single boxes on the way to the video's tables and for nothing else: its containers decode
-//! whatever is inside of them recursively, which a file of boxes in boxes in boxes would turn into an overflow of the stack.
+//! The crate `mp4-atom` decodes the boxes: it is maintained and small, does not allocate memory according to a table's claimed
+//! size, and returns the tables as they are in the file, so that bounds are checked before anything grows. (`mp4` has had no
+//! release for years; `re_mp4` and Symphonia's reader build their sample lists before the counts can be checked, and the latter
+//! supports audio only.) It only decodes single boxes on the way to the video's tables: its containers decode their contents
+//! recursively, and deeply nested boxes would overflow the stack.
 
 mod boxes;
 mod index;
@@ -23,10 +23,10 @@ use boxes::Track;
 use index::{Index, Sample};
 use units::Units;
 
-/// The longest sample, bytes.
-const LONGEST: u32 = 16 << 20;
-/// Samples without a picture that are passed over at most before one with a picture. H.264 holds back 16 at most.
-const SILENT: usize = 32;
+/// Maximum size of a sample, bytes.
+const MAX_SAMPLE: u32 = 16 << 20;
+/// Consecutive samples without a picture, at most. H.264 delays pictures by 16 samples at most.
+const MAX_WITHOUT_PICTURE: usize = 32;
 
 pub(super) struct Video {
     file: File,
@@ -36,14 +36,14 @@ pub(super) struct Video {
     seek_pixels: u64,
     info: Info,
     decoder: Box<dyn Decoder>,
-    /// The next sample.
+    /// Index of the next sample.
     at: usize,
-    /// Times of the samples whose pictures are to come, the earliest first.
+    /// Presentation times of the samples whose pictures the decoder still holds, earliest first.
     times: BinaryHeap<Reverse<Duration>>,
-    /// Pictures before this one are only decoded.
+    /// Pictures before this time are decoded but not returned.
     from: Duration,
-    /// What went wrong; until the next seek.
-    fault: Option<Error>,
+    /// Returned until the next seek.
+    error: Option<Error>,
     /// The first picture, decoded when the file was opened.
     first: Option<Frame>,
     coded: Vec<u8>,
@@ -67,30 +67,30 @@ impl Video {
             at: 0,
             times: BinaryHeap::new(),
             from: Duration::ZERO,
-            fault: None,
+            error: None,
             first: None,
             coded: Vec::new(),
             bytes: Vec::new(),
             pool: Pool::default(),
         };
-        let first = video.next()?.ok_or_else(|| Error::Broken("no picture comes out of it".into()))?;
+        let first = video.next()?.ok_or_else(|| Error::Broken("it has no picture that can be decoded".into()))?;
         video.info.size = first.picture.size();
         video.first = Some(first);
         Ok(video)
     }
 
-    /// The next picture that comes out of the decoder.
+    /// Returns the next picture of the decoder.
     fn decode(&mut self) -> Result<Option<Frame>, Error> {
-        for _ in 0..SILENT {
-            let came = match self.index.samples.get(self.at) {
+        for _ in 0..MAX_WITHOUT_PICTURE {
+            let has_picture = match self.index.samples.get(self.at) {
                 Some(&sample) => {
                     self.at += 1;
                     self.feed(sample)?
                 }
-                None if self.decoder.flush().map_err(coded)? => true,
+                None if self.decoder.flush().map_err(codec_error)? => true,
                 None => return Ok(None),
             };
-            if !came {
+            if !has_picture {
                 continue;
             }
             let Some(planes) = self.decoder.picture() else { continue };
@@ -99,13 +99,13 @@ impl Video {
                 self.times.pop().ok_or_else(|| Error::Broken("it has more pictures than times".into()))?;
             return Ok(Some(Frame { picture, pts }));
         }
-        Err(Error::Broken(format!("no picture comes out of {SILENT} samples")))
+        Err(Error::Broken(format!("{MAX_WITHOUT_PICTURE} samples in a row contain no picture")))
     }
 
-    /// Decodes a sample; true: a picture came.
+    /// Decodes a sample. Returns whether it resulted in a picture.
     fn feed(&mut self, sample: Sample) -> Result<bool, Error> {
-        if sample.bytes > LONGEST {
-            return Err(Error::TooMuch { what: "the bytes of a picture", most: LONGEST.into() });
+        if sample.bytes > MAX_SAMPLE {
+            return Err(Error::TooMuch { what: "the size of a coded picture in bytes", most: MAX_SAMPLE.into() });
         }
         if sample.bytes == 0 {
             return Ok(false);
@@ -114,10 +114,11 @@ impl Video {
         self.file.append(sample.offset, sample.bytes as usize, &mut self.bytes, "the end of its pictures")?;
         self.units.stream(&self.bytes, sample.keyframe, &mut self.coded)?;
         self.times.push(Reverse(sample.pts));
-        self.decoder.decode(&self.coded).map_err(coded)
+        self.decoder.decode(&self.coded).map_err(codec_error)
     }
 
-    fn following(&mut self) -> Result<Option<Frame>, Error> {
+    /// Returns the next picture that is not before the target of the last seek.
+    fn next_shown(&mut self) -> Result<Option<Frame>, Error> {
         loop {
             match self.decode()? {
                 Some(frame) if frame.pts < self.from => {}
@@ -136,10 +137,10 @@ impl Clip for Video {
         if let Some(first) = self.first.take() {
             return Ok(Some(first));
         }
-        if let Some(fault) = &self.fault {
-            return Err(fault.clone());
+        if let Some(error) = &self.error {
+            return Err(error.clone());
         }
-        self.following().inspect_err(|error| self.fault = Some(error.clone()))
+        self.next_shown().inspect_err(|error| self.error = Some(error.clone()))
     }
 
     fn seek(&mut self, to: Duration) -> Result<(), Error> {
@@ -148,11 +149,11 @@ impl Clip for Video {
         if between.saturating_mul(self.info.size.pixels()) > self.seek_pixels {
             return Err(Error::TooFar);
         }
-        // A fresh decoder holds nothing back of what it saw before.
+        // A new decoder holds no earlier pictures.
         self.decoder = decoder(&self.settings)?;
         self.times.clear();
         self.first = None;
-        self.fault = None;
+        self.error = None;
         (self.at, self.from) = if to < self.index.duration || to.is_zero() {
             (keyframe, self.index.samples[wanted].pts)
         } else {
@@ -166,11 +167,11 @@ fn decoder(settings: &decode::Settings) -> Result<Box<dyn Decoder>, Error> {
     Codec::H264.decoder_with(settings).map_err(|_| Error::Decoder)
 }
 
-fn coded(error: crate::Error) -> Error {
+fn codec_error(error: crate::Error) -> Error {
     match error {
         crate::Error::TooLarge { size, max_pixels } => Error::TooLarge { size, most: max_pixels },
         _ => Error::Broken(
-            "a picture cannot be decoded, or is H.264 of a kind that is not read (10 bits, 4:2:2, interlaced)".into(),
+            "a picture cannot be decoded, or uses an unsupported variant of H.264 (10 bits, 4:2:2, interlaced)".into(),
         ),
     }
 }

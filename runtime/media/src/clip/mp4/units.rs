@@ -1,15 +1,15 @@
-//! From the samples of an MP4, NAL units with their lengths, to the byte stream that decoders take (H.264 Annex B).
+//! Converts the samples of an MP4, whose NAL units have length prefixes, to the byte stream of H.264 Annex B.
 
 use mp4_atom::Avcc;
 
 use super::Error;
 use crate::h264::annexb;
 
-/// What the samples of a track need to become a byte stream.
+/// Converts the samples of a track.
 pub(super) struct Units {
-    /// Parameter sets, as a byte stream.
+    /// Parameter sets as a byte stream.
     parameters: Vec<u8>,
-    /// Bytes of a length.
+    /// Size of a length prefix, bytes.
     length_size: usize,
 }
 
@@ -17,7 +17,7 @@ impl Units {
     pub(super) fn new(parameters: &Avcc) -> Result<Self, Error> {
         let length_size = usize::from(parameters.length_size);
         if ![1, 2, 4].contains(&length_size) {
-            return Err(Error::Broken("the lengths in its pictures have a size that does not exist".into()));
+            return Err(Error::Broken("the size of its length prefixes is invalid".into()));
         }
         let sets = parameters.sequence_parameter_sets.iter().chain(&parameters.picture_parameter_sets);
         let mut stream = Vec::new();
@@ -25,7 +25,7 @@ impl Units {
         Ok(Self { parameters: stream, length_size })
     }
 
-    /// Makes `out` the byte stream of a sample, with the parameter sets in front of a keyframe.
+    /// Replaces `out` with the byte stream of a sample. A keyframe is preceded by the parameter sets.
     pub(super) fn stream(&self, sample: &[u8], keyframe: bool, out: &mut Vec<u8>) -> Result<(), Error> {
         out.clear();
         if keyframe {
@@ -33,9 +33,9 @@ impl Units {
         }
         let mut rest = sample;
         while !rest.is_empty() {
-            let (length, after) = rest.split_at_checked(self.length_size).ok_or_else(cut)?;
+            let (length, after) = rest.split_at_checked(self.length_size).ok_or_else(too_long)?;
             let length = length.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
-            let (unit, after) = after.split_at_checked(length).ok_or_else(cut)?;
+            let (unit, after) = after.split_at_checked(length).ok_or_else(too_long)?;
             annexb::append(out, unit);
             rest = after;
         }
@@ -43,6 +43,6 @@ impl Units {
     }
 }
 
-fn cut() -> Error {
-    Error::Broken("a part of a picture is longer than the picture".into())
+fn too_long() -> Error {
+    Error::Broken("a NAL unit is longer than its picture".into())
 }

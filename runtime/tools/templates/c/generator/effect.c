@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-// From 0 up to 254 and down again, in 256 steps.
+// A triangle wave with a period of 256: from 0 up to 254 and down again.
 static uint8_t wave(unsigned position) { return (uint8_t)(255 - abs(2 * (int)(position & 255) - 255)); }
 
 void draw(uint8_t pixels[3 * WIDTH * HEIGHT], uint64_t moved) {

@@ -1,4 +1,4 @@
-// What is drawn: nothing here knows of Framebox.
+// Draws pixels. Independent of Framebox, so that it can be tested alone.
 #ifndef EFFECT_H
 #define EFFECT_H
 
@@ -6,7 +6,7 @@
 
 enum { WIDTH = 320, HEIGHT = 180 };
 
-// Diagonal bands that have moved so many pixels: red, green and blue of each pixel.
+// Draws diagonal bands, moved by a number of pixels: red, green and blue of each pixel.
 void draw(uint8_t pixels[3 * WIDTH * HEIGHT], uint64_t moved);
 
 #endif

@@ -1,20 +1,20 @@
-// Bands of colour that move, and tells how far they came.
+// Generates moving bands of colour and reports how far they have moved.
 #include "effect.h"
 #include "framebox.h"
 
 static int64_t speed = 60, last_us = 0;
 static int64_t moved = 0; // millionths of a pixel
 
-// What the page shows: a slider and a number.
+// Describes the handler to the page: a slider and a number.
 void fb_describe(fb_descriptor *it) {
-  fb_title(it, "{{name}}", "Bands of colour that move");
+  fb_title(it, "{{name}}", "Moving bands of colour");
   fb_integer(it, "speed", "Speed, px/s", 0, 500, 60);
-  fb_puts(it, "moved", "Moved", FB_NUMBER, "px");
+  fb_declare(it, "moved", "Moved", FB_NUMBER, "px");
 }
 
-// A session begins, with every parameter; or somebody moved a slider.
+// Called with every parameter when a session starts, and with those that change.
 bool fb_configure(fb_string id, const fb_value *value, fb_string *why) {
-  if (!fb_is(id, "speed")) return fb_because(why, "there is no such parameter");
+  if (!fb_equals(id, "speed")) return fb_fail(why, "unknown parameter");
   speed = value->val.integer;
   return true;
 }

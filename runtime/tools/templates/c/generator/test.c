@@ -11,7 +11,7 @@ int main(void) {
   draw(moved, 1);
   uint8_t first[] = {0, 170, 170, 2, 172, 168};
   assert(memcmp(still, first, sizeof first) == 0);
-  // One pixel on, a row looks as the one below it did.
+  // Moved by one pixel, each row equals the one below it before.
   assert(memcmp(moved, still + 3 * WIDTH, sizeof still - 3 * WIDTH) == 0);
   puts("ok");
 }

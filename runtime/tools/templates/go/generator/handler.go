@@ -1,4 +1,4 @@
-// Bands of colour that move, and tells how far they came.
+// Generates moving bands of colour and reports how far they have moved.
 package main
 
 import (
@@ -17,14 +17,14 @@ type handler struct {
 	picture [3 * effect.Width * effect.Height]byte
 }
 
-// What the page shows: a slider and a number.
+// Describes the handler to the page: a slider and a number.
 func (*handler) Describe() framebox.Descriptor {
-	return framebox.Describe("{{name}}", "Bands of colour that move",
+	return framebox.Describe("{{name}}", "Moving bands of colour",
 		[]framebox.Parameter{framebox.Integer("speed", "Speed", 0, 500, 60, "px/s")},
-		[]framebox.Spec{framebox.Puts("moved", "Moved", framebox.AsNumber, "px")})
+		[]framebox.Spec{framebox.Declare("moved", "Moved", framebox.AsNumber, "px")})
 }
 
-// A session begins, with every parameter; or somebody moved a slider.
+// Called with every parameter when a session starts, and with those that change.
 func (h *handler) Configure(settings framebox.Settings) error {
 	if speed, ok := settings["speed"].(int64); ok {
 		h.speed = speed
@@ -47,4 +47,4 @@ func (h *handler) Next(now time.Duration, out framebox.Output) error {
 
 func init() { generate.Export(&handler{}) }
 
-func main() {} // never called: the host calls what is exported
+func main() {} // never called: the host calls the exports

@@ -1,4 +1,4 @@
-// Looks at the video and tells how bright it is.
+// Reports the brightness of the video.
 package main
 
 import (
@@ -9,18 +9,18 @@ import (
 )
 
 type handler struct {
-	interval int64 // from one value to the next, ms
-	due      int64 // when the next one is, µs
+	interval int64 // time between two values, ms
+	due      int64 // time of the next value, µs
 }
 
-// What the page shows: a slider and a gauge.
+// Describes the handler to the page: a slider and a gauge.
 func (*handler) Describe() framebox.Descriptor {
-	return framebox.Describe("{{name}}", "How bright it is",
+	return framebox.Describe("{{name}}", "Reports the brightness of the video",
 		[]framebox.Parameter{framebox.Integer("interval", "Interval", 100, 5000, 500, "ms")},
-		[]framebox.Spec{framebox.Puts("brightness", "Brightness", framebox.AsGauge)})
+		[]framebox.Spec{framebox.Declare("brightness", "Brightness", framebox.AsGauge)})
 }
 
-// A session begins, with every parameter; or somebody moved a slider.
+// Called with every parameter when a session starts, and with those that change.
 func (h *handler) Configure(settings framebox.Settings) error {
 	if interval, ok := settings["interval"].(int64); ok {
 		h.interval = interval
@@ -35,11 +35,11 @@ func (h *handler) Consume(input framebox.Frame, out framebox.Output) error {
 		return nil
 	}
 	h.due = now + h.interval*1000
-	// A small copy tells as much as the whole, and costs a fraction.
+	// A small copy is enough, and costs a fraction of the whole picture.
 	gray := input.Sample(framebox.Gray8, framebox.Size{Width: 64, Height: 36})
 	return out.Put("brightness", effect.Brightness(gray))
 }
 
 func init() { observe.Export(&handler{}) }
 
-func main() {} // never called: the host calls what is exported
+func main() {} // never called: the host calls the exports

@@ -1,4 +1,4 @@
-// Mirrors the brightness of what is brighter than a threshold, and tells how much of the picture that is.
+// Inverts the brightness of pixels above a threshold, and reports their share of the picture.
 package main
 
 import (
@@ -10,14 +10,14 @@ import (
 
 type handler struct{ threshold byte }
 
-// What the page shows: a slider and a gauge.
+// Describes the handler to the page: a slider and a gauge.
 func (*handler) Describe() framebox.Descriptor {
-	return framebox.Describe("{{name}}", "A negative of what is bright",
+	return framebox.Describe("{{name}}", "Inverts bright pixels",
 		[]framebox.Parameter{framebox.Integer("threshold", "Threshold", 16, 235, 128)},
-		[]framebox.Spec{framebox.Puts("share", "Mirrored", framebox.AsGauge, "%")})
+		[]framebox.Spec{framebox.Declare("share", "Inverted", framebox.AsGauge, "%")})
 }
 
-// A session begins, with every parameter; or somebody moved a slider.
+// Called with every parameter when a session starts, and with those that change.
 func (h *handler) Configure(settings framebox.Settings) error {
 	if threshold, ok := settings["threshold"].(int64); ok {
 		h.threshold = byte(threshold)
@@ -28,7 +28,7 @@ func (h *handler) Configure(settings framebox.Settings) error {
 // Called for each frame.
 func (h *handler) Process(input framebox.Frame, out framebox.Output) error {
 	size := input.Info().Size
-	// As video comes: first the brightness of each pixel, then the colours, at half the width and height.
+	// The native format of video: the brightness of each pixel, then the colours at half the width and height.
 	pixels := input.Pixels(framebox.I420)
 	share := effect.Solarize(pixels[:size.Width*size.Height], h.threshold)
 	if err := out.Pixels(size, framebox.I420, pixels); err != nil {
@@ -39,4 +39,4 @@ func (h *handler) Process(input framebox.Frame, out framebox.Output) error {
 
 func init() { transform.Export(&handler{}) }
 
-func main() {} // never called: the host calls what is exported
+func main() {} // never called: the host calls the exports

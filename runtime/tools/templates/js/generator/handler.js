@@ -1,4 +1,4 @@
-// Bands of colour that move, and tells how far they came.
+// Generates moving bands of colour and reports how far they have moved.
 import { draw, size } from './effect.js';
 import { descriptor, integer, output, putInteger, values } from './framebox.js';
 
@@ -6,17 +6,17 @@ let speed = 60;
 let lastUs = 0;
 let moved = 0; // millionths of a pixel
 
-// A session begins, with every parameter; or somebody moved a slider.
+// Called with every parameter when a session starts, and with those that change.
 function configure(settings) {
   speed = Number(values(settings).speed ?? speed);
 }
 
 export const lifecycle = {
-  // What the page shows: a slider and a number.
+  // Describes the handler to the page: a slider and a number.
   describe: () =>
     descriptor({
       title: '{{name}}',
-      summary: 'Bands of colour that move',
+      summary: 'Moving bands of colour',
       parameters: [integer('speed', 'Speed', { min: 0, max: 500, default: 60, unit: 'px/s' })],
       outputs: [output('moved', 'Moved', 'number', 'px')],
     }),
@@ -28,7 +28,7 @@ export const lifecycle = {
 export const generate = {
   // Called for each frame, with the time since the stream began, in microseconds.
   next(nowUs, out) {
-    // Whole numbers of 64 bits may come as BigInt.
+    // 64-bit integers may be BigInt.
     const now = Number(nowUs);
     moved += (now - lastUs) * speed;
     lastUs = now;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { draw, size } from './effect.js';
 
-test('one pixel on, a row looks as the one below it did', () => {
+test('moved by one pixel, each row equals the one below it before', () => {
   const row = 3 * size.width;
   const [still, moved] = [draw(0), draw(1)];
   assert.equal(still.length, row * size.height);

@@ -1,4 +1,4 @@
-// What is measured: nothing here knows of Framebox.
+// Measures pixels. Independent of Framebox, so that it can be tested alone.
 
 /** The mean, 0 to 255. */
 export function brightness(gray) {

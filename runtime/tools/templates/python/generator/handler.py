@@ -1,4 +1,4 @@
-"""Bands of colour that move, and tells how far they came."""
+"""Generates moving bands of colour and reports how far they have moved."""
 
 import effect
 import framebox
@@ -12,20 +12,20 @@ moved = 0  # millionths of a pixel
 
 class Lifecycle(exports.Lifecycle):
     def describe(self):
-        """What the page shows: a slider and a number."""
+        """Describes the handler to the page: a slider and a number."""
         return framebox.descriptor(
             "{{name}}",
-            "Bands of colour that move",
+            "Moving bands of colour",
             parameters=[framebox.integer("speed", "Speed", 0, 500, default=60, unit="px/s")],
             outputs=[framebox.output("moved", "Moved", "number", "px")],
         )
 
     def init(self, settings):
-        """A session begins: every parameter is given."""
+        """Called with every parameter when a session starts."""
         self.configure(settings)
 
     def configure(self, changed):
-        """Somebody moved a slider."""
+        """Called with the parameters that change."""
         global speed
         speed = framebox.values(changed).get("speed", speed)
 

@@ -1,4 +1,4 @@
-"""Looks at the video and tells how bright it is."""
+"""Reports the brightness of the video."""
 
 import effect
 import framebox
@@ -6,25 +6,25 @@ from wit_world import exports
 from wit_world.imports.types import PixelFormat, Size
 
 interval_ms = 500
-due_us = 0  # when the next value is
+due_us = 0  # time of the next value
 
 
 class Lifecycle(exports.Lifecycle):
     def describe(self):
-        """What the page shows: a slider and a gauge."""
+        """Describes the handler to the page: a slider and a gauge."""
         return framebox.descriptor(
             "{{name}}",
-            "How bright it is",
+            "Reports the brightness of the video",
             parameters=[framebox.integer("interval", "Interval", 100, 5000, step=100, default=500, unit="ms")],
             outputs=[framebox.output("brightness", "Brightness", "gauge")],
         )
 
     def init(self, settings):
-        """A session begins: every parameter is given."""
+        """Called with every parameter when a session starts."""
         self.configure(settings)
 
     def configure(self, changed):
-        """Somebody moved a slider."""
+        """Called with the parameters that change."""
         global interval_ms
         interval_ms = framebox.values(changed).get("interval", interval_ms)
 
@@ -40,6 +40,6 @@ class Observe(exports.Observe):
         if now_us < due_us:
             return
         due_us = now_us + interval_ms * 1000
-        # A small copy tells as much as the whole, and costs a fraction.
+        # A small copy is enough, and costs a fraction of the whole picture.
         gray = input.sample(PixelFormat.GRAY8, None, Size(64, 36))
         framebox.put(out, "brightness", effect.brightness(gray))

@@ -1,11 +1,11 @@
-"""What is done to a picture: nothing here knows of Framebox.
+"""Changes pixels. Independent of Framebox, so that it can be tested alone.
 
-A loop over pixels takes half a second in Python. `bytes.translate` looks every byte up in a table, natively.
+A loop over pixels takes half a second in Python; `bytes.translate` looks up every byte natively.
 """
 
 
 def table(threshold: int) -> bytes:
-    """What becomes of each brightness: from the threshold on it is mirrored, as in a negative.
+    """The new value of each brightness: from the threshold on it is inverted.
 
     In video, black is 16 and white is 235.
     """
@@ -17,6 +17,6 @@ def solarize(luma: bytes, threshold: int) -> bytes:
 
 
 def share(luma: bytes, threshold: int) -> int:
-    """How much of the picture is mirrored, %."""
+    """The share of the picture that is inverted, %."""
     kept = luma.translate(None, delete=bytes(range(threshold, 256)))
     return 100 * (len(luma) - len(kept)) // len(luma)

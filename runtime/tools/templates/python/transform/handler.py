@@ -1,4 +1,4 @@
-"""Mirrors the brightness of what is brighter than a threshold, and tells how much of the picture that is."""
+"""Inverts the brightness of pixels above a threshold, and reports their share of the picture."""
 
 import effect
 import framebox
@@ -10,20 +10,20 @@ threshold = 128
 
 class Lifecycle(exports.Lifecycle):
     def describe(self):
-        """What the page shows: a slider and a gauge."""
+        """Describes the handler to the page: a slider and a gauge."""
         return framebox.descriptor(
             "{{name}}",
-            "A negative of what is bright",
+            "Inverts bright pixels",
             parameters=[framebox.integer("threshold", "Threshold", 16, 235, default=128)],
-            outputs=[framebox.output("share", "Mirrored", "gauge", "%")],
+            outputs=[framebox.output("share", "Inverted", "gauge", "%")],
         )
 
     def init(self, settings):
-        """A session begins: every parameter is given."""
+        """Called with every parameter when a session starts."""
         self.configure(settings)
 
     def configure(self, changed):
-        """Somebody moved a slider."""
+        """Called with the parameters that change."""
         global threshold
         threshold = framebox.values(changed).get("threshold", threshold)
 
@@ -35,7 +35,7 @@ class Transform(exports.Transform):
     def process(self, input, out, budget):
         """Called for each frame."""
         size = input.info().size
-        # As video comes: first the brightness of each pixel, then the colours, at half the width and height.
+        # The native format of video: the brightness of each pixel, then the colours at half the width and height.
         pixels = input.pixels(PixelFormat.I420)
         luma, colors = pixels[: size.width * size.height], pixels[size.width * size.height :]
         out.pixels(size, PixelFormat.I420, effect.solarize(luma, threshold) + colors)

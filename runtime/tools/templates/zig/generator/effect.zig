@@ -1,4 +1,4 @@
-//! What is drawn: nothing here knows of Framebox.
+//! Draws pixels. Independent of Framebox, so that it can be tested alone.
 
 const std = @import("std");
 
@@ -7,13 +7,13 @@ pub const height = 180;
 /// Red, green and blue of each pixel.
 pub const Picture = [height][width][3]u8;
 
-/// From 0 up to 254 and down again, in 256 steps.
+/// A triangle wave with a period of 256: from 0 up to 254 and down again.
 fn wave(position: usize) u8 {
     const up = 2 * (position & 255);
     return @intCast(if (up < 255) up else 510 - up);
 }
 
-/// Diagonal bands that have moved so many pixels.
+/// Draws diagonal bands, moved by a number of pixels.
 pub fn draw(picture: *Picture, moved: u64) void {
     const start: usize = @intCast(moved & 255);
     for (picture, 0..) |*row, y| {
@@ -21,7 +21,7 @@ pub fn draw(picture: *Picture, moved: u64) void {
     }
 }
 
-test "one pixel on, a row looks as the one below it did" {
+test "moved by one pixel, each row equals the one below it before" {
     var still: Picture = undefined;
     var moved: Picture = undefined;
     draw(&still, 0);

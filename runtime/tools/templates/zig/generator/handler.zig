@@ -1,4 +1,4 @@
-//! Bands of colour that move, and tells how far they came.
+//! Generates moving bands of colour and reports how far they have moved.
 
 const std = @import("std");
 const effect = @import("effect.zig");
@@ -9,23 +9,23 @@ var last_us: i64 = 0;
 var moved: i64 = 0; // millionths of a pixel
 var picture: effect.Picture = undefined;
 
-/// What the page shows: a slider and a number.
+/// Describes the handler to the page: a slider and a number.
 pub const about: framebox.Descriptor = .{
     .title = .of("{{name}}"),
-    .summary = .of("Bands of colour that move"),
+    .summary = .of("Moving bands of colour"),
     .parameters = .of(&.{
         framebox.integer("speed", "Speed", .{ .min = 0, .max = 500, .default = 60, .unit = .of(.of("px/s")) }),
     }),
     .outputs = .of(&.{.{ .id = .of("moved"), .label = .of("Moved"), .kind = .number, .unit = .of(.of("px")) }}),
 };
 
-/// A session begins, with every parameter; or somebody moved a slider. There is but one.
-pub fn configure(_: []const u8, value: framebox.Value) framebox.Refused!void {
+/// Called with every parameter when a session starts, and with those that change. There is only one.
+pub fn configure(_: []const u8, value: framebox.Value) framebox.Error!void {
     speed = value.integer;
 }
 
 /// Called for each frame, with the time since the stream began, in microseconds.
-pub fn next(now_us: i64, out: framebox.Output) framebox.Refused!void {
+pub fn next(now_us: i64, out: framebox.Output) framebox.Error!void {
     moved += (now_us - last_us) * speed;
     last_us = now_us;
     const pixels = @divFloor(moved, 1_000_000);

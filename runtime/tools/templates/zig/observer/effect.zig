@@ -1,4 +1,4 @@
-//! What is measured: nothing here knows of Framebox.
+//! Measures pixels. Independent of Framebox, so that it can be tested alone.
 
 const std = @import("std");
 

@@ -1,15 +1,15 @@
-// Package effect is what is drawn: nothing here knows of Framebox.
+// Package effect draws pixels. It is independent of Framebox, so that it can be tested alone.
 package effect
 
 const Width, Height = 320, 180
 
-// From 0 up to 254 and down again, in 256 steps.
+// A triangle wave with a period of 256: from 0 up to 254 and down again.
 func wave(position int) byte {
 	up := 2*(position&255) - 255
 	return byte(255 - max(up, -up))
 }
 
-// Draw fills red, green and blue of each pixel: diagonal bands that have moved so many pixels.
+// Draw fills red, green and blue of each pixel: diagonal bands, moved by a number of pixels.
 func Draw(pixels []byte, moved int) {
 	for y := range Height {
 		for x := range Width {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestOnePixelOnARowLooksAsTheOneBelowItDid(t *testing.T) {
+func TestMovedByOnePixelEachRowEqualsTheOneBelowItBefore(t *testing.T) {
 	const row = 3 * Width
 	still, moved := make([]byte, row*Height), make([]byte, row*Height)
 	Draw(still, 0)
@@ -14,6 +14,6 @@ func TestOnePixelOnARowLooksAsTheOneBelowItDid(t *testing.T) {
 		t.Fatal(still[:6])
 	}
 	if !bytes.Equal(moved[:len(moved)-row], still[row:]) {
-		t.Fatal("it is not the same")
+		t.Fatal("the moved rows differ")
 	}
 }

@@ -1,4 +1,4 @@
-// Package effect is what is measured: nothing here knows of Framebox.
+// Package effect measures pixels. It is independent of Framebox, so that it can be tested alone.
 package effect
 
 // Brightness is the mean of all pixels.

@@ -1,7 +1,7 @@
-// Package effect is what is done to a picture: nothing here knows of Framebox.
+// Package effect changes pixels. It is independent of Framebox, so that it can be tested alone.
 package effect
 
-// Solarize mirrors every brightness from the threshold on, as in a negative, and tells how much of the picture that was, %.
+// Solarize inverts the pixels that are at least as bright as the threshold and returns their share of the picture, %.
 // In video, black is 16 and white is 235.
 func Solarize(luma []byte, threshold byte) int64 {
 	var mirrored int64

@@ -1,15 +1,15 @@
-//! What is drawn: nothing here knows of Framebox.
+//! Draws pixels. Independent of Framebox, so that it can be tested alone.
 
 pub const WIDTH: usize = 320;
 pub const HEIGHT: usize = 180;
 
-/// From 0 up to 254 and down again, in 256 steps.
+/// A triangle wave with a period of 256: from 0 up to 254 and down again.
 fn wave(position: usize) -> u8 {
     let up = 2 * (position & 255);
     if up < 255 { up as u8 } else { (510 - up) as u8 }
 }
 
-/// Diagonal bands that have moved so many pixels: red, green, blue and opacity of each pixel.
+/// Draws diagonal bands, moved by a number of pixels: red, green, blue and alpha of each pixel.
 pub fn draw(moved: u64) -> Vec<u8> {
     let start = (moved & 255) as usize;
     let mut pixels = vec![255; 4 * WIDTH * HEIGHT];
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_pixel_on_a_row_looks_as_the_one_below_it_did() {
+    fn moved_by_one_pixel_each_row_equals_the_one_below_it_before() {
         let (still, moved) = (draw(0), draw(1));
         let row = 4 * WIDTH;
         assert_eq!(still.len(), row * HEIGHT);

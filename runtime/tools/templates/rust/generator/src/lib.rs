@@ -1,10 +1,10 @@
-//! Bands of colour that move, and tells how far they came.
+//! Generates moving bands of colour and reports how far they have moved.
 
 mod effect;
 
-use framebox_handler::{About, Generator, Image, Moment, OutputKind, Result, Size, parameters};
+use framebox_handler::{About, Generator, Image, Tick, OutputKind, Result, Size, parameters};
 
-// What the page shows: a slider.
+// The parameters, shown as controls on the page.
 parameters! {
     pub struct Settings {
         speed: i64 = integer("Speed", 0..=500, 60).unit("px/s"),
@@ -21,13 +21,13 @@ pub struct Handler {
 impl Generator for Handler {
     type Settings = Settings;
 
-    /// What the page shows beside it: a number.
+    /// Describes the handler to the page: its title and an output.
     fn about() -> About {
-        About::new("{{name}}", "Bands of colour that move").output("moved", "Moved", OutputKind::Number).unit("px")
+        About::new("{{name}}", "Moving bands of colour").output("moved", "Moved", OutputKind::Number).unit("px")
     }
 
     /// Called for each frame, with the time since the stream began, in microseconds.
-    fn next(&mut self, frame: &Moment<Settings>) -> Result {
+    fn next(&mut self, frame: &Tick<Settings>) -> Result {
         self.moved += (frame.now_us - self.last_us) * frame.settings.speed;
         self.last_us = frame.now_us;
         let pixels = self.moved / 1_000_000;

@@ -1,10 +1,10 @@
-//! Looks at the video and tells how bright it is.
+//! Reports the brightness of the video.
 
 mod effect;
 
-use framebox_handler::{About, Observer, OutputKind, Result, Sight, Size, parameters};
+use framebox_handler::{About, Observer, OutputKind, Result, ObservedFrame, Size, parameters};
 
-// What the page shows: a slider.
+// The parameters, shown as controls on the page.
 parameters! {
     pub struct Settings {
         interval: i64 = integer("Interval", 100..=5000, 500).step(100.0).unit("ms"),
@@ -13,26 +13,26 @@ parameters! {
 
 #[derive(Default)]
 pub struct Handler {
-    /// When the next value is.
+    /// Time of the next value.
     due_us: i64,
 }
 
 impl Observer for Handler {
     type Settings = Settings;
 
-    /// What the page shows beside it: a gauge.
+    /// Describes the handler to the page: its title and an output.
     fn about() -> About {
-        About::new("{{name}}", "How bright it is").output("brightness", "Brightness", OutputKind::Gauge)
+        About::new("{{name}}", "Reports the brightness of the video").output("brightness", "Brightness", OutputKind::Gauge)
     }
 
     /// Called for each frame.
-    fn observe(&mut self, frame: &Sight<Settings>) -> Result {
+    fn observe(&mut self, frame: &ObservedFrame<Settings>) -> Result {
         let now_us = frame.info().pts_us;
         if now_us < self.due_us {
             return Ok(());
         }
         self.due_us = now_us + frame.settings.interval * 1000;
-        // A small copy tells as much as the whole, and costs a fraction.
+        // A small copy is enough, and costs a fraction of the whole picture.
         let gray = frame.gray(Size { width: 64, height: 36 });
         frame.put("brightness", effect::brightness(&gray))
     }

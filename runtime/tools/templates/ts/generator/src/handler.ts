@@ -1,4 +1,4 @@
-// Bands of colour that move, and tells how far they came.
+// Generates moving bands of colour and reports how far they have moved.
 import type { Output } from 'framebox:video/media@0.1.0';
 import type { Descriptor, NamedValue } from 'framebox:video/types@0.1.0';
 import { draw, size } from './effect.js';
@@ -8,17 +8,17 @@ let speed = 60;
 let lastUs = 0;
 let moved = 0; // millionths of a pixel
 
-// A session begins, with every parameter; or somebody moved a slider.
+// Called with every parameter when a session starts, and with those that change.
 function configure(settings: NamedValue[]): void {
   speed = Number(values<{ speed: number }>(settings).speed ?? speed);
 }
 
 export const lifecycle = {
-  // What the page shows: a slider and a number.
+  // Describes the handler to the page: a slider and a number.
   describe: (): Descriptor =>
     descriptor({
       title: '{{name}}',
-      summary: 'Bands of colour that move',
+      summary: 'Moving bands of colour',
       parameters: [integer('speed', 'Speed', { min: 0, max: 500, default: 60, unit: 'px/s' })],
       outputs: [output('moved', 'Moved', 'number', 'px')],
     }),
@@ -30,7 +30,7 @@ export const lifecycle = {
 export const generate = {
   // Called for each frame, with the time since the stream began, in microseconds.
   next(nowUs: bigint, out: Output): void {
-    // Whole numbers of 64 bits come as BigInt.
+    // 64-bit integers are BigInt.
     const now = Number(nowUs);
     moved += (now - lastUs) * speed;
     lastUs = now;

@@ -1,23 +1,23 @@
-// Looks at the video and tells how bright it is.
+// Reports the brightness of the video.
 import type { Frame, Output } from 'framebox:video/media@0.1.0';
 import type { Descriptor, NamedValue } from 'framebox:video/types@0.1.0';
 import { brightness } from './effect.js';
 import { descriptor, integer, output, putInteger, values } from './framebox.js';
 
 let intervalMs = 500;
-let dueUs = 0; // when the next value is
+let dueUs = 0; // time of the next value
 
-// A session begins, with every parameter; or somebody moved a slider.
+// Called with every parameter when a session starts, and with those that change.
 function configure(settings: NamedValue[]): void {
   intervalMs = Number(values<{ interval: number }>(settings).interval ?? intervalMs);
 }
 
 export const lifecycle = {
-  // What the page shows: a slider and a gauge.
+  // Describes the handler to the page: a slider and a gauge.
   describe: (): Descriptor =>
     descriptor({
       title: '{{name}}',
-      summary: 'How bright it is',
+      summary: 'Reports the brightness of the video',
       parameters: [integer('interval', 'Interval', { min: 100, max: 5000, step: 100, default: 500, unit: 'ms' })],
       outputs: [output('brightness', 'Brightness', 'gauge')],
     }),
@@ -29,11 +29,11 @@ export const lifecycle = {
 export const observe = {
   // Called for each frame.
   consume(input: Frame, out: Output): void {
-    // Whole numbers of 64 bits come as BigInt.
+    // 64-bit integers are BigInt.
     const nowUs = Number(input.info().ptsUs);
     if (nowUs < dueUs) return;
     dueUs = nowUs + intervalMs * 1000;
-    // A small copy tells as much as the whole, and costs a fraction.
+    // A small copy is enough, and costs a fraction of the whole picture.
     const gray = input.sample('gray8', undefined, { width: 64, height: 36 });
     putInteger(out, 'brightness', brightness(gray));
   },

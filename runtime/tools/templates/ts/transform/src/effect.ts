@@ -1,7 +1,7 @@
-// What is done to a picture: nothing here knows of Framebox.
+// Changes pixels. Independent of Framebox, so that it can be tested alone.
 
 /**
- * Mirrors what is brighter than the threshold, as in a negative; returns how much of the picture that is, %.
+ * Inverts the pixels that are at least as bright as the threshold; returns their share of the picture, %.
  *
  * `luma` is the brightness of each pixel. In video, black is 16 and white is 235.
  */

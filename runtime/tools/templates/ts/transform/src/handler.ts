@@ -1,4 +1,4 @@
-// Mirrors the brightness of what is brighter than a threshold, and tells how much of the picture that is.
+// Inverts the brightness of pixels above a threshold, and reports their share of the picture.
 import type { Frame, Output } from 'framebox:video/media@0.1.0';
 import type { Descriptor, NamedValue } from 'framebox:video/types@0.1.0';
 import { solarize } from './effect.js';
@@ -6,19 +6,19 @@ import { descriptor, integer, output, putInteger, values } from './framebox.js';
 
 let threshold = 128;
 
-// A session begins, with every parameter; or somebody moved a slider.
+// Called with every parameter when a session starts, and with those that change.
 function configure(settings: NamedValue[]): void {
   threshold = Number(values<{ threshold: number }>(settings).threshold ?? threshold);
 }
 
 export const lifecycle = {
-  // What the page shows: a slider and a gauge.
+  // Describes the handler to the page: a slider and a gauge.
   describe: (): Descriptor =>
     descriptor({
       title: '{{name}}',
-      summary: 'A negative of what is bright',
+      summary: 'Inverts bright pixels',
       parameters: [integer('threshold', 'Threshold', { min: 16, max: 235, default: 128 })],
-      outputs: [output('share', 'Mirrored', 'gauge', '%')],
+      outputs: [output('share', 'Inverted', 'gauge', '%')],
     }),
   init: configure,
   configure,
@@ -29,7 +29,7 @@ export const transform = {
   // Called for each frame.
   process(input: Frame, out: Output): void {
     const { size } = input.info();
-    // As video comes: first the brightness of each pixel, then the colours, at half the width and height.
+    // The native format of video: the brightness of each pixel, then the colours at half the width and height.
     const pixels = input.pixels('i420');
     const share = solarize(pixels.subarray(0, size.width * size.height), threshold);
     out.pixels(size, 'i420', pixels);

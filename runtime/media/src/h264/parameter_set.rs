@@ -1,0 +1,212 @@
+//! Validates sequence parameter sets (ITU-T H.264 §7.3.2.1.1).
+//!
+//! OpenH264 trusts them: it allocates memory for the largest pictures that H.264 allows, and a crop that is negative as a
+//! 32-bit integer would place a picture outside its buffer. So each set is parsed here first. Sets that this parser might
+//! not interpret exactly as OpenH264 does are rejected; cameras do not send them.
+
+use framebox_picture::Size;
+
+/// Constrained baseline and baseline, main, extended, high.
+const PROFILES: [u32; 4] = [66, 77, 88, 100];
+const HIGH: u32 = 100;
+/// Side of a macroblock, pixels.
+const BLOCK: u32 = 16;
+
+/// Returns the coded size, before cropping, that a sequence parameter set announces, or none if the set is damaged or
+/// rejected.
+pub(super) fn coded_size(unit: &[u8]) -> Option<Size> {
+    let bytes = unescaped(unit)?;
+    // Skip the header of the NAL unit.
+    let mut bits = Bits { bytes: &bytes, at: 8 };
+    let profile = bits.take(8)?;
+    if !PROFILES.contains(&profile) {
+        return None;
+    }
+    // Constraint flags and level; id of the set.
+    bits.take(16)?;
+    bits.exp_golomb()?;
+    if profile == HIGH {
+        let (chroma, luma_depth, chroma_depth) = (bits.exp_golomb()?, bits.exp_golomb()?, bits.exp_golomb()?);
+        let (_lossless, scaling_lists) = (bits.take(1)?, bits.take(1)?);
+        if chroma != 1 || luma_depth != 0 || chroma_depth != 0 || scaling_lists != 0 {
+            return None;
+        }
+    }
+    // Length of the frame number; picture order count.
+    bits.exp_golomb()?;
+    match bits.exp_golomb()? {
+        0 => {
+            bits.exp_golomb()?;
+        }
+        1 => {
+            bits.take(1)?;
+            bits.exp_golomb()?;
+            bits.exp_golomb()?;
+            let cycle = bits.exp_golomb()?;
+            for _ in 0..u8::try_from(cycle).ok()? {
+                bits.exp_golomb()?;
+            }
+        }
+        2 => {}
+        _ => return None,
+    }
+    // Number of reference frames; whether gaps in frame numbers are allowed.
+    bits.exp_golomb()?;
+    bits.take(1)?;
+    let mut side = || bits.exp_golomb()?.checked_add(1)?.checked_mul(BLOCK).filter(|side| *side <= Size::MAX_SIDE);
+    let size = Size::new(side()?, side()?);
+    let (frames_only, _direct, cropped) = (bits.take(1)?, bits.take(1)?, bits.take(1)?);
+    if frames_only == 0 {
+        return None;
+    }
+    if cropped == 1 {
+        // In units of two pixels.
+        let mut rest = |side: u32| (side / 2).checked_sub(bits.exp_golomb()?)?.checked_sub(bits.exp_golomb()?);
+        if rest(size.width)? == 0 || rest(size.height)? == 0 {
+            return None;
+        }
+    }
+    Some(size)
+}
+
+/// Removes emulation prevention bytes. Returns none for invalid sequences, which OpenH264 and the standard treat
+/// differently.
+fn unescaped(unit: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(unit.len());
+    let mut zeros = 0;
+    for (at, &byte) in unit.iter().enumerate() {
+        if zeros == 2 && byte <= 3 {
+            if byte != 3 || unit.get(at + 1).is_some_and(|next| *next > 3) {
+                return None;
+            }
+            zeros = 0;
+            continue;
+        }
+        zeros = if byte == 0 { zeros + 1 } else { 0 };
+        bytes.push(byte);
+    }
+    Some(bytes)
+}
+
+/// Reads bits, most significant first.
+struct Bits<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Bits<'_> {
+    /// Reads `count` bits, at most 32.
+    fn take(&mut self, count: u32) -> Option<u32> {
+        let mut value = 0;
+        for _ in 0..count {
+            let byte = self.bytes.get(self.at / 8)?;
+            value = value << 1 | u32::from(byte >> (7 - self.at % 8) & 1);
+            self.at += 1;
+        }
+        Some(value)
+    }
+
+    /// Reads an Exp-Golomb code (§9.1) below 2³¹. Signed codes have the same length.
+    fn exp_golomb(&mut self) -> Option<u32> {
+        let mut zeros = 0;
+        while self.take(1)? == 0 {
+            zeros += 1;
+            if zeros > 30 {
+                return None;
+            }
+        }
+        Some((1 << zeros) - 1 + self.take(zeros)?)
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Encodes a baseline set for pictures of `columns` × `rows` macroblocks, cropped on the left, right, top and bottom.
+    pub(crate) fn encoded(columns: u32, rows: u32, crop: Option<[u32; 4]>) -> Vec<u8> {
+        let mut bits = String::new();
+        let exp_golomb = |value: u32| {
+            let code = format!("{:b}", u64::from(value) + 1);
+            "0".repeat(code.len() - 1) + &code
+        };
+        for value in [0, 0, 0, 0, 1] {
+            bits += &exp_golomb(value);
+        }
+        bits += "0";
+        bits += &(exp_golomb(columns - 1) + &exp_golomb(rows - 1) + "11");
+        bits += if crop.is_some() { "1" } else { "0" };
+        for side in crop.into_iter().flatten() {
+            bits += &exp_golomb(side);
+        }
+        // No VUI parameters; stop bit.
+        bits += "01";
+        bits += &"0".repeat((8 - bits.len() % 8) % 8);
+        let mut unit = vec![0x67, 66, 0xc0, 51];
+        let mut zeros = 0;
+        for byte in bits.as_bytes().chunks(8) {
+            let byte = byte.iter().fold(0u8, |byte, bit| byte << 1 | (bit - b'0'));
+            if zeros == 2 && byte <= 3 {
+                unit.push(3);
+                zeros = 0;
+            }
+            zeros = if byte == 0 { zeros + 1 } else { 0 };
+            unit.push(byte);
+        }
+        unit
+    }
+
+    #[test]
+    fn sizes_are_parsed() {
+        // Chromium's software encoder, 640×480, constrained baseline 3.1; x264, 1920×1080, high 4.0.
+        let chromium = [0x67, 0x42, 0xc0, 0x1f, 0x8c, 0x8d, 0x40, 0x50, 0x1e, 0xd0, 0x0f, 0x08, 0x84, 0x6a];
+        let high = [
+            0x67, 0x64, 0x00, 0x28, 0xac, 0xd9, 0x40, 0x78, 0x02, 0x27, 0xe5, 0x84, 0x00, 0x00, 0x03, 0x00, 0x04, 0x00,
+            0x00, 0x03, 0x00, 0xf0, 0x3c, 0x60, 0xc6, 0x58,
+        ];
+        assert_eq!(coded_size(&chromium), Some(Size::new(640, 480)));
+        assert_eq!(coded_size(&high), Some(Size::new(1920, 1088)));
+        for (columns, rows) in [(1, 1), (40, 30), (120, 68), (256, 144), (1024, 1024)] {
+            assert_eq!(coded_size(&encoded(columns, rows, None)), Some(Size::new(16 * columns, 16 * rows)));
+        }
+        assert_eq!(coded_size(&encoded(120, 68, Some([0, 0, 0, 4]))), Some(Size::new(1920, 1088)));
+    }
+
+    #[test]
+    fn invalid_sets_are_rejected() {
+        let huge = 0x7fff_fff0;
+        for (columns, rows, crop) in [
+            (1025, 1, None),
+            (1, 1025, None),
+            (0x0fff_ffff, 0x0fff_ffff, None),
+            (40, 30, Some([320, 0, 0, 0])),
+            (40, 30, Some([160, 160, 0, 0])),
+            (40, 30, Some([0, 0, 120, 120])),
+            (40, 30, Some([huge, huge, 0, 0])),
+            // Their sum is 0 in 32 bits.
+            (40, 30, Some([u32::MAX - 255, 256, 0, 0])),
+            (40, 30, Some([0, 0, 256, u32::MAX - 255])),
+        ] {
+            assert_eq!(coded_size(&encoded(columns, rows, crop)), None, "{columns}x{rows} {crop:?}");
+        }
+        let good = encoded(40, 30, None);
+        for end in 0..6 {
+            assert_eq!(coded_size(&good[..end]), None);
+        }
+        // An unknown profile, after which other parsers might expect other fields.
+        assert_eq!(coded_size(&[&[0x67, 118], &good[2..]].concat()), None);
+        // The standard keeps these zeros, OpenH264 removes them.
+        assert_eq!(unescaped(&[0x67, 0, 0, 3, 4]), None);
+        assert_eq!(unescaped(&[0x67, 0, 0, 3, 1, 0, 0, 3]), Some(vec![0x67, 0, 0, 1, 0, 0]));
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_do_not_panic(unit: Vec<u8>) {
+            let _ = coded_size(&unit);
+            let _ = coded_size(&[&[0x67, 66, 0xc0, 31][..], &unit].concat());
+        }
+    }
+}

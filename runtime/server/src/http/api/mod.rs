@@ -1,0 +1,8 @@
+//! The API: one module a resource, each with its routes.
+
+pub mod builds;
+pub mod handlers;
+pub mod health;
+pub mod outputs;
+pub mod parameters;
+pub mod sessions;

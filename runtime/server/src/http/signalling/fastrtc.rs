@@ -1,0 +1,185 @@
+//! `POST /webrtc/offer`: signalling as FastRTC's clients do it, offers and trickled candidates in one route.
+//!
+//! The bodies are FastRTC's; the status codes say what happened.
+
+use std::fmt::Display;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use framebox_auth::scope::{Access, Scope};
+use framebox_pipeline::schedule::frame_clock::RATES;
+use framebox_pipeline::{Skipping, Unprocessed};
+use framebox_rtc::{self as rtc, Candidate};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+
+use super::failure::{Failure, FailureBody};
+use super::signal::{Signal, SignalType, ice_candidate};
+use crate::app::App;
+use crate::http::problem::ProblemDetails;
+use crate::http::routes::{Routes, Rule};
+use crate::sessions::offer;
+
+/// Longest `webrtc_id`, bytes.
+const MAX_ID: usize = 128;
+
+/// The options of an offer.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Options {
+    /// `name`, `name@3` or `name@sha256:…`; default: the server's choice
+    handler: Option<String>,
+    /// Frames a second of a generator
+    #[param(value_type = Option<f32>, minimum = 1, maximum = 120)]
+    fps: Option<String>,
+    /// Which frames are skipped; default: the handler's
+    #[param(value_type = Option<Skipping>)]
+    policy: Option<String>,
+    /// What is shown for a frame without a result; default: the handler's
+    #[param(value_type = Option<Unprocessed>)]
+    unprocessed: Option<String>,
+}
+
+impl Options {
+    fn parse(self) -> Result<offer::Options, Failure> {
+        let invalid = |message| Failure::new(StatusCode::BAD_REQUEST, "invalid_option", message);
+        let fps = match self.fps {
+            None => None,
+            Some(text) => match text.parse() {
+                Ok(fps) if RATES.contains(&fps) => Some(fps),
+                _ => {
+                    let (least, most) = (RATES.start(), RATES.end());
+                    return Err(invalid(format!(
+                        "`fps` is {text:?}: frames a second must be a number from {least} to {most}"
+                    )));
+                }
+            },
+        };
+        let skipping = word("policy", self.policy).map_err(invalid)?;
+        let unprocessed = word("unprocessed", self.unprocessed).map_err(invalid)?;
+        Ok(offer::Options { handler: self.handler, fps, skipping, unprocessed })
+    }
+}
+
+/// Parses one of the words that `key` takes.
+fn word<T: FromStr<Err: Display>>(key: &str, given: Option<String>) -> Result<Option<T>, String> {
+    let parse = |word: String| word.parse().map_err(|error| format!("`{key}` is {word:?}: it {error}"));
+    given.map(parse).transpose()
+}
+
+/// The answer to an offer or to a candidate.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum Signalled {
+    /// The answer to an offer.
+    Answer {
+        /// The answer's SDP.
+        sdp: String,
+        /// `answer`
+        r#type: &'static str,
+    },
+    /// A candidate was accepted.
+    Candidate {
+        /// `success`
+        status: &'static str,
+    },
+}
+
+impl Signalled {
+    const ACCEPTED: Self = Self::Candidate { status: "success" };
+}
+
+/// Adds the routes of this protocol.
+pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
+    routes.serve::<__path_offer, _>(Rule::new(Access::Scope(Scope::Watch)), offer)
+}
+
+/// Answers an offer, or accepts a candidate
+#[utoipa::path(post, path = "/webrtc/offer", tag = "fastrtc",
+    params(Options),
+    request_body = Signal,
+    responses(
+        (status = 200, description = "The answer's SDP, or the candidate was accepted", body = Signalled),
+        (status = 400, description = "The offer, the candidate or an option is invalid", body = FailureBody),
+        (status = 404, description = "There is no such handler or connection", body = FailureBody),
+        (status = 409, description = "There is a session of that id", body = FailureBody),
+        (status = 410, description = "The connection was closed", body = FailureBody),
+        (status = 413, description = "The body is too large", body = FailureBody),
+        (status = 415, description = "The body is not JSON", body = FailureBody),
+        (status = 422, description = "The id of the connection is missing", body = FailureBody),
+        (status = 500, description = "The session could not be started", body = FailureBody),
+        (status = 503, description = "The server is at its limit (`Retry-After` says when to try again), or cannot read its tokens",
+            content((FailureBody = "application/json"), (ProblemDetails = "application/problem+json"))),
+    ))]
+async fn offer(
+    State(app): State<Arc<App>>,
+    query: Result<Query<Options>, QueryRejection>,
+    body: Result<Json<Value>, JsonRejection>,
+) -> Response {
+    let answered = async {
+        let unreadable = |error: QueryRejection| Failure::new(error.status(), "invalid_option", error.body_text());
+        let Query(options) = query.map_err(unreadable)?;
+        let Json(body) = body.map_err(|error| Failure::new(error.status(), "invalid_request", error.body_text()))?;
+        let options = options.parse()?;
+        let signal = Signal::parse(body)?;
+        let id = session_id(signal.webrtc_id.as_deref())?;
+        match signal.r#type {
+            Some(SignalType::Offer) => answer(&app, id, &options, signal.sdp.as_deref()).await,
+            Some(SignalType::IceCandidate) => candidate(&app, id, ice_candidate(signal.candidate)?).await,
+            None => {
+                let detail = "`type` must be \"offer\" or \"ice-candidate\"";
+                Err(Failure::new(StatusCode::BAD_REQUEST, "invalid_type", detail))
+            }
+        }
+    };
+    match answered.await {
+        Ok(signalled) => Json(signalled).into_response(),
+        Err(failure) => failure.into_response(),
+    }
+}
+
+fn session_id(id: Option<&str>) -> Result<&str, Failure> {
+    match id {
+        Some(id) if (1..=MAX_ID).contains(&id.len()) && !id.chars().any(char::is_control) => Ok(id),
+        _ => Err(Failure::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "missing_webrtc_id",
+            format!("`webrtc_id` is missing: give a text of 1 to {MAX_ID} bytes that is unique to the connection"),
+        )),
+    }
+}
+
+async fn answer(app: &App, id: &str, options: &offer::Options, sdp: Option<&str>) -> Result<Signalled, Failure> {
+    let Some(sdp) = sdp.filter(|sdp| !sdp.trim().is_empty()) else {
+        return Err(Failure::new(StatusCode::BAD_REQUEST, "invalid_offer", "`sdp` is missing: give the offer's SDP"));
+    };
+    match app.answerer.answer(id, options, sdp).await {
+        Ok(sdp) => Ok(Signalled::Answer { sdp, r#type: "answer" }),
+        Err(error) => Err(Failure::of_offer(&error, app.sessions.limit())),
+    }
+}
+
+async fn candidate(app: &App, id: &str, candidate: Candidate) -> Result<Signalled, Failure> {
+    let Some(active) = app.sessions.find(id) else {
+        return match app.sessions.keep_candidate(id, candidate) {
+            true => Ok(Signalled::ACCEPTED),
+            false => Err(Failure::new(
+                StatusCode::NOT_FOUND,
+                "unknown_connection",
+                "there is no such connection, and no room to keep candidates for a later one: send the offer first",
+            )),
+        };
+    };
+    let Some(peer) = active.bridge().peer() else { return Err(Failure::closed()) };
+    match peer.add_candidate(candidate).await {
+        Ok(()) => Ok(Signalled::ACCEPTED),
+        Err(rtc::Error::Closed) => Err(Failure::closed()),
+        Err(error) => Err(Failure::candidate(error.to_string())),
+    }
+}

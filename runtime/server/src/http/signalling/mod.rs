@@ -1,0 +1,5 @@
+//! Signalling: one module a protocol.
+
+pub mod failure;
+pub mod fastrtc;
+mod signal;

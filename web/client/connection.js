@@ -1,0 +1,210 @@
+/** The state of a session from one `start` to its end. */
+
+/** @import { Applied, ServerStats, Values } from './types.js' */
+/** @import { Deferred } from './promise.js' */
+/** @import { LogStream } from './log-stream.js' */
+/** @import { Peer } from './peer.js' */
+
+import { stopTracks } from './camera.js';
+import { FrameboxError } from './errors.js';
+import { newId } from './id.js';
+import { deferred, ignoreRejection } from './promise.js';
+import { StatsReader } from './stats.js';
+
+/** Requests that may wait for an answer; of more, the oldest is rejected. */
+const MAX_REQUESTS = 128;
+/** Time without a message after which the connection counts as silent, ms, where statistics come more often. */
+const SILENCE = 3000;
+/** Bytes that may wait in the data channel before further changes of parameters are held back and merged. */
+const CHANNEL_BACKLOG = 64 * 1024;
+
+export class Connection {
+  #abort = new AbortController();
+  #lastRequest = 0;
+  /** Requests without an answer, by number. @type {Map<number, {parameters: Values, result: Deferred<Applied>}>} */
+  #requests = new Map();
+  /** Values for the next request. @type {Values} */
+  #queued;
+  /** The result of the next request. @type {Deferred<Applied>|null} */
+  #queuedResult = null;
+  #flushing = false;
+  /** @type {Deferred<void>} */
+  #live = deferred();
+
+  /** @param {Values} parameters Values to start with. */
+  constructor(parameters) {
+    this.id = newId();
+    this.signal = this.#abort.signal;
+    this.stats = new StatsReader();
+    this.#queued = withoutPrototype(parameters);
+    /** Ends the session because of an error. @type {(error: FrameboxError) => void} */
+    this.finish = () => {};
+    /** @type {Peer|null} */
+    this.peer = null;
+    /** @type {LogStream|null} */
+    this.logStream = null;
+    /** What is sent. @type {MediaStream|null} */
+    this.input = null;
+    /** Whether `input` was opened here, and is to be stopped here. */
+    this.ownsInput = false;
+    /** What is received. @type {MediaStream|null} */
+    this.output = null;
+    this.isLive = false;
+    /** Whether the server described the session, so that it certainly exists there. */
+    this.confirmed = false;
+    /** When the last message of the server arrived, ms. */
+    this.lastMessageAt = performance.now();
+    /** The server's most recent statistics. @type {ServerStats|null} */
+    this.serverStats = null;
+    /** Whether the page is being left, where nothing can be awaited any more. */
+    this.leavingPage = false;
+    /** Whether the server is being asked if it still has the session. */
+    this.probing = false;
+    /** Fails the start when no connection is established in time. @type {number|undefined} */
+    this.connectTimer = undefined;
+    /** @type {number|undefined} */
+    this.statsTimer = undefined;
+    /** Resolves when the session was removed from the server. @type {Promise<unknown>|null} */
+    this.removed = null;
+  }
+
+  /** Resolves once video can flow. */
+  get live() {
+    return this.#live.promise;
+  }
+
+  get ended() {
+    return this.signal.aborted;
+  }
+
+  throwIfEnded() {
+    this.signal.throwIfAborted();
+  }
+
+  becomeLive() {
+    this.isLive = true;
+    this.#live.resolve();
+  }
+
+  /**
+   * Whether nothing arrives from the server although something should.
+   * @param {number} statsInterval Time between two statistics, ms; 0: none are sent.
+   */
+  isSilent(statsInterval) {
+    const longest = Math.max(SILENCE, 3 * statsInterval);
+    return (
+      this.peer?.rtc.connectionState === 'disconnected' ||
+      (statsInterval > 0 && performance.now() - this.lastMessageAt > longest)
+    );
+  }
+
+  /**
+   * Queues values for the next request, which carries only the latest of each.
+   * @param {Values} values
+   * @returns {Promise<Applied>}
+   */
+  queue(values) {
+    Object.assign(this.#queued, values);
+    this.#queuedResult ??= deferred();
+    this.flushSoon();
+    return this.#queuedResult.promise;
+  }
+
+  /** Whether a value of this parameter is queued or not answered yet. @param {string} id */
+  isPending(id) {
+    return id in this.#queued || [...this.#requests.values()].some(({ parameters }) => Object.hasOwn(parameters, id));
+  }
+
+  /**
+   * Sends the queued values with the next animation frame, or after `delay` (ms): a hidden tab has no animation frames.
+   * @param {number} [delay]
+   */
+  flushSoon(delay = 50) {
+    if (this.#flushing || !this.peer?.isOpen || !Object.keys(this.#queued).length) return;
+    this.#flushing = true;
+    const flush = () => {
+      if (!this.#flushing) return;
+      this.#flushing = false;
+      if (!this.peer?.isOpen) return;
+      if (this.peer.channel.bufferedAmount > CHANNEL_BACKLOG) {
+        this.flushSoon(200);
+        return;
+      }
+      const [queued, result] = [this.#queued, this.#queuedResult];
+      this.#queued = withoutPrototype();
+      this.#queuedResult = null;
+      this.request(queued, result ?? deferred());
+    };
+    setTimeout(flush, delay);
+    if (delay <= 50) requestAnimationFrame(flush);
+  }
+
+  /**
+   * Sends values at once.
+   * @param {Values} parameters
+   * @param {Deferred<Applied>} [result]
+   * @returns {Promise<Applied>}
+   */
+  request(parameters, result = deferred()) {
+    const request = ++this.#lastRequest;
+    if (this.#requests.size === MAX_REQUESTS) {
+      const [oldest] = this.#requests.keys();
+      this.rejectRequest(oldest, new FrameboxError('not-connected', 'The server did not respond.'));
+    }
+    this.#requests.set(request, { parameters, result });
+    this.peer?.send({ type: 'set_parameters', parameters, request });
+    return result.promise;
+  }
+
+  /** The values of a request that has no answer yet. @param {number} [request] */
+  requestedValues(request) {
+    return request === undefined ? undefined : this.#requests.get(request)?.parameters;
+  }
+
+  /**
+   * Resolves a request, and all earlier ones: answers come in order, and the server may merge requests.
+   * @param {number|undefined} request
+   * @param {Applied} applied
+   */
+  resolveRequest(request, applied) {
+    if (request === undefined) return;
+    for (const [number, { result }] of this.#requests) {
+      if (number > request) break;
+      this.#requests.delete(number);
+      result.resolve(applied);
+    }
+  }
+
+  /** @param {number|undefined} request @param {FrameboxError} error */
+  rejectRequest(request, error) {
+    if (request === undefined) return;
+    this.#requests.get(request)?.result.reject(error);
+    this.#requests.delete(request);
+  }
+
+  /** Releases everything; further calls do nothing. @param {FrameboxError} error What everybody who waits gets. */
+  end(error) {
+    if (this.ended) return;
+    this.#abort.abort(error);
+    clearTimeout(this.connectTimer);
+    clearInterval(this.statsTimer);
+    this.#live.reject(error);
+    this.#queuedResult?.reject(error);
+    for (const { result } of this.#requests.values()) result.reject(error);
+    this.#requests.clear();
+    this.peer?.close();
+    if (this.ownsInput) stopTracks(this.input);
+  }
+}
+
+/**
+ * Values without the members that every object inherits: a parameter may be named `constructor`.
+ * @param {Values} [values]
+ * @returns {Values}
+ */
+const withoutPrototype = (values) => Object.assign(Object.create(null), values);
+
+/** The result of a change without a session. @returns {Promise<Applied>} */
+export function notConnected() {
+  return ignoreRejection(Promise.reject(new FrameboxError('not-connected', 'No session is running.')));
+}

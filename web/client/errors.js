@@ -1,0 +1,123 @@
+/** Errors, with a code for programs and a text for people. */
+
+/**
+ * Details of an error.
+ * @typedef {object} ErrorDetails
+ * @property {unknown} [cause]
+ * @property {number} [status] HTTP status of the response.
+ * @property {number} [retryAfter] Seconds to wait before another try.
+ * @property {number} [limit] Sessions that the server runs at most.
+ * @property {string} [parameter] The parameter that was refused.
+ * @property {Record<string, string>} [parameters] The parameters that were refused, each with the reason.
+ */
+
+/**
+ * The body of an error response: of RFC 9457, or with `meta` as FastRTC sends it.
+ * @typedef {{title?: string, detail?: string, parameters?: Record<string, string>,
+ *   meta?: {error?: unknown, message?: string, limit?: number}}|null} ErrorBody
+ */
+
+/**
+ * Something that did not work, with a `code` for programs and a `message` for people.
+ *
+ * Codes: `insecure-context`, `unsupported`, `camera-missing`, `camera-refused`, `camera-busy`, `camera-unsuited`,
+ * `server-unreachable`, `server-full`, `not-allowed`, `handler-unknown`, `offer-refused`, `connect-failed`,
+ * `connection-lost`, `session-gone`, `not-connected`, `already-started`, `stopped`, `finished`, `parameter`, `refused`,
+ * and those of the server's own messages.
+ */
+export class FrameboxError extends Error {
+  /**
+   * @param {string} code
+   * @param {string} message
+   * @param {ErrorDetails} [details]
+   */
+  constructor(code, message, { cause, status, retryAfter, limit, parameter, parameters } = {}) {
+    super(message, { cause });
+    this.name = 'FrameboxError';
+    this.code = code;
+    this.status = status;
+    this.retryAfter = retryAfter;
+    this.limit = limit;
+    this.parameter = parameter;
+    this.parameters = parameters;
+  }
+}
+
+/**
+ * Anything that was thrown, as a `FrameboxError`; the code of one that is none is empty.
+ * @param {unknown} error
+ */
+export function toFrameboxError(error) {
+  if (error instanceof FrameboxError) return error;
+  return new FrameboxError('', error instanceof Error ? error.message : String(error), { cause: error });
+}
+
+/**
+ * The error for a connection that failed: while it was established, or after video could flow.
+ * @param {boolean} wasLive
+ */
+export function connectionError(wasLive) {
+  return wasLive
+    ? new FrameboxError('connection-lost', 'The connection to the server was lost.')
+    : new FrameboxError(
+        'connect-failed',
+        'No video connection could be established: UDP packets between this browser and the server do not get through.',
+      );
+}
+
+/**
+ * The error for a failed offer or a failed request about handlers.
+ * @param {Response} response
+ * @param {ErrorBody} body
+ */
+export function offerError(response, body) {
+  const { status } = response;
+  const { error, message, limit } = body?.meta ?? {};
+  const detail = message ?? textOf(body) ?? (typeof error === 'string' ? error : null);
+  if (status === 503 || error === 'concurrency_limit_reached') {
+    const retryAfter = Number(response.headers.get('Retry-After')) || undefined;
+    const text = 'The server runs as many sessions as it can. Try again later.';
+    return new FrameboxError('server-full', text, { status, retryAfter, limit });
+  }
+  if (status === 401 || status === 403) return notAllowed(status, detail);
+  if (status === 404)
+    return new FrameboxError('handler-unknown', detail ?? 'The server does not have this handler.', { status });
+  return new FrameboxError('offer-refused', detail ?? statusText(status), { status });
+}
+
+/**
+ * The error for a failed request to the catalog.
+ * @param {{status: number}} response
+ * @param {ErrorBody} body
+ */
+export function catalogError({ status }, body) {
+  const detail = textOf(body) ?? statusText(status);
+  if (status === 401 || status === 403) return notAllowed(status, detail);
+  return new FrameboxError('refused', detail, { status });
+}
+
+/**
+ * The error for a failed request about a session.
+ * @param {{status: number}} response
+ * @param {ErrorBody} body
+ */
+export function sessionError({ status }, body) {
+  const detail = textOf(body) ?? statusText(status);
+  if (status === 401 || status === 403) return notAllowed(status, detail);
+  if (status === 404 || status === 410) return new FrameboxError('session-gone', detail, { status });
+  const { parameters } = body ?? {};
+  if (!parameters || typeof parameters !== 'object') return new FrameboxError('refused', detail, { status });
+  const [parameter] = Object.keys(parameters);
+  return new FrameboxError('parameter', detail, { status, parameters, parameter });
+}
+
+/** @param {number} status @param {string|null} detail */
+function notAllowed(status, detail) {
+  return new FrameboxError('not-allowed', detail ?? 'The server requires a token.', { status });
+}
+
+/** @param {number} status */
+const statusText = (status) => `The server responded with HTTP status ${status}.`;
+
+/** @param {ErrorBody} body */
+const textOf = (body) => body?.detail ?? body?.title ?? null;

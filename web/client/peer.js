@@ -1,0 +1,146 @@
+/** The WebRTC connection to the server: its signalling and its data channel. */
+
+import { FrameboxError, offerError } from './errors.js';
+import { jsonRequest } from './server.js';
+
+/** One WebRTC connection. Nothing happens after `signal` was aborted. */
+export class Peer {
+  #server;
+  #id;
+  #signal;
+  #query = '';
+  /** Candidates that the server refused because it had not seen the offer yet. @type {(RTCIceCandidate|null)[]} */
+  #refusedCandidates = [];
+  #answered = false;
+
+  /**
+   * @param {import('./server.js').Server} server
+   * @param {string} id Of the session, unique.
+   * @param {AbortSignal} signal
+   * @param {RTCIceServer[]} iceServers
+   */
+  constructor(server, id, signal, iceServers) {
+    this.#server = server;
+    this.#id = id;
+    this.#signal = signal;
+    /** The browser's connection. */
+    this.rtc = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
+    /** Sends the input; null where nothing is sent. @type {RTCRtpSender|null} */
+    this.sender = null;
+    this.channel = this.rtc.createDataChannel('text');
+    /** The response to the offer, once the offer was posted. @type {Promise<Response>|null} */
+    this.offer = null;
+  }
+
+  /**
+   * Sends an offer and applies the answer; from there on ICE establishes the connection.
+   * @param {MediaStream|null} input
+   * @param {RTCRtpTransceiverDirection} direction
+   * @param {Record<string, unknown>} options For the query of the offer; null and undefined are left out.
+   */
+  async open(input, direction, options) {
+    const { rtc } = this;
+    const sends = direction !== 'recvonly';
+    const track = sends ? input?.getVideoTracks()[0] : null;
+    if (sends && !track) throw new FrameboxError('camera-missing', 'The stream has no video.');
+    if (track) track.contentHint = 'motion';
+    const transceiver = rtc.addTransceiver(track ?? 'video', { direction, streams: track && input ? [input] : [] });
+    preferH264(transceiver);
+    if (sends) this.sender = transceiver.sender;
+    rtc.addEventListener('icecandidate', ({ candidate }) => this.#trickle(candidate));
+
+    const offer = await rtc.createOffer();
+    await rtc.setLocalDescription(offer);
+    this.#signal.throwIfAborted();
+    if (this.sender) await keepResolution(this.sender);
+    const given = Object.entries(options).filter(([, value]) => value !== null && value !== undefined);
+    this.#query = given.length ? `?${new URLSearchParams(given.map(([key, value]) => [key, String(value)]))}` : '';
+    const { type, sdp } = rtc.localDescription ?? offer;
+    // A posted offer is never aborted: the server might accept it after the DELETE that is to end its session.
+    this.offer = this.#post({ sdp, type, webrtc_id: this.#id });
+    const response = await this.offer;
+    const answer = await response.json();
+    this.#signal.throwIfAborted();
+    if (!answer.sdp) throw offerError(response, answer);
+    await rtc.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
+    this.#signal.throwIfAborted();
+    this.#answered = true;
+    for (const candidate of this.#refusedCandidates.splice(0)) this.#trickle(candidate);
+  }
+
+  get isOpen() {
+    return this.channel.readyState === 'open';
+  }
+
+  /** Sends a message on the data channel, which has to be open. @param {object} message */
+  send(message) {
+    this.channel.send(JSON.stringify(message));
+  }
+
+  /** Replaces the track that is sent, within the same session. @param {MediaStreamTrack} track */
+  async replaceTrack(track) {
+    if (!this.sender) throw new FrameboxError('not-connected', 'This session sends no video.');
+    track.contentHint = 'motion';
+    await this.sender.replaceTrack(track);
+  }
+
+  close() {
+    this.channel.close();
+    this.rtc.close();
+  }
+
+  /**
+   * Sends a candidate. It may overtake its offer; one that the server refuses for that is sent again after the answer.
+   * @param {RTCIceCandidate|null} candidate Null: there are no more.
+   * @returns {Promise<void>}
+   */
+  async #trickle(candidate) {
+    if (this.#signal.aborted) return;
+    const { candidate: line = '', sdpMid = '0', sdpMLineIndex = 0 } = candidate ?? {};
+    const body = { type: 'ice-candidate', webrtc_id: this.#id, candidate: { candidate: line, sdpMid, sdpMLineIndex } };
+    const early = !this.#answered;
+    const accepted = await this.#post(body, this.#signal)
+      .then(async (response) => (await response.json()).status !== 'failed')
+      .catch(() => false);
+    if (accepted || !early) return;
+    if (this.#answered) this.#trickle(candidate);
+    else this.#refusedCandidates.push(candidate);
+  }
+
+  /** @param {object} body @param {AbortSignal} [signal] */
+  #post(body, signal) {
+    return this.#server.request(this.#server.url(`webrtc/offer${this.#query}`), jsonRequest('POST', body, signal));
+  }
+}
+
+/**
+ * Puts H.264 first, and of it the profile and packetization mode that every server decodes; other codecs remain.
+ * @param {RTCRtpTransceiver} transceiver
+ */
+function preferH264(transceiver) {
+  const codecs = globalThis.RTCRtpReceiver?.getCapabilities?.('video')?.codecs;
+  if (!codecs || typeof transceiver.setCodecPreferences !== 'function') return;
+  /** @param {RTCRtpCodec} codec */
+  const rank = ({ mimeType, sdpFmtpLine = '' }) => {
+    if (mimeType.toLowerCase() !== 'video/h264') return 3;
+    if (!sdpFmtpLine.includes('packetization-mode=1')) return 2;
+    return /profile-level-id=42[ce]0/i.test(sdpFmtpLine) ? 0 : 1;
+  };
+  try {
+    transceiver.setCodecPreferences([...codecs].sort((a, b) => rank(a) - rank(b)));
+  } catch {
+    // The browser's default order works as well.
+  }
+}
+
+/**
+ * Makes the browser lower the frame rate rather than the resolution when bandwidth is short.
+ * @param {RTCRtpSender} sender
+ */
+async function keepResolution(sender) {
+  try {
+    await sender.setParameters({ ...sender.getParameters(), degradationPreference: 'maintain-resolution' });
+  } catch {
+    // Not every browser supports it.
+  }
+}

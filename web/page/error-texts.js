@@ -1,0 +1,65 @@
+/** Titles and advice for errors, by their code: what happened and what to do. */
+
+/** Title and advice; without advice the error's own message is shown. @type {Record<string, [string, string]>} */
+const TEXTS = {
+  'insecure-context': [
+    'The camera needs a secure page',
+    'Browsers allow camera access only over HTTPS or on localhost. Open this page over HTTPS.',
+  ],
+  unsupported: [
+    'This browser is not supported',
+    'It lacks WebRTC or camera access. Use a current Chrome, Firefox, Safari or Edge.',
+  ],
+  'camera-missing': ['No camera was found', 'Connect a camera, then press Start again.'],
+  'camera-refused': [
+    'Access to the camera was refused',
+    'Allow it for this page in the browser’s address bar (and in the system’s privacy settings), then press Start again.',
+  ],
+  'camera-busy': [
+    'The camera does not respond',
+    'Another program may be using it. Close that program, or choose another camera.',
+  ],
+  'camera-lost': ['The camera was disconnected', 'Connect it again, or choose another camera.'],
+  'camera-unsuited': ['The camera does not support these settings', 'Choose another camera or another resolution.'],
+  'server-unreachable': ['The server does not respond', 'It may be restarting, or this device may be offline.'],
+  'not-allowed': ['The server requires a token', ''],
+  'handler-unknown': ['The server does not have this handler', 'It may have been deleted. Choose another handler.'],
+  'offer-refused': ['The server refused the session', ''],
+  'connect-failed': [
+    'No video connection could be established',
+    'The server responds, but UDP packets with video do not get through. Check whether a firewall blocks them.',
+  ],
+  'connection-lost': [
+    'The connection was lost',
+    'The server stopped or the network failed. Check the network, then reconnect.',
+  ],
+  'session-gone': [
+    'The session no longer exists',
+    'The server was restarted or ended the session. Reconnect to start a new one.',
+  ],
+  trap: ['The handler crashed', ''],
+  time: ['The handler exceeded its time limit', ''],
+  fuel: ['The handler exceeded its fuel limit', ''],
+  memory: ['The handler exceeded its memory limit', ''],
+  'bad-output': ['The handler returned an invalid result', ''],
+  refused: ['A request was refused', ''],
+  failed: ['The handler reported an error', ''],
+  parameter: ['A setting was refused', ''],
+  swap: ['The new version could not take over', ''],
+  'rolled-back': ['A version was rolled back', ''],
+};
+
+/**
+ * @param {{code: string, message?: string, retryAfter?: number, limit?: number}} error
+ * @returns {{title: string, text: string, code: string}}
+ */
+export function describe({ code, message = '', retryAfter, limit }) {
+  if (code === 'server-full') {
+    const runs = limit ? `It runs at most ${limit} ${limit === 1 ? 'session' : 'sessions'} at once. ` : '';
+    const wait = retryAfter ? `Try again in ${retryAfter} seconds.` : 'Try again in a moment.';
+    return { title: 'The server is full', text: runs + wait, code };
+  }
+  if (code === 'finished') return { title: 'The stream has ended', text: message, code: '' };
+  const [title, advice] = TEXTS[code] ?? [code ? 'Message from the server' : 'Something went wrong', ''];
+  return { title, text: advice || message, code };
+}
