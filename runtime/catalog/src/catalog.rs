@@ -87,7 +87,7 @@ impl Catalog {
         self.events.subscribe()
     }
 
-    /// Ends every subscription after the events that are queued. Later changes are told to nobody.
+    /// Ends every subscription after the events that are queued. Later changes reach no listener.
     pub fn close_subscriptions(&self) {
         self.events.close();
     }

@@ -3,7 +3,7 @@
 //! **An upload is whole or absent**: it is validated, compiled in a limited child process, described, stored, and then
 //! published atomically. A crash at any moment leaves the catalog as it was before a change or after it.
 //!
-//! What was changed, and by whom, is told to [listeners](subscription).
+//! [Listeners](subscription) receive every change, with the actor who caused it.
 //!
 //! | module | content |
 //! |---|---|
@@ -11,7 +11,7 @@
 //! | `start` | opens the catalog: built-in, configured and stored handlers |
 //! | [`upload`], [`progress`] | from bytes to a version, and how far each upload is |
 //! | `promotion`, `rollback`, `deletion` | changes of a handler |
-//! | [`event`], [`subscription`] | what was changed, for listeners |
+//! | [`event`], [`subscription`] | committed changes, for listeners |
 //! | [`probation`] | whether a version may stay in its first seconds |
 //! | `index` | handlers in memory; which version a session gets |
 //! | [`version`], `binding` | a version; how sessions follow the versions of their handler |

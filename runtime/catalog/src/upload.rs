@@ -176,7 +176,7 @@ impl Catalog {
         Ok(prepared)
     }
 
-    /// Stores a version, publishes it, and tells the listeners. `None`: its component was to be stored already, and is
+    /// Stores a version, publishes it, and queues its event. `None`: its component was to be stored already, and is
     /// not any more.
     fn store_and_publish(
         &self,

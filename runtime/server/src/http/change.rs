@@ -77,7 +77,7 @@ impl Changes {
         work.await.unwrap_or_else(|_| Err(failed()))
     }
 
-    /// Writes to the audit log what no event tells: refusals, and changes that make no difference.
+    /// Writes to the audit log what produces no event: refusals, and changes that make no difference.
     pub async fn audit(&self, attempt: Attempt, outcome: Outcome, status: StatusCode) {
         let Attempt { caller, action, name, version } = attempt;
         let entry = Entry {

@@ -181,7 +181,7 @@ pub(super) async fn promote(
         let promotion = Promotion { active: version, canary };
         let Promoted { handler, changed } = catalog.promote(&name, promotion, caller.actor()).await?;
         if !changed {
-            // No event tells it.
+            // It produces no event.
             let accepted = Attempt { version: handler.active, ..accepted };
             audit.audit(accepted, Outcome::Done, StatusCode::OK).await;
         }
