@@ -210,7 +210,7 @@ impl Admission {
     }
 
     /// A session goes on with another handler. What it used so far is not taken for the cost of that one.
-    pub fn moved(&mut self, now: Instant, permit: PermitId, handler: &str) {
+    pub fn handler_changed(&mut self, now: Instant, permit: PermitId, handler: &str) {
         let expected_ms = self.expected(handler);
         let Some(session) = self.sessions.get_mut(&permit) else { return };
         let used = session.uses(now);

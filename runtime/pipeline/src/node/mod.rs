@@ -86,8 +86,8 @@ impl AdmissionPermit {
     }
 
     /// The session goes on with another handler; its cost is learned under that name.
-    pub fn moved(&self, now: Instant, handler: &str) {
-        self.node.lock().moved(now, self.permit, handler);
+    pub fn handler_changed(&self, now: Instant, handler: &str) {
+        self.node.lock().handler_changed(now, self.permit, handler);
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 /// Rates that can be asked for, frames a second.
 pub const RATES: std::ops::RangeInclusive<f32> = 1.0..=120.0;
 /// The rate when neither session nor handler names one, frames a second.
-pub const USUAL_RATE: f32 = 30.0;
+pub const DEFAULT_RATE: f32 = 30.0;
 /// How late a frame may be made rather than left out, when the handler keeps up on the whole.
 const LENIENCE: Duration = Duration::from_millis(100);
 
@@ -45,7 +45,7 @@ pub struct FrameClock {
 impl FrameClock {
     /// A stream of `fps` frames a second (limited to [`RATES`]) whose first frame is due at `begin`.
     pub fn new(begin: Instant, fps: f32) -> Self {
-        let fps = if fps.is_nan() { USUAL_RATE } else { fps.clamp(*RATES.start(), *RATES.end()) };
+        let fps = if fps.is_nan() { DEFAULT_RATE } else { fps.clamp(*RATES.start(), *RATES.end()) };
         Self { fps: f64::from(fps), begin, next: 0, cost: Duration::ZERO }
     }
 

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::schedule::decimation::Decimation;
-pub use crate::schedule::skip_reason::SkipReason;
+use crate::schedule::skip_reason::SkipReason;
 use crate::session::policy::Skipping;
 
 /// Bounds of the backlog under `never`.
@@ -53,6 +53,14 @@ pub struct Ticket<T = ()> {
     pub waited: Duration,
     /// What belongs to it.
     pub what: T,
+}
+
+impl<T> Ticket<T> {
+    /// The ticket, and what belongs to its frame.
+    pub fn split(self) -> (Ticket, T) {
+        let Self { sequence, pts, skipped, waited, what } = self;
+        (Ticket { sequence, pts, skipped, waited, what: () }, what)
+    }
 }
 
 /// A frame that the handler never sees.
@@ -138,21 +146,14 @@ impl<T> Gate<T> {
 
     /// A frame is there. What comes back was skipped for it, or is the frame itself.
     pub fn offer(&mut self, now: Instant, arrival: Arrival, what: T) -> Vec<Skipped<T>> {
-        self.decimation.arrived(now, arrival.pts);
+        let refused = self.refuses(now, arrival.pts);
         let frame = Waiting { sequence: self.next, arrival, since: now, what };
         self.next += 1;
-        let queues = self.skipping == Skipping::Never;
-        if let Some(closed) = self.closed.filter(|closed| now < closed.until && !(queues && closed.brief)) {
-            return vec![frame.skip(now, closed.reason)];
-        }
-        // While one waits that was let in, the next one takes its place and not its own turn.
-        if (queues || self.waiting.is_empty())
-            && let Some(reason) = self.not_its_turn(frame.sequence, arrival.pts)
-        {
+        if let Some(reason) = refused {
             return vec![frame.skip(now, reason)];
         }
         let mut skipped = Vec::new();
-        if !queues {
+        if self.skipping != Skipping::Never {
             self.skip_all(now, SkipReason::Busy, &mut skipped);
         }
         self.last_chosen = Some((frame.sequence, arrival.pts));
@@ -161,7 +162,19 @@ impl<T> Gate<T> {
         skipped
     }
 
-    /// Those of the frames that wait that grew too old.
+    /// Whether the next frame, with presentation time `pts`, would be skipped at once if it were [offered](Self::offer), and
+    /// why. To be asked before its picture is copied; the answer holds as long as nothing else happens.
+    pub fn refuses(&mut self, now: Instant, pts: Duration) -> Option<SkipReason> {
+        self.decimation.arrived(now, pts);
+        let queues = self.skipping == Skipping::Never;
+        if let Some(closed) = self.closed.filter(|closed| now < closed.until && !(queues && closed.brief)) {
+            return Some(closed.reason);
+        }
+        // While one waits that was let in, the next one takes its place and not its own turn.
+        if queues || self.waiting.is_empty() { self.not_its_turn(self.next, pts) } else { None }
+    }
+
+    /// Skips the waiting frames that grew too old.
     pub fn expire(&mut self, now: Instant) -> Vec<Skipped<T>> {
         let mut skipped = Vec::new();
         self.shed(now, &mut skipped);
@@ -250,17 +263,6 @@ impl<T> Gate<T> {
         paced.max(self.at_least)
     }
 
-    /// The frames that wait are gone: the decoder overwrote them.
-    pub fn discard(&mut self, now: Instant) -> Vec<Skipped<T>> {
-        let mut skipped = Vec::new();
-        self.skip_all(now, SkipReason::Busy, &mut skipped);
-        if !skipped.is_empty() {
-            // It had its turn and did not use it: the next one takes it.
-            self.last_chosen = None;
-        }
-        skipped
-    }
-
     /// Usual time between two frames that the policy lets in, whatever the degradation does.
     pub fn usual_interval(&self) -> Duration {
         let every = if self.skipping == Skipping::Adaptive { self.decimation.every() } else { 1 };
@@ -272,9 +274,9 @@ impl<T> Gate<T> {
         self.waiting.len()
     }
 
-    /// What belongs to the frame that waits longest, and its number.
-    pub fn oldest(&mut self) -> Option<(u64, &mut T)> {
-        self.waiting.front_mut().map(|frame| (frame.sequence, &mut frame.what))
+    /// Number of the frame that waits longest.
+    pub fn waiting_sequence(&self) -> Option<u64> {
+        self.waiting.front().map(|frame| frame.sequence)
     }
 
     /// True between a ticket and [`Gate::done`].

@@ -3,7 +3,7 @@
 use framebox_pipeline::budget::degradation::{self, Step};
 use framebox_pipeline::node::Node;
 use framebox_pipeline::node::admission;
-use framebox_pipeline::schedule::gate::SkipReason;
+use framebox_pipeline::schedule::skip_reason::SkipReason;
 
 use super::policies::{count, film, film_until, start_with};
 use super::*;

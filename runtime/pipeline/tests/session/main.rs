@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 use framebox_media::{Codec, EncodedFrame, encode, h264};
 use framebox_picture::{Picture, Size};
 use framebox_pipeline::session::parameters::Applied;
-use framebox_pipeline::{Budgets, Connections, Notice, Policy, Session, SessionEvents, Setup, Upstream, Viewer};
+use framebox_pipeline::{
+    Attachment, Budgets, Connections, Notice, Policy, Session, SessionEvents, Setup, Upstream, Viewer, stream,
+};
 use framebox_sandbox::{Budget, Component, Engine, Limits, NamedValue, NoLog, NoSources, Settings};
 use serde_json::json;
 
@@ -30,7 +32,7 @@ struct Heard {
 }
 
 #[derive(Default)]
-struct Listener(Mutex<Heard>);
+struct Listener(Mutex<Heard>, OnceLock<Attachment>);
 
 impl Viewer for Listener {
     fn frame(&self, frame: EncodedFrame) {
@@ -59,8 +61,14 @@ impl SessionEvents for Listener {
     }
 }
 
-fn connections(listener: &Arc<Listener>) -> Connections {
-    Connections { viewer: listener.clone(), upstream: listener.clone(), events: listener.clone() }
+/// Starts a session that `listener` is connected to and views.
+fn connect(setup: Setup, listener: &Arc<Listener>) -> Session {
+    let connections = Connections { upstream: listener.clone(), events: listener.clone() };
+    let session = Session::start(setup, connections).unwrap();
+    if let Some(attachment) = session.stream().attach(listener.clone()) {
+        listener.1.set(attachment).unwrap();
+    }
+    session
 }
 
 impl Listener {
@@ -102,16 +110,16 @@ fn start(component: Component) -> (Session, Arc<Listener>) {
 
 fn start_within(component: Component, time: Duration) -> (Session, Arc<Listener>) {
     let listener = Arc::new(Listener::default());
-    (Session::start(setup(component, time), connections(&listener)).unwrap(), listener)
+    (connect(setup(component, time), &listener), listener)
 }
 
 fn setup(component: Component, time: Duration) -> Setup {
     Setup {
         component,
         fps: None,
-        codec: Codec::H264,
+        input: Codec::H264,
         limits: Limits { call: Budget { time, fuel: u64::MAX / 2 }, ..Limits::default() },
-        encode: encode::Settings::default(),
+        rendition: stream::Settings { codec: Codec::H264, encode: encode::Settings::default() },
         log: Arc::new(NoLog),
         sources: Arc::new(NoSources),
         policy: Policy::default(),
@@ -149,7 +157,7 @@ fn generate(fps: Option<f32>, spin: u32, last: u32) -> (Session, Arc<Listener>) 
     let component = engine().load(&framebox_test_components::component(&body, "video-generator")).unwrap();
     let listener = Arc::new(Listener::default());
     let setup = Setup { fps, ..setup(component, Duration::from_secs(5)) };
-    (Session::start(setup, connections(&listener)).unwrap(), listener)
+    (connect(setup, &listener), listener)
 }
 
 /// A camera: flat gray pictures, whose luma tells them apart.

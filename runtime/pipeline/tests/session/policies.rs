@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use framebox_pipeline::schedule::gate::SkipReason;
+use framebox_pipeline::schedule::skip_reason::SkipReason;
 use framebox_pipeline::session::history::{Outcome, Row};
 use framebox_pipeline::session::stats::Counts;
 use framebox_pipeline::{Skipping, Unprocessed};
@@ -13,7 +13,7 @@ pub(super) fn start_with(component: Component, change: impl FnOnce(&mut Setup)) 
     let listener = Arc::new(Listener::default());
     let mut setup = setup(component, Duration::from_secs(5));
     change(&mut setup);
-    (Session::start(setup, connections(&listener)).unwrap(), listener)
+    (connect(setup, &listener), listener)
 }
 
 fn under(skipping: Skipping, unprocessed: Unprocessed, component: Component) -> (Session, Arc<Listener>) {

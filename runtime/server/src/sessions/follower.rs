@@ -38,7 +38,7 @@ impl VersionFollower {
         // The choice may have changed since the offer.
         selection.iter_mut().for_each(watch::Receiver::mark_changed);
         let mut probation = Probation::of(&active, &begin, 0);
-        let mut life = active.bridge().watch();
+        let mut life = active.control().watch();
         loop {
             let changed = async {
                 match &mut selection {
@@ -88,7 +88,7 @@ impl VersionFollower {
                 return None;
             }
         };
-        let session = active.bridge().session()?;
+        let session = active.session()?;
         let swap = Swap {
             component: next.component.clone(),
             limits: next.limits.clone(),
@@ -133,9 +133,9 @@ impl VersionFollower {
     /// Reports the failures of the version on probation since the last check.
     fn check(&self, active: &ActiveSession, probation: &mut Option<Probation>) {
         let Some(on) = probation else { return };
-        if let Some(session) = active.bridge().session() {
+        if let Some(session) = active.session() {
             if session.never_started() {
-                let reason = active.bridge().watch().borrow().ended.clone().unwrap_or_default();
+                let reason = active.control().watch().borrow().ended.clone().unwrap_or_default();
                 self.catalog.report_failure(&on.version, Failure::Start(reason));
             }
             let (rows, next) = session.frames(on.cursor);
@@ -167,7 +167,7 @@ impl Probation {
         if !version.is_on_probation(now) {
             return None;
         }
-        let cursor = match active.bridge().session() {
+        let cursor = match active.session() {
             Some(session) if since > 0 => {
                 // Rows of the version before may be skipped; later ones are recognised by their numbers.
                 session.frames(0).1.saturating_sub(framebox_pipeline::session::history::MOST as u64)

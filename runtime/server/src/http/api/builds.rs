@@ -69,6 +69,6 @@ async fn build(
     let message: String = message.chars().filter(|char| matches!(char, '\n' | '\t') || !char.is_control()).collect();
     let message = Message::Build { state, message: &message };
     let sessions: Vec<_> = app.sessions.list().into_iter().filter(|active| active.handler == name).collect();
-    sessions.iter().for_each(|active| active.bridge().tell(&message));
+    sessions.iter().for_each(|active| active.control().send(&message));
     Ok(Json(Receivers { sessions: sessions.len() }))
 }

@@ -93,7 +93,7 @@ async fn fastrtc_outputs(
 }
 
 fn respond(app: &App, id: &str, encode: fn(&Event) -> Option<sse::Event>) -> Result<Response, Problem> {
-    let reader = find(app, id)?.bridge().outputs().read().ok_or_else(|| {
+    let reader = find(app, id)?.control().outputs().read().ok_or_else(|| {
         let detail = format!("{MAX_READERS} clients read this session's outputs, the most possible: close one of them");
         Problem::new(StatusCode::TOO_MANY_REQUESTS, detail)
     })?;

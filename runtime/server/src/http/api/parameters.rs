@@ -123,12 +123,12 @@ fn object<T>(body: Body<T>) -> Result<T, Problem> {
 }
 
 fn current(active: &ActiveSession) -> Map<String, Value> {
-    active.bridge().session().map(|session| session.parameters()).unwrap_or_default()
+    active.session().map(|session| session.parameters()).unwrap_or_default()
 }
 
 /// Requests the change and waits until it applies. 202: the handler is still busy with a frame, the change is kept for it.
 async fn apply(active: &ActiveSession, values: &Map<String, Value>, status: Option<&'static str>) -> Answer {
-    let answer = active.bridge().ask(values).map_err(|wrong| {
+    let answer = active.control().ask(values).map_err(|wrong| {
         let texts: Vec<_> = wrong.iter().map(ToString::to_string).collect();
         let by_id: BTreeMap<_, _> = wrong.into_iter().map(|wrong| (wrong.id, wrong.problem)).collect();
         let detail = format!("nothing was changed: {}", texts.join("; "));

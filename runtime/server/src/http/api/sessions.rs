@@ -95,7 +95,7 @@ async fn change_session(
     let active = find(&app, &id)?;
     let hint = "give an object with `policy` (latest, adaptive, never), `unprocessed` (hold, passthrough), or both";
     let JsonObject(change) = body.map_err(|error| error.problem(hint))?;
-    active.bridge().set_policy(change);
+    active.control().set_policy(change);
     active.report().map(Json).ok_or_else(|| gone(&id))
 }
 
@@ -112,7 +112,7 @@ async fn frames(
     query: Result<Query<Continuation>, QueryRejection>,
 ) -> Result<Json<Frames>, Problem> {
     let Query(Continuation { after }) = query.map_err(|error| Problem::new(error.status(), error.body_text()))?;
-    let session = find(&app, &id)?.bridge().session();
+    let session = find(&app, &id)?.session();
     let (frames, next) = session.map(|session| session.frames(after)).unwrap_or_default();
     Ok(Json(Frames { frames, next }))
 }

@@ -176,7 +176,7 @@ async fn candidate(app: &App, id: &str, candidate: Candidate) -> Result<Signalle
             )),
         };
     };
-    let Some(peer) = active.bridge().peer() else { return Err(Failure::closed()) };
+    let Some(peer) = active.peer() else { return Err(Failure::closed()) };
     match peer.add_candidate(candidate).await {
         Ok(()) => Ok(Signalled::ACCEPTED),
         Err(rtc::Error::Closed) => Err(Failure::closed()),
