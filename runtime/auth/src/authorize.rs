@@ -147,7 +147,7 @@ mod tests {
         at: u64,
     ) -> Result<Option<String>, AuthorizeError> {
         let request = Request { token, access, is_direct: true };
-        authorize(known, open, request, UNIX_EPOCH + Duration::from_secs(at)).map(|who| principal.token)
+        authorize(known, open, request, UNIX_EPOCH + Duration::from_secs(at)).map(|principal| principal.token)
     }
 
     #[test]

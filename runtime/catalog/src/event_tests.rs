@@ -142,7 +142,7 @@ async fn an_automatic_rollback_is_told_once_with_its_reason() {
     scene.catalog.report_failure(&version, Failure::Frames(MAX_FAILURES));
     scene.catalog.report_failure(&version, Failure::Frames(MAX_FAILURES));
     let event = scene.events.recv().await.unwrap();
-    assert_eq!((event.version, event.digest, event.actor), (Some(2), Some(version.digest), None));
+    assert_eq!((event.version, event.digest, &event.actor), (Some(2), Some(version.digest), &None));
     assert!(matches!(&event.change, Change::RolledBack { reason } if reason.starts_with("it failed")), "{event:?}");
     assert_eq!(scene.catalog.active("mine").unwrap().number, 1);
     assert!(!scene.promote(Promotion { active: Some(1), canary: None }).await.unwrap());

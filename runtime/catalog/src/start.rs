@@ -34,7 +34,7 @@ const DEFAULT: &str = "invert";
 pub enum StartError {
     /// The compiler cannot be set up.
     #[error("the compiler cannot be set up: {0}")]
-    Compiler(#[source] framebox_sandbox::Error),
+    Compiler(#[source] framebox_sandbox::EngineError),
     /// The data directory cannot be read or written.
     #[error(transparent)]
     Store(#[from] store::Error),
