@@ -22,6 +22,7 @@ pub struct CodeCache {
 
 impl CodeCache {
     /// Opens the current user's cache; `None` when there is no directory that only this user can write to.
+    #[expect(clippy::disallowed_methods, reason = "the cache directory of a user is defined by the environment")]
     pub fn open(edition: &str) -> Option<Self> {
         let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
         let root = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(home)?;

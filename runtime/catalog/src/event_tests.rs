@@ -1,4 +1,5 @@
 //! An event comes for each change exactly once, and none for a change that is refused or makes no difference.
+#![allow(clippy::disallowed_methods, reason = "tests start tasks")]
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,7 +17,7 @@ use super::{Catalog, Defaults, Error, Promotion, built_in};
 /// A catalog whose uploads are components that it knows, so that nothing is compiled.
 struct Scene {
     catalog: Arc<Catalog>,
-    events: tokio::sync::mpsc::UnboundedReceiver<CatalogEvent>,
+    events: tokio::sync::mpsc::Receiver<CatalogEvent>,
 }
 
 impl Scene {
@@ -24,11 +25,11 @@ impl Scene {
         let engine = Engine::new(&Settings { instances: 2, ..Settings::default() }).unwrap();
         let data_dir = DataDir::open(None).unwrap();
         let catalog = Arc::new(Catalog::start(&engine, Defaults::default(), data_dir).unwrap());
-        let (sender, events) = tokio::sync::mpsc::unbounded_channel();
+        let (sender, events) = tokio::sync::mpsc::channel(16);
         let mut subscription = catalog.subscribe();
         tokio::spawn(async move {
             while let Some(event) = subscription.next().await {
-                sender.send(event.clone()).unwrap();
+                sender.send(event.clone()).await.unwrap();
             }
         });
         Self { catalog, events }

@@ -2,6 +2,7 @@
 
 /// Kills the program, as `kill -9` does, when the environment variable `FRAMEBOX_FAULT` names this failpoint. Does
 /// nothing in release builds.
+#[cfg_attr(debug_assertions, expect(clippy::disallowed_methods, reason = "a test sets it for one process"))]
 pub fn hit(name: &str) {
     #[cfg(debug_assertions)]
     if std::env::var_os("FRAMEBOX_FAULT").is_some_and(|chosen| chosen == name) {

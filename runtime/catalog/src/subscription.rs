@@ -135,6 +135,7 @@ mod tests {
     }
 
     #[tokio::test]
+    #[expect(clippy::disallowed_methods, reason = "it is awaited below")]
     async fn a_change_waits_until_its_event_is_handled_but_not_for_ever() {
         let publisher = Publisher::default();
         publisher.publish(event(1)).wait().await;

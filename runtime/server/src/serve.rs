@@ -38,6 +38,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()> + Send + 'stat
         tracing::warn!("{address} can be reached from other machines: tokens and cameras need HTTPS in front of it");
     }
     println!("Framebox is ready: open http://{address} in a browser. Ctrl-C ends it.");
+    #[expect(clippy::disallowed_methods, reason = "it is awaited below, once every change has ended")]
     let recorder = tokio::spawn(recorder::run(auth.clone(), app.catalog.subscribe()));
     let changes = Arc::new(Changes::new(auth.clone()));
     let router = crate::http::router(app.clone(), auth, changes.clone(), &origins);

@@ -111,6 +111,7 @@ mod tests {
         assert_eq!(machine.look(begin), None);
         assert_eq!(machine.look(begin + WINDOW / 2), None);
         // Less than a tick may have passed in truth.
+        #[expect(clippy::disallowed_methods, reason = "time must pass for the measurement")]
         std::thread::sleep(Duration::from_millis(50));
         let spare = machine.look(begin + WINDOW).unwrap();
         let cores = std::thread::available_parallelism().unwrap().get() as f64;

@@ -1,6 +1,7 @@
 //! Whole sessions: real codecs, real components, the threads as they are.
 
 #![allow(clippy::unwrap_used)]
+#![allow(clippy::disallowed_methods, reason = "tests sleep and start tasks")]
 
 mod budgets;
 mod policies;

@@ -1,4 +1,5 @@
 //! Changes of a real catalog: scopes, quotas, the audit log.
+#![allow(clippy::disallowed_methods, reason = "tests start tasks")]
 
 use std::path::Path;
 use std::sync::Arc;
