@@ -44,7 +44,7 @@ impl From<progress::BeginError> for Problem {
         let status = match error {
             progress::BeginError::Busy => StatusCode::TOO_MANY_REQUESTS,
             progress::BeginError::Exists => StatusCode::CONFLICT,
-            progress::BeginError::Id => StatusCode::BAD_REQUEST,
+            _ => StatusCode::BAD_REQUEST,
         };
         let problem = Self::new(status, error.to_string());
         if error == progress::BeginError::Busy { problem.retry_after(5) } else { problem }

@@ -145,6 +145,7 @@ pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
         (status = 411, description = "The token has a quota, and the length is not known"),
         (status = 422, description = "The server cannot run this component; the text says what is missing"),
         (status = 429, description = "Too many uploads; `Retry-After` says when to try again"),
+        (status = 500, description = "The server failed; its log says why"),
         (status = 503, description = "The server is stopping, or cannot read its tokens"),
         (status = 507, description = "The token's quota is used up, or the disk is full"),
     ))]

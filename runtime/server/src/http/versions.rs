@@ -157,6 +157,7 @@ fn line(version: &Version, active: Option<u64>) -> Line {
         (status = 404, description = "There is no such handler or version"),
         (status = 409, description = "It cannot be made active"),
         (status = 422, description = "The body is invalid, or the version cannot be run"),
+        (status = 500, description = "The server failed; its log says why"),
         (status = 503, description = "The server is stopping, or cannot read its tokens"),
         (status = 507, description = "The disk is full"),
     ))]
@@ -198,6 +199,7 @@ pub(super) async fn promote(
         (status = 204, description = "It is deleted"),
         (status = 404, description = "There is no such handler"),
         (status = 409, description = "It is in use, or cannot be changed"),
+        (status = 500, description = "The server failed; its log says why"),
         (status = 503, description = "The server is stopping, or cannot read its tokens"),
         (status = 507, description = "The disk is full"),
     ))]
@@ -227,6 +229,7 @@ pub(super) async fn delete(
         (status = 204, description = "It is deleted"),
         (status = 404, description = "There is no such version"),
         (status = 409, description = "It is in use, or cannot be changed"),
+        (status = 500, description = "The server failed; its log says why"),
         (status = 503, description = "The server is stopping, or cannot read its tokens"),
         (status = 507, description = "The disk is full"),
     ))]

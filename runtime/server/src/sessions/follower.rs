@@ -9,7 +9,7 @@ use framebox_pipeline::session::swap::{Swap, SwapError};
 use tokio::sync::{Semaphore, watch};
 
 use super::ActiveSession;
-use crate::config::SessionDefailures;
+use crate::config::SessionDefaults;
 use framebox_catalog::probation::{DURATION, Failure};
 use framebox_catalog::{Catalog, Selection, Version};
 

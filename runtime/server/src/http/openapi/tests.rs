@@ -70,7 +70,7 @@ fn access_to_every_route_is_as_intended() {
     let expected: BTreeSet<_> = table.lines().map(str::trim).filter(|line| !line.is_empty()).map(words).collect();
     let routes = routes_without_app();
     let actual = routes.iter().map(|Listed { method, path, rule, .. }| {
-        let access = match rule.need {
+        let access = match rule.access {
             Access::Nothing => "anyone",
             Access::Token => "token",
             Access::Scope(scope) => scope.name(),
@@ -110,7 +110,7 @@ fn every_operation_documents_access_errors_and_parameters() {
             let is_error = status.starts_with(['4', '5']);
             assert!(!is_error || response["content"].is_object(), "{what}: {status} has a body");
         }
-        if let Access::Scope(scope) = route.rule.need {
+        if let Access::Scope(scope) = route.rule.access {
             assert_eq!(security[0]["token"][0], scope.name(), "{what}");
             assert!(operation["responses"]["401"].is_object() && operation["responses"]["403"].is_object(), "{what}");
         }
@@ -156,7 +156,7 @@ fn every_failure_of_an_offer_is_documented() {
     ];
     let others = [
         offer::Error::Handler(framebox_catalog::Error::NoHandler("a".into())),
-        offer::Error::Handler(framebox_catalog::Error::Wanted("a@".into())),
+        offer::Error::Handler(framebox_catalog::Error::Selector("a@".into())),
         offer::Error::Exists,
         offer::Error::Full,
         offer::Error::Overloaded(overloaded),
