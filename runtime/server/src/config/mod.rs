@@ -1,6 +1,7 @@
 //! The configuration file. Unknown keys are errors.
 
 pub mod budgets;
+mod session_defaults;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -11,8 +12,10 @@ use anyhow::{Context, ensure};
 use framebox_auth::scope::Scope;
 use framebox_catalog::limits;
 use framebox_catalog::{Defaults, HandlerDefaults, compile};
-use framebox_pipeline::{Policy, Skipping, Unprocessed};
+use framebox_pipeline::{Skipping, Unprocessed};
 use serde::Deserialize;
+
+pub use session_defaults::SessionDefaults;
 
 /// The whole file; every key has a default.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -220,18 +223,11 @@ impl Config {
 
     /// Returns the defaults of handlers, for the catalog.
     pub fn defaults(&self) -> Defaults {
-        let handler = |handler: &Handler| HandlerDefaults {
-            component: handler.component.clone(),
-            limits: handler.limits,
-            skipping: handler.policy,
-            unprocessed: handler.unprocessed,
-        };
+        let handler =
+            |handler: &Handler| HandlerDefaults { component: handler.component.clone(), limits: handler.limits };
         Defaults {
             limits: self.limits,
             bounds: self.bounds,
-            degradation: self.degradation.settings(),
-            breaker: self.breaker.settings(),
-            policy: Policy { skipping: self.server.policy, unprocessed: self.server.unprocessed },
             handlers: self.handlers.iter().map(|(name, of)| (name.clone(), handler(of))).collect(),
             default_handler: self.server.default_handler.clone(),
             largest: self.uploads.bytes(),
@@ -252,9 +248,9 @@ impl Config {
             "encoder.start_kbps must be within 50 and encoder.max_kbps"
         );
         let bounds = self.bounds.bounds()?;
-        let usual = self.limits.usual(bounds)?;
+        let general = self.limits.with_defaults(bounds)?;
         for (name, handler) in &self.handlers {
-            handler.limits.over(usual, bounds, &format!("handlers.{name}.limits"))?;
+            handler.limits.resolve(general, bounds, &format!("handlers.{name}.limits"))?;
         }
         for (name, source) in &self.sources {
             source.check(name)?;
