@@ -24,7 +24,7 @@ pub mod session;
 pub mod stream;
 
 pub use budget::Budgets;
-pub use session::policy::{Policy, Skipping, UnknownPolicyError, Unprocessed};
+pub use schedule::policy::{Policy, Skipping, UnknownPolicyError, Unprocessed};
 pub use session::{Connections, Notice, Session, SessionEvents, Setup, Severity, Upstream};
 
 pub use stream::{Attachment, Stream, Viewer};

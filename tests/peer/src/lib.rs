@@ -2,6 +2,7 @@
 //! packets, and it can vanish without closing the connection.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+#![allow(clippy::disallowed_methods, reason = "tests sleep and start tasks")]
 
 mod network;
 

@@ -7,10 +7,10 @@ use framebox_picture::{Format, Size};
 
 use crate::schedule::frame_clock::FrameClock;
 use crate::schedule::gate::{Arrival, Backlog, Gate, Skipped};
+use crate::schedule::policy::Policy;
 use crate::schedule::skip_reason::SkipReason;
 use crate::session::frame::Frame;
 use crate::session::passthrough::Passthrough;
-use crate::session::policy::Policy;
 use crate::session::recorder::Recorder;
 use crate::session::swap::PreparedSwap;
 use crate::session::version_state::VersionState;

@@ -9,7 +9,6 @@
 //! |---|---|
 //! | `setup`, `error` | [`Setup`]: what a session is made of; [`Error`]: why it could not be started |
 //! | `connections`, `upstream`, `events`, `notice` | [`Connections`]: who sends the input, and who receives values and notices |
-//! | [`policy`] | [`Policy`]: which frames may be skipped, and what is shown instead |
 //! | [`parameters`] | parameters: checked, waiting to be applied between two frames, applied |
 //! | [`swap`] | another version takes over |
 //! | [`stats`], `recorder`, `record`, `rate` | counts, and what each stage took for the recent frames |
@@ -32,7 +31,6 @@ mod intake;
 mod notice;
 pub mod parameters;
 mod passthrough;
-pub mod policy;
 mod rate;
 mod record;
 mod recorder;
@@ -55,6 +53,7 @@ use framebox_sandbox::{Kind, Log, Sources};
 use serde_json::{Map, Value};
 
 use crate::schedule::frame_clock::{self, FrameClock};
+use crate::schedule::policy::Policy;
 use crate::stream::{Rendition, Stream};
 pub use connections::Connections;
 pub use error::Error;
@@ -64,7 +63,6 @@ use history::Row;
 use intake::Intake;
 pub use notice::{Notice, Severity};
 use parameters::{ParameterError, Parameters};
-use policy::Policy;
 use report::SessionReport;
 pub use setup::Setup;
 use stats::Stats;

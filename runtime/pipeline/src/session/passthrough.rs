@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use crate::budget::degradation::Level;
 use crate::schedule::gate::Skipped;
+use crate::schedule::policy::Unprocessed;
 use crate::session::frame::Frame;
-use crate::session::policy::Unprocessed;
 
 /// Frames that wait while the handler is at work: what goes out is in order. Of more, the oldest are not shown.
 const MOST: usize = 16;

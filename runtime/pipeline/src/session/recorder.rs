@@ -7,10 +7,10 @@ use framebox_picture::Size;
 
 use crate::budget::degradation::Level;
 use crate::schedule::gate::{Skipped, Ticket};
+use crate::schedule::policy::Policy;
 use crate::schedule::skip_reason::SkipReason;
 use crate::session::frame::{Frame, FrameMetadata};
 use crate::session::history::{self, FrameHistory, Outcome, Row};
-use crate::session::policy::Policy;
 use crate::session::rate::Rate;
 use crate::session::record::Record;
 use crate::session::stats::{Counts, Extent, Fuel, Rates, Spread, Stages, Stats};

@@ -7,7 +7,7 @@ use framebox_sandbox::{Component, Limits, Log, Sources};
 
 use crate::budget::Budgets;
 use crate::node::AdmissionPermit;
-use crate::session::policy::Policy;
+use crate::schedule::policy::Policy;
 use crate::stream;
 
 /// What a session is made of.

@@ -6,8 +6,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::budget::degradation::Level;
+use crate::schedule::policy::Policy;
 use crate::schedule::skip_reason::SkipReason;
-use crate::session::policy::Policy;
 
 /// Counts since the session began; a generator's frames are received when they are due. At any moment `received` =
 /// `processed` + skipped + failed + `waiting` + `in_work`.
@@ -29,7 +29,7 @@ pub struct Counts {
     pub sent: u64,
     /// Of them, pictures of frames without a result, sent as they came.
     pub passed: u64,
-    /// Access units that could not be decoded or were dropped while waiting for a keyframe.
+    /// Frames that could not be decoded or were dropped while waiting for a keyframe.
     pub undecodable: u64,
 }
 
@@ -95,11 +95,11 @@ pub struct Extent {
 pub struct Stats {
     /// Size of the camera's pictures, once one has come.
     pub picture: Option<Extent>,
-    /// What happened to the frames.
+    /// Counts of frames.
     pub frames: Counts,
     /// Frames a second.
     pub rates: Rates,
-    /// Milliseconds of the recent frames.
+    /// Times of the recent frames, ms.
     pub stages_ms: Stages,
     /// Fuel of the recent calls.
     pub fuel: Fuel,
@@ -110,7 +110,7 @@ pub struct Stats {
     /// The policy that holds.
     #[serde(flatten)]
     pub policy: Policy,
-    /// What is done about its costs.
+    /// The level of degradation.
     #[serde(rename = "ladder")]
     pub degradation: Level,
 }

@@ -4,7 +4,8 @@ use bytes::Bytes;
 use framebox_media::{EncodedFrame, Encoder, Error};
 use framebox_picture::{Picture, Planes, Size, sample::Sampler};
 
-use super::rendition::{Settings, Shown};
+use super::settings::Settings;
+use super::shown::Shown;
 
 /// What the viewers of a rendition ask of the next picture.
 #[derive(Clone, Copy, Debug)]

@@ -7,22 +7,29 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `streams` | [`Stream`]: the renditions of a processed video |
-//! | [`rendition`] | [`Rendition`]: a stream encoded once |
-//! | [`viewer`] | [`Viewer`]: who receives a rendition |
+//! | `rendition`, `settings` | [`Rendition`]: a stream encoded once; [`Settings`]: how |
+//! | `shown` | [`Shown`]: a picture on its way to the viewers |
+//! | `viewer`, `attachment` | [`Viewer`]: who receives a rendition; [`Attachment`]: keeps it attached |
 //! | `viewers` | the viewers of a rendition and their wishes |
 //! | [`bitrate`] | which bit rate a rendition has; pure |
-//! | [`report`] | [`Report`]: what a rendition tells its session |
+//! | `report` | [`Report`]: what a rendition tells its session |
 //! | `encode` | pictures to encoded frames |
 
+mod attachment;
 pub mod bitrate;
 mod encode;
-pub mod rendition;
-pub mod report;
+mod rendition;
+mod report;
+mod settings;
+mod shown;
 mod streams;
-pub mod viewer;
+mod viewer;
 mod viewers;
 
-pub use rendition::{Rendition, Settings, Shown};
+pub use attachment::Attachment;
+pub use rendition::Rendition;
 pub use report::{Encoding, Report};
+pub use settings::Settings;
+pub use shown::Shown;
 pub use streams::Stream;
-pub use viewer::{Attachment, Viewer};
+pub use viewer::Viewer;

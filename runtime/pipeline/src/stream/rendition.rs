@@ -2,43 +2,17 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use framebox_media::{Codec, encode};
-use framebox_picture::Picture;
-
+use super::attachment::Attachment;
 use super::bitrate;
 use super::encode::{Encode, Wishes};
 use super::report::{Encoding, Report};
-use super::viewer::{Attachment, Viewer};
+use super::settings::Settings;
+use super::shown::Shown;
+use super::viewer::Viewer;
 use super::viewers::{Shared, State};
 use crate::cpu;
-
-/// How a rendition is encoded.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// How its frames are coded.
-    pub codec: Codec,
-    /// Rate and bit rates; `bitrate` is where it starts.
-    pub encode: encode::Settings,
-}
-
-/// A picture on its way to the viewers, with the times of its frame.
-#[derive(Clone, Debug)]
-pub struct Shown {
-    /// The pixels, shared with whoever else holds them.
-    pub picture: Arc<Picture>,
-    /// Number of the frame.
-    pub sequence: u64,
-    /// Presentation time.
-    pub pts: Duration,
-    /// RTP timestamp, 90 kHz, wrapping.
-    pub rtp_timestamp: u32,
-    /// When its frame came in, or was due.
-    pub captured: Instant,
-    /// A result of the handler. Any other picture is passed through at the size of the results.
-    pub processed: bool,
-}
 
 /// Encodes a stream on a thread of its own, for any number of viewers. Dropping it ends the thread without waiting for
 /// it.

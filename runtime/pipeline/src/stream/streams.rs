@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use super::rendition::{Rendition, Shown};
-use super::viewer::{Attachment, Viewer};
+use super::attachment::Attachment;
+use super::rendition::Rendition;
+use super::shown::Shown;
+use super::viewer::Viewer;
 
 /// A processed video: a session's results, encoded once for each rendition. An observer's stream has none.
 #[derive(Debug)]
@@ -29,7 +31,8 @@ impl Stream {
 
     /// Gives a picture to every rendition. False when none of them takes it: nothing is reported of it then.
     pub fn show(&self, picture: &Shown) -> bool {
-        self.renditions.iter().fold(false, |taken, rendition| rendition.show(picture.clone()).is_ok() || taken)
+        let shown = self.renditions.iter().filter(|rendition| rendition.show(picture.clone()).is_ok());
+        shown.count() > 0
     }
 
     /// The bit rate of the first rendition, bits a second.

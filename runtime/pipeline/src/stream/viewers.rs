@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::rendition::Shown;
+use super::shown::Shown;
 use super::viewer::Viewer;
 
 /// Stands for a viewer of a rendition.

@@ -1,8 +1,10 @@
 //! Whole sessions: real codecs, real components, the threads as they are.
 
 #![allow(clippy::unwrap_used)]
+#![allow(clippy::disallowed_methods, reason = "tests sleep and start tasks")]
 
 mod budgets;
+mod encoding;
 mod policies;
 mod swaps;
 
@@ -74,7 +76,7 @@ fn connect(setup: Setup, listener: &Arc<Listener>) -> Session {
 impl Listener {
     /// Waits until `what` is true of what was heard.
     fn wait(&self, what: &str, mut until: impl FnMut(&Heard) -> bool) {
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_secs(120);
         while !until(&self.0.lock().unwrap()) {
             let heard = self.0.lock().unwrap();
             assert!(
@@ -251,13 +253,13 @@ fn a_slow_handler_skips_and_never_lags() {
     });
     let stats = session.stats();
     session.join();
-    // 3 s of pictures at 200 ms each: 15, fewer on a busy machine.
+    // Six frames come in the time of a call, fewer on a busy machine.
     let processed = stats.frames.processed;
-    assert!((5..=17).contains(&processed), "{processed} were processed");
     let skipped: u64 = stats.frames.skipped.values().sum();
-    assert!(skipped >= 60, "{skipped} were skipped");
+    assert!(processed >= 5 && skipped >= processed * 2, "{:?}", stats.frames);
     assert!(stats.frames.received - processed - skipped <= 2, "all are accounted for: {:?}", stats.frames);
-    assert!(stats.stages_ms.wait.unwrap().p50 <= 70.0, "what is processed is recent: {:?}", stats.stages_ms.wait);
+    let (wait, handler) = (stats.stages_ms.wait.unwrap().p50, stats.stages_ms.handler.unwrap().p50);
+    assert!(wait < handler / 2.0, "what is processed is recent: it waited {wait} ms for calls of {handler} ms");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use framebox_catalog::Entry;
+use framebox_catalog::LoadedVersion;
 use framebox_media::Codec;
 use framebox_pipeline::session::history::Row;
 use framebox_pipeline::{Notice, Session, Severity};
@@ -28,7 +28,7 @@ pub struct ActiveSession {
     /// Name of its handler.
     pub handler: String,
     /// The version that runs.
-    entry: Mutex<Entry>,
+    entry: Mutex<LoadedVersion>,
     /// The codec of its video.
     codec: Codec,
     begin: Instant,
@@ -48,7 +48,7 @@ impl ActiveSession {
     /// Creates a session of `handler` and connects its two ends.
     pub fn new(
         (id, handler): (&str, &str),
-        entry: Entry,
+        entry: LoadedVersion,
         codec: Codec,
         connection: Arc<Connection>,
         (peer, session): (Arc<dyn Peer>, Session),
@@ -68,12 +68,12 @@ impl ActiveSession {
     }
 
     /// Returns the version that runs.
-    pub fn entry(&self) -> Entry {
+    pub fn entry(&self) -> LoadedVersion {
         self.entry.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Records that another version runs.
-    pub fn replace_entry(&self, entry: Entry) {
+    pub fn replace_entry(&self, entry: LoadedVersion) {
         *self.entry.lock().unwrap_or_else(PoisonError::into_inner) = entry;
     }
 
@@ -82,7 +82,8 @@ impl ActiveSession {
         let entry = self.entry();
         let version = entry.version();
         let parameters = self.session().map(|session| session.parameters()).unwrap_or_default();
-        let swapped = HandlerMessage { handler: version.shown(), parameters, from, version: version.number, sequence };
+        let swapped =
+            HandlerMessage { handler: version.summary(), parameters, from, version: version.number, sequence };
         self.control().send(&Message::Swapped(swapped));
     }
 
@@ -164,7 +165,7 @@ impl ActiveSession {
     fn send_introduction(&self) {
         let parameters = self.session().map(|session| session.parameters()).unwrap_or_default();
         let entry = self.entry();
-        let data = SessionIntroduction { id: &self.id, handler: entry.version().shown(), parameters };
+        let data = SessionIntroduction { id: &self.id, handler: entry.version().summary(), parameters };
         self.control().send(&Message::Session { data });
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use framebox_catalog::{self as catalog, Catalog, Entry};
+use framebox_catalog::{self as catalog, Catalog, LoadedVersion};
 use framebox_media::{Codec, encode};
 use framebox_pipeline::node::{self, Node, admission};
 use framebox_pipeline::{Policy, Session, Setup, Skipping, Unprocessed, session, stream};
@@ -13,7 +13,7 @@ use framebox_sandbox::Kind;
 use super::connection::Connection;
 use super::follower::VersionFollower;
 use super::{ActiveSession, Rejection, Sessions};
-use crate::config;
+use crate::config::{self, SessionDefaults};
 use crate::sources::SourceRegistry;
 
 /// What an offer asks for beside the connection.
@@ -74,6 +74,8 @@ pub struct Answerer {
     pub encoder: config::Encoder,
     /// What handlers may read.
     pub sources: SourceRegistry,
+    /// Budgets and policies of handlers.
+    pub defaults: Arc<SessionDefaults>,
     /// Moves sessions when versions change.
     pub follower: Arc<VersionFollower>,
     /// Admits sessions by their cost; `None` admits as many as there are slots.
@@ -127,7 +129,15 @@ impl Answerer {
         self.node.as_ref().map(|node| node.load(Instant::now()))
     }
 
-    fn setup(&self, name: &str, entry: &Entry, options: &Options, codec: Codec, connection: &Connection) -> Setup {
+    fn setup(
+        &self,
+        name: &str,
+        entry: &LoadedVersion,
+        options: &Options,
+        codec: Codec,
+        connection: &Connection,
+    ) -> Setup {
+        let policy = self.defaults.policy(name);
         Setup {
             component: entry.component.clone(),
             fps: options.fps,
@@ -144,10 +154,10 @@ impl Answerer {
             log: connection.control().clone(),
             sources: self.sources.granted(name),
             policy: Policy {
-                skipping: options.skipping.unwrap_or(entry.policy.skipping),
-                unprocessed: options.unprocessed.unwrap_or(entry.policy.unprocessed),
+                skipping: options.skipping.unwrap_or(policy.skipping),
+                unprocessed: options.unprocessed.unwrap_or(policy.unprocessed),
             },
-            budgets: entry.budgets.clone(),
+            budgets: self.defaults.budgets(entry.version()),
             permit: None,
         }
     }

@@ -160,6 +160,7 @@ impl Reservation<'_> {
         };
         let (owner, permit) = (sessions.clone(), self.permit.take());
         sessions.tasks.spawn(async move {
+            #[expect(clippy::disallowed_methods, reason = "it is awaited below")]
             let follow = tokio::spawn(follow);
             let reason = active.run().await;
             tracing::info!(session = active.id, reason, "session ended");

@@ -129,7 +129,7 @@ fn a_change_of_policy_keeps_the_newest_and_loses_nothing() {
 }
 
 #[test]
-fn the_ladder_makes_any_policy_skip_more() {
+fn degradation_makes_any_policy_skip_more() {
     for skipping in [Skipping::Latest, Skipping::Adaptive, Skipping::Never] {
         let start = Instant::now();
         let mut gate = Gate::new(skipping, Backlog::default());
@@ -148,7 +148,7 @@ fn the_ladder_makes_any_policy_skip_more() {
 }
 
 #[test]
-fn presentation_times_that_make_no_sense_starve_nobody() {
+fn frames_with_senseless_presentation_times_are_let_in() {
     for times in [|_| Duration::ZERO, |i: u32| MS * (1000 - i)] {
         let start = Instant::now();
         let mut gate = Gate::new(Skipping::Adaptive, Backlog::default());

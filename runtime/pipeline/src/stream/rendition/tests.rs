@@ -1,7 +1,8 @@
 use std::sync::Condvar;
+use std::time::Duration;
 
-use framebox_media::EncodedFrame;
-use framebox_picture::Size;
+use framebox_media::{Codec, EncodedFrame, encode};
+use framebox_picture::{Picture, Size};
 
 use super::*;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use framebox_auth::scope::{Need, Scope};
+use framebox_auth::scope::{Access, Scope};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::time::timeout;
@@ -63,7 +63,7 @@ pub struct InputHook {
 
 /// Adds the routes of this resource.
 pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
-    let watch = Rule::new(Need::Scope(Scope::Watch));
+    let watch = Rule::new(Access::Scope(Scope::Watch));
     routes
         .serve::<__path_parameters, _>(watch, parameters)
         .serve::<__path_set_parameters, _>(watch, set_parameters)

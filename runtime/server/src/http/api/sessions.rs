@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use framebox_auth::scope::{Need, Scope};
+use framebox_auth::scope::{Access, Scope};
 use framebox_pipeline::session::history::Row;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -49,7 +49,7 @@ pub struct Continuation {
 
 /// Adds the routes of this resource.
 pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
-    let watch = Rule::new(Need::Scope(Scope::Watch));
+    let watch = Rule::new(Access::Scope(Scope::Watch));
     routes
         .serve::<__path_sessions, _>(watch, sessions)
         .serve::<__path_session, _>(watch, session)
