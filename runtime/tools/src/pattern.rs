@@ -126,7 +126,8 @@ impl Source for PatternSource {
     }
 
     fn seek(&mut self, pts_us: i64) -> Result<(), String> {
-        let pts_us = u64::try_from(pts_us).map_err(|_| "a source starts at 0: seek to a time that is not negative".to_owned())?;
+        let pts_us = u64::try_from(pts_us)
+            .map_err(|_| "a source starts at 0: seek to a time that is not negative".to_owned())?;
         self.position = pts_us.saturating_mul(SOURCE_FPS) / 1_000_000 % SOURCE_LENGTH;
         Ok(())
     }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use framebox_picture::sample::Sampler;
 use framebox_picture::Picture;
+use framebox_picture::sample::Sampler;
 use framebox_sandbox::{Call, CallError, Component, Deterministic, Input, Instance, Kind, Setup};
 use framebox_sandbox::{Cost, NamedValue};
 
@@ -83,9 +83,7 @@ impl Runner {
             Err(error) => return failed(error),
         };
         match picture {
-            Some(picture) if !is_generator => {
-                instance.process(Input { picture, pts_us, sequence, skipped: 0 }, budget)
-            }
+            Some(picture) if !is_generator => instance.process(Input { picture, pts_us, sequence, skipped: 0 }, budget),
             _ => instance.next(pts_us, budget),
         }
     }

@@ -33,8 +33,9 @@ pub(crate) fn parse(descriptor: &Descriptor, set: &[String]) -> Result<Settings,
 }
 
 fn parse_one<'a>(descriptor: &'a Descriptor, text: &str) -> Result<(&'a Parameter, Value), String> {
-    let (id, given) =
-        text.split_once('=').ok_or_else(|| format!("--set {text}: expected an id and a value, as in --set levels=4"))?;
+    let (id, given) = text
+        .split_once('=')
+        .ok_or_else(|| format!("--set {text}: expected an id and a value, as in --set levels=4"))?;
     let Some(parameter) = descriptor.parameters.iter().find(|parameter| parameter.id == id) else {
         let ids: Vec<_> = descriptor.parameters.iter().map(|parameter| parameter.id.as_str()).collect();
         return Err(match ids.is_empty() {

@@ -69,7 +69,9 @@ impl Bench {
         }
         let generators = handlers.iter().filter(|handler| handler.component.kind() == Kind::Generator).count();
         if generators == 1 && handlers.len() == 2 {
-            return Err(Error::Usage("a generator can only be compared with a generator: give two generators, or none".into()));
+            return Err(Error::Usage(
+                "a generator can only be compared with a generator: give two generators, or none".into(),
+            ));
         }
         let sizes: Vec<_> = match (generators, &self.size[..]) {
             (0, []) => SIZES.map(Some).into(),
@@ -95,12 +97,8 @@ impl Bench {
     fn handler(&self, host: &Host, engine: &Engine, file: &Path) -> Result<Handler, Error> {
         let component = host.load(engine, file)?.component;
         let parameters = settings::parse(component.descriptor(), &self.set)?.parameters;
-        let setup = Setup {
-            limits: host.limits.clone(),
-            parameters,
-            log: Arc::new(NoLog),
-            sources: Arc::new(AnySource),
-        };
+        let setup =
+            Setup { limits: host.limits.clone(), parameters, log: Arc::new(NoLog), sources: Arc::new(AnySource) };
         Ok(Handler { file: file.to_owned(), component, setup })
     }
 }
@@ -126,7 +124,9 @@ fn names(handlers: &[Handler]) -> Vec<String> {
     };
     let names: Vec<_> = handlers.iter().map(short).collect();
     match &names[..] {
-        [first, second] if first == second => handlers.iter().map(|handler| handler.file.display().to_string()).collect(),
+        [first, second] if first == second => {
+            handlers.iter().map(|handler| handler.file.display().to_string()).collect()
+        }
         _ => names,
     }
 }

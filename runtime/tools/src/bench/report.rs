@@ -24,10 +24,10 @@ pub(super) fn text(names: &[String], comparisons: &[Comparison]) -> String {
                 notes.push(format!("{size}: {name} failed: {}", printable(failure)));
             }
         }
-        if let ([first, second], Some(time), Some(fuel)) =
-            (names, comparison.time_ratio, comparison.fuel_ratio)
-        {
-            notes.push(format!("{size}: {second} takes {time:.2} times the time and {fuel:.2} times the fuel of {first}"));
+        if let ([first, second], Some(time), Some(fuel)) = (names, comparison.time_ratio, comparison.fuel_ratio) {
+            notes.push(format!(
+                "{size}: {second} takes {time:.2} times the time and {fuel:.2} times the fuel of {first}"
+            ));
         }
     }
     let mut text = table(&rows, 2);

@@ -62,7 +62,10 @@ impl Report {
             let mut warn = |text: String| warnings.push(text);
             if run.time.p50 > CAMERA_INTERVAL {
                 let (ms, fps) = (ms(run.time.p50), run.fps());
-                warn(format!("slower than 30 frames per second{}: {ms} ms per frame, {fps:.1} frames per second", at(run)));
+                warn(format!(
+                    "slower than 30 frames per second{}: {ms} ms per frame, {fps:.1} frames per second",
+                    at(run)
+                ));
             }
             if run.leaks() {
                 warn(format!(
@@ -115,7 +118,11 @@ impl Report {
         }
         list(&mut line, "parameters", descriptor.parameters.iter().map(parameter).collect());
         let outputs = descriptor.outputs.iter();
-        list(&mut line, "outputs", outputs.map(|output| format!("{} ({})", output.id, output_kind(output.kind))).collect());
+        list(
+            &mut line,
+            "outputs",
+            outputs.map(|output| format!("{} ({})", output.id, output_kind(output.kind))).collect(),
+        );
         list(&mut line, "imports", descriptions(component.imports()).into_iter().map(str::to_owned).collect());
         line("digest", &component.digest().to_string());
         line("component", &format!("{}, {functions} functions, compiled in {}", bytes(*size), time(*compile_time)));
@@ -185,8 +192,8 @@ fn rate(fps: f64) -> String {
 
 fn trial_json(run: &TrialRun) -> Value {
     let failed = run.failed.as_ref();
-    let failed = failed
-        .map(|(frame, error)| json!({ "frame": frame, "code": error.code(), "message": error.to_string() }));
+    let failed =
+        failed.map(|(frame, error)| json!({ "frame": frame, "code": error.code(), "message": error.to_string() }));
     json!({
         "width": run.size.map(|size| size.width),
         "height": run.size.map(|size| size.height),

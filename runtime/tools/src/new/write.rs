@@ -13,7 +13,9 @@ use crate::Error;
 /// The folder already exists, or a file cannot be written.
 pub fn write(folder: &Path, files: &[File]) -> Result<(), Error> {
     fs::create_dir(folder).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => Error::Usage(format!("{} already exists: choose another name, or remove it", folder.display())),
+        ErrorKind::AlreadyExists => {
+            Error::Usage(format!("{} already exists: choose another name, or remove it", folder.display()))
+        }
         _ => Error::write(folder, error),
     })?;
     fill(folder, files).inspect_err(|_| {

@@ -63,9 +63,11 @@ impl Source for ClipSource {
     }
 
     fn seek(&mut self, pts_us: i64) -> Result<(), String> {
-        let position = u64::try_from(pts_us).map_err(|_| "a source starts at 0: seek to a time that is not negative")?;
+        let position =
+            u64::try_from(pts_us).map_err(|_| "a source starts at 0: seek to a time that is not negative")?;
         // The times of frames are rounded down to µs: a seek to one of them finds the same frame.
-        let position = Duration::from_micros(position).saturating_add(Duration::from_nanos(u64::from(position > 0) * 999));
+        let position =
+            Duration::from_micros(position).saturating_add(Duration::from_nanos(u64::from(position > 0) * 999));
         self.clip.seek(position).map_err(|error| format!("the source {} cannot seek: {error}", self.name))
     }
 }

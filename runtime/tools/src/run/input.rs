@@ -63,12 +63,16 @@ impl Input {
         let Options { file, frames, size, .. } = options;
         match (kind, file) {
             (Kind::Generator, Some(_)) => usage("a generator makes its own frames: omit the input"),
-            (Kind::Generator, None) if size.is_some() => usage("a generator chooses the size of its frames: omit --size"),
+            (Kind::Generator, None) if size.is_some() => {
+                usage("a generator chooses the size of its frames: omit --size")
+            }
             (Kind::Generator, None) => {
                 let requested = fps.and_then(Rate::near).unwrap_or(rate);
                 Ok(endless(Origin::Generator, options.rate.unwrap_or(requested)))
             }
-            (_, None) => usage("the handler needs frames: give a video, a picture, or the word `pattern` after the component"),
+            (_, None) => {
+                usage("the handler needs frames: give a video, a picture, or the word `pattern` after the component")
+            }
             (_, Some(file)) if file.as_os_str() == PATTERN => {
                 let size = size.unwrap_or(DEFAULT_SIZE);
                 Ok(endless(Origin::Pattern(size), rate))
@@ -83,7 +87,9 @@ impl Input {
                     return Ok(Self { origin, rate, limit, length: None, returned: 0 });
                 }
                 if options.rate.is_some() {
-                    return usage("--fps applies to `pattern`, still pictures and generators only: a video has its own rate");
+                    return usage(
+                        "--fps applies to `pattern`, still pictures and generators only: a video has its own rate",
+                    );
                 }
                 let length = info.duration.map(|time| (time.as_secs_f64() * f64::from(info.fps)).round() as u64);
                 let rate = Rate::near(info.fps).unwrap_or(FALLBACK_RATE);
@@ -118,7 +124,8 @@ impl Input {
             Origin::Still(picture) => (Some(picture.clone()), pts_us),
             Origin::Pattern(size) => {
                 let picture = pattern::picture(*size, number);
-                let picture = picture.ok_or_else(|| Error::Usage(format!("{size} is not a valid size: give --size another one")))?;
+                let picture = picture
+                    .ok_or_else(|| Error::Usage(format!("{size} is not a valid size: give --size another one")))?;
                 (Some(Arc::new(picture)), pts_us)
             }
             Origin::Clip(clip) => {

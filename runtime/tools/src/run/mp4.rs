@@ -78,7 +78,8 @@ impl Mp4 {
             Some(encoder) => encoder,
             None => {
                 let fps = self.rate.fps();
-                let bitrate = picture.size().pixels().saturating_mul(fps.ceil() as u64) * BITS_PER_PIXEL.0 / BITS_PER_PIXEL.1;
+                let bitrate =
+                    picture.size().pixels().saturating_mul(fps.ceil() as u64) * BITS_PER_PIXEL.0 / BITS_PER_PIXEL.1;
                 let bitrate = bitrate.clamp(MIN_BITRATE, MAX_BITRATE) as u32;
                 let settings = encode::Settings { bitrate, max_bitrate: bitrate, fps };
                 self.encoder.insert(Codec::H264.encoder(&settings).map_err(failed)?)
