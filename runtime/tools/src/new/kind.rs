@@ -1,20 +1,20 @@
-//! What the handler of a new project does.
+//! The kinds of handler, with their templates and README texts.
 
 use clap::ValueEnum;
 
 /// A kind of handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Kind {
-    /// One frame in, one result out.
+    /// Changes each frame of the video.
     Transform,
-    /// Makes the video.
+    /// Makes a video of its own.
     Generator,
-    /// Looks at the video, and reports values.
+    /// Reads the video and reports values.
     Observer,
 }
 
 impl Kind {
-    /// Folder of its templates.
+    /// Returns the folder of the templates.
     pub(super) fn folder(self) -> &'static str {
         match self {
             Self::Transform => "transform",
@@ -23,8 +23,8 @@ impl Kind {
         }
     }
 
-    /// The same with its article.
-    pub(super) fn called(self) -> &'static str {
+    /// Returns the name with its article.
+    pub(super) fn with_article(self) -> &'static str {
         match self {
             Self::Transform => "a transform",
             Self::Generator => "a generator",
@@ -32,7 +32,7 @@ impl Kind {
         }
     }
 
-    /// Its world in the WIT.
+    /// Returns the name of the WIT world.
     pub(super) fn world(self) -> &'static str {
         match self {
             Self::Transform => "video-handler",
@@ -41,36 +41,36 @@ impl Kind {
         }
     }
 
-    /// What the template does, for the README.
-    pub(super) fn does(self) -> &'static str {
+    /// Describes what the template does, for the README.
+    pub(super) fn purpose(self) -> &'static str {
         match self {
             Self::Transform => {
-                "It makes a negative of what is brighter than its parameter `threshold`, and tells how\n\
-                 much of the picture that is."
+                "It inverts the pixels that are at least as bright as the parameter `threshold`, and reports\n\
+                 their share of the picture."
             }
             Self::Generator => {
-                "It makes a video of its own: bands of colour that move with its parameter `speed`; and\n\
-                 it tells how far they came."
+                "It makes a video of bands of colour that move at the speed of its parameter `speed`, and\n\
+                 reports how far they have moved."
             }
             Self::Observer => {
-                "It looks at the video, shows none of its own, and tells how bright it is, as often as its\n\
-                 parameter `interval` says."
+                "It reads the video without changing it, and reports the brightness at the interval of its\n\
+                 parameter `interval`."
             }
         }
     }
 
-    /// How to try it from file to file, for the README.
-    pub(super) fn run(self, name: &str) -> String {
+    /// Returns the commands that run the handler on files, for the README.
+    pub(super) fn commands(self, name: &str) -> String {
         let component = format!("framebox run build/{name}.wasm");
         match self {
             Self::Transform => format!(
                 "{component} pattern -o build/out.mp4 --set threshold=90\n\
-                 {component} holiday.mp4 -o build/out.mp4      # or a video or picture of yours"
+                 {component} holiday.mp4 -o build/out.mp4      # or your own video or picture"
             ),
             Self::Generator => format!("{component} -o build/out.mp4 --set speed=200"),
             Self::Observer => format!(
                 "{component} pattern --set interval=100\n\
-                 {component} holiday.mp4                       # or a video or picture of yours"
+                 {component} holiday.mp4                       # or your own video or picture"
             ),
         }
     }

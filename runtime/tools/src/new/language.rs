@@ -45,11 +45,14 @@ macro_rules! example {
     };
 }
 
-/// The language that is asked for.
+/// Parses `--lang`.
+///
+/// # Errors
+/// Names the languages.
 pub fn parse(text: &str) -> Result<Language, String> {
     Language::from_str(text, false).map_err(|_| {
         let all: Vec<_> = Language::value_variants().iter().map(|lang| lang.folder()).collect();
-        format!("there are projects in {}", all.join(", "))
+        format!("supported languages: {}", all.join(", "))
     })
 }
 

@@ -1,11 +1,11 @@
-//! `framebox new`: a project of a handler of one's own, which builds as it is.
+//! `framebox new`: creates a project for a handler, which builds without changes.
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | `language` | the languages, and what their projects hold beside the templates |
-//! | `kind` | what the handler of a new project does |
+//! | `language` | the languages, and the files that their projects share with the examples |
+//! | `kind` | the kinds of handler, with their templates and README texts |
 //! | `files` | the files of a project |
-//! | `write` | puts them into a folder that was not there |
+//! | `write` | writes the files into a new folder |
 
 mod files;
 mod kind;
@@ -20,62 +20,62 @@ use crate::Error;
 use kind::Kind;
 use language::Language;
 
-/// `framebox new`
+/// The arguments of `framebox new`.
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub struct New {
-    /// Name of the handler, and of the folder that is made for it.
+    /// Name of the handler and of the new folder: 1 to 64 characters out of a-z, 0-9, - and _.
     pub name: String,
-    /// Language in which it is written: c, go, js, python, rust, ts or zig.
+    /// Programming language: c, go, js, python, rust, ts or zig.
     #[arg(long, value_parser = language::parse)]
     pub lang: Language,
-    /// What it does with video.
+    /// Kind of handler.
     #[arg(long, value_enum, default_value_t = Kind::Transform)]
     pub kind: Kind,
 }
 
 const HELP: &str = "\
-The project builds as it is: it has a handler with a parameter and a value, tests, the interface, and a README with every
-command. `sh build.sh` gets the tools of the language that are not there, into the project's own folder.
+The project builds without changes. It contains a handler with a parameter and an output value, tests, the WIT interface, and
+a README with all commands. `sh build.sh` downloads missing tools of the language into the project's folder.
 
 Exit codes:
-  0  done
-  1  failed on this side: a file cannot be written
-  2  wrong usage; also when there is such a folder, which is not touched";
+  0  success
+  1  a file cannot be written
+  2  invalid arguments, or the folder already exists (it is not changed)";
 
 impl New {
-    /// Makes it in the current folder. `fits` tells whether a server takes a handler of a name.
+    /// Creates the project in the current folder. `is_valid_name` returns whether a server accepts a handler's name.
     ///
     /// # Errors
-    /// When the name is none or taken, or a file cannot be written.
-    pub fn run(&self, fits: impl Fn(&str) -> bool) -> Result<(), Error> {
+    /// The name is invalid, the folder already exists, or a file cannot be written.
+    pub fn run(&self, is_valid_name: impl Fn(&str) -> bool) -> Result<(), Error> {
         let Self { name, lang, kind } = self;
-        if !fits(name) {
-            let rule = "a handler's name has 1 to 64 characters out of a-z, 0-9, - and _";
-            return Err(Error::Usage(format!("{name:?} cannot be the name of a handler: {rule}")));
+        if !is_valid_name(name) {
+            let rule = "use 1 to 64 characters out of a-z, 0-9, - and _";
+            return Err(Error::Usage(format!("{name:?} is not a valid name of a handler: {rule}")));
         }
-        let files = files::of(name, *lang, *kind);
+        let files = files::create(name, *lang, *kind);
         write::write(Path::new(name), &files)?;
-        print!("{}", said(name, *lang, *kind, files.len()));
+        print!("{}", next_steps(name, *lang, *kind, files.len()));
         Ok(())
     }
 }
 
-/// What is said when it is done: what comes next.
-fn said(name: &str, lang: Language, kind: Kind, files: usize) -> String {
-    // A name may begin as an option does.
+/// Describes what was created and what to do next.
+fn next_steps(name: &str, lang: Language, kind: Kind, files: usize) -> String {
+    // A name that starts with `-` would be taken for an option.
     let folder = if name.starts_with('-') { format!("./{name}") } else { name.to_owned() };
-    let (what, language) = (kind.called(), lang.called());
+    let (kind, language) = (kind.with_article(), lang.called());
     format!(
-        "Made {folder}/ with {files} files: {what} in {language}. Next:
+        "Created {folder}/ with {files} files: {kind} in {language}. Next steps:
 
   cd {folder}
-  sh build.sh          # builds it; gets what is missing
+  sh build.sh          # builds the component; downloads missing tools
   framebox check build/{name}.wasm
-  framebox             # in another terminal: a server, with its page at http://127.0.0.1:8080
-  framebox dev .       # builds and pushes on each change
+  framebox             # in another terminal: starts a server; its page is http://127.0.0.1:8080
+  framebox dev .       # builds and uploads after each change
 
-README.md tells the rest.
+See README.md for the details.
 "
     )
 }
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_that_no_server_takes_is_refused() {
+    fn a_name_that_a_server_would_refuse_is_refused() {
         let new = New { name: "../up".to_owned(), lang: Language::Python, kind: Kind::Transform };
         let error = new.run(|name| name != "../up").unwrap_err();
         assert_eq!(error.code(), 2);

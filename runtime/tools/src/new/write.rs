@@ -1,4 +1,4 @@
-//! Puts the files of a project into a folder that was not there.
+//! Writes the files of a project into a new folder.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -7,17 +7,19 @@ use std::path::Path;
 use super::files::File;
 use crate::Error;
 
-/// Makes `folder` and its files; of a folder that fails halfway nothing stays.
+/// Creates `folder` with its files. Removes the folder if a file cannot be written.
 ///
 /// # Errors
-/// When there is something of that name, which is not touched; when a file cannot be written.
+/// The folder already exists, or a file cannot be written.
 pub fn write(folder: &Path, files: &[File]) -> Result<(), Error> {
     fs::create_dir(folder).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => Error::Usage(format!("{} is there already, and is not touched", folder.display())),
+        ErrorKind::AlreadyExists => {
+            Error::Usage(format!("{} already exists: choose another name, or remove it", folder.display()))
+        }
         _ => Error::write(folder, error),
     })?;
     fill(folder, files).inspect_err(|_| {
-        // What is left cannot be told better than by the error that there was.
+        // The first error matters more than one of cleaning up.
         let _ = fs::remove_dir_all(folder);
     })
 }
@@ -25,8 +27,8 @@ pub fn write(folder: &Path, files: &[File]) -> Result<(), Error> {
 fn fill(folder: &Path, files: &[File]) -> Result<(), Error> {
     for File { path, content } in files {
         let path = folder.join(path);
-        let above = path.parent().unwrap_or(folder);
-        fs::create_dir_all(above).map_err(|error| Error::write(above, error))?;
+        let parent = path.parent().unwrap_or(folder);
+        fs::create_dir_all(parent).map_err(|error| Error::write(parent, error))?;
         fs::write(&path, content).map_err(|error| Error::write(&path, error))?;
     }
     Ok(())
@@ -37,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_that_is_there_is_not_touched() {
+    fn an_existing_folder_is_not_changed() {
         let scratch = tempfile::tempdir().unwrap();
         let folder = scratch.path().join("mine");
         fs::create_dir(&folder).unwrap();
@@ -50,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fails_halfway_leaves_nothing() {
+    fn a_failure_leaves_no_files() {
         let scratch = tempfile::tempdir().unwrap();
         let folder = scratch.path().join("mine");
         let file = |path: &str| File { path: path.into(), content: b"c"[..].into() };
