@@ -164,7 +164,7 @@ fn wrong_arguments_are_explained() {
         (&["Mine", "--lang", "c"], "a-z"),
         (&["", "--lang", "c"], "cannot be the name"),
         (&["mine"], "--lang"),
-        (&["mine", "--lang", "cobol"], "there are projects in c, go, js, python, rust, ts, zig"),
+        (&["mine", "--lang", "cobol"], "the language must be one of c, go, js, python, rust, ts, zig"),
         (&["mine", "--lang", "c", "--kind", "sink"], "observer"),
     ] {
         let ended = make(&scratch, arguments);

@@ -1,4 +1,4 @@
-//! The files of a project: templates with the name put in, and what its language shares with the examples.
+//! The files of a project: filled-in templates, and the files that its language shares with the examples.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -18,21 +18,21 @@ const PARTS: [&str; 2] = ["needs.md", "files.md"];
 /// A file of a project.
 #[derive(Debug)]
 pub struct File {
-    /// Where it is, in the project's folder.
+    /// Path in the project's folder.
     pub path: PathBuf,
-    /// What it holds.
+    /// Content.
     pub content: Cow<'static, [u8]>,
 }
 
-/// All of them.
+/// Returns all files of a project.
 pub fn of(name: &str, lang: Language, kind: Kind) -> Vec<File> {
     let part = |part| template(Path::new(lang.folder()).join(part));
-    let filled = Filling(vec![
+    let filled = Placeholders(vec![
         ("needs", part(PARTS[0]).trim_end().to_owned()),
         ("files", part(PARTS[1]).trim_end().to_owned()),
         ("run", kind.run(name)),
-        ("does", kind.does().to_owned()),
-        ("language", lang.called().to_owned()),
+        ("does", kind.description().to_owned()),
+        ("language", lang.display_name().to_owned()),
         ("effect", lang.effect().to_owned()),
         ("wit", lang.wit().to_owned()),
         ("world", kind.world().to_owned()),
@@ -54,9 +54,9 @@ pub fn of(name: &str, lang: Language, kind: Kind) -> Vec<File> {
     files
 }
 
-/// Puts every file of a folder of the examples into `to`.
+/// Adds every file of a folder of the examples, placed in `to`.
 pub fn copy(from: &'static Dir<'_>, to: &Path, files: &mut Vec<File>) {
-    // Paths of a folder within are told from the outermost one.
+    // Paths of embedded files are relative to the outermost folder.
     fn all(dir: &'static Dir<'_>, to: &Path, files: &mut Vec<File>) {
         for file in dir.files() {
             files.push(File { path: to.join(file.path()), content: Cow::Borrowed(file.contents()) });
@@ -66,21 +66,21 @@ pub fn copy(from: &'static Dir<'_>, to: &Path, files: &mut Vec<File>) {
     all(from, to, files);
 }
 
-/// A template's text. There is each one that is asked for, which the tests see to.
+/// Returns the text of a template; the tests check that all of them exist.
 fn template(path: impl AsRef<Path>) -> &'static str {
     TEMPLATES.get_file(path).and_then(|file| file.contents_utf8()).unwrap_or_default()
 }
 
-/// What is put into templates, by name.
-struct Filling(Vec<(&'static str, String)>);
+/// The values of the placeholders in templates.
+struct Placeholders(Vec<(&'static str, String)>);
 
-impl Filling {
+impl Placeholders {
     fn file(&self, path: PathBuf, template: &str) -> File {
         let put = |text: String, (key, value): &(&str, String)| text.replace(&format!("{{{{{key}}}}}"), value);
         File { path, content: Cow::Owned(self.0.iter().fold(template.to_owned(), put).into_bytes()) }
     }
 
-    /// The templates of a folder; of those below it, all but the ones of a kind.
+    /// Adds the templates of a folder and of its subfolders, except those of a kind of handlers.
     fn folder(&self, folder: &Path, root: &Path, files: &mut Vec<File>) {
         let Some(dir) = TEMPLATES.get_dir(folder) else { return };
         for file in dir.files() {
@@ -107,18 +107,21 @@ mod tests {
     use crate::project::Project;
 
     #[test]
-    fn every_project_is_whole() {
+    fn every_project_is_complete() {
         for lang in Language::value_variants() {
             for kind in Kind::value_variants() {
                 let files = of("my-own_1", *lang, *kind);
                 let mut paths = HashSet::new();
                 for File { path, content } in &files {
                     let shown = format!("{lang:?} {kind:?} {}", path.display());
-                    assert!(paths.insert(path.to_str().unwrap()), "{shown} is there twice");
+                    assert!(paths.insert(path.to_str().unwrap()), "{shown} is duplicated");
                     assert!(path.is_relative(), "{shown}");
                     let text = String::from_utf8_lossy(content);
                     for key in ["needs", "files", "run", "does", "language", "effect", "wit", "world", "KIND", "name"] {
-                        assert!(!text.contains(&format!("{{{{{key}}}}}")), "{shown} has {key} open");
+                        assert!(
+                            !text.contains(&format!("{{{{{key}}}}}")),
+                            "{shown}: the placeholder {key} is not filled in"
+                        );
                     }
                 }
                 for wanted in ["README.md", ".gitignore", "framebox.toml", "build.sh", "test.sh", lang.effect()] {
@@ -140,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_builds_it_is_what_dev_reads() {
+    fn dev_reads_the_build_command() {
         let folder = tempfile::tempdir().unwrap();
         let files = of("mine", Language::Python, Kind::Observer);
         crate::new::write::write(&folder.path().join("mine"), &files).unwrap();

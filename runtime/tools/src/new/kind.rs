@@ -1,4 +1,4 @@
-//! What the handler of a new project does.
+//! The kinds of handlers.
 
 use clap::ValueEnum;
 
@@ -7,14 +7,14 @@ use clap::ValueEnum;
 pub enum Kind {
     /// One frame in, one result out.
     Transform,
-    /// Makes the video.
+    /// No input, video out.
     Generator,
-    /// Looks at the video, and reports values.
+    /// Video in, values out.
     Observer,
 }
 
 impl Kind {
-    /// Folder of its templates.
+    /// Returns the folder of its templates.
     pub(super) fn folder(self) -> &'static str {
         match self {
             Self::Transform => "transform",
@@ -23,8 +23,8 @@ impl Kind {
         }
     }
 
-    /// The same with its article.
-    pub(super) fn called(self) -> &'static str {
+    /// Returns its name with an article.
+    pub(super) fn with_article(self) -> &'static str {
         match self {
             Self::Transform => "a transform",
             Self::Generator => "a generator",
@@ -32,7 +32,7 @@ impl Kind {
         }
     }
 
-    /// Its world in the WIT.
+    /// Returns its world in the WIT.
     pub(super) fn world(self) -> &'static str {
         match self {
             Self::Transform => "video-handler",
@@ -41,36 +41,36 @@ impl Kind {
         }
     }
 
-    /// What the template does, for the README.
-    pub(super) fn does(self) -> &'static str {
+    /// Describes the template, for the README.
+    pub(super) fn description(self) -> &'static str {
         match self {
             Self::Transform => {
-                "It makes a negative of what is brighter than its parameter `threshold`, and tells how\n\
-                 much of the picture that is."
+                "It inverts the pixels that are brighter than its parameter `threshold`, and reports their\n\
+                 share of the picture."
             }
             Self::Generator => {
-                "It makes a video of its own: bands of colour that move with its parameter `speed`; and\n\
-                 it tells how far they came."
+                "It generates bands of colour that move with its parameter `speed`, and reports how far\n\
+                 they have moved."
             }
             Self::Observer => {
-                "It looks at the video, shows none of its own, and tells how bright it is, as often as its\n\
-                 parameter `interval` says."
+                "It reports the brightness of the video, at the interval of its parameter `interval`, and\n\
+                 sends no video back."
             }
         }
     }
 
-    /// How to try it from file to file, for the README.
+    /// Returns commands to try it on files, for the README.
     pub(super) fn run(self, name: &str) -> String {
         let component = format!("framebox run build/{name}.wasm");
         match self {
             Self::Transform => format!(
                 "{component} pattern -o build/out.mp4 --set threshold=90\n\
-                 {component} holiday.mp4 -o build/out.mp4      # or a video or picture of yours"
+                 {component} holiday.mp4 -o build/out.mp4      # or a video or picture of your own"
             ),
             Self::Generator => format!("{component} -o build/out.mp4 --set speed=200"),
             Self::Observer => format!(
                 "{component} pattern --set interval=100\n\
-                 {component} holiday.mp4                       # or a video or picture of yours"
+                 {component} holiday.mp4                       # or a video or picture of your own"
             ),
         }
     }

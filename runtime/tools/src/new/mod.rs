@@ -1,11 +1,11 @@
-//! `framebox new`: a project of a handler of one's own, which builds as it is.
+//! `framebox new`: creates the project of a handler, which builds unchanged.
 //!
-//! | module | what it holds |
+//! | module | contents |
 //! |---|---|
-//! | `language` | the languages, and what their projects hold beside the templates |
-//! | `kind` | what the handler of a new project does |
+//! | `language` | the languages, and the files that their projects share with the examples |
+//! | `kind` | the kinds of handlers |
 //! | `files` | the files of a project |
-//! | `write` | puts them into a folder that was not there |
+//! | `write` | writes them to a new folder |
 
 mod files;
 mod kind;
@@ -24,30 +24,30 @@ use language::Language;
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub struct New {
-    /// Name of the handler, and of the folder that is made for it.
+    /// Name of the handler, and of the folder that is created.
     pub name: String,
-    /// Language in which it is written: c, go, js, python, rust, ts or zig.
+    /// Programming language: c, go, js, python, rust, ts or zig.
     #[arg(long, value_parser = language::parse)]
     pub lang: Language,
-    /// What it does with video.
+    /// Kind of handler.
     #[arg(long, value_enum, default_value_t = Kind::Transform)]
     pub kind: Kind,
 }
 
 const HELP: &str = "\
-The project builds as it is: it has a handler with a parameter and a value, tests, the interface, and a README with every
-command. `sh build.sh` gets the tools of the language that are not there, into the project's own folder.
+The project builds unchanged. It contains a handler with a parameter and an output, tests, the interface, and a README with every
+command. `sh build.sh` installs missing tools of the language into the project's own folder.
 
 Exit codes:
   0  done
-  1  failed on this side: a file cannot be written
-  2  wrong usage; also when there is such a folder, which is not touched";
+  1  failed: a file cannot be written
+  2  wrong usage; or the folder exists, and is left unchanged";
 
 impl New {
-    /// Makes it in the current folder. `fits` tells whether a server takes a handler of a name.
+    /// Creates the project in the current folder. `fits` returns whether a name is valid for a handler.
     ///
     /// # Errors
-    /// When the name is none or taken, or a file cannot be written.
+    /// The name is invalid or taken, or a file cannot be written.
     pub fn run(&self, fits: impl Fn(&str) -> bool) -> Result<(), Error> {
         let Self { name, lang, kind } = self;
         if !fits(name) {
@@ -56,26 +56,26 @@ impl New {
         }
         let files = files::of(name, *lang, *kind);
         write::write(Path::new(name), &files)?;
-        print!("{}", said(name, *lang, *kind, files.len()));
+        print!("{}", summary(name, *lang, *kind, files.len()));
         Ok(())
     }
 }
 
-/// What is said when it is done: what comes next.
-fn said(name: &str, lang: Language, kind: Kind, files: usize) -> String {
-    // A name may begin as an option does.
+/// Returns the summary and the next steps.
+fn summary(name: &str, lang: Language, kind: Kind, files: usize) -> String {
+    // A name that starts with - would be taken for an option.
     let folder = if name.starts_with('-') { format!("./{name}") } else { name.to_owned() };
-    let (what, language) = (kind.called(), lang.called());
+    let (what, language) = (kind.with_article(), lang.display_name());
     format!(
-        "Made {folder}/ with {files} files: {what} in {language}. Next:
+        "Created {folder}/ with {files} files: {what} in {language}. Next:
 
   cd {folder}
-  sh build.sh          # builds it; gets what is missing
+  sh build.sh          # builds it; installs missing tools
   framebox check build/{name}.wasm
   framebox             # in another terminal: a server, with its page at http://127.0.0.1:8080
-  framebox dev .       # builds and pushes on each change
+  framebox dev .       # builds and uploads on each change
 
-README.md tells the rest.
+README.md explains the rest.
 "
     )
 }
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_that_no_server_takes_is_refused() {
+    fn an_invalid_name_is_rejected() {
         let new = New { name: "../up".to_owned(), lang: Language::Python, kind: Kind::Transform };
         let error = new.run(|name| name != "../up").unwrap_err();
         assert_eq!(error.code(), 2);

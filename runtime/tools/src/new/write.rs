@@ -1,4 +1,4 @@
-//! Puts the files of a project into a folder that was not there.
+//! Writes the files of a project to a new folder.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -7,17 +7,17 @@ use std::path::Path;
 use super::files::File;
 use crate::Error;
 
-/// Makes `folder` and its files; of a folder that fails halfway nothing stays.
+/// Creates `folder` and its files; removes it if writing fails.
 ///
 /// # Errors
-/// When there is something of that name, which is not touched; when a file cannot be written.
+/// `folder` exists, and is left unchanged; or a file cannot be written.
 pub fn write(folder: &Path, files: &[File]) -> Result<(), Error> {
     fs::create_dir(folder).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => Error::Usage(format!("{} is there already, and is not touched", folder.display())),
+        ErrorKind::AlreadyExists => Error::Usage(format!("{} already exists; choose another name", folder.display())),
         _ => Error::write(folder, error),
     })?;
     fill(folder, files).inspect_err(|_| {
-        // What is left cannot be told better than by the error that there was.
+        // The first error is the one to report.
         let _ = fs::remove_dir_all(folder);
     })
 }
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_that_is_there_is_not_touched() {
+    fn an_existing_folder_is_left_unchanged() {
         let scratch = tempfile::tempdir().unwrap();
         let folder = scratch.path().join("mine");
         fs::create_dir(&folder).unwrap();
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fails_halfway_leaves_nothing() {
+    fn a_failure_leaves_nothing_behind() {
         let scratch = tempfile::tempdir().unwrap();
         let folder = scratch.path().join("mine");
         let file = |path: &str| File { path: path.into(), content: b"c"[..].into() };
