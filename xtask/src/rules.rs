@@ -6,7 +6,19 @@ use std::path::{Path, PathBuf};
 use crate::step::root;
 
 /// Folders and files whose code decides: it takes the time as an argument, so that tables and properties can test it.
-const DECISIONS: [&str; 2] = ["runtime/pipeline/src/schedule", "runtime/pipeline/src/budget"];
+const DECISIONS: [&str; 11] = [
+    "runtime/pipeline/src/schedule",
+    "runtime/pipeline/src/budget",
+    "runtime/rtc/src/bandwidth",
+    "runtime/rtc/src/packet",
+    "runtime/rtc/src/sdp",
+    "runtime/rtc/src/receive/assembler.rs",
+    "runtime/rtc/src/receive/gaps.rs",
+    "runtime/rtc/src/receive/keyframe_throttle.rs",
+    "runtime/rtc/src/receive/nack.rs",
+    "runtime/rtc/src/send/queue.rs",
+    "runtime/rtc/src/send/retransmission.rs",
+];
 const CLOCKS: [&str; 2] = ["Instant::now()", "SystemTime::now()"];
 
 /// Folders whose files have a limited length.

@@ -12,7 +12,7 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// Allows the largest pictures of H.264 level 5.2.
+    /// Allows 4096 × 2304 pixels, the largest pictures that clients are expected to send.
     fn default() -> Self {
         Self { max_pixels: 4096 * 2304 }
     }

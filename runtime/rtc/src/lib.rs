@@ -24,6 +24,8 @@ mod events;
 pub mod packet;
 mod peer;
 pub mod receive;
+#[cfg(test)]
+mod recorder;
 pub mod sdp;
 pub mod send;
 mod settings;

@@ -98,3 +98,29 @@ impl Drop for AbortGuard {
         self.0.abort();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recorder::{Event, Recorder};
+
+    #[test]
+    fn states_are_reported_once_and_nothing_follows_an_end() {
+        let recorder = Arc::<Recorder>::default();
+        let shared = Shared::new(recorder.clone());
+        for state in [State::Connecting, State::Connecting, State::Connected, State::Connected, State::Disconnected] {
+            shared.enter(state);
+        }
+        let states = [State::Connecting, State::Connected, State::Disconnected].map(Event::State);
+        let [connecting, connected, disconnected] = states;
+        assert_eq!(recorder.take(), [connecting, connected.clone(), Event::KeyframeWanted, disconnected]);
+        shared.enter(State::Connected);
+        assert_eq!(recorder.take(), [connected, Event::KeyframeWanted]);
+        assert!(!shared.is_over());
+        shared.enter(State::Closed);
+        shared.enter(State::Failed);
+        shared.enter(State::Connected);
+        assert_eq!(recorder.take(), [Event::State(State::Closed)]);
+        assert!(shared.is_over());
+    }
+}

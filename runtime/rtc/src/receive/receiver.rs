@@ -69,3 +69,82 @@ pub async fn run(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use bytes::Bytes;
+    use framebox_media::EncodedFrame;
+    use tokio::sync::{Mutex, mpsc};
+
+    use super::*;
+    use crate::receive::Packet;
+    use crate::recorder::{Event, Recorder};
+
+    struct Source {
+        incoming: Mutex<mpsc::UnboundedReceiver<Incoming>>,
+        /// Keyframe requests.
+        requests: AtomicU64,
+    }
+
+    impl PacketSource for &Source {
+        async fn next(&self) -> Option<Incoming> {
+            self.incoming.lock().await.recv().await
+        }
+
+        async fn request_keyframe(&self) {
+            self.requests.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Receives the given packets.
+    async fn receive(incoming: Vec<Incoming>) -> (Vec<Event>, u64, Arc<Counters>) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        incoming.into_iter().for_each(|incoming| sender.send(incoming).unwrap());
+        drop(sender);
+        let source = Source { incoming: Mutex::new(receiver), requests: AtomicU64::new(0) };
+        let (events, counters) = (Arc::<Recorder>::default(), Arc::<Counters>::default());
+        run(&source, Codec::H264, Arc::default(), events.clone(), counters.clone()).await;
+        (events.take(), source.requests.into_inner(), counters)
+    }
+
+    fn packet(sequence: u16, marker: bool, payload: &'static [u8]) -> Incoming {
+        let timestamp = 3000 * u32::from(sequence / 2);
+        Incoming::Packet(Packet { sequence, timestamp, marker, payload: Bytes::from_static(payload) })
+    }
+
+    #[tokio::test]
+    async fn packets_become_frames_of_the_negotiated_codec() {
+        let (events, requests, counters) = receive(vec![
+            Incoming::Opened,
+            packet(0, false, &[0x67, 1]),
+            packet(1, true, &[0x65, 2]),
+            packet(3, true, &[0x41, 4]),
+            packet(2, false, &[0x41, 3]),
+        ])
+        .await;
+        let frames: Vec<_> = events
+            .iter()
+            .map(|event| match event {
+                Event::Frame(EncodedFrame { codec, data, keyframe, rtp_timestamp, .. }) => {
+                    (*codec, data.to_vec(), *keyframe, *rtp_timestamp)
+                }
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        let first = (Codec::H264, vec![0, 0, 0, 1, 0x67, 1, 0, 0, 0, 1, 0x65, 2], true, 0);
+        let second = (Codec::H264, vec![0, 0, 0, 1, 0x41, 3, 0, 0, 0, 1, 0x41, 4], false, 3000);
+        assert_eq!(frames, [first, second]);
+        assert_eq!(requests, 1, "what was sent before is lost");
+        let stats = counters.read();
+        assert_eq!((stats.packets_received, stats.bytes_received, stats.frames_received), (4, 8, 2));
+        assert_eq!(stats.keyframes_requested, 1);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_requested_of_an_unknown_stream() {
+        let (events, requests, counters) = receive(Vec::new()).await;
+        assert_eq!((events, requests, counters.read().keyframes_requested), (vec![], 0, 0));
+    }
+}

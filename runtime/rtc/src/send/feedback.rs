@@ -57,3 +57,30 @@ pub async fn run(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recorder::{Event, Recorder};
+
+    #[tokio::test]
+    async fn requests_are_folded_and_loss_moves_the_bit_rate() {
+        let (sender, feedback) = mpsc::channel(8);
+        for message in [
+            Feedback::KeyframeRequest,
+            Feedback::KeyframeRequest,
+            Feedback::Loss(0.05),
+            Feedback::Loss(0.5),
+            Feedback::KeyframeRequest,
+        ] {
+            sender.try_send(message).unwrap();
+        }
+        drop(sender);
+        let (events, counters) = (Arc::<Recorder>::default(), Arc::<Counters>::default());
+        run(feedback, Controller::new(1_000_000, 100_000, 2_000_000), events.clone(), counters.clone()).await;
+        let happened = events.take();
+        assert_eq!(happened[..2], [Event::KeyframeWanted, Event::Bitrate(750_000)]);
+        assert!(happened[2..].len() <= 1, "{happened:?}");
+        assert_eq!(counters.read().bitrate, 750_000);
+    }
+}

@@ -2,7 +2,8 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | `queue` | [`SendQueue`]: the frames that wait; [`Frames`], which shares it |
+//! | `queue` | [`SendQueue`]: which frames wait, and which are dropped |
+//! | `frames` | [`Frames`]: the queue, shared between the pipeline and the sender |
 //! | `rtp_stream` | [`RtpStream`]: numbers the packets of a stream |
 //! | `packet_sink` | [`PacketSink`]: where the packets go |
 //! | `sender` | the task that sends the frames, paced |
@@ -10,6 +11,7 @@
 //! | `retransmission` | [`RetransmissionLimiter`]: bounds what a viewer can have sent again |
 
 pub mod feedback;
+mod frames;
 mod packet_sink;
 mod queue;
 mod retransmission;
@@ -17,7 +19,8 @@ mod rtp_stream;
 pub mod sender;
 
 pub use feedback::Feedback;
+pub use frames::Frames;
 pub use packet_sink::PacketSink;
-pub use queue::{Frames, SendQueue};
+pub use queue::SendQueue;
 pub use retransmission::RetransmissionLimiter;
 pub use rtp_stream::RtpStream;

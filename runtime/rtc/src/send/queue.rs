@@ -1,13 +1,9 @@
-//! The queue before the network: few frames, and only those that the viewer can decode.
-//!
-//! [`SendQueue`] decides and has no clock: `now` is an argument. [`Frames`] shares it between the pipeline and the sender.
+//! The queue before the network: few frames, and only those that the viewer can decode. Has no clock: `now` is an argument.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use framebox_media::EncodedFrame;
-use tokio::sync::Notify;
 
 /// Frames that may wait.
 const MAX_FRAMES: usize = 4;
@@ -79,52 +75,6 @@ impl SendQueue {
     fn drop_all(&mut self) {
         self.dropped += self.frames.len() as u64;
         self.frames.clear();
-    }
-}
-
-/// The [`SendQueue`] of a connection, between the pipeline and the sender.
-#[derive(Default)]
-pub struct Frames {
-    queue: Mutex<SendQueue>,
-    arrived: Notify,
-}
-
-impl Frames {
-    /// Lets frames in; the first one has to be a keyframe.
-    pub fn open(&self) {
-        self.with(SendQueue::open);
-    }
-
-    /// Drops the frames that wait, and lets none in.
-    pub fn close(&self) {
-        self.with(SendQueue::close);
-    }
-
-    /// Adds a frame. Returns whether a keyframe has to be asked for.
-    #[must_use]
-    pub fn push(&self, frame: EncodedFrame) -> bool {
-        let ask = self.with(|queue| queue.push(Instant::now(), frame));
-        self.arrived.notify_one();
-        ask
-    }
-
-    /// Waits for the frame to send next.
-    pub async fn next(&self) -> EncodedFrame {
-        loop {
-            if let Some(frame) = self.with(SendQueue::pop) {
-                return frame;
-            }
-            self.arrived.notified().await;
-        }
-    }
-
-    /// Number of frames that were dropped.
-    pub fn dropped(&self) -> u64 {
-        self.with(|queue| queue.dropped())
-    }
-
-    fn with<T>(&self, change: impl FnOnce(&mut SendQueue) -> T) -> T {
-        change(&mut self.queue.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
