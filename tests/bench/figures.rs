@@ -3,6 +3,9 @@
 //! `cargo bench` prints them all; `cargo bench -- stages`, `-- languages`, `-- deadlines`, `-- metering`, `-- sessions`, `-- budgets` or
 //! `-- swaps` only some. `-- soak` and `-- slow` take ten minutes and more and are not part of the rest.
 
+#![allow(clippy::unwrap_used)]
+#![allow(clippy::disallowed_methods, reason = "benchmarks sleep and start tasks")]
+
 mod deadlines;
 mod figure;
 mod film;

@@ -7,6 +7,7 @@
 //! | [`hostile`] | hostile components beside a well-behaved session |
 
 #![allow(clippy::unwrap_used)]
+#![allow(clippy::disallowed_methods, reason = "tests sleep and start tasks")]
 
 mod browser;
 mod hostile;

@@ -17,6 +17,7 @@
 //! | [`tools`] | `framebox check`, `run`, `bench` and `new` |
 
 #![allow(clippy::unwrap_used)]
+#![allow(clippy::disallowed_methods, reason = "tests sleep and start tasks")]
 
 mod aiortc;
 mod api;

@@ -44,7 +44,7 @@ export class Messages {
     const entry = this.#entries.get(key) ?? this.#add(key, severity, action);
     entry.text.classList.toggle('preformatted', preformatted);
     entry.times += 1;
-    setText(entry.title, title);
+    setText(entry.title, text ? punctuated(title, text) : title);
     setText(entry.text, text);
     setText(entry.code, code);
     entry.code.hidden = !code;
@@ -102,4 +102,14 @@ export class Messages {
     this.#root.append(element);
     return entry;
   }
+}
+
+/**
+ * Ends a title that a text follows: with a full stop, or a colon before a text that starts in lower case.
+ * @param {string} title
+ * @param {string} text
+ */
+function punctuated(title, text) {
+  if (!/[\p{L}\p{N}]$/u.test(title)) return title;
+  return /^\p{Ll}/u.test(text) ? `${title}:` : `${title}.`;
 }

@@ -63,7 +63,7 @@ export class VersionList {
     const facts = [
       uploaded ? new Date(uploaded).toLocaleString() : null,
       bytes(size),
-      `${sessions} ${sessions === 1 ? 'session' : 'sessions'}`,
+      `${sessions}\u00a0${sessions === 1 ? 'session' : 'sessions'}`,
       canary?.version === version ? `canary, ${Math.round(canary.share * 100)} % of new sessions` : null,
     ];
     /** @param {string} label @param {() => Promise<unknown>} act @param {object} [more] */

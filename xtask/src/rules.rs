@@ -6,9 +6,14 @@ use std::path::{Path, PathBuf};
 use crate::step::root;
 
 /// Folders and files whose code decides: it takes the time as an argument, so that tables and properties can test it.
-const DECISIONS: [&str; 11] = [
+const DECISIONS: [&str; 16] = [
     "runtime/pipeline/src/schedule",
     "runtime/pipeline/src/budget",
+    "runtime/pipeline/src/node/admission.rs",
+    "runtime/pipeline/src/stream/bitrate.rs",
+    "runtime/catalog/src/probation.rs",
+    "runtime/auth/src/authorize.rs",
+    "runtime/auth/src/quota.rs",
     "runtime/rtc/src/bandwidth",
     "runtime/rtc/src/packet",
     "runtime/rtc/src/sdp",

@@ -1,6 +1,6 @@
-//! The audit log: who changed what, a line of JSON each, in the data directory and in the program's log.
+//! The audit log: who changed what, one line of JSON for each change, in the data directory and in the program's log.
 //!
-//! What strangers tried without being let in is in the program's log only, so that they cannot push out the history.
+//! Unauthorized requests are not part of it, so that strangers cannot push out the history.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -10,73 +10,86 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-/// Bytes after which a file is put aside.
+/// Size after which a file is rotated, bytes.
 const LARGEST: u64 = 4 << 20;
-/// Files that are kept beside the current one.
+/// Rotated files that are kept.
 const KEPT: u32 = 4;
 /// Longest text in an entry, characters.
 const LONGEST: usize = 200;
 
-/// What was done, or was to be.
+/// What was done or attempted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
-    /// A version was brought.
+    /// Upload of a version.
     Upload,
-    /// A version was made active, or a canary.
+    /// Activation of a version, or change of the canary.
     Promote,
-    /// An older version was made active.
+    /// Activation of an older version.
     Rollback,
-    /// A version or a handler was deleted.
+    /// Deletion of a version or a handler.
     Delete,
-    /// A token was made.
+    /// Creation of a token.
     TokenMade,
-    /// A token was revoked.
+    /// Revocation of a token.
     TokenRevoked,
 }
 
-/// One line.
+/// How a change ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It was made.
+    Done,
+    /// It was refused.
+    Refused,
+    /// The server failed.
+    Failed,
+}
+
+/// A line of the audit log. Its keys are stable.
 #[derive(Clone, Debug, Serialize)]
 pub struct Entry {
-    /// The token's name; `anyone` without one, `command line` for whoever ran the program, `framebox` for what the server
-    /// does by itself.
-    pub who: String,
-    /// The address that it came from.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub from: Option<String>,
-    /// What.
-    pub what: Action,
-    /// The handler, or the token.
+    /// The token's name; `anyone` without a token, `command line` for `framebox token`, `framebox` for the server itself.
+    #[serde(rename = "who")]
+    pub principal: String,
+    /// Address that the request came from.
+    #[serde(rename = "from", skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// What was done or attempted.
+    #[serde(rename = "what")]
+    pub action: Action,
+    /// Name of the handler or the token.
     pub name: String,
-    /// Of the handler.
+    /// Version of the handler.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<u64>,
-    /// Of that version.
+    /// Digest of that version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
-    /// `done`, `refused` or `failed`.
-    pub outcome: &'static str,
-    /// Of the answer.
+    /// How it ended.
+    pub outcome: Outcome,
+    /// HTTP status of the response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
 }
 
-/// Where entries go.
+/// The audit log.
 #[derive(Clone, Debug)]
 pub struct Audit {
     folder: Option<PathBuf>,
 }
 
 impl Audit {
-    /// Of the data directory `folder`; without one entries go to the program's log only.
+    /// Opens the log in the data directory `folder`; without one, entries go to the program's log only.
     pub fn new(folder: Option<&Path>) -> Self {
         Self { folder: folder.map(Path::to_owned) }
     }
 
-    /// Writes an entry. What cannot be written is told in the program's log, where the entry is in any case.
+    /// Writes an entry. A failure is reported in the program's log, which has the entry in any case.
     pub fn write(&self, entry: &Entry, now: SystemTime) {
-        let Entry { who, from, what, name, version, digest, outcome, status } = entry;
-        tracing::info!(target: "framebox::audit", who, from, ?what, name, version, digest, outcome, status);
+        let Entry { principal, address, action, name, version, digest, outcome, status } = entry;
+        tracing::info!(target: "framebox::audit", who = principal, from = address, what = ?action, name, version, digest, ?outcome, status);
         if let Some(folder) = &self.folder
             && let Err(error) = append(folder, &line(entry, now), LARGEST)
         {
@@ -100,7 +113,7 @@ fn line(entry: &Entry, now: SystemTime) -> Vec<u8> {
     line
 }
 
-/// Appends under a lock, since the server and `framebox token` both write.
+/// Appends a line under a lock, since the server and `framebox token` both write.
 fn append(folder: &Path, line: &[u8], largest: u64) -> io::Result<()> {
     let open = |name: &str| OpenOptions::new().create(true).append(true).mode(0o600).open(folder.join(name));
     let lock = open("audit.lock")?;
@@ -132,13 +145,13 @@ mod tests {
 
     fn entry() -> Entry {
         Entry {
-            who: "ci".into(),
-            from: Some("127.0.0.1".into()),
-            what: Action::TokenMade,
+            principal: "ci".into(),
+            address: Some("127.0.0.1".into()),
+            action: Action::TokenMade,
             name: "a\"\n".repeat(1000),
             version: None,
             digest: None,
-            outcome: "done",
+            outcome: Outcome::Done,
             status: None,
         }
     }

@@ -1,169 +1,26 @@
-//! Rights: tokens with scopes, who is let in, what may be uploaded, and the log of what was done.
+//! Authentication and authorization: tokens with scopes, quotas, and the audit log.
 //!
-//! **Whatever is not known to be allowed is refused**: a route says what it needs where it is made, tokens that cannot be
-//! read let nobody in, and a server on which tokens were once made does not become open again while it runs.
+//! **A request that is not known to be allowed is refused**: a route states what it requires where it is defined, tokens
+//! that cannot be read authorize nobody, and a server that once had tokens does not open itself while it runs.
 //!
-//! | module | what it holds |
+//! | module | content |
 //! |---|---|
-//! | [`scope`] | what a token may allow, what a route may need |
-//! | [`token`] | a token's secret, and what is kept of it |
-//! | [`book`] | the file of tokens, which `framebox token` changes while a server runs |
-//! | [`judge`] | the decision who is let in |
-//! | [`quota`], [`ledger`] | how much may be uploaded with a token, and what was |
+//! | `auth` | [`Auth`]: all of it, for a running server |
+//! | [`scope`] | what a token may allow, what a route may require |
+//! | [`token`] | a token's secret, and the record that is kept of it |
+//! | [`store`] | the file of tokens, which `framebox token` changes while a server runs |
+//! | [`mod@authorize`] | the decision whether a request is allowed |
+//! | [`quota`], [`usage`] | how much may be uploaded with a token, and what was |
 //! | [`audit`] | who changed what |
 
 pub mod audit;
-pub mod book;
-pub mod judge;
-pub mod ledger;
+mod auth;
+pub mod authorize;
 pub mod quota;
 pub mod scope;
+pub mod store;
 pub mod token;
+pub mod usage;
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
-
-use anyhow::{Context, bail};
-
-use audit::Audit;
-use book::{Stamp, Store};
-use judge::{Denied, Known, Open, Request, Who};
-use ledger::Ledger;
-use quota::Rate;
-use scope::Scope;
-use std::sync::Arc;
-
-/// Time within which a change of the tokens holds.
-const FRESH: Duration = Duration::from_millis(100);
-/// Uploads a minute of all that come without a token to a server that is open to anyone.
-const ANYONE_UPLOADS: u32 = 30;
-
-/// The rights of a running server.
-pub struct Rights {
-    store: Option<Store>,
-    open: Open,
-    seen: Mutex<Seen>,
-    rates: Mutex<BTreeMap<String, Rate>>,
-    /// What was uploaded with which token.
-    pub ledger: Ledger,
-    /// Who changed what.
-    pub audit: Audit,
-}
-
-/// The tokens as they were last seen.
-struct Seen {
-    known: Known,
-    stamp: Option<Stamp>,
-    looked: Instant,
-}
-
-impl Rights {
-    /// Those of a server that listens on `bind`. `anyone`: what whoever comes without a token may do.
-    ///
-    /// # Errors
-    /// When others than this machine can reach `bind` and neither is there a token nor was `anyone` given; when the data
-    /// directory cannot be used.
-    pub fn open(folder: Option<&Path>, anyone: &[Scope], bind: SocketAddr) -> anyhow::Result<Self> {
-        if let Some(folder) = folder {
-            let cannot = || format!("the data directory {} cannot be made", folder.display());
-            std::fs::create_dir_all(folder).with_context(cannot)?;
-        }
-        let store = folder.map(Store::new);
-        let stamp = store.as_ref().map(Store::stamp).transpose()?.flatten();
-        let known = match store.as_ref().map(Store::read).transpose()?.flatten() {
-            Some(book) => Known::Book(Arc::new(book)),
-            None => Known::Never,
-        };
-        let is_reachable = !bind.ip().to_canonical().is_loopback();
-        let open = match anyone {
-            [] if is_reachable => Open::Nobody,
-            [] => Open::Machine,
-            scopes => Open::Anyone(scopes.to_vec()),
-        };
-        let has_tokens = matches!(&known, Known::Book(book) if !book.tokens.is_empty());
-        if open == Open::Nobody && !has_tokens {
-            bail!(
-                "others can reach {bind}, and there are no tokens: make one with `framebox token new --data DIR --name \
-                 NAME --scope admin` and start with the same --data, or let anyone in with --allow-anyone"
-            );
-        }
-        let ledger = Ledger::open(folder).context("the ledger of uploads, rights.redb, cannot be opened")?;
-        let seen = Mutex::new(Seen { known, stamp, looked: Instant::now() });
-        Ok(Self { store, open, seen, rates: Mutex::default(), ledger, audit: Audit::new(folder) })
-    }
-
-    /// Decides on a request.
-    ///
-    /// # Errors
-    /// Why it is not let in.
-    pub fn judge(&self, request: Request<'_>, now: SystemTime) -> Result<Who, Denied> {
-        let known = self.seen().known.clone();
-        judge::judge(&known, &self.open, request, now)
-    }
-
-    /// Takes over changed tokens. Reads a file, at most every 100 ms; false: there is no need to look.
-    pub fn is_stale(&self, now: Instant) -> bool {
-        self.store.is_some() && now.saturating_duration_since(self.seen().looked) >= FRESH
-    }
-
-    /// Takes over changed tokens; blocks on the disk.
-    pub fn look(&self) {
-        let Some(store) = &self.store else { return };
-        let before = {
-            let mut seen = self.seen();
-            seen.looked = Instant::now();
-            (seen.stamp, matches!(seen.known, Known::Unreadable))
-        };
-        // The stamp is taken first: a change between the two is seen at the next look.
-        let stamp = store.stamp();
-        if let Ok(stamp) = &stamp
-            && (*stamp, false) == before
-        {
-            return;
-        }
-        let read = stamp.and_then(|stamp| Ok((stamp, store.read()?)));
-        let mut seen = self.seen();
-        match read {
-            Ok((stamp, Some(book))) => {
-                tracing::info!(tokens = book.tokens.len(), "the tokens were changed");
-                (seen.stamp, seen.known) = (stamp, Known::Book(Arc::new(book)));
-            }
-            // Whoever removes the file does not thereby open the server.
-            Ok((_, None)) if matches!(seen.known, Known::Never) => {}
-            Ok((stamp, None)) => {
-                tracing::error!("the file of tokens is gone: nobody is let in by a token");
-                (seen.stamp, seen.known) = (stamp, Known::Book(Arc::default()));
-            }
-            Err(error) => {
-                if !matches!(seen.known, Known::Unreadable) {
-                    tracing::error!(%error, "the tokens cannot be read: nobody is let in by one");
-                }
-                seen.known = Known::Unreadable;
-            }
-        }
-    }
-
-    /// Counts an upload.
-    ///
-    /// # Errors
-    /// There were too many within a minute; the time to wait.
-    pub fn count_upload(&self, who: &Who, now: Instant) -> Result<(), Duration> {
-        let most = match (&who.token, &self.open) {
-            (Some(_), _) => who.quota.uploads_a_minute,
-            (None, Open::Anyone(_)) => Some(ANYONE_UPLOADS),
-            (None, _) => None,
-        };
-        let Some(most) = most else { return Ok(()) };
-        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
-        rates.retain(|_, rate| !rate.is_idle(now));
-        // No token has an empty name.
-        rates.entry(who.token.clone().unwrap_or_default()).or_default().count(most, now)
-    }
-
-    fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+pub use auth::{Auth, OpenError};
+pub use authorize::{AuthorizeError, Principal};

@@ -1,4 +1,4 @@
-//! What may be uploaded with a token, as decisions that are told the time.
+//! Quotas: how much may be uploaded with a token. Decisions with the time as an argument.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -7,95 +7,96 @@ use serde::{Deserialize, Serialize};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Bounds of what a token may bring; none: unbounded.
+/// Bounds on what is uploaded with a token; `None`: unbounded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Quota {
-    /// Handlers at once.
+    /// Handlers at any time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub handlers: Option<u32>,
-    /// Of all its versions together, MiB.
+    /// Size of all their versions together, MiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mib: Option<u32>,
-    /// Uploads within any minute, refused ones included.
+    /// Uploads within any minute, including refused ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uploads_a_minute: Option<u32>,
 }
 
-/// What a token's uploads take up, those that are under way included.
+/// What a token's uploads take up, including those in progress.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Used {
     /// Handlers.
     pub handlers: u64,
-    /// Bytes of their versions.
+    /// Size of their versions, bytes.
     pub bytes: u64,
 }
 
-/// Why nothing more may be uploaded.
+/// Why an upload exceeds a quota.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Exceeded {
+#[non_exhaustive]
+pub enum QuotaError {
     /// Too many handlers.
     #[error("this token has {used} handlers of at most {most}: delete one, or ask for more")]
     Handlers {
-        /// There are.
+        /// Handlers present.
         used: u64,
-        /// There may be.
+        /// The bound.
         most: u64,
     },
     /// Too many bytes.
     #[error("this token's handlers have {used} bytes of at most {most}, and {asked} more do not fit: delete versions")]
     Bytes {
-        /// There are.
+        /// Handlers present.
         used: u64,
-        /// To be added.
+        /// Bytes of the upload.
         asked: u64,
-        /// There may be.
+        /// The bound.
         most: u64,
     },
 }
 
 impl Quota {
-    /// True if nothing is bounded.
+    /// Reports whether nothing is bounded.
     pub fn is_unbounded(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whether an upload of `bytes` fits beside what is `used`; `fresh`: of a handler that the token has not.
+    /// Checks that an upload of `bytes` fits beside what is `used`. `creates`: the token has no handler of its name yet.
     ///
     /// # Errors
-    /// The bound that it would exceed.
-    pub fn admit(&self, used: Used, fresh: bool, bytes: u64) -> Result<(), Exceeded> {
+    /// Names the bound that it would exceed.
+    pub fn admit(&self, used: Used, creates: bool, bytes: u64) -> Result<(), QuotaError> {
         if let Some(most) = self.handlers.map(u64::from)
-            && fresh
+            && creates
             && used.handlers >= most
         {
-            return Err(Exceeded::Handlers { used: used.handlers, most });
+            return Err(QuotaError::Handlers { used: used.handlers, most });
         }
         if let Some(most) = self.bytes()
             && used.bytes.saturating_add(bytes) > most
         {
-            return Err(Exceeded::Bytes { used: used.bytes, asked: bytes, most });
+            return Err(QuotaError::Bytes { used: used.bytes, asked: bytes, most });
         }
         Ok(())
     }
 
-    /// Bound of the bytes.
+    /// Bound on the size, bytes.
     pub fn bytes(&self) -> Option<u64> {
         self.mib.map(|mib| u64::from(mib) << 20)
     }
 }
 
-/// Counts what happened within the last minute. Holds at most as many times as may happen.
+/// Counts events within the last minute. Remembers at most as many as are allowed.
 #[derive(Debug, Default)]
 pub struct Rate {
     times: VecDeque<Instant>,
 }
 
 impl Rate {
-    /// Counts one more of at most `most` within any minute.
+    /// Counts an event, of at most `most` within any minute.
     ///
     /// # Errors
-    /// It is too many; the time until it is not. It is not counted then.
+    /// The time until an event is allowed, when there were too many. It is not counted then.
     pub fn count(&mut self, most: u32, now: Instant) -> Result<(), Duration> {
         while self.times.front().is_some_and(|then| now.saturating_duration_since(*then) >= MINUTE) {
             self.times.pop_front();
@@ -105,13 +106,13 @@ impl Rate {
             self.times.push_back(now);
             return Ok(());
         }
-        // The bound may have been lowered since: then more than one has to leave.
+        // After the bound was lowered, more than one has to leave.
         let leaving = self.times.len() - most;
         let then = self.times.get(leaving).copied().unwrap_or(now);
         Err(MINUTE.saturating_sub(now.saturating_duration_since(then)))
     }
 
-    /// True if nothing is remembered that matters at `now`.
+    /// Reports whether no event matters any more at `now`.
     pub fn is_idle(&self, now: Instant) -> bool {
         self.times.back().is_none_or(|then| now.saturating_duration_since(*then) >= MINUTE)
     }
@@ -122,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_minute_takes_so_many_and_says_when_it_takes_more() {
+    fn a_minute_takes_its_count_and_says_when_it_takes_more() {
         let begin = Instant::now();
         let at = |seconds| begin + Duration::from_secs(seconds);
         let mut rate = Rate::default();
@@ -150,9 +151,9 @@ mod tests {
         let quota = Quota { handlers: Some(2), mib: Some(1), uploads_a_minute: None };
         let used = |handlers, bytes| Used { handlers, bytes };
         assert_eq!(quota.admit(used(1, 0), true, 1 << 20), Ok(()));
-        assert_eq!(quota.admit(used(2, 0), true, 1), Err(Exceeded::Handlers { used: 2, most: 2 }));
+        assert_eq!(quota.admit(used(2, 0), true, 1), Err(QuotaError::Handlers { used: 2, most: 2 }));
         assert_eq!(quota.admit(used(2, 1), false, (1 << 20) - 1), Ok(()));
-        let over = Exceeded::Bytes { used: 1, asked: 1 << 20, most: 1 << 20 };
+        let over = QuotaError::Bytes { used: 1, asked: 1 << 20, most: 1 << 20 };
         assert_eq!(quota.admit(used(2, 1), false, 1 << 20), Err(over));
         assert!(quota.admit(used(0, u64::MAX), true, u64::MAX).is_err());
         assert_eq!(Quota::default().admit(used(u64::MAX, u64::MAX), true, u64::MAX), Ok(()));

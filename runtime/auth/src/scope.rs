@@ -1,29 +1,30 @@
-//! What a token allows.
+//! Scopes: what a token allows, and what a route requires.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// One thing that may be allowed.
+/// Something that a token may allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
-    /// Bring versions of handlers. The first of a name becomes active; a later one only with [`Scope::Promote`].
+    /// Upload versions of handlers. The first version of a handler becomes active, a later one only with
+    /// [`Scope::Promote`].
     Upload,
-    /// Choose which version of a handler is active.
+    /// Select the active version of a handler and its canary; delete versions.
     Promote,
-    /// Use handlers: open sessions, read and steer them.
+    /// Use handlers: open sessions, read and control them.
     Watch,
-    /// Everything, and what no other scope covers: deleting.
+    /// Everything.
     Admin,
 }
 
 impl Scope {
-    /// Every scope, in the order in which they are shown.
+    /// Every scope, in the order in which they are listed.
     pub const ALL: [Self; 4] = [Self::Upload, Self::Promote, Self::Watch, Self::Admin];
 
-    /// Its word.
+    /// Its name in commands, files and errors.
     pub fn name(self) -> &'static str {
         match self {
             Self::Upload => "upload",
@@ -33,7 +34,7 @@ impl Scope {
         }
     }
 
-    /// True if `given` allows this.
+    /// Reports whether the scopes `given` include this one.
     pub fn is_in(self, given: &[Self]) -> bool {
         given.contains(&self) || given.contains(&Self::Admin)
     }
@@ -56,24 +57,33 @@ impl FromStr for Scope {
     }
 }
 
-/// What a route needs.
+/// What a route requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
-    /// Nothing: the page itself, and whether the server is up.
+pub enum Access {
+    /// Nothing: the page itself, and the health check.
     Nothing,
-    /// Any token that is valid: reading the catalog, which each of the others has to.
+    /// Any valid token: reading the catalog.
     Token,
-    /// One with that scope.
+    /// A token with this scope.
     Scope(Scope),
 }
 
-impl Need {
-    /// True if a token with the scopes `given` meets it.
+impl Access {
+    /// Reports whether a token with the scopes `given` suffices.
     pub fn is_met_by(self, given: &[Scope]) -> bool {
         match self {
             Self::Nothing => true,
             Self::Token => !given.is_empty(),
             Self::Scope(scope) => scope.is_in(given),
+        }
+    }
+
+    /// Returns the scope that a token with the scopes `given` lacks.
+    pub fn missing(self, given: &[Scope]) -> Option<Scope> {
+        match self {
+            _ if self.is_met_by(given) => None,
+            Self::Scope(scope) => Some(scope),
+            Self::Token | Self::Nothing => Some(Scope::Watch),
         }
     }
 }
@@ -83,17 +93,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn admin_is_everything_and_the_others_are_themselves() {
+    fn admin_includes_every_scope_and_the_others_only_themselves() {
         for scope in Scope::ALL {
-            assert!(Need::Scope(scope).is_met_by(&[Scope::Admin]));
-            assert!(Need::Token.is_met_by(&[scope]) && Need::Nothing.is_met_by(&[]));
+            assert!(Access::Scope(scope).is_met_by(&[Scope::Admin]));
+            assert!(Access::Token.is_met_by(&[scope]) && Access::Nothing.is_met_by(&[]));
             assert_eq!(scope.name().parse(), Ok(scope));
             for other in Scope::ALL {
                 let met = scope == other || other == Scope::Admin;
-                assert_eq!(Need::Scope(scope).is_met_by(&[other]), met, "{other} for {scope}");
+                assert_eq!(Access::Scope(scope).is_met_by(&[other]), met, "{other} for {scope}");
             }
         }
-        assert!(!Need::Token.is_met_by(&[]) && !Need::Scope(Scope::Watch).is_met_by(&[]));
+        assert!(!Access::Token.is_met_by(&[]) && !Access::Scope(Scope::Watch).is_met_by(&[]));
         assert!("Upload".parse::<Scope>().is_err());
     }
 }

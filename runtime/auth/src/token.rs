@@ -1,4 +1,4 @@
-//! Tokens: the secret that a client holds, and what is kept of it.
+//! Tokens: the secret that a client holds, and the record that the server keeps.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -12,42 +12,42 @@ use subtle::ConstantTimeEq;
 use super::quota::Quota;
 use super::scope::Scope;
 
-/// What every token begins with, so that one that slipped into a file can be found.
+/// Prefix of every token, so that a token leaked into a file can be found.
 const PREFIX: &str = "fbx_";
 /// Longest name, bytes.
 const LONGEST_NAME: usize = 64;
 
-/// The token itself, given out once and kept nowhere.
+/// The text of a token, shown once and stored nowhere.
 pub struct Secret(String);
 
 impl Secret {
-    /// A fresh one of 256 random bits.
+    /// Creates a secret of 256 random bits.
     ///
     /// # Errors
-    /// When the system gives no random bytes.
+    /// When the operating system provides no random bytes.
     pub fn random() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes)?;
         Ok(Self(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))))
     }
 
-    /// Its text, for the one who asked for it.
+    /// Its text, to show to whoever asked for it.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// What is kept of it.
+    /// The hash that the server keeps.
     pub fn hash(&self) -> Hash {
         Hash::of(&self.0)
     }
 }
 
-/// SHA-256 of a token. The token is random throughout, so that a slow hash would add nothing.
+/// SHA-256 of a token. A slow hash would add nothing: the token is entirely random.
 #[derive(Clone, Copy)]
 pub struct Hash([u8; 32]);
 
 impl Hash {
-    /// Of the text that a client presents.
+    /// Hashes the text that a client presents.
     pub fn of(token: &str) -> Self {
         Self(Sha256::digest(token.as_bytes()).into())
     }
@@ -86,39 +86,39 @@ impl<'de> Deserialize<'de> for Hash {
     }
 }
 
-/// What is kept of a token.
+/// The record of a token.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Token {
-    /// How people call it; unique.
+    /// Its name, unique.
     pub name: String,
-    /// Of its text.
+    /// Hash of its text.
     pub hash: Hash,
     /// What it allows.
     pub scopes: Vec<Scope>,
-    /// When it was made, seconds since 1970.
+    /// When it was created, seconds since 1970.
     pub made: u64,
-    /// From when on it is worth nothing, seconds since 1970; none: it does not expire.
+    /// When it expires, seconds since 1970; `None`: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<u64>,
-    /// What may be uploaded with it.
+    /// Bounds on what is uploaded with it.
     #[serde(default, skip_serializing_if = "Quota::is_unbounded")]
     pub quota: Quota,
 }
 
 impl Token {
-    /// True once it has expired.
+    /// Reports whether it has expired.
     pub fn is_expired(&self, now: SystemTime) -> bool {
         self.expires.is_some_and(|expires| seconds(now) >= expires)
     }
 }
 
-/// Seconds since 1970.
+/// Converts to seconds since 1970.
 pub fn seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs()
 }
 
-/// True of a name that a token may have.
+/// Reports whether a token may have this name.
 pub fn is_name(name: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.@".contains(&byte);
     (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(fits)

@@ -1,4 +1,4 @@
-//! The data directory itself: one server at a time, and for a server without one a directory that goes with it.
+//! The data directory, locked for one server. A server without one gets a temporary directory.
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
@@ -8,45 +8,45 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-/// Why there is no data directory to work in.
+/// Why the data directory cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// Another server uses it.
     #[error("the data directory {0} is in use by another server")]
     InUse(String),
-    /// Others may write to it, and it holds code that is run.
-    #[error("the data directory {0} may be written by anyone: take that away with `chmod o-w`")]
-    Open(String),
-    /// The system refuses.
+    /// Anyone may write to it, and it holds code that the server runs.
+    #[error("the data directory {0} is writable by anyone: run `chmod o-w` on it")]
+    Writable(String),
+    /// The operating system refuses.
     #[error("the data directory {0} cannot be used: {1}")]
     Io(String, io::Error),
 }
 
 const LOCK: &str = "lock";
-/// How temporary directories are named.
+/// Prefix of the names of temporary directories.
 const PREFIX: &str = "framebox-catalog-";
-/// Age at which a temporary directory without a lock file is taken for one of a server that fell.
+/// Age at which a temporary directory without a lock file counts as abandoned.
 const ABANDONED: Duration = Duration::from_secs(60);
 
-/// A directory that this process holds.
-pub struct Home {
+/// A directory that this process has locked.
+pub struct DataDir {
     path: PathBuf,
     _lock: File,
     temporary: Option<TempDir>,
 }
 
-impl Home {
-    /// Takes hold of `data`, or of a temporary directory.
+impl DataDir {
+    /// Locks the directory `data`, made when absent; without one, a temporary directory.
     ///
     /// # Errors
-    /// When it cannot be had for this process alone.
+    /// When the directory cannot be made, or this process cannot have it alone.
     pub fn open(data: Option<&Path>) -> Result<Self, Error> {
         let Some(path) = data else { return Self::temporary() };
         let failed = |error| Error::Io(path.display().to_string(), error);
         DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
         if fs::metadata(path).map_err(failed)?.mode() & 0o002 != 0 {
-            return Err(Error::Open(path.display().to_string()));
+            return Err(Error::Writable(path.display().to_string()));
         }
         let lock = lock(path, true).map_err(failed)?.ok_or_else(|| Error::InUse(path.display().to_string()))?;
         Ok(Self { path: path.to_owned(), _lock: lock, temporary: None })
@@ -55,22 +55,22 @@ impl Home {
     fn temporary() -> Result<Self, Error> {
         let folder = std::env::temp_dir();
         let failed = |error| Error::Io(folder.display().to_string(), error);
-        clear_away(&folder);
+        remove_abandoned(&folder);
         let temporary = tempfile::Builder::new().prefix(PREFIX).tempdir().map_err(failed)?;
         let path = temporary.path().to_owned();
         let lock = lock(&path, true).map_err(failed)?.ok_or_else(|| Error::InUse(path.display().to_string()))?;
         Ok(Self { path, _lock: lock, temporary: Some(temporary) })
     }
 
-    /// Where what outlives the program is kept. None: nothing does.
-    pub fn kept(&self) -> Option<&Path> {
-        self.is_kept().then_some(&self.path)
+    /// The directory if it outlives the program.
+    pub fn persistent(&self) -> Option<&Path> {
+        self.is_persistent().then_some(&self.path)
     }
 
-    /// An empty folder for temporary files, which a killed server leaves to the next one to remove.
+    /// Makes an empty folder for temporary files. What a killed server leaves in it, the next one removes.
     ///
     /// # Errors
-    /// When it cannot be had.
+    /// When it cannot be made.
     pub fn scratch(&self) -> Result<PathBuf, Error> {
         let folder = self.path.join("scratch");
         let failed = |error| Error::Io(folder.display().to_string(), error);
@@ -82,18 +82,18 @@ impl Home {
         Ok(folder)
     }
 
-    /// Where it is.
+    /// Path of the directory.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// True when it outlives the program.
-    pub fn is_kept(&self) -> bool {
+    /// Reports whether the directory outlives the program.
+    pub fn is_persistent(&self) -> bool {
         self.temporary.is_none()
     }
 }
 
-/// None: another process has it.
+/// Locks a directory; `None` when another process has locked it.
 fn lock(folder: &Path, create: bool) -> io::Result<Option<File>> {
     let file = File::options().create(create).truncate(false).write(true).open(folder.join(LOCK))?;
     match file.try_lock() {
@@ -104,7 +104,7 @@ fn lock(folder: &Path, create: bool) -> io::Result<Option<File>> {
 }
 
 /// Removes the temporary directories of servers that were killed.
-fn clear_away(folder: &Path) {
+fn remove_abandoned(folder: &Path) {
     let own = rustix::process::geteuid().as_raw();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -118,7 +118,7 @@ fn clear_away(folder: &Path) {
             Err(_) => metadata.modified().ok().and_then(|at| at.elapsed().ok()).is_some_and(|age| age > ABANDONED),
         };
         if abandoned && let Err(error) = fs::remove_dir_all(&path) {
-            tracing::debug!(path = %path.display(), %error, "what a killed server left cannot be removed");
+            tracing::debug!(path = %path.display(), %error, "cannot remove the temporary directory of a killed server");
         }
     }
 }

@@ -1,22 +1,22 @@
-//! Why the catalog does not do what it is asked.
+//! Why the catalog refuses or fails.
 
 use framebox_sandbox::LoadError;
 
-use super::{compile, store};
+use super::{compile, limits, store};
 
-/// Why the catalog does not do what it is asked. The texts say what to do.
+/// Why the catalog refuses or fails. The texts say what to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// What an upload asks for is not within the bounds.
-    #[error("{0}")]
-    Limits(String),
-    /// No handler may have that name.
+    /// A limit that an upload requests is not within its bounds.
+    #[error(transparent)]
+    Limits(#[from] limits::Error),
+    /// A handler cannot have this name.
     #[error("the handler name {0:?} is wrong: use 1 to 64 of a–z, 0–9, - and _")]
     Name(String),
-    /// What a session asks for cannot be understood.
+    /// A session's selector has a wrong form.
     #[error("{0:?} names no version: give NAME, NAME@3, or NAME@sha256: and at least 12 hexadecimal digits")]
-    Wanted(String),
+    Selector(String),
     /// There is no such handler.
     #[error("there is no handler {0:?}; GET /handlers lists them")]
     NoHandler(String),
@@ -25,38 +25,36 @@ pub enum Error {
     NoVersion {
         /// The handler.
         name: String,
-        /// What was asked for.
+        /// The version, as it was asked for.
         version: String,
     },
     /// None of the handler's versions is active.
     #[error("no version of {0} is active: choose one with POST /handlers/{0}/active")]
     NoneActive(String),
-    /// It comes with the program or from the configuration.
-    #[error(
-        "{0} is built in, or set in the configuration: uploads need another name, and what is there cannot be changed"
-    )]
+    /// The handler is built in, or set in the configuration.
+    #[error("{0} is built in, or set in the configuration, and cannot be changed: upload under another name")]
     Fixed(String),
     /// Sessions use it.
-    #[error("{sessions} sessions use it: wait until they have ended, or ask with ?drain=true")]
+    #[error("{sessions} sessions use it: wait until they have ended, or delete it with ?drain=true")]
     InUse {
         /// How many.
         sessions: usize,
     },
-    /// The version is the one that sessions get.
+    /// New sessions get the version.
     #[error("version {version} of {name} is {role}: choose another one first, or delete the whole handler")]
-    Chosen {
+    Selected {
         /// The handler.
         name: String,
         /// The version.
         version: u64,
-        /// `active`, or the canary.
+        /// `the active one` or `the canary`.
         role: &'static str,
     },
-    /// A canary that cannot be.
+    /// The canary is wrong.
     #[error("{0}")]
     Canary(&'static str),
-    /// There are as many versions as may be.
-    #[error("{name} has {most} versions, which is as many as may be: delete some")]
+    /// The handler has the most versions allowed.
+    #[error("{name} has {most} versions, which is the most allowed: delete some")]
     Versions {
         /// The handler.
         name: String,
@@ -66,7 +64,7 @@ pub enum Error {
     /// The component is refused.
     #[error(transparent)]
     Refused(#[from] LoadError),
-    /// It cannot be compiled.
+    /// The component cannot be compiled.
     #[error(transparent)]
     Compile(#[from] compile::Error),
     /// The version's file is missing or damaged.
@@ -77,10 +75,10 @@ pub enum Error {
         /// The version.
         version: u64,
     },
-    /// It cannot be kept.
+    /// The data directory cannot be read or written.
     #[error(transparent)]
     Store(#[from] store::Error),
-    /// The server ends.
-    #[error("the server is ending")]
+    /// The server is shutting down.
+    #[error("the server is shutting down")]
     Ending,
 }

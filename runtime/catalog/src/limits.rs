@@ -1,13 +1,13 @@
-//! What handlers may use: what each gets, and what nobody gets more of.
+//! Limits of handlers: defaults, and bounds on what may be configured or requested.
 
 use std::time::Duration;
 
-use anyhow::ensure;
 use framebox_sandbox::{Budget, Limits};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// `[limits]`, `[bounds]` and `[handlers.NAME.limits]`. What is absent comes from the one before.
+/// A table of limits: `[limits]`, `[bounds]`, `[handlers.NAME.limits]`, or what an upload requests. An absent limit
+/// comes from a more general table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Limits)]
 #[serde(deny_unknown_fields, default)]
@@ -24,80 +24,129 @@ pub struct Table {
     /// Linear memory of an instance, MiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_mib: Option<u64>,
-    /// Values put for a frame, KiB.
+    /// Output values of a frame, KiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub values_kib: Option<u64>,
-    /// The largest picture that is read or put, thousands of pixels.
+    /// The largest picture that a handler reads or puts, thousands of pixels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_kilopixels: Option<u64>,
-    /// Lines of log a second.
+    /// Log lines a second.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_lines: Option<u64>,
-    /// Log a second, KiB.
+    /// Log text a second, KiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_kib: Option<u64>,
-    /// Memory beyond which an instance that goes on growing is replaced between two frames, MiB.
+    /// Memory beyond which an instance that keeps growing is replaced between two frames, MiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub soft_memory_mib: Option<u64>,
-    /// Fuel that a session may use a second; absent: as much as its calls do.
+    /// Fuel of a session a second; absent: unlimited.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fuel_per_second: Option<u64>,
-    /// CPU time of a session's handler a second, milliseconds; absent: as much as its calls take.
+    /// CPU time of a session's handler a second, milliseconds; absent: unlimited.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_ms_per_second: Option<u64>,
 }
 
-/// One key: its name, where it is, the smallest value that makes sense, what it is when nothing is said, and the most that
-/// anybody gets when nothing is said about that.
+/// A key of the table.
 struct Key {
     name: &'static str,
     of: fn(&mut Table) -> &mut Option<u64>,
+    /// The smallest value that makes sense.
     least: u64,
-    usual: u64,
+    /// The value unless configured.
+    default: u64,
+    /// The bound unless configured, and the highest that can be configured.
     most: u64,
 }
 
 const KEYS: [Key; 11] = [
-    Key { name: "call_ms", of: |table| &mut table.call_ms, least: 1, usual: 500, most: 10_000 },
-    Key { name: "call_fuel", of: |table| &mut table.call_fuel, least: 1, usual: 20_000_000_000, most: u64::MAX },
-    Key { name: "setup_ms", of: |table| &mut table.setup_ms, least: 1, usual: 2000, most: 60_000 },
-    Key { name: "memory_mib", of: |table| &mut table.memory_mib, least: 1, usual: 128, most: 1024 },
-    Key { name: "values_kib", of: |table| &mut table.values_kib, least: 1, usual: 1024, most: 16 * 1024 },
-    Key { name: "output_kilopixels", of: |table| &mut table.output_kilopixels, least: 1, usual: 8295, most: 35_390 },
-    Key { name: "log_lines", of: |table| &mut table.log_lines, least: 0, usual: 100, most: 10_000 },
-    Key { name: "log_kib", of: |table| &mut table.log_kib, least: 0, usual: 64, most: 16 * 1024 },
-    Key { name: "soft_memory_mib", of: |table| &mut table.soft_memory_mib, least: 1, usual: 96, most: 1024 },
-    Key { name: "fuel_per_second", of: |table| &mut table.fuel_per_second, least: 1, usual: NONE, most: NONE },
-    Key { name: "cpu_ms_per_second", of: |table| &mut table.cpu_ms_per_second, least: 1, usual: NONE, most: NONE },
+    Key { name: "call_ms", of: |table| &mut table.call_ms, least: 1, default: 500, most: 10_000 },
+    Key { name: "call_fuel", of: |table| &mut table.call_fuel, least: 1, default: 20_000_000_000, most: u64::MAX },
+    Key { name: "setup_ms", of: |table| &mut table.setup_ms, least: 1, default: 2000, most: 60_000 },
+    Key { name: "memory_mib", of: |table| &mut table.memory_mib, least: 1, default: 128, most: 1024 },
+    Key { name: "values_kib", of: |table| &mut table.values_kib, least: 1, default: 1024, most: 16 * 1024 },
+    Key { name: "output_kilopixels", of: |table| &mut table.output_kilopixels, least: 1, default: 8295, most: 35_390 },
+    Key { name: "log_lines", of: |table| &mut table.log_lines, least: 0, default: 100, most: 10_000 },
+    Key { name: "log_kib", of: |table| &mut table.log_kib, least: 0, default: 64, most: 16 * 1024 },
+    Key { name: "soft_memory_mib", of: |table| &mut table.soft_memory_mib, least: 1, default: 96, most: 1024 },
+    Key {
+        name: "fuel_per_second",
+        of: |table| &mut table.fuel_per_second,
+        least: 1,
+        default: UNLIMITED,
+        most: UNLIMITED,
+    },
+    Key {
+        name: "cpu_ms_per_second",
+        of: |table| &mut table.cpu_ms_per_second,
+        least: 1,
+        default: UNLIMITED,
+        most: UNLIMITED,
+    },
 ];
 
-/// As much as there is.
-const NONE: u64 = u64::MAX;
+/// Unlimited.
+const UNLIMITED: u64 = u64::MAX;
 
-/// A key that is none, or a value that is no whole number.
+/// Why a limit cannot be as given.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Wrong {
-    /// The key.
+#[non_exhaustive]
+pub enum Error {
+    /// There is no limit of this name.
     #[error("there is no option {0}; limits are {known}", known = KEYS.map(|key| key.name).join(", "))]
     Key(String),
-    /// The key.
+    /// The value of this limit is not a whole number.
     #[error("{0} must be a whole number")]
     Value(&'static str),
+    /// A bound is outside the range of bounds.
+    #[error("bounds.{name} must be within {least} and {most}")]
+    Bound {
+        /// The limit.
+        name: &'static str,
+        /// Its smallest value.
+        least: u64,
+        /// The highest bound.
+        most: u64,
+    },
+    /// A value is too small.
+    #[error("{place}.{name} must be at least {least}")]
+    TooLow {
+        /// The table.
+        place: String,
+        /// The limit.
+        name: &'static str,
+        /// Its smallest value.
+        least: u64,
+    },
+    /// A value is beyond its bound.
+    #[error("{place}.{name} is {value}: at most {bound} are allowed; bounds.{name} is what allows more, up to {most}")]
+    TooHigh {
+        /// The table.
+        place: String,
+        /// The limit.
+        name: &'static str,
+        /// The value.
+        value: u64,
+        /// The bound.
+        bound: u64,
+        /// The highest bound that can be configured.
+        most: u64,
+    },
 }
 
 impl Table {
     /// Sets a key by its name.
     ///
     /// # Errors
-    /// When there is no such key, or `value` is no whole number. Whether it is within bounds, [`Table::over`] says.
-    pub fn set(&mut self, name: &str, value: &str) -> Result<(), Wrong> {
-        let key = KEYS.iter().find(|key| key.name == name).ok_or_else(|| Wrong::Key(name.to_owned()))?;
-        let value = value.parse().map_err(|_| Wrong::Value(key.name))?;
+    /// When there is no such key, or `value` is not a whole number. [`Table::resolve`] checks the bounds.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), Error> {
+        let key = KEYS.iter().find(|key| key.name == name).ok_or_else(|| Error::Key(name.to_owned()))?;
+        let value = value.parse().map_err(|_| Error::Value(key.name))?;
         *(key.of)(self) = Some(value);
         Ok(())
     }
 
-    /// `self`, and what it does not say from `other`.
+    /// Returns `self` with absent limits from `other`.
     pub fn or(mut self, mut other: Self) -> Self {
         for Key { of, .. } in KEYS {
             *of(&mut self) = of(&mut self).or(*of(&mut other));
@@ -105,55 +154,59 @@ impl Table {
         self
     }
 
-    /// What nobody gets more of: `[bounds]`, and for the rest what is sensible at all.
+    /// Returns `self`, the table `[bounds]`, with absent bounds at their defaults.
     ///
     /// # Errors
-    /// Says which key is out of range.
-    pub fn bounds(mut self) -> anyhow::Result<Self> {
+    /// Names the bound that is out of range.
+    pub fn bounds(mut self) -> Result<Self, Error> {
         for Key { name, of, least, most, .. } in KEYS {
             let value = *of(&mut self).get_or_insert(most);
-            ensure!((least..=most).contains(&value), "bounds.{name} must be within {least} and {most}");
+            if !(least..=most).contains(&value) {
+                return Err(Error::Bound { name, least, most });
+            }
         }
         Ok(self)
     }
 
-    /// What handlers get of whom nothing else is said: `[limits]`, within `bounds`.
+    /// Returns `self`, the table `[limits]`, with absent limits at their defaults, within `bounds`.
     ///
     /// # Errors
-    /// Says which key is out of range.
-    pub fn usual(self, bounds: Self) -> anyhow::Result<Self> {
-        let mut usual = Self::default();
-        for Key { of, usual: value, .. } in KEYS {
-            *of(&mut usual) = Some(value.min(of(&mut { bounds }).unwrap_or(value)));
+    /// Names the limit that is out of range.
+    pub fn with_defaults(self, bounds: Self) -> Result<Self, Error> {
+        let mut defaults = Self::default();
+        for Key { of, default, .. } in KEYS {
+            *of(&mut defaults) = Some(default.min(of(&mut { bounds }).unwrap_or(default)));
         }
-        self.over(usual, bounds, "limits")
+        self.resolve(defaults, bounds, "limits")
     }
 
-    /// `self`, found at `place` of the configuration, and for what it does not say `usual`.
+    /// Returns `self` with absent limits from `general`, within `bounds`. `place`: the table's name in errors.
     ///
     /// # Errors
-    /// Says which key is out of range.
-    pub fn over(mut self, mut usual: Self, mut bounds: Self, place: &str) -> anyhow::Result<Self> {
+    /// Names the limit that is out of range.
+    pub fn resolve(mut self, mut general: Self, mut bounds: Self, place: &str) -> Result<Self, Error> {
         for Key { name, of, least, most, .. } in KEYS {
             let bound = of(&mut bounds).unwrap_or(most);
-            let value = *of(&mut self).get_or_insert_with(|| of(&mut usual).unwrap_or(least));
-            ensure!(value >= least, "{place}.{name} must be at least {least}");
-            ensure!(
-                value <= bound,
-                "{place}.{name} is {value}: at most {bound} are allowed; bounds.{name} is what allows more, up to {most}"
-            );
+            let value = *of(&mut self).get_or_insert_with(|| of(&mut general).unwrap_or(least));
+            let place = || place.to_owned();
+            if value < least {
+                return Err(Error::TooLow { place: place(), name, least });
+            }
+            if value > bound {
+                return Err(Error::TooHigh { place: place(), name, value, bound, most });
+            }
         }
         Ok(self)
     }
 
-    /// What a session may use a second: fuel, and CPU time in milliseconds. None: as much as there is.
+    /// Fuel and CPU time in milliseconds that a session may use a second; `None`: unlimited.
     pub fn per_second(&self) -> (Option<u64>, Option<u32>) {
-        let limited = |value: Option<u64>| value.filter(|value| *value != NONE);
+        let limited = |value: Option<u64>| value.filter(|value| *value != UNLIMITED);
         let ms = limited(self.cpu_ms_per_second).map(|ms| u32::try_from(ms).unwrap_or(u32::MAX));
         (limited(self.fuel_per_second), ms)
     }
 
-    /// As the sandbox wants it. What the table does not say is as the sandbox has it.
+    /// Converts to the sandbox's limits. An absent limit is the sandbox's default.
     pub fn limits(&self) -> Limits {
         let defaults = Limits::default();
         let or = |value: Option<u64>, default: u64| value.unwrap_or(default);
@@ -184,10 +237,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_absent_comes_from_the_one_before() {
+    fn an_absent_limit_comes_from_the_general_table() {
         let bounds = table("call_ms = 800\nlog_lines = 50").bounds().unwrap();
-        let usual = table("memory_mib = 64").usual(bounds).unwrap();
-        let own = table("call_ms = 600").over(usual, bounds, "handlers.a.limits").unwrap();
+        let general = table("memory_mib = 64").with_defaults(bounds).unwrap();
+        let own = table("call_ms = 600").resolve(general, bounds, "handlers.a.limits").unwrap();
         let limits = own.limits();
         assert_eq!(limits.call.time, Duration::from_millis(600));
         assert_eq!((limits.memory, limits.log_lines), (64 << 20, 50), "a default is held to the bounds as well");
@@ -195,24 +248,24 @@ mod tests {
     }
 
     #[test]
-    fn without_a_word_they_are_those_of_the_sandbox() {
+    fn an_empty_table_is_the_sandboxs_defaults() {
         let bounds = Table::default().bounds().unwrap();
-        let limits = Table::default().usual(bounds).unwrap().limits();
+        let limits = Table::default().with_defaults(bounds).unwrap().limits();
         let defaults = Limits::default();
         assert_eq!(Limits { output_pixels: defaults.output_pixels, ..limits.clone() }, defaults);
         assert!(limits.output_pixels >= defaults.output_pixels);
     }
 
     #[test]
-    fn what_is_too_much_or_too_little_is_said_with_its_key() {
+    fn an_error_names_the_limit_that_is_out_of_range() {
         let bounds = table("call_ms = 800").bounds().unwrap();
-        let usual = Table::default().usual(bounds).unwrap();
+        let general = Table::default().with_defaults(bounds).unwrap();
         for (text, words) in [
             ("call_ms = 801", "handlers.a.limits.call_ms is 801: at most 800 are allowed"),
             ("call_ms = 0", "handlers.a.limits.call_ms must be at least 1"),
             ("memory_mib = 4096", "memory_mib is 4096: at most 1024"),
         ] {
-            let error = table(text).over(usual, bounds, "handlers.a.limits").unwrap_err().to_string();
+            let error = table(text).resolve(general, bounds, "handlers.a.limits").unwrap_err().to_string();
             assert!(error.contains(words), "{error}");
         }
         assert!(table("memory_mib = 2000").bounds().unwrap_err().to_string().contains("bounds.memory_mib"));

@@ -1,83 +1,75 @@
-//! From what is kept to what can be run.
+//! Loads stored versions into memory.
 #![allow(unsafe_code)]
 
 use std::sync::Arc;
 
 use framebox_sandbox::{Code, CompileLimits, Component, Digest, LoadError};
 
-use super::store::{self, About, Change};
-use super::version::{Entry, Follows, Hold, Version};
-use super::{Catalog, Error};
+use super::binding::{Binding, LoadedVersion};
+use super::catalog::Catalog;
+use super::error::Error;
+use super::store::{self, Batch};
+use super::version::{Version, VersionGuard};
 
-impl About {
-    /// What a component is.
-    pub fn of(component: &Component) -> Self {
-        Self {
-            kind: component.kind(),
-            descriptor: component.descriptor().clone(),
-            imports: component.imports().to_vec(),
-        }
-    }
-}
-
-/// Code from the cache of this user.
-pub fn known(code: Vec<u8>) -> Code {
-    // SAFETY: it has the digest that was noted when our compiler had made it, in a directory that only this user may write to.
+/// Takes code from the cache of this user.
+pub fn cached(code: Vec<u8>) -> Code {
+    // SAFETY: the code has the digest that was noted when our compiler made it, in a directory that only this user may write
+    // to.
     unsafe { Code::from_bytes(code) }
 }
 
 impl Catalog {
-    /// Loads what is held, if it is not in memory.
-    pub(super) async fn enter(self: &Arc<Self>, hold: Hold, follows: Follows) -> Result<Entry, Error> {
-        let version = hold.version().clone();
-        let (component, slot) = self.loaded.get(version.digest, self.load(&version)).await?;
-        let (limits, budgets, policy) = (version.limits.clone(), version.budgets.clone(), version.policy);
-        Ok(Entry { component, limits, budgets, policy, follows, hold: Arc::new(hold), _slot: slot })
+    /// Loads a version in use, unless it is in memory.
+    pub(super) async fn load(self: &Arc<Self>, guard: VersionGuard, binding: Binding) -> Result<LoadedVersion, Error> {
+        let version = guard.version().clone();
+        let (component, slot) = self.loaded.get(version.digest, self.read(&version)).await?;
+        let limits = version.limits.limits();
+        Ok(LoadedVersion { component, limits, binding, guard: Arc::new(guard), _slot: slot })
     }
 
     /// Loads a version from its files. Code that is damaged, missing or of another edition is compiled again.
-    async fn load(self: &Arc<Self>, version: &Arc<Version>) -> Result<Component, Error> {
+    async fn read(self: &Arc<Self>, version: &Arc<Version>) -> Result<Component, Error> {
         let of = version.clone();
-        let (bytes, kept) = self
+        let (bytes, loaded) = self
             .blocking(move |catalog| {
                 let bytes = catalog.bytes(&of)?;
-                let loaded = catalog.kept_code(&of.digest).map(|code| catalog.assemble(&of, &bytes, &code));
+                let loaded = catalog.stored_code(&of.digest).map(|code| catalog.assemble(&of, &bytes, &code));
                 Ok((bytes, loaded))
             })
             .await?;
-        if let Some(Ok(component)) = kept {
+        if let Some(Ok(component)) = loaded {
             return Ok(component);
         }
-        tracing::info!(handler = version.name, version = version.number, "is compiled again");
+        tracing::info!(handler = version.name, version = version.number, "compiling a stored version again");
         let code = self.compile(&bytes).await?;
         let of = version.clone();
         self.blocking(move |catalog| {
             let component = catalog.assemble(&of, &bytes, &code)?;
-            if let Err(error) = catalog.keep_code(&of.digest, &code) {
-                tracing::warn!(handler = of.name, %error, "its code cannot be kept, and is compiled again at the next start");
+            if let Err(error) = catalog.store_code(&of.digest, &code) {
+                tracing::warn!(handler = of.name, %error, "compiled code cannot be stored; the next start compiles it again");
             }
             Ok(component)
         })
         .await
     }
 
-    /// Compiles in a process of its own.
+    /// Compiles a component in a child process.
     pub(super) async fn compile(&self, bytes: &[u8]) -> Result<Code, Error> {
-        let code = self.workshop.compile(bytes, &self.allowance_of(bytes)).await?;
+        let code = self.worker.compile(bytes, &self.allowance_of(bytes)).await?;
         // SAFETY: this program, started by us with nothing but the component as input, has just compiled it; nobody else
         // writes to the pipe between the two.
         Ok(unsafe { Code::from_bytes(code) })
     }
 
-    /// Code that is kept and is what it was when it was written. None: there is none that can be used.
-    pub(super) fn kept_code(&self, digest: &Digest) -> Option<Code> {
-        let row = self.shelf().components.get(digest)?.code.clone();
+    /// Returns stored code; `None` when there is none that can be used.
+    pub(super) fn stored_code(&self, digest: &Digest) -> Option<Code> {
+        let row = self.index().components.get(digest)?.code.clone();
         match self.store.code(digest, &row) {
-            // SAFETY: the bytes have the digest that was noted when our compiler had made them, in a directory that only
-            // this user may write to.
+            // SAFETY: the bytes have the digest that was noted when our compiler made them, in a directory that only this
+            // user may write to.
             Ok(code) => code.map(|code| unsafe { Code::from_bytes(code) }),
             Err(error) => {
-                tracing::warn!(%error, "compiled code cannot be used");
+                tracing::warn!(%error, "stored code cannot be used");
                 None
             }
         }
@@ -97,22 +89,22 @@ impl Catalog {
     }
 
     fn assemble(&self, version: &Version, bytes: &[u8], code: &Code) -> Result<Component, LoadError> {
-        self.engine.load_described(bytes, code, &self.allowance_of(bytes), version.about.descriptor.clone())
+        self.engine.load_described(bytes, code, &self.allowance_of(bytes), version.metadata.descriptor.clone())
     }
 
-    /// What is kept was small enough once, whatever holds for uploads by now.
+    /// A stored component was small enough when it was uploaded, whatever the bound is today.
     fn allowance_of(&self, bytes: &[u8]) -> CompileLimits {
         CompileLimits { bytes: bytes.len(), ..self.allowance.clone() }
     }
 
-    fn keep_code(&self, digest: &Digest, code: &Code) -> Result<(), Error> {
+    fn store_code(&self, digest: &Digest, code: &Code) -> Result<(), Error> {
         let _changes = self.changes();
-        // Deleted meanwhile, it is not kept.
-        let Some(mut component) = self.shelf().components.get(digest).cloned() else { return Ok(()) };
+        // The component may have been deleted meanwhile.
+        let Some(mut component) = self.index().components.get(digest).cloned() else { return Ok(()) };
         component.code = self.store.put_code(digest, code.bytes())?;
-        self.store
-            .commit(&Change { components: vec![(*digest, Some(component.clone()))], ..Change::default() }, "code")?;
-        self.shelf().components.insert(*digest, component);
+        let batch = Batch { components: vec![(*digest, Some(component.clone()))], ..Batch::default() };
+        self.store.commit(&batch, "code")?;
+        self.index().components.insert(*digest, component);
         Ok(())
     }
 }

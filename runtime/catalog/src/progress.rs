@@ -1,4 +1,4 @@
-//! Uploads that are under way: how far each is, and how many there may be.
+//! Uploads in progress: the stage of each, and a bound on how many run at once.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,50 +9,51 @@ use utoipa::ToSchema;
 
 /// Uploads at once: each may hold a component in memory.
 const MOST: usize = 4;
-/// Uploads that are remembered.
+/// Uploads whose progress is remembered.
 const REMEMBERED: usize = 256;
 /// Longest id, bytes.
 const LONGEST_ID: usize = 64;
 
-/// What an upload is at.
+/// The stage of an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
-    /// Its bytes are coming.
+    /// Its bytes are being received.
     Receiving,
-    /// It is looked over.
+    /// It is being validated.
     Checking,
-    /// It is compiled, or waits for its turn.
+    /// It is being compiled, or waits for its turn.
     Compiling,
-    /// It is asked what it is.
+    /// Its `describe` is being called.
     Describing,
-    /// It is written to the data directory.
+    /// It is being written to the data directory.
     Storing,
-    /// It is there.
+    /// It is complete.
     Done,
-    /// It was refused, or given up.
+    /// It was refused or abandoned.
     Failed,
 }
 
 /// How far an upload is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Progress {
-    /// What it is at.
+    /// Its stage.
     pub stage: Stage,
-    /// Bytes that came.
+    /// Bytes received.
     pub bytes: u64,
 }
 
 /// Why an upload cannot begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// There are as many as may be.
-    #[error("{MOST} uploads are under way, which is as many as may be: try again in a few seconds")]
+#[non_exhaustive]
+pub enum BeginError {
+    /// The most uploads allowed at once are running.
+    #[error("{MOST} uploads are running, which is the most allowed: try again in a few seconds")]
     Busy,
-    /// An upload with that id is under way.
-    #[error("an upload with this Upload-Id is under way: use another one for each upload")]
+    /// An upload with this id is running.
+    #[error("an upload with this Upload-Id is running: use another one for each upload")]
     Exists,
-    /// The id is none.
+    /// The id has a wrong form.
     #[error("the Upload-Id is wrong: use 1 to {LONGEST_ID} letters, digits, - and _")]
     Id,
 }
@@ -72,21 +73,21 @@ impl Default for Uploads {
 }
 
 impl Uploads {
-    /// Begins an upload; its client may have given it an id.
+    /// Begins an upload, under the id that its client chose, if any.
     ///
     /// # Errors
-    /// When there are too many, or the id cannot be had.
-    pub fn begin(&self, id: Option<&str>) -> Result<Ticket, Refused> {
+    /// When too many run, or the id is in use or wrong.
+    pub fn begin(&self, id: Option<&str>) -> Result<Permit, BeginError> {
         let fits = |id: &str| id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
         if id.is_some_and(|id| !(1..=LONGEST_ID).contains(&id.len()) || !fits(id)) {
-            return Err(Refused::Id);
+            return Err(BeginError::Id);
         }
-        let slot = self.slots.clone().try_acquire_owned().map_err(|_| Refused::Busy)?;
+        let slot = self.slots.clone().try_acquire_owned().map_err(|_| BeginError::Busy)?;
         let progress = Arc::new(Mutex::new(Progress { stage: Stage::Receiving, bytes: 0 }));
         if let Some(id) = id {
             let mut table = self.table();
-            if table.iter().any(|(other, progress)| other == id && is_under_way(progress)) {
-                return Err(Refused::Exists);
+            if table.iter().any(|(other, progress)| other == id && is_running(progress)) {
+                return Err(BeginError::Exists);
             }
             table.retain(|(other, _)| other != id);
             if table.len() == REMEMBERED {
@@ -94,10 +95,10 @@ impl Uploads {
             }
             table.push_back((id.to_owned(), progress.clone()));
         }
-        Ok(Ticket { progress, _slot: slot })
+        Ok(Permit { progress, _slot: slot })
     }
 
-    /// How far the upload `id` is. None: nobody knows of it any more.
+    /// Returns the progress of the upload `id`; `None` when it is unknown or no longer remembered.
     pub fn find(&self, id: &str) -> Option<Progress> {
         let table = self.table();
         let (_, progress) = table.iter().find(|(other, _)| other == id)?;
@@ -109,33 +110,33 @@ impl Uploads {
     }
 }
 
-/// An upload under way. Dropped before it is done, it failed.
-pub struct Ticket {
+/// Permission to upload. An upload whose permit is dropped before its end has failed.
+pub struct Permit {
     progress: Shared,
     _slot: OwnedSemaphorePermit,
 }
 
-impl Ticket {
-    /// More bytes came.
+impl Permit {
+    /// Sets how many bytes were received.
     pub fn received(&self, bytes: u64) {
         lock(&self.progress).bytes = bytes;
     }
 
-    /// It is at `stage`.
-    pub fn at(&self, stage: Stage) {
+    /// Sets the stage.
+    pub fn enter(&self, stage: Stage) {
         lock(&self.progress).stage = stage;
     }
 }
 
-impl Drop for Ticket {
+impl Drop for Permit {
     fn drop(&mut self) {
-        if is_under_way(&self.progress) {
-            self.at(Stage::Failed);
+        if is_running(&self.progress) {
+            self.enter(Stage::Failed);
         }
     }
 }
 
-fn is_under_way(progress: &Shared) -> bool {
+fn is_running(progress: &Shared) -> bool {
     !matches!(lock(progress).stage, Stage::Done | Stage::Failed)
 }
 
@@ -148,30 +149,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_upload_is_followed_to_its_end() {
+    fn progress_is_reported_until_the_end() {
         let uploads = Uploads::default();
-        let ticket = uploads.begin(Some("a-1")).unwrap();
-        ticket.received(7);
+        let permit = uploads.begin(Some("a-1")).unwrap();
+        permit.received(7);
         assert_eq!(uploads.find("a-1"), Some(Progress { stage: Stage::Receiving, bytes: 7 }));
-        assert_eq!(uploads.begin(Some("a-1")).err(), Some(Refused::Exists));
-        drop(ticket);
+        assert_eq!(uploads.begin(Some("a-1")).err(), Some(BeginError::Exists));
+        drop(permit);
         assert_eq!(uploads.find("a-1").unwrap().stage, Stage::Failed);
-        let ticket = uploads.begin(Some("a-1")).unwrap();
-        ticket.at(Stage::Done);
-        drop(ticket);
+        let permit = uploads.begin(Some("a-1")).unwrap();
+        permit.enter(Stage::Done);
+        drop(permit);
         assert_eq!(uploads.find("a-1").unwrap().stage, Stage::Done);
         assert_eq!(uploads.find("b"), None);
         for id in ["", "a b", "../a", &"x".repeat(65)] {
-            assert_eq!(uploads.begin(Some(id)).err(), Some(Refused::Id), "{id}");
+            assert_eq!(uploads.begin(Some(id)).err(), Some(BeginError::Id), "{id}");
         }
     }
 
     #[test]
-    fn there_are_never_too_many() {
+    fn uploads_and_remembered_progress_are_bounded() {
         let uploads = Uploads::default();
-        let tickets: Vec<_> = (0..MOST).map(|_| uploads.begin(None).unwrap()).collect();
-        assert_eq!(uploads.begin(None).err(), Some(Refused::Busy));
-        drop(tickets);
+        let permits: Vec<_> = (0..MOST).map(|_| uploads.begin(None).unwrap()).collect();
+        assert_eq!(uploads.begin(None).err(), Some(BeginError::Busy));
+        drop(permits);
         for n in 0..2 * REMEMBERED {
             uploads.begin(Some(&format!("{n}"))).unwrap();
         }

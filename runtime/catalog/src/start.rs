@@ -1,32 +1,87 @@
-//! What is there at the start: what comes with the program, what the configuration names, and what was uploaded.
+//! Opens the catalog: built-in handlers, those of the configuration, and those in the data directory.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use anyhow::{Context, ensure};
-use framebox_sandbox::{Code, CompileLimits, Compiler, Digest, Engine};
+use framebox_sandbox::{Code, CompileLimits, Compiler, Digest, Engine, LoadError};
 
-use super::cache::Cache;
-use super::compile::Workshop;
-use super::load::known;
-use super::loaded::Loaded;
+use super::catalog::Catalog;
+use super::code_cache::CodeCache;
+use super::compile::Worker;
+use super::component_cache::ComponentCache;
+use super::data_dir::DataDir;
+use super::defaults::Defaults;
+use super::index::{Index, IndexEntry};
+use super::limits::Table;
+use super::load::cached;
 use super::progress::Uploads;
-use super::shelf::{Place, Shelf};
-use super::store::{self, About, Change, Component, Contents, Handler, Store};
+use super::store::{self, Batch, Component, Contents, Handler, Metadata, Store};
+use super::subscription::Publisher;
 use super::version::Version;
-use super::{Catalog, built_in, name};
-use crate::data_dir::Home;
-use crate::defaults::Defaults;
-use crate::limits::Table;
+use super::{built_in, name};
 
 /// Components that stay in memory without being in use.
-const MOST_LOADED: usize = 32;
-/// The handler of an offer that names none, when the configuration does not say.
+const MOST_IDLE: usize = 32;
+/// The default handler unless configured.
 const DEFAULT: &str = "invert";
 
-/// What comes with the program or its configuration.
+/// Why the catalog cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The compiler cannot be set up.
+    #[error("the compiler cannot be set up: {0}")]
+    Compiler(#[source] framebox_sandbox::EngineError),
+    /// The data directory cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The configuration names a handler as no handler can be named.
+    #[error(transparent)]
+    Name(super::Error),
+    /// A component of the configuration cannot be read.
+    #[error("handler {name}: cannot read the component {path}: {error}")]
+    Read {
+        /// The handler.
+        name: String,
+        /// The file.
+        path: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// A component of the configuration is too large.
+    #[error("handler {name}: the component {path} has {bytes} bytes; at most {most} are allowed")]
+    TooLarge {
+        /// The handler.
+        name: String,
+        /// The file.
+        path: String,
+        /// Its size, bytes.
+        bytes: u64,
+        /// The bound, bytes.
+        most: u64,
+    },
+    /// A built-in or configured component is refused.
+    #[error("the handler {name} cannot be loaded: {error}")]
+    Refused {
+        /// The handler.
+        name: String,
+        /// Why.
+        error: LoadError,
+    },
+    /// There is no handler of the default handler's name.
+    #[error("there is no handler {name} to be the default; there are {names}")]
+    NoDefault {
+        /// The name.
+        name: String,
+        /// The handlers.
+        names: String,
+    },
+}
+
+/// A built-in or configured handler.
 struct Fixed {
     name: String,
     bytes: Vec<u8>,
@@ -34,22 +89,22 @@ struct Fixed {
 }
 
 impl Catalog {
-    /// The handlers of the configuration, which replace others of the same name, and what the data directory has. Only what is not
-    /// known from an earlier start is compiled.
+    /// Opens the catalog. Configured handlers replace built-in and uploaded ones of the same name. Only components that
+    /// no earlier start has compiled are compiled.
     ///
     /// # Errors
-    /// When the data directory cannot be had, a component of the configuration cannot be read or is refused, or the default
-    /// handler is none of them.
-    pub fn start(engine: &Engine, defaults: Defaults, home: Home) -> anyhow::Result<Self> {
-        let compiler = Compiler::new().context("the compiler cannot be set up")?;
-        let cache = Cache::open(&compiler.edition());
-        let (store, contents) = Store::open(home, &compiler.edition())?;
-        if !store.is_kept() {
-            tracing::info!("uploads are forgotten when the server ends; --data DIR keeps them");
+    /// When the data directory cannot be used, a configured component cannot be read or is refused, or there is no
+    /// handler of the default handler's name.
+    pub fn start(engine: &Engine, defaults: Defaults, data_dir: DataDir) -> Result<Self, StartError> {
+        let compiler = Compiler::new().map_err(StartError::Compiler)?;
+        let cache = CodeCache::open(&compiler.edition());
+        let (store, contents) = Store::open(data_dir, &compiler.edition())?;
+        if !store.is_persistent() {
+            tracing::info!("uploads are lost when the server ends; start it with --data DIR to keep them");
         }
         let fixed = fixed(&defaults)?;
         let allowance = CompileLimits { bytes: defaults.largest, ..CompileLimits::default() };
-        // The program that runs, even when its file was replaced meanwhile.
+        // The running program, even when its file was replaced meanwhile.
         let program = defaults.program.clone().unwrap_or_else(|| PathBuf::from("/proc/self/exe"));
         let embedded = fixed.iter().filter_map(|fixed| Some((Digest::of(&fixed.bytes), fixed.built_in?))).collect();
         let catalog = Self {
@@ -57,42 +112,40 @@ impl Catalog {
             allowance,
             default: defaults.default_handler.clone().unwrap_or_else(|| DEFAULT.to_owned()),
             store,
-            workshop: Workshop::new(program, defaults.compile.clone()),
-            loaded: Loaded::new(MOST_LOADED),
+            worker: Worker::new(program, defaults.compile.clone()),
+            loaded: ComponentCache::new(MOST_IDLE),
             embedded,
             uploads: Uploads::default(),
-            shelf: Mutex::default(),
+            index: Mutex::default(),
             changes: Mutex::default(),
-            on_taken_back: OnceLock::new(),
+            events: Publisher::default(),
             defaults,
         };
         catalog.fill(&compiler, cache.as_ref(), fixed, contents)?;
-        ensure!(
-            catalog.active(&catalog.default).is_ok(),
-            "there is no handler {} to be the default; there are {}",
-            catalog.default,
-            catalog.list().iter().map(|version| version.name.as_str()).collect::<Vec<_>>().join(", ")
-        );
+        if catalog.active(&catalog.default).is_err() {
+            let names: Vec<_> = catalog.list().iter().map(|version| version.name.clone()).collect();
+            return Err(StartError::NoDefault { name: catalog.default, names: names.join(", ") });
+        }
         Ok(catalog)
     }
 
     fn fill(
         &self,
         compiler: &Compiler,
-        cache: Option<&Cache>,
+        cache: Option<&CodeCache>,
         fixed: Vec<Fixed>,
         contents: Contents,
-    ) -> anyhow::Result<()> {
+    ) -> Result<(), StartError> {
         let Contents { handlers, mut components } = contents;
-        let mut change = Change::default();
-        let mut shelf = Shelf::default();
+        let mut batch = Batch::default();
+        let mut index = Index::default();
         for Fixed { name, bytes, built_in } in fixed {
             let digest = Digest::of(&bytes);
             let component = match components.get(&digest) {
                 Some(component) => component.clone(),
                 None => {
                     let component = self.prepare(compiler, cache.filter(|_| built_in.is_some()), &name, &bytes)?;
-                    change.components.push((digest, Some(component.clone())));
+                    batch.components.push((digest, Some(component.clone())));
                     components.insert(digest, component.clone());
                     component
                 }
@@ -100,119 +153,126 @@ impl Catalog {
             if built_in.is_none() && self.store.component(&digest).is_err() {
                 self.store.put_component(&digest, &bytes)?;
             }
-            let version = self.version(&name, 1, &component, Err(digest), built_in.is_some());
+            let version = Version { built_in: built_in.is_some(), ..self.fixed_version(&name, digest, &component) };
             let handler = Handler { active: Some(1), last: 1, ..Handler::default() };
-            shelf.handlers.insert(name.clone(), Place::new(handler, BTreeMap::from([(1, Arc::new(version))])));
-            shelf.fixed.push(name);
+            let entry = IndexEntry::new(handler, BTreeMap::from([(1, Arc::new(version))]));
+            index.handlers.insert(name.clone(), entry);
+            index.fixed.push(name);
         }
         for (name, (handler, rows)) in handlers {
-            if shelf.is_fixed(&name) {
-                tracing::warn!(handler = name, "the uploads of this name are hidden: it is built in, or configured");
-                // They are there again when it is not any more.
-                shelf.hidden.extend(rows.values().map(|row| row.digest));
+            if index.is_fixed(&name) {
+                tracing::warn!(handler = name, "uploads of this name are hidden by a built-in or configured handler");
+                // They reappear once no built-in or configured handler has the name.
+                index.hidden.extend(rows.values().map(|row| row.digest));
                 continue;
             }
             let versions = rows.into_iter().filter_map(|(number, row)| {
                 let Some(component) = components.get(&row.digest) else {
-                    tracing::error!(handler = name, version = number, "nothing is known of a version's component");
+                    tracing::error!(
+                        handler = name,
+                        version = number,
+                        "the component of a version is not in the database"
+                    );
                     return None;
                 };
-                let version = self.version(&name, number, component, Ok(&row), false);
-                Some((number, Arc::new(version)))
+                Some((number, Arc::new(self.uploaded_version(&name, number, &row, component))))
             });
-            let place = Place::new(handler, versions.collect());
-            shelf.handlers.insert(name, place);
+            let entry = IndexEntry::new(handler, versions.collect());
+            index.handlers.insert(name, entry);
         }
-        let mut used = shelf.hidden.clone();
-        used.extend(shelf.handlers.values().flat_map(|place| place.versions.values().map(|version| version.digest)));
+        let mut used = index.hidden.clone();
+        used.extend(index.handlers.values().flat_map(|entry| entry.versions.values().map(|version| version.digest)));
         components.retain(|digest, _| {
-            // Of an older program, or an older configuration.
+            // Components of an older program or an older configuration are not used any more.
             let is_used = used.contains(digest);
             if !is_used {
-                change.components.push((*digest, None));
+                batch.components.push((*digest, None));
             }
             is_used
         });
-        if change != Change::default() {
-            self.store.commit(&change, "start")?;
+        if batch != Batch::default() {
+            self.store.commit(&batch, "start")?;
         }
         self.store.sweep(&components)?;
-        for name in self.defaults.handlers.keys().filter(|name| !shelf.handlers.contains_key(*name)) {
+        for name in self.defaults.handlers.keys().filter(|name| !index.handlers.contains_key(*name)) {
             tracing::warn!(
                 handler = name,
-                "the configuration names no `component`, and nothing of that name is there yet"
+                "the configuration names no `component` for a handler that does not exist yet"
             );
         }
-        shelf.components = components;
-        *self.shelf() = shelf;
+        index.components = components;
+        *self.index() = index;
         Ok(())
     }
 
-    /// Compiles what the operator vouches for, here: it may take as long as it takes.
+    /// Compiles a component that the operator vouches for, in this process and without a time limit.
     fn prepare(
         &self,
         compiler: &Compiler,
-        cache: Option<&Cache>,
+        cache: Option<&CodeCache>,
         name: &str,
         bytes: &[u8],
-    ) -> anyhow::Result<Component> {
+    ) -> Result<Component, StartError> {
         let begin = Instant::now();
-        let refused = || format!("the handler {name} cannot be loaded");
+        let refused = |error| StartError::Refused { name: name.to_owned(), error };
         let allowance = CompileLimits::default();
         let digest = Digest::of(bytes);
-        if let Some(code) = cache.and_then(|cache| cache.get(&digest)).map(known)
+        if let Some(code) = cache.and_then(|cache| cache.get(&digest)).map(cached)
             && let Ok(loaded) = self.engine.load_compiled(bytes, &code, &allowance)
         {
-            return self.enlist(loaded, bytes, &code);
+            return Ok(self.add_component(loaded, bytes, &code)?);
         }
-        let code = compiler.compile(bytes, &allowance).with_context(refused)?;
+        let code = compiler.compile(bytes, &allowance).map_err(refused)?;
         if let Some(cache) = cache {
             cache.put(&digest, code.bytes());
         }
-        let loaded = self.engine.load_compiled(bytes, &code, &allowance).with_context(refused)?;
+        let loaded = self.engine.load_compiled(bytes, &code, &allowance).map_err(refused)?;
         tracing::info!(handler = name, ms = begin.elapsed().as_millis(), "compiled");
-        self.enlist(loaded, bytes, &code)
+        Ok(self.add_component(loaded, bytes, &code)?)
     }
 
-    fn enlist(&self, loaded: framebox_sandbox::Component, bytes: &[u8], code: &Code) -> anyhow::Result<Component> {
+    fn add_component(
+        &self,
+        loaded: framebox_sandbox::Component,
+        bytes: &[u8],
+        code: &Code,
+    ) -> Result<Component, store::Error> {
         let code = self.store.put_code(&loaded.digest(), code.bytes())?;
-        let about = About::of(&loaded);
+        let metadata = Metadata::of(&loaded);
         self.loaded.put(loaded);
-        Ok(Component { bytes: bytes.len() as u64, about, code })
+        Ok(Component { bytes: bytes.len() as u64, metadata, code })
     }
 
-    /// `row`: what is kept of an upload; for what comes with the program or its configuration the digest.
-    pub(super) fn version(
+    /// Creates the version of an upload.
+    pub(super) fn uploaded_version(
         &self,
         name: &str,
         number: u64,
+        row: &store::Version,
         component: &Component,
-        row: Result<&store::Version, Digest>,
-        built_in: bool,
     ) -> Version {
-        let (digest, uploaded_ms, brought) = match row {
-            Ok(row) => (row.digest, Some(row.uploaded_ms), row.limits),
-            Err(digest) => (digest, None, Table::default()),
-        };
         Version {
             name: name.to_owned(),
             number,
-            digest,
+            digest: row.digest,
             bytes: component.bytes,
-            uploaded_ms,
-            about: component.about.clone(),
-            limits: self.defaults.limits(name, &brought),
-            brought,
-            budgets: self.defaults.budgets(name, &brought),
-            policy: self.defaults.policy(name),
-            built_in,
+            uploaded_ms: Some(row.uploaded_ms),
+            metadata: component.metadata.clone(),
+            requested_limits: row.requested_limits,
+            limits: self.defaults.effective(name, &row.requested_limits),
+            built_in: false,
             sessions: Default::default(),
-            trial: Default::default(),
+            probation: Default::default(),
         }
+    }
+
+    fn fixed_version(&self, name: &str, digest: Digest, component: &Component) -> Version {
+        let row = store::Version { digest, uploaded_ms: 0, requested_limits: Table::default() };
+        Version { uploaded_ms: None, ..self.uploaded_version(name, 1, &row, component) }
     }
 }
 
-fn fixed(defaults: &Defaults) -> anyhow::Result<Vec<Fixed>> {
+fn fixed(defaults: &Defaults) -> Result<Vec<Fixed>, StartError> {
     let mut fixed = Vec::new();
     for (name, bytes) in built_in::ALL {
         if defaults.handlers.get(*name).is_none_or(|handler| handler.component.is_none()) {
@@ -220,19 +280,26 @@ fn fixed(defaults: &Defaults) -> anyhow::Result<Vec<Fixed>> {
         }
     }
     for (name, handler) in &defaults.handlers {
-        ensure!(name::is_name(name), super::Error::Name(name.clone()));
+        if !name::is_valid(name) {
+            return Err(StartError::Name(super::Error::Name(name.clone())));
+        }
         if let Some(file) = &handler.component {
-            let bytes = read(file).with_context(|| format!("handler {name}"))?;
-            fixed.push(Fixed { name: name.clone(), bytes, built_in: None });
+            fixed.push(Fixed { name: name.clone(), bytes: read(name, file)?, built_in: None });
         }
     }
     Ok(fixed)
 }
 
-fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let cannot = || format!("cannot read the component {}", path.display());
-    let largest = CompileLimits::default().bytes as u64;
-    let bytes = std::fs::metadata(path).with_context(cannot)?.len();
-    ensure!(bytes <= largest, "the component {} has {bytes} bytes; at most {largest} are allowed", path.display());
-    std::fs::read(path).with_context(cannot)
+fn read(name: &str, file: &Path) -> Result<Vec<u8>, StartError> {
+    let (name, path) = (name.to_owned(), file.display().to_string());
+    let most = CompileLimits::default().bytes as u64;
+    let content = std::fs::metadata(file).and_then(|metadata| match metadata.len() {
+        bytes if bytes > most => Ok(Err(bytes)),
+        _ => std::fs::read(file).map(Ok),
+    });
+    match content {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(bytes)) => Err(StartError::TooLarge { name, path, bytes, most }),
+        Err(error) => Err(StartError::Read { name, path, error }),
+    }
 }

@@ -1,4 +1,4 @@
-//! From bytes to a version: checked, compiled, described, kept, and then visible in one step.
+//! Upload: from bytes to a version: validated, compiled, described, stored, and then published atomically.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -6,65 +6,82 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use framebox_sandbox::{Code, Component, Digest, inspect};
 
-use super::progress::{Stage, Ticket};
-use super::store::{self, About, Change, Handler};
+use super::catalog::Catalog;
+use super::error::Error;
+use super::event::{Actor, CatalogEvent, Change};
+use super::failpoint;
+use super::limits::Table;
+use super::name;
+use super::progress::{Permit, Stage};
+use super::store::{self, Batch, Handler, Metadata};
+use super::subscription::Handled;
 use super::version::Version;
-use super::{Catalog, Error, name};
-use crate::failpoint as fault;
-use crate::limits::Table;
 
 /// Versions that a handler may have.
 const MOST_VERSIONS: usize = 1000;
 
 /// What an upload asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wishes {
-    /// Sessions get the version as soon as it is there.
-    pub activate: bool,
-    /// What it is to be allowed, where the operator says nothing of the handler. The same bytes with other limits are
-    /// another version.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Whether the version becomes active.
+    pub activation: Activation,
+    /// Requested limits, where the operator sets none for the handler. The same bytes with other limits are another
+    /// version.
     pub limits: Table,
 }
 
-impl Default for Wishes {
-    fn default() -> Self {
-        Self { activate: true, limits: Table::default() }
-    }
+/// Whether an uploaded version becomes active.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Activation {
+    /// It does.
+    #[default]
+    Always,
+    /// It does if it creates the handler.
+    IfFirst,
+    /// It does not.
+    Never,
 }
 
-/// What became of an upload.
+/// The result of an upload.
 #[derive(Clone, Debug)]
 pub struct Uploaded {
     /// The version.
     pub version: Arc<Version>,
-    /// False: the same bytes were there already.
-    pub is_fresh: bool,
-    /// Sessions get it.
+    /// False: the same bytes were present as a version with the same limits.
+    pub created: bool,
+    /// Whether it is the active version.
     pub active: bool,
     /// What it took.
     pub times: Times,
 }
 
-/// What an upload took; nothing, where it was known already.
+/// What an upload took; zero where the component was known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Times {
-    /// To compile it, and to wait for its turn.
+    /// Waiting for the compiler, and compiling.
     pub compile: Duration,
-    /// To load it and to ask what it is.
+    /// Loading and describing.
     pub describe: Duration,
 }
 
-/// A component that can be kept.
+/// A component that is ready to be stored.
 struct Prepared {
     digest: Digest,
     bytes: Bytes,
-    about: About,
-    /// None: it is kept already.
+    metadata: Metadata,
+    /// `None`: the component is stored already.
     code: Option<Code>,
 }
 
+/// A stored upload.
+struct Stored {
+    version: Arc<Version>,
+    created: bool,
+    active: bool,
+}
+
 impl Catalog {
-    /// Makes `bytes` a version of `name`, and with `activate` the one that sessions get.
+    /// Makes `bytes` a version of `name`.
     ///
     /// # Errors
     /// Why it is refused; nothing has changed then.
@@ -72,11 +89,12 @@ impl Catalog {
         self: &Arc<Self>,
         name: &str,
         bytes: Bytes,
-        Wishes { activate, limits }: Wishes,
-        ticket: &Ticket,
+        options: Options,
+        permit: &Permit,
+        actor: Actor,
     ) -> Result<Uploaded, Error> {
-        self.may_take(name)?;
-        ticket.at(Stage::Checking);
+        self.check_name(name)?;
+        permit.enter(Stage::Checking);
         let (digest, bytes) = self
             .blocking(move |catalog| {
                 inspect::check(&bytes, &catalog.allowance)?;
@@ -86,50 +104,51 @@ impl Catalog {
         let mut times = Times::default();
         let known = self.blocking(move |catalog| Ok(catalog.known(&digest))).await?;
         let mut prepared = match known {
-            Some(about) => Prepared { digest, bytes: bytes.clone(), about, code: None },
-            None => self.prepare_upload(digest, bytes.clone(), &mut times, ticket).await?,
+            Some(metadata) => Prepared { digest, bytes: bytes.clone(), metadata, code: None },
+            None => self.prepare_upload(digest, bytes.clone(), &mut times, permit).await?,
         };
-        ticket.at(Stage::Storing);
+        permit.enter(Stage::Storing);
         loop {
-            let name = name.to_owned();
-            let kept = self.blocking(move |catalog| catalog.keep(&name, &prepared, activate, limits)).await?;
-            match kept {
-                Some((version, is_fresh, active)) => {
-                    ticket.at(Stage::Done);
-                    return Ok(Uploaded { version, is_fresh, active, times });
+            let (name, actor) = (name.to_owned(), actor.clone());
+            let work = move |catalog: &Self| catalog.store_and_publish(&name, &prepared, options, actor);
+            match self.blocking(work).await? {
+                Some((Stored { version, created, active }, handled)) => {
+                    handled.wait().await;
+                    permit.enter(Stage::Done);
+                    return Ok(Uploaded { version, created, active, times });
                 }
-                // What was known of it was deleted meanwhile. This cannot happen again: it is prepared here.
-                None => prepared = self.prepare_upload(digest, bytes.clone(), &mut times, ticket).await?,
+                // The known component was deleted meanwhile. This happens once only: it is prepared here.
+                None => prepared = self.prepare_upload(digest, bytes.clone(), &mut times, permit).await?,
             }
         }
     }
 
-    /// Whether what an upload asks for is within the bounds.
+    /// Checks that the requested limits are within their bounds.
     ///
     /// # Errors
-    /// When it is not.
-    pub fn may_ask(&self, wishes: &Wishes) -> Result<(), Error> {
-        self.defaults.check_requested(&wishes.limits).map_err(|error| Error::Limits(error.to_string()))
+    /// When they are not.
+    pub fn check_options(&self, options: &Options) -> Result<(), Error> {
+        Ok(self.defaults.check_requested(&options.limits)?)
     }
 
-    /// Whether `name` can be uploaded to, which is known before the first byte.
+    /// Checks that versions of `name` can be uploaded, which is known before the first byte.
     ///
     /// # Errors
-    /// When the name is none, or taken by what comes with the program or its configuration.
-    pub fn may_take(&self, name: &str) -> Result<(), Error> {
-        if !name::is_name(name) {
+    /// When the name is wrong, or a built-in or configured handler has it.
+    pub fn check_name(&self, name: &str) -> Result<(), Error> {
+        if !name::is_valid(name) {
             return Err(Error::Name(name.to_owned()));
         }
-        match self.shelf().is_fixed(name) {
+        match self.index().is_fixed(name) {
             true => Err(Error::Fixed(name.to_owned())),
             false => Ok(()),
         }
     }
 
-    /// What is known of a component whose code can be used as it is kept.
-    fn known(&self, digest: &Digest) -> Option<About> {
-        let about = self.shelf().components.get(digest)?.about.clone();
-        self.kept_code(digest).map(|_| about)
+    /// Returns the metadata of a component whose stored code can be used.
+    fn known(&self, digest: &Digest) -> Option<Metadata> {
+        let metadata = self.index().components.get(digest)?.metadata.clone();
+        self.stored_code(digest).map(|_| metadata)
     }
 
     async fn prepare_upload(
@@ -137,46 +156,62 @@ impl Catalog {
         digest: Digest,
         bytes: Bytes,
         times: &mut Times,
-        ticket: &Ticket,
+        permit: &Permit,
     ) -> Result<Prepared, Error> {
-        ticket.at(Stage::Compiling);
+        permit.enter(Stage::Compiling);
         let begin = Instant::now();
         let code = self.compile(&bytes).await?;
         times.compile = begin.elapsed();
-        ticket.at(Stage::Describing);
+        permit.enter(Stage::Describing);
         let begin = Instant::now();
         let prepared = self
             .blocking(move |catalog| {
                 let component: Component = catalog.engine.load_compiled(&bytes, &code, &catalog.allowance)?;
-                let about = About::of(&component);
+                let metadata = Metadata::of(&component);
                 catalog.loaded.put(component);
-                Ok(Prepared { digest, bytes, about, code: Some(code) })
+                Ok(Prepared { digest, bytes, metadata, code: Some(code) })
             })
             .await?;
         times.describe = begin.elapsed();
         Ok(prepared)
     }
 
-    /// Keeps a version and makes it visible. None: it was to be known already, and is not any more.
-    fn keep(
+    /// Stores a version, publishes it, and queues its event. `None`: its component was to be stored already, and is
+    /// not any more.
+    fn store_and_publish(
         &self,
         name: &str,
         prepared: &Prepared,
-        activate: bool,
-        limits: Table,
-    ) -> Result<Option<(Arc<Version>, bool, bool)>, Error> {
-        fault::point("upload.begin");
+        options: Options,
+        actor: Actor,
+    ) -> Result<Option<(Stored, Handled)>, Error> {
+        failpoint::hit("upload.begin");
         let _changes = self.changes();
-        let Prepared { digest, bytes, about, code } = prepared;
-        let (mut handler, existing, versions, known) = {
-            let shelf = self.shelf();
-            let place = shelf.handlers.get(name);
-            let handler = place.map(|place| place.handler.clone()).unwrap_or_default();
-            let existing = place.and_then(|place| {
-                place.versions.values().find(|it| it.digest == *digest && it.brought == limits).cloned()
+        let Some(stored) = self.store_version(name, prepared, options)? else { return Ok(None) };
+        let Stored { version, created, active } = &stored;
+        let handled = self.events.publish(CatalogEvent {
+            handler: name.to_owned(),
+            version: Some(version.number),
+            digest: Some(version.digest),
+            bytes: version.bytes,
+            actor: Some(actor),
+            change: Change::Uploaded { created: *created, active: *active },
+        });
+        Ok(Some((stored, handled)))
+    }
+
+    fn store_version(&self, name: &str, prepared: &Prepared, options: Options) -> Result<Option<Stored>, Error> {
+        let Options { activation, limits } = options;
+        let Prepared { digest, bytes, metadata, code } = prepared;
+        let (record, existing, versions, known) = {
+            let index = self.index();
+            let entry = index.handlers.get(name);
+            let record = entry.map(|entry| entry.handler.clone());
+            let existing = entry.and_then(|entry| {
+                entry.versions.values().find(|it| it.digest == *digest && it.requested_limits == limits).cloned()
             });
-            let versions = place.map_or(0, |place| place.versions.len());
-            (handler, existing, versions, shelf.components.get(digest).cloned())
+            let versions = entry.map_or(0, |entry| entry.versions.len());
+            (record, existing, versions, index.components.get(digest).cloned())
         };
         if existing.is_none() && versions >= MOST_VERSIONS {
             return Err(Error::Versions { name: name.to_owned(), most: MOST_VERSIONS });
@@ -184,13 +219,13 @@ impl Catalog {
         let component = match (code, &known) {
             (None, None) => return Ok(None),
             (None, Some(component)) => {
-                // What is damaged or missing is repaired by the same bytes.
+                // The same bytes repair a damaged or missing file.
                 if self.store.component(digest).is_err() {
                     self.store.put_component(digest, bytes)?;
                 }
                 component.clone()
             }
-            (Some(code), _) => match self.write(digest, bytes, code, about) {
+            (Some(code), _) => match self.write(digest, bytes, code, metadata) {
                 Ok(component) => component,
                 Err(error) => {
                     if known.is_none() {
@@ -200,31 +235,37 @@ impl Catalog {
                 }
             },
         };
-        let is_fresh = existing.is_none();
+        let activate = match activation {
+            Activation::Always => true,
+            Activation::IfFirst => record.is_none(),
+            Activation::Never => false,
+        };
+        let created = existing.is_none();
+        let mut handler = record.unwrap_or_default();
         let number = existing.as_ref().map_or(handler.last + 1, |version| version.number);
         handler.last = handler.last.max(number);
         if activate && handler.active != Some(number) {
             handler.activate(number);
         }
-        let row = store::Version { digest: *digest, uploaded_ms: store::now_ms(), limits };
-        let change = Change {
+        let row = store::Version { digest: *digest, uploaded_ms: store::now_ms(), requested_limits: limits };
+        let batch = Batch {
             handlers: vec![(name.to_owned(), Some(handler.clone()))],
-            versions: is_fresh.then(|| (name.to_owned(), number, Some(row.clone()))).into_iter().collect(),
+            versions: created.then(|| (name.to_owned(), number, Some(row.clone()))).into_iter().collect(),
             components: vec![(*digest, Some(component.clone()))],
         };
-        if let Err(error) = self.store.commit(&change, "upload") {
-            // Files that something may refer to stay: what is not needed goes at the next start.
-            if known.is_none() && self.store.read().is_ok_and(|kept| !kept.components.contains_key(digest)) {
+        if let Err(error) = self.store.commit(&batch, "upload") {
+            // Files that something may refer to stay: the next start removes them if nothing does.
+            if known.is_none() && self.store.read().is_ok_and(|stored| !stored.components.contains_key(digest)) {
                 self.store.remove(digest);
             }
             return Err(error.into());
         }
-        let version = existing.unwrap_or_else(|| self.version(name, number, &component, Ok(&row), false).into());
+        let version = existing.unwrap_or_else(|| self.uploaded_version(name, number, &row, &component).into());
         let active = handler.active == Some(number);
         self.show(handler, &version, component);
         tracing::info!(handler = name, version = number, %digest, active, "uploaded");
-        fault::point("upload.end");
-        Ok(Some((version, is_fresh, active)))
+        failpoint::hit("upload.end");
+        Ok(Some(Stored { version, created, active }))
     }
 
     fn write(
@@ -232,19 +273,19 @@ impl Catalog {
         digest: &Digest,
         bytes: &[u8],
         code: &Code,
-        about: &About,
+        metadata: &Metadata,
     ) -> Result<store::Component, store::Error> {
         self.store.put_component(digest, bytes)?;
         let code = self.store.put_code(digest, code.bytes())?;
-        Ok(store::Component { bytes: bytes.len() as u64, about: about.clone(), code })
+        Ok(store::Component { bytes: bytes.len() as u64, metadata: metadata.clone(), code })
     }
 
-    /// The one step in which a version becomes visible.
+    /// Makes a stored version visible, atomically.
     fn show(&self, handler: Handler, version: &Arc<Version>, component: store::Component) {
-        let mut shelf = self.shelf();
-        shelf.components.insert(version.digest, component);
-        let place = shelf.handlers.entry(version.name.clone()).or_default();
-        place.versions.insert(version.number, version.clone());
-        place.set(handler);
+        let mut index = self.index();
+        index.components.insert(version.digest, component);
+        let entry = index.handlers.entry(version.name.clone()).or_default();
+        entry.versions.insert(version.number, version.clone());
+        entry.set(handler);
     }
 }

@@ -30,7 +30,7 @@ use clap::{Args, Subcommand};
 
 use framebox_auth::scope::Scope;
 use framebox_catalog::compile::child;
-use framebox_catalog::name::is_name;
+use framebox_catalog::name::is_valid;
 use framebox_server::config::{Config, Handler};
 
 /// Live video through sandboxed WebAssembly components.
@@ -157,7 +157,7 @@ impl Command {
             Self::Dev(dev) => Ok(exit::Code::of(asking(dev.run())?).into()),
             Self::Handlers(handlers) => Ok(exit::Code::of(asking(handlers.run())?).into()),
             Self::Token(tokens) => Ok(exit::Code::of(tokens.run()).into()),
-            Self::New(new) => Ok(tools::said(new.run(is_name))),
+            Self::New(new) => Ok(tools::said(new.run(is_valid))),
             Self::Check(check) => Ok(tools::with(|host| check.run(host))),
             Self::Run(run) => Ok(tools::with(|host| run.run(host))),
             Self::Bench(bench) => Ok(tools::with(|host| bench.run(host))),

@@ -7,10 +7,10 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::exit::{Code, Failure};
-use framebox_auth::audit::{Action, Audit, Entry};
-use framebox_auth::book::{Error, Store};
+use framebox_auth::audit::{Action, Audit, Entry, Outcome};
 use framebox_auth::quota::Quota;
 use framebox_auth::scope::Scope;
+use framebox_auth::store::{Error, TokenStore};
 use framebox_auth::token::{Secret, Token, seconds};
 use framebox_server::config::Config;
 
@@ -88,7 +88,7 @@ impl Tokens {
                 "tokens are kept in the server's data directory: give --data DIR, or --config FILE that names it";
             Failure::new(Code::Usage, text)
         })?;
-        let (store, audit) = (Store::new(&folder), Audit::new(Some(&folder)));
+        let (store, audit) = (TokenStore::new(&folder), Audit::new(Some(&folder)));
         let now = SystemTime::now();
         match self.action {
             What::New(new) => {
@@ -100,7 +100,7 @@ impl Tokens {
             }
             What::List { json } => list(&store, json, now)?,
             What::Revoke { name } => {
-                store.change(|book| book.revoke(&name)).map_err(refused)?;
+                store.change(|tokens| tokens.revoke(&name)).map_err(refused)?;
                 audit.write(&entry(Action::TokenRevoked, name), now);
             }
         }
@@ -108,7 +108,7 @@ impl Tokens {
     }
 }
 
-fn make(store: &Store, new: New, now: SystemTime) -> Result<Secret, Failure> {
+fn make(store: &TokenStore, new: New, now: SystemTime) -> Result<Secret, Failure> {
     let secret = Secret::random().map_err(|error| refused(error.into()))?;
     let expires = new.expires.map(|lasting| seconds(now).saturating_add(lasting.as_secs()));
     let mut scopes = new.scope;
@@ -116,18 +116,18 @@ fn make(store: &Store, new: New, now: SystemTime) -> Result<Secret, Failure> {
     scopes.dedup();
     let quota = Quota { handlers: new.quota_handlers, mib: new.quota_mib, uploads_a_minute: new.uploads_a_minute };
     let token = Token { name: new.name, hash: secret.hash(), scopes, made: seconds(now), expires, quota };
-    store.change(|book| book.add(token)).map_err(refused)?;
+    store.change(|tokens| tokens.add(token)).map_err(refused)?;
     Ok(secret)
 }
 
-fn list(store: &Store, as_json: bool, now: SystemTime) -> Result<(), Failure> {
-    let book = store.read().map_err(refused)?.unwrap_or_default();
+fn list(store: &TokenStore, as_json: bool, now: SystemTime) -> Result<(), Failure> {
+    let stored = store.read().map_err(refused)?.unwrap_or_default();
     if as_json {
-        let tokens: Vec<_> = book.tokens.iter().map(|token| json(token, now)).collect();
+        let tokens: Vec<_> = stored.tokens.iter().map(|token| json(token, now)).collect();
         println!("{}", json!({ "tokens": tokens }));
         return Ok(());
     }
-    for token in &book.tokens {
+    for token in &stored.tokens {
         let scopes = token.scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
         let expires = match token.expires {
             Some(_) if token.is_expired(now) => "expired".to_owned(),
@@ -155,9 +155,17 @@ fn date(at: u64) -> String {
     humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + Duration::from_secs(at.min(latest))).to_string()
 }
 
-fn entry(what: Action, name: String) -> Entry {
-    let who = "command line".to_owned();
-    Entry { who, from: None, what, name, version: None, digest: None, outcome: "done", status: None }
+fn entry(action: Action, name: String) -> Entry {
+    Entry {
+        principal: "command line".to_owned(),
+        address: None,
+        action,
+        name,
+        version: None,
+        digest: None,
+        outcome: Outcome::Done,
+        status: None,
+    }
 }
 
 fn refused(error: Error) -> Failure {

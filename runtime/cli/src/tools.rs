@@ -8,7 +8,7 @@ use framebox_sandbox::{Code, CompileLimits};
 use framebox_tools::{Error, Host, NoCode};
 
 use framebox_catalog::Defaults;
-use framebox_catalog::compile::{self, Workshop};
+use framebox_catalog::compile::{self, Worker};
 
 /// Does `work` on behalf of a server with default limits; what went wrong is said on standard error.
 pub fn with(work: impl FnOnce(&Host) -> Result<(), Error>) -> ExitCode {
@@ -30,10 +30,10 @@ fn host() -> Result<Host, Error> {
     let wrong = |error: &dyn std::fmt::Display| Error::Machine(error.to_string());
     let defaults = Defaults::default();
     let allowance = CompileLimits { bytes: defaults.largest, ..CompileLimits::default() };
-    let workshop = Workshop::new(PathBuf::from("/proc/self/exe"), defaults.compile.clone());
+    let worker = Worker::new(PathBuf::from("/proc/self/exe"), defaults.compile.clone());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| wrong(&error))?;
     let compile = move |component: &[u8], allowance: &CompileLimits| {
-        let code = runtime.block_on(workshop.compile(component, allowance)).map_err(|error| match error {
+        let code = runtime.block_on(worker.compile(component, allowance)).map_err(|error| match error {
             compile::Error::Failed(_) => NoCode::Failed(error.to_string()),
             _ => NoCode::Refused(error.to_string()),
         })?;
@@ -43,7 +43,7 @@ fn host() -> Result<Host, Error> {
     };
     Ok(Host {
         allowance,
-        limits: defaults.limits("", &Default::default()),
+        limits: defaults.effective("", &Default::default()).limits(),
         memory: defaults.most_memory(),
         compile: Box::new(compile),
     })

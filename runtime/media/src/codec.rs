@@ -1,6 +1,6 @@
 //! The table of codecs.
 //!
-//! A codec is added with a row here, a module beside [`h264`](crate::h264) for its encoder and decoder, and one in
+//! A codec is added with a row here, a module beside [`h264`] for its encoder and decoder, and one in
 //! `rtc/src/packet` for its RTP payloads. Everything else asks this table, and the compiler finds what has to be answered for
 //! another [`Codec`].
 
@@ -141,7 +141,7 @@ mod tests {
     fn parameters_are_ranked_in_the_order_of_their_importance() {
         let format = Codec::H264.rtp_format();
         let best_first = [
-            "profile-level-id=42E01F; Packetization-Mode = 1",
+            "profile-level-id=42E01F; Packetization-Mode=1",
             "packetization-mode=1",
             "packetization-mode=1;profile-level-id=4d001f",
             "packetization-mode=1;profile-level-id=640032",

@@ -1,12 +1,12 @@
-//! What the calling thread uses of the processor, and how it gives way to others.
+//! CPU time and priority of the calling thread.
 
 use std::time::Duration;
 
-/// How far the threads of sessions stand back behind those of the network.
+/// By how much the priority of sessions' threads is lower than that of the network's.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 5;
 
-/// Lets the calling thread stand back. On Linux niceness belongs to a thread; elsewhere, or where the system refuses,
+/// Lowers the priority of the calling thread. On Linux niceness belongs to a thread; elsewhere, or where the system refuses,
 /// nothing changes.
 pub(crate) fn lower_priority() {
     #[cfg(target_os = "linux")]
@@ -19,7 +19,7 @@ pub(crate) fn lower_priority() {
     }
 }
 
-/// Tells what the calling thread used since the last time; to be used by one thread.
+/// Measures the CPU time of the thread that made it.
 #[derive(Debug)]
 pub(crate) struct Meter(Duration);
 
@@ -36,7 +36,7 @@ impl Meter {
     }
 }
 
-/// What all threads of the process used so far.
+/// CPU time of all threads of the process.
 #[cfg(unix)]
 pub(crate) fn process() -> Duration {
     of(rustix::time::ClockId::ProcessCPUTime)
@@ -60,7 +60,7 @@ fn used() -> Duration {
 
 #[cfg(not(unix))]
 fn used() -> Duration {
-    // Nothing tells: sessions then count with nothing but what is expected of them.
+    // There is no measure: sessions then count with their expected cost only.
     Duration::ZERO
 }
 

@@ -24,7 +24,7 @@ pub mod session;
 pub mod stream;
 
 pub use budget::Budgets;
-pub use session::connections::{Connections, Notice, SessionEvents, Severity, Upstream};
-pub use session::policy::{Policy, Skipping, UnknownPolicyError, Unprocessed};
-pub use session::{Session, Setup};
-pub use stream::viewer::Viewer;
+pub use schedule::policy::{Policy, Skipping, UnknownPolicyError, Unprocessed};
+pub use session::{Connections, Notice, Session, SessionEvents, Setup, Severity, Upstream};
+
+pub use stream::{Attachment, Stream, Viewer};

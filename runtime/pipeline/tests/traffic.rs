@@ -5,7 +5,8 @@
 use std::time::{Duration, Instant};
 
 use framebox_pipeline::Skipping;
-use framebox_pipeline::schedule::gate::{Arrival, Backlog, Gate, SkipReason, Skipped, Ticket};
+use framebox_pipeline::schedule::gate::{Arrival, Backlog, Gate, Skipped, Ticket};
+use framebox_pipeline::schedule::skip_reason::SkipReason;
 use proptest::prelude::*;
 
 const MS: Duration = Duration::from_millis(1);

@@ -22,6 +22,6 @@ pub trait Peer: Send + Sync {
     fn request_keyframe(&self);
     /// Counts since the connection began.
     fn stats(&self) -> Stats;
-    /// Closes the connection, tells the peer, and frees everything.
+    /// Closes the connection, notifies the peer, and frees everything.
     async fn close(&self);
 }

@@ -24,7 +24,7 @@ pub trait Transport: Send + Sync {
     /// left running.
     ///
     /// # Errors
-    /// What is wrong with the offer, or why no connection can be set up.
+    /// Every [`Error`] that an offer can cause, [`Error::NoPort`], and [`Error::Setup`].
     async fn answer(
         &self,
         offer: &str,

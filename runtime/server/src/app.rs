@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use framebox_catalog::Catalog;
-use framebox_catalog::data_dir::Home;
+use framebox_catalog::data_dir::DataDir;
 use framebox_pipeline::node::{Node, admission};
 use framebox_rtc as rtc;
 use framebox_sandbox::Engine;
@@ -31,7 +31,7 @@ impl App {
     ///
     /// # Errors
     /// Names the part of the configuration that is not available.
-    pub fn new(config: &Config, home: Home) -> anyhow::Result<Self> {
+    pub fn new(config: &Config, data_dir: DataDir) -> anyhow::Result<Self> {
         let engine = Engine::new(&framebox_sandbox::Settings {
             // One instance a session; two while another version takes over; one more to load a component.
             instances: config.server.sessions + config.server.sessions.div_ceil(4) + 2,
@@ -39,9 +39,10 @@ impl App {
             tick: Duration::from_millis(1),
         })
         .context("the sandbox cannot be set up")?;
-        let folder = home.scratch()?;
-        let catalog = Arc::new(Catalog::start(&engine, config.defaults(), home)?);
+        let folder = data_dir.scratch()?;
+        let catalog = Arc::new(Catalog::start(&engine, config.defaults(), data_dir)?);
         let sessions = Arc::new(Sessions::new(config.server.sessions));
+        let defaults = Arc::new(config.session_defaults());
         let limits = sources::Limits { folder, ..sources::Limits::default() };
         let answerer = Answerer {
             catalog: catalog.clone(),
@@ -49,7 +50,8 @@ impl App {
             transport: rtc::transport(transport_settings(config)),
             encoder: config.encoder.clone(),
             sources: SourceRegistry::new(&config.sources, &limits)?,
-            follower: VersionFollower::new(catalog.clone()),
+            follower: VersionFollower::new(catalog.clone(), defaults.clone()),
+            defaults,
             node: node(config.server.capacity_ms),
         };
         Ok(Self { catalog, sessions, answerer })

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`config`] | the configuration file |
 //! | [`serve`] | listening, and the orderly end |
+//! | [`recorder`] | writes what the catalog did to the audit log and the usage of tokens |
 //! | [`app`] | [`app::App`]: the application's state |
 //! | [`http`] | the API, signalling and the page |
 //! | [`sessions`] | answers offers; supervises each session until everything that it held is freed |
@@ -16,6 +17,7 @@ pub mod app;
 pub mod config;
 pub mod http;
 pub mod protocol;
+pub mod recorder;
 pub mod serve;
 pub mod sessions;
 pub mod sources;

@@ -1,5 +1,6 @@
 //! Sources as handlers see them: which ones they may open, and what is fetched from an address.
 #![allow(clippy::unwrap_used)]
+#![allow(clippy::disallowed_methods, reason = "tests sleep and start tasks")]
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;

@@ -2,6 +2,7 @@
 //! packets, and it can vanish without closing the connection.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+#![allow(clippy::disallowed_methods, reason = "tests sleep and start tasks")]
 
 mod network;
 
@@ -38,8 +39,9 @@ pub use webrtc::peer_connection::RTCPeerConnectionState;
 const SSRC: u32 = 0x0c11_e470;
 /// SSRC of their retransmissions.
 const RETRANSMISSION_SSRC: u32 = SSRC + 1;
-/// What it offers of the codec with which it sends, of the many that the library offers.
+/// The codec with which it sends; the library offers others, too.
 const CODEC: Codec = Codec::H264;
+/// The format parameters with which it sends.
 const FORMAT_PARAMETERS: &str = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f";
 /// Longest wait for anything. It only ends tests that hang.
 pub const LIMIT: Duration = Duration::from_secs(60);

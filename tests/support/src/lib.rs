@@ -16,6 +16,7 @@
 //! | [`scene`] | pictures like a camera's, as access units |
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+#![allow(clippy::disallowed_methods, reason = "tests sleep and start tasks")]
 
 pub mod browser;
 pub mod child;

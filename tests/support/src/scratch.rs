@@ -6,6 +6,12 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 /// A fresh directory in the target directory. Dropping it removes it.
 pub struct Scratch(PathBuf);
 
+impl Default for Scratch {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Scratch {
     /// Creates one.
     pub fn new() -> Self {

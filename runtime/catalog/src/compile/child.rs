@@ -1,4 +1,6 @@
-//! `framebox compile`: the process that compiles one component, within limits that it sets itself before it reads any of it.
+//! `framebox compile`: the child process that compiles one component.
+//!
+//! It limits itself before it reads any of the component.
 
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
@@ -10,11 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Limits;
 
-/// Exit code of a refusal, which is then on the standard output.
+/// Exit code of a refusal; the reason is on the standard output.
 pub const REFUSED: i32 = 2;
-/// How far behind the sessions it stands.
+/// Scheduling priority, below that of sessions.
 const NICE: i32 = 10;
-/// Address space beside its memory, MiB: libraries, stacks, and what allocators reserve without using it.
+/// Address space beside the memory limit, MiB: libraries, stacks, and what allocators reserve without using it.
 const RESERVED_MIB: u64 = 4096;
 
 /// Arguments of `framebox compile`.
@@ -40,22 +42,22 @@ pub struct Options {
     locals: u32,
 }
 
-/// What is on the standard output of a compiler that refused.
+/// The standard output of a child that refuses the component.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Refusal {
-    /// Why, for the component's author.
+    /// The reason, for the component's author.
     pub refused: String,
 }
 
 impl Options {
-    /// Those for `limits` and `allowance`.
+    /// Creates the arguments for `limits` and `allowance`.
     pub fn new(limits: &Limits, allowance: &CompileLimits) -> Self {
         let CompileLimits { bytes, functions, body_bytes, locals } = *allowance;
         let cpu_seconds = limits.time.as_secs().saturating_mul(2).max(1);
         Self { memory_mib: limits.memory_mib, cpu_seconds, bytes, functions, body_bytes, locals }
     }
 
-    /// As a command line.
+    /// Formats the arguments as a command line.
     pub fn arguments(&self) -> Vec<String> {
         let Self { memory_mib, cpu_seconds, bytes, functions, body_bytes, locals } = self;
         vec![
@@ -74,7 +76,7 @@ impl Options {
     }
 }
 
-/// Compiles what is on the standard input; writes the code, or the refusal, to the standard output.
+/// Compiles the component on the standard input; writes its code, or the refusal, to the standard output.
 pub fn run(options: &Options) -> ExitCode {
     let ended = confine(options).and_then(|()| compile(options));
     ended.unwrap_or_else(|error| {
@@ -83,20 +85,21 @@ pub fn run(options: &Options) -> ExitCode {
     })
 }
 
-/// Sets the limits. What cannot be limited is not compiled.
+/// Limits this process. When that fails, nothing is compiled.
 fn confine(options: &Options) -> io::Result<()> {
     let limit = |resource, value| {
         let limit = Rlimit { current: Some(value), maximum: Some(value) };
         setrlimit(resource, limit)
     };
-    // Whoever asked may be killed meanwhile. It is the end of the thread that counts; those of an async runtime stay.
+    // The server may be killed meanwhile. The signal follows the end of the thread that started this process; the threads
+    // of an async runtime last as long as the server.
     set_parent_process_death_signal(Some(Signal::KILL))?;
     setpriority_process(None, NICE)?;
     limit(Resource::Core, 0)?;
     limit(Resource::Fsize, 0)?;
     limit(Resource::Data, options.memory_mib.saturating_mul(1 << 20))?;
     limit(Resource::As, options.memory_mib.saturating_add(RESERVED_MIB).saturating_mul(1 << 20))?;
-    // At the first the signal comes that says so, at the second nothing can be said any more.
+    // At the soft limit SIGXCPU ends the process, which names the reason; at the hard limit SIGKILL would.
     let cpu = Rlimit { current: Some(options.cpu_seconds), maximum: Some(options.cpu_seconds.saturating_add(5)) };
     setrlimit(Resource::Cpu, cpu)?;
     Ok(())

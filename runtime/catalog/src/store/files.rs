@@ -1,4 +1,4 @@
-//! Files known by their digest.
+//! Files named by their digest.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
@@ -9,23 +9,25 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use framebox_sandbox::Digest;
 
 use super::Error;
-use crate::failpoint as fault;
+use crate::failpoint;
 
-/// Files set aside that are kept for people to look at.
+/// Damaged files that are kept for people to look at.
 const MOST_DAMAGED: usize = 32;
 
+/// Components and compiled code in the data directory.
 pub struct Files {
     components: PathBuf,
     code: PathBuf,
     damaged: PathBuf,
     edition: String,
-    /// What was written is on the disk before anything refers to it.
+    /// Whether files reach the disk before anything refers to them.
     synced: bool,
+    /// Number of the next temporary file.
     temporary: AtomicU64,
 }
 
 impl Files {
-    /// The files of the directory `root`, without what a crash left behind.
+    /// Opens the files below `root`, made when absent, and removes compiled code of other editions.
     pub fn open(root: &Path, edition: &str, synced: bool) -> io::Result<Self> {
         let (components, editions, damaged) = (root.join("components"), root.join("code"), root.join("damaged"));
         let code = editions.join(edition);
@@ -37,7 +39,7 @@ impl Files {
         for entry in fs::read_dir(&editions)? {
             let entry = entry?;
             if entry.file_name() != edition {
-                tracing::info!(edition = ?entry.file_name(), "compiled code of another edition is removed");
+                tracing::info!(edition = ?entry.file_name(), "removing compiled code of another edition");
                 fs::remove_dir_all(entry.path())?;
             }
         }
@@ -49,20 +51,22 @@ impl Files {
         Ok(files)
     }
 
+    /// The edition whose compiled code is kept.
     pub fn edition(&self) -> &str {
         &self.edition
     }
 
+    /// Path of a component.
     pub fn component(&self, digest: &Digest) -> PathBuf {
         self.components.join(format!("{}.wasm", digest.hex()))
     }
 
+    /// Path of a component's compiled code.
     pub fn code(&self, digest: &Digest) -> PathBuf {
         self.code.join(digest.hex())
     }
 
-    /// Removes what is not the component, or the code, of a digest that is `known`: temporary files, and what was written
-    /// and never referred to.
+    /// Removes temporary files, and files of components that are not `known`: what a crash left behind.
     pub fn sweep(&self, known: impl Fn(&Digest) -> bool) -> io::Result<()> {
         for folder in [&self.components, &self.code] {
             for entry in fs::read_dir(folder)? {
@@ -70,7 +74,7 @@ impl Files {
                 let name = entry.file_name();
                 let hex = name.to_str().map(|name| name.strip_suffix(".wasm").unwrap_or(name));
                 if !hex.and_then(|hex| hex.parse().ok()).is_some_and(|digest| known(&digest)) {
-                    tracing::info!(file = %entry.path().display(), "what an unfinished upload left is removed");
+                    tracing::info!(file = %entry.path().display(), "removing a file of an unfinished upload");
                     fs::remove_file(entry.path())?;
                 }
             }
@@ -78,37 +82,37 @@ impl Files {
         Ok(())
     }
 
-    /// Writes a file: it is there whole, or not at all. `place`: the fault points about it.
-    pub fn put(&self, path: &Path, bytes: &[u8], place: &str) -> io::Result<()> {
+    /// Writes a file atomically. `failpoint`: prefix of the failpoints on the way.
+    pub fn put(&self, path: &Path, bytes: &[u8], failpoint: &str) -> io::Result<()> {
         let folder = path.parent().unwrap_or(Path::new("."));
         let temporary = folder.join(format!(".{}.tmp", self.temporary.fetch_add(1, Ordering::Relaxed)));
-        let written = self.write(&temporary, bytes, place).and_then(|()| fs::rename(&temporary, path));
+        let written = self.write(&temporary, bytes, failpoint).and_then(|()| fs::rename(&temporary, path));
         if let Err(error) = written {
             let _ = fs::remove_file(&temporary);
             return Err(error);
         }
-        fault::point(&format!("{place}-renamed"));
+        failpoint::hit(&format!("{failpoint}-renamed"));
         if self.synced {
             File::open(folder)?.sync_all()?;
         }
-        fault::point(&format!("{place}-kept"));
+        failpoint::hit(&format!("{failpoint}-kept"));
         Ok(())
     }
 
-    fn write(&self, path: &Path, bytes: &[u8], place: &str) -> io::Result<()> {
+    fn write(&self, path: &Path, bytes: &[u8], failpoint: &str) -> io::Result<()> {
         let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
         let (begin, end) = bytes.split_at(bytes.len() / 2);
         file.write_all(begin)?;
-        fault::point(&format!("{place}-half-written"));
+        failpoint::hit(&format!("{failpoint}-half-written"));
         file.write_all(end)?;
         if self.synced {
             file.sync_all()?;
         }
-        fault::point(&format!("{place}-written"));
+        failpoint::hit(&format!("{failpoint}-written"));
         Ok(())
     }
 
-    /// Reads a file and compares it with its digest. One that differs is set aside.
+    /// Reads a file and compares it with its digest. A file that differs is set aside.
     pub fn read(&self, path: &Path, digest: &Digest) -> Result<Vec<u8>, Error> {
         let name = || path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let bytes = match fs::read(path) {
@@ -119,12 +123,12 @@ impl Files {
         if Digest::of(&bytes) == *digest {
             return Ok(bytes);
         }
-        tracing::error!(file = %path.display(), "a file of the catalog is damaged; it is set aside");
+        tracing::error!(file = %path.display(), "a file of the catalog is damaged; setting it aside");
         self.set_aside(path);
         Err(Error::Damaged(name()))
     }
 
-    /// Whether it works or not, what is damaged is not served: it is compared whenever it is read.
+    /// Moves a damaged file away. A failure is logged only: every read compares the digest again.
     fn set_aside(&self, path: &Path) {
         let full = fs::read_dir(&self.damaged).is_ok_and(|files| files.count() >= MOST_DAMAGED);
         let moved = match path.file_name() {
@@ -132,14 +136,15 @@ impl Files {
             _ => fs::remove_file(path),
         };
         if let Err(error) = moved {
-            tracing::error!(file = %path.display(), %error, "it cannot be set aside");
+            tracing::error!(file = %path.display(), %error, "cannot set a damaged file aside");
         }
     }
 
+    /// Removes a file. A failure is logged only: the next start removes it.
     pub fn remove(&self, path: &Path) {
         match fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                tracing::warn!(file = %path.display(), %error, "a file that is not needed any more cannot be removed");
+                tracing::warn!(file = %path.display(), %error, "cannot remove a file that is no longer needed");
             }
             _ => {}
         }

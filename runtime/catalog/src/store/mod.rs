@@ -1,195 +1,99 @@
-//! What of the catalog outlives the program: files by digest, and an embedded database that says what they are.
+//! The persistent part of the catalog: files by digest, and an embedded database that describes them.
 //!
 //! The database is `redb`: pure Rust, one file, and each change of several tables is one commit that a crash leaves either
-//! undone or done. A file is written under a temporary name, synced and renamed before anything refers to it; what nothing
-//! refers to is removed at the next start. Files are known by their digest, and looked at again whenever they are read:
-//! what is damaged is set aside and never served.
+//! undone or done. A file is written under a temporary name, synced and renamed before anything refers to it; files that
+//! nothing refers to are removed at the next start. Each read compares a file with its digest: a damaged file is set aside
+//! and never served.
 //!
-//! | place | what is there |
+//! | path | content |
 //! |---|---|
-//! | `catalog.redb` | handlers, versions, what components are |
+//! | `catalog.redb` | handlers, versions, metadata of components |
 //! | `components/<digest>.wasm` | the components |
-//! | `code/<edition>/<digest>` | what our own compiler made of them, for this version of the engine and this processor |
-//! | `damaged/` | what was not what it should be |
-//! | `lock` | held by the one server that uses the directory |
+//! | `code/<edition>/<digest>` | compiled code, for this version of the engine and this processor |
+//! | `damaged/` | files that did not have their digest |
+//! | `lock` | locked by the one server that uses the directory |
 
+mod error;
 mod files;
+mod records;
 mod tables;
 
 use std::collections::HashMap;
-use std::io;
 use std::time::SystemTime;
 
-use framebox_sandbox::{Descriptor, Digest, Kind};
-use serde::{Deserialize, Serialize};
+use framebox_sandbox::Digest;
 
-use crate::data_dir::Home;
-use crate::failpoint as fault;
-use crate::limits::Table;
+use crate::data_dir::DataDir;
+use crate::failpoint;
 use files::Files;
 use tables::Tables;
 
-pub use tables::{Change, Contents};
+pub use error::Error;
+pub use records::{Canary, Code, Component, Handler, Metadata, Version};
+pub use tables::{Batch, Contents};
 
-/// Why something could not be kept, or found again.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// There is no room.
-    #[error("there is no room left for it in the data directory")]
-    Full,
-    /// A file is not there.
-    #[error("{0} is missing from the data directory")]
-    Missing(String),
-    /// A file is not what it was.
-    #[error("{0} was damaged and is set aside")]
-    Damaged(String),
-    /// The system refuses.
-    #[error("the data directory: {0}")]
-    Io(io::Error),
-    /// The database is not what it was, or is another program's.
-    #[error("the database of the catalog: {0}")]
-    Database(String),
-}
-
-impl From<io::Error> for Error {
-    fn from(error: io::Error) -> Self {
-        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
-        match error.kind() {
-            StorageFull | QuotaExceeded | FileTooLarge => Self::Full,
-            _ => Self::Io(error),
-        }
-    }
-}
-
-/// What a component is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct About {
-    /// What it does.
-    pub kind: Kind,
-    /// What it says of itself.
-    pub descriptor: Descriptor,
-    /// What it imports.
-    pub imports: Vec<String>,
-}
-
-/// A component, as the database has it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Component {
-    /// Its size, bytes.
-    pub bytes: u64,
-    /// What it is.
-    pub about: About,
-    /// What was compiled of it.
-    pub code: Code,
-}
-
-/// Compiled code, as the database has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Code {
-    /// What it was compiled by and for.
-    pub edition: String,
-    /// Digest of the code itself.
-    pub digest: Digest,
-}
-
-/// A version of a handler.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Version {
-    /// The component's digest.
-    pub digest: Digest,
-    /// When it came, milliseconds since 1970.
-    pub uploaded_ms: u64,
-    /// What it may use, as far as that came with it.
-    #[serde(default)]
-    pub limits: Table,
-}
-
-/// A handler.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Handler {
-    /// The version that sessions get.
-    pub active: Option<u64>,
-    /// The one that was active before.
-    pub previous: Option<u64>,
-    /// The version that some sessions get.
-    pub canary: Option<Canary>,
-    /// The number of the last version that came; numbers are not given twice.
-    pub last: u64,
-}
-
-/// A version that a share of the sessions gets.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Canary {
-    /// Its number.
-    pub version: u64,
-    /// Share of the sessions that begin, 0 to 1.
-    pub share: f64,
-}
-
-/// The data directory, held by this process.
+/// The data directory, locked by this process.
 pub struct Store {
     files: Files,
     tables: Tables,
-    // Last: what is in it is closed before it is unlocked, and removed when it is temporary.
-    home: Home,
+    // Last: files and database are closed before the directory is unlocked, and removed when it is temporary.
+    data_dir: DataDir,
 }
 
 impl Store {
-    /// Takes hold of the directory `data`, made when it is not there; without one, of a temporary one. What a crash left
-    /// behind is removed, and so is code of another `edition`.
+    /// Opens the catalog in a data directory. Compiled code of other editions is removed.
     ///
     /// # Errors
-    /// When the directory cannot be had.
-    pub fn open(home: Home, edition: &str) -> Result<(Self, Contents), Error> {
-        let files = Files::open(home.path(), edition, home.is_kept())?;
-        let tables = Tables::open(home.path().join("catalog.redb"))?;
+    /// When the directory cannot be used.
+    pub fn open(data_dir: DataDir, edition: &str) -> Result<(Self, Contents), Error> {
+        let files = Files::open(data_dir.path(), edition, data_dir.is_persistent())?;
+        let tables = Tables::open(data_dir.path().join("catalog.redb"))?;
         let contents = tables.read()?;
-        Ok((Self { files, tables, home }, contents))
+        Ok((Self { files, tables, data_dir }, contents))
     }
 
-    /// True when what is kept outlives the program.
-    pub fn is_kept(&self) -> bool {
-        self.home.is_kept()
+    /// Reports whether the content outlives the program.
+    pub fn is_persistent(&self) -> bool {
+        self.data_dir.is_persistent()
     }
 
-    /// Removes the files of components that `known` does not have.
+    /// Removes the files of components that are not `known`.
     ///
     /// # Errors
-    /// When the system refuses.
+    /// When the operating system refuses.
     pub fn sweep(&self, known: &HashMap<Digest, Component>) -> Result<(), Error> {
         Ok(self.files.sweep(|digest| known.contains_key(digest))?)
     }
 
-    /// Keeps a component. Nothing refers to it yet.
+    /// Writes a component. Nothing refers to it yet.
     ///
     /// # Errors
-    /// When there is no room, or the system refuses.
+    /// When there is no room, or the operating system refuses.
     pub fn put_component(&self, digest: &Digest, bytes: &[u8]) -> Result<(), Error> {
         Ok(self.files.put(&self.files.component(digest), bytes, "upload.component")?)
     }
 
-    /// Keeps compiled code. Nothing refers to it yet.
+    /// Writes compiled code. Nothing refers to it yet.
     ///
     /// # Errors
-    /// When there is no room, or the system refuses.
+    /// When there is no room, or the operating system refuses.
     pub fn put_code(&self, digest: &Digest, code: &[u8]) -> Result<Code, Error> {
         self.files.put(&self.files.code(digest), code, "upload.code")?;
         Ok(Code { edition: self.files.edition().to_owned(), digest: Digest::of(code) })
     }
 
-    /// The component of that digest.
+    /// Reads a component.
     ///
     /// # Errors
-    /// When it is missing or damaged; then it is set aside.
+    /// When it is missing, or damaged and set aside.
     pub fn component(&self, digest: &Digest) -> Result<Vec<u8>, Error> {
         self.files.read(&self.files.component(digest), digest)
     }
 
-    /// What was compiled of a component. None: it is of another edition.
+    /// Reads the compiled code of a component; `None` when it is of another edition.
     ///
     /// # Errors
-    /// When it is missing or damaged; then it is set aside.
+    /// When it is missing, or damaged and set aside.
     pub fn code(&self, digest: &Digest, code: &Code) -> Result<Option<Vec<u8>>, Error> {
         if code.edition != self.files.edition() {
             return Ok(None);
@@ -197,14 +101,14 @@ impl Store {
         self.files.read(&self.files.code(digest), &code.digest).map(Some)
     }
 
-    /// Removes the files of a component that nothing refers to any more. What cannot be removed goes at the next start.
+    /// Removes the files of a component that nothing refers to. What cannot be removed goes at the next start.
     pub fn remove(&self, digest: &Digest) {
         self.files.remove(&self.files.component(digest));
-        fault::point("delete.component-removed");
+        failpoint::hit("delete.component-removed");
         self.files.remove(&self.files.code(digest));
     }
 
-    /// Everything that the database has.
+    /// Reads the whole database.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -212,12 +116,12 @@ impl Store {
         self.tables.read()
     }
 
-    /// Makes a change of the database, as a whole. `place`: the fault points about it.
+    /// Writes a batch to the database atomically. `failpoint`: prefix of the failpoints on the way.
     ///
     /// # Errors
-    /// When it could not be made.
-    pub fn commit(&self, change: &Change, place: &str) -> Result<(), Error> {
-        self.tables.commit(change, place)
+    /// When it cannot be written; then nothing is.
+    pub fn commit(&self, batch: &Batch, failpoint: &str) -> Result<(), Error> {
+        self.tables.commit(batch, failpoint)
     }
 }
 

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use framebox_picture::Size;
 
+use super::bounds::Bounds;
+use super::error::Error;
 use super::image_thread::{AnimationDecoder, TimedPicture};
+use super::interface::{Clip, Frame, Info};
 use super::rgba::Image;
 use super::still::Still;
-use super::{Bounds, Clip, Error, Frame, Info};
 
 pub(super) struct Animation {
     image: Image,

@@ -4,7 +4,8 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use super::{Bounds, Error};
+use super::bounds::Bounds;
+use super::error::Error;
 
 /// An open file and its length when it was opened, bytes.
 pub(super) struct File {

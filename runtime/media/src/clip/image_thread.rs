@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use framebox_picture::{Picture, Pool};
 
-use super::Error;
+use super::error::Error;
 use super::rgba::{self, Image};
 
 /// Time limit of decoding one picture.

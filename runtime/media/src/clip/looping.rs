@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Clip, Error, Frame, Info};
+use super::error::Error;
+use super::interface::{Clip, Frame, Info};
 
 /// Duration of a picture if the clip does not say.
 const PERIOD: Duration = Duration::from_millis(40);

@@ -4,8 +4,11 @@ use std::path::Path;
 
 use image::ImageFormat;
 
+use super::bounds::Bounds;
+use super::error::Error;
 use super::file::File;
-use super::{Bounds, Clip, Error, animation, mp4, rgba, still, y4m};
+use super::interface::Clip;
+use super::{animation, mp4, rgba, still, y4m};
 
 /// Opens a file. Its type is detected from its content. The first picture is decoded, so that a file that cannot be decoded
 /// fails here.

@@ -11,8 +11,7 @@ use image::{
     RgbaImage,
 };
 
-use super::Error;
-use super::error::allowed;
+use super::error::{Error, allowed};
 
 /// Memory for decoding, per pixel of the largest allowed picture, bytes.
 const BYTES_PER_PIXEL: u64 = 16;

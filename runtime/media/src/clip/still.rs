@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use framebox_picture::Picture;
 
+use super::error::Error;
+use super::image_thread;
+use super::interface::{Clip, Frame, Info};
 use super::rgba::Image;
-use super::{Clip, Error, Frame, Info, image_thread};
 
 pub(super) struct Still {
     picture: Arc<Picture>,

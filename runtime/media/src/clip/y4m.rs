@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use framebox_picture::{Picture, Plane, Planes, Pool, Size};
 
-use super::error::allowed;
+use super::bounds::Bounds;
+use super::error::{Error, allowed};
 use super::file::File;
-use super::{Bounds, Clip, Error, Frame, Info};
+use super::interface::{Clip, Frame, Info};
 
 const MAGIC: &[u8] = b"YUV4MPEG2";
 /// Header of a picture without parameters.

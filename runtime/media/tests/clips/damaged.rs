@@ -165,10 +165,10 @@ fn nested_boxes_are_not_followed() {
 fn unsupported_videos_are_refused() {
     let mut bytes = b"\0\0\0\x14ftypisom\0\0\x02\0isom".to_vec();
     Moov::default().encode(&mut bytes).unwrap();
-    assert_eq!(refusal(&bytes, &Bounds::default()).to_string(), "the MP4 has no video in it");
+    assert_eq!(refusal(&bytes, &Bounds::default()).to_string(), "the MP4 has no video track");
     let mut bytes = movie();
     let at = bytes.windows(8).rposition(|window| window == b"avc1\0\0\0\0").unwrap();
     bytes[at..at + 4].copy_from_slice(b"hvc1");
     let error = refusal(&bytes, &Bounds::default()).to_string();
-    assert_eq!(error, "the video is coded as \"hvc1\"; only H.264 (avc1) can be read");
+    assert_eq!(error, "the video's codec is \"hvc1\"; only H.264 (avc1) can be read");
 }

@@ -73,10 +73,10 @@ fn pictures_with_parameters_are_read_but_not_seekable() {
 fn invalid_headers_are_refused() {
     let bounds = Bounds::default();
     for (line, words) in [
-        ("W4 H0", "no area"),
-        ("W4", "no size"),
-        ("W-4 H4", "no size"),
-        ("W99999999999999 H4", "no size"),
+        ("W4 H0", "no pixels"),
+        ("W4", "no valid size"),
+        ("W-4 H4", "no valid size"),
+        ("W99999999999999 H4", "no valid size"),
         ("W4294967295 H4294967295", "pixels that are allowed"),
         ("W16385 H1", "pixels that are allowed"),
         ("W4 H4 F", "frame rate"),

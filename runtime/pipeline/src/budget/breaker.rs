@@ -1,8 +1,8 @@
-//! A handler that faults again and again rests for a growing while.
+//! Circuit breaker: pauses a failing handler with exponential backoff.
 
 use std::time::{Duration, Instant};
 
-/// When a handler rests, and for how long.
+/// When the breaker opens, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Faults in a row that open the breaker; 0 is taken as 1.
@@ -40,12 +40,12 @@ impl Breaker {
         self.resting_until = None;
     }
 
-    /// A call faulted. Some: the handler rests for that long.
+    /// A call faulted. Returns how long the handler rests, if it does.
     pub fn fault(&mut self, now: Instant) -> Option<Duration> {
         self.faults = self.faults.saturating_add(1);
         let doublings = self.faults.checked_sub(self.settings.faults.max(1))?;
         let rest = self.settings.first_rest.saturating_mul(2u32.saturating_pow(doublings));
-        // A rest beyond a day is as good as one.
+        // A rest beyond a day makes no difference.
         let rest = rest.min(self.settings.longest_rest).min(Duration::from_secs(86_400));
         self.resting_until = Some(now + rest);
         Some(rest)

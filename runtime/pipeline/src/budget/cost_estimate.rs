@@ -1,21 +1,21 @@
-//! What a session would use a second if nothing but its policy held it back.
+//! Estimates the cost of a call from the recent ones.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Time over which calls are taken.
+/// Time over which calls are averaged.
 const WINDOW: Duration = Duration::from_secs(3);
-/// Calls that are kept beyond the window: a session that is held back makes few.
+/// Calls that are kept beyond the window: a limited session makes few.
 const KEPT: usize = 3;
 /// Calls that are kept at most.
 const MOST: usize = 256;
 
-/// What a call costs on average.
+/// Average cost of a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Cost {
-    /// How long the handler's thread is busy with it, encoding included, ms.
+    /// Time that the handler or the encoder is busy with it, the longer of the two, ms.
     pub wall_ms: f64,
-    /// CPU time of that thread, ms.
+    /// CPU time of the handler's thread and of encoding, ms.
     pub cpu_ms: f64,
     /// Fuel.
     pub fuel: f64,
@@ -40,12 +40,12 @@ impl CostEstimate {
         self.calls.push_back((now, Cost { wall_ms: ms(wall), cpu_ms: ms(cpu), fuel: fuel as f64 }));
     }
 
-    /// What was measured says nothing of the calls to come: their pictures have another size.
+    /// Forgets all calls: later ones have pictures of another size.
     pub fn forget(&mut self) {
         self.calls.clear();
     }
 
-    /// The mean of the recent calls; none before there was one.
+    /// Returns the mean of the recent calls; none before the first one.
     pub fn cost(&self) -> Option<Cost> {
         let count = self.calls.len();
         let sum = self.calls.iter().fold(Cost::default(), |sum, (_, cost)| Cost {

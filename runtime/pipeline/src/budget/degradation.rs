@@ -1,9 +1,9 @@
-//! What is done, step by step, about a session that costs more than it may use.
+//! Degrades a session step by step when it costs more than it may use.
 //!
-//! A plain struct: time and facts come in as arguments. The steps that may be used are turned into levels, from "nothing
-//! is done" to "the session ends". While the session costs too much where it stands, it goes up to the first level on which
-//! its cost would fit; when it would fit lower down for a longer while, it goes down again. Passthrough through is left from
-//! time to time to see whether the handler costs less by then; when that fails again and again, the session ends.
+//! A plain struct: time and facts come in as arguments. The allowed steps are a row of levels, from no degradation to the end
+//! of the session. While the session costs too much at its level, it goes up to the first level at which its cost would fit;
+//! when it would fit at a lower level for a while, it goes down. The level of passing through is left from time to time to
+//! try the handler again; when that fails again and again, the session ends.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::budget::cost_estimate::Cost;
 
-/// A kind of measure. They are taken in this order.
+/// A kind of degradation. The steps are taken in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
@@ -28,20 +28,20 @@ pub enum Step {
     End,
 }
 
-/// Which steps may be used, and how far they go.
+/// Which steps are allowed, and how far they go.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// Steps that may be used. Their order is fixed; repetition means nothing.
+    /// Allowed steps. Their order is fixed; repetitions change nothing.
     pub steps: Vec<Step>,
-    /// Skipping more goes as far as every so-many-th frame.
+    /// Most frames of which the handler gets one.
     pub most_skipped: u32,
-    /// How long the cost has to be too high before the degradation goes up.
+    /// How long the cost has to be too high before the level goes up.
     pub up_after: Duration,
-    /// How long it has to fit lower down before the degradation goes down.
+    /// How long it has to fit at a lower level before the level goes down.
     pub down_after: Duration,
-    /// How long unprocessed pictures go out before the handler is tried again; doubles with each vain try.
+    /// How long unprocessed pictures go out before the handler is tried again; doubles with each failed try.
     pub rest: Duration,
-    /// Vain tries in a row after which the session ends.
+    /// Failed tries in a row after which the session ends.
     pub tries: u32,
 }
 
@@ -68,11 +68,11 @@ pub struct Allowance {
     pub ms: Option<f64>,
 }
 
-/// What holds on a level.
+/// A level of degradation.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
 #[schema(as = DegradationLevel)]
 pub struct Level {
-    /// The measure that was added last; none at the bottom.
+    /// The step that was added last; none without degradation.
     pub step: Option<Step>,
     /// The handler gets at most every so-many-th frame.
     pub every: u32,
@@ -95,18 +95,18 @@ impl Level {
     }
 }
 
-/// The degradation moved.
+/// The level changed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
-    /// Where it stands.
+    /// The level that holds.
     pub level: Level,
     /// True towards the end of the session.
     pub up: bool,
-    /// What that means, for people.
+    /// An explanation for people.
     pub text: String,
 }
 
-/// Where a session stands.
+/// Decides the level of one session.
 #[derive(Debug)]
 pub struct Degradation {
     settings: Settings,
@@ -115,17 +115,17 @@ pub struct Degradation {
     over_since: Option<Instant>,
     under_since: Option<Instant>,
     resting_until: Option<Instant>,
-    vain: u32,
+    failed_tries: u32,
 }
 
 impl Degradation {
-    /// At the bottom. `scalable`: the handler's descriptor leaves the size of its pictures open.
+    /// Starts without degradation. `scalable`: the handler's descriptor leaves the size of its pictures open.
     pub fn new(settings: Settings, scalable: bool) -> Self {
         let levels = levels(&settings, scalable);
-        Self { settings, levels, at: 0, over_since: None, under_since: None, resting_until: None, vain: 0 }
+        Self { settings, levels, at: 0, over_since: None, under_since: None, resting_until: None, failed_tries: 0 }
     }
 
-    /// Where it stands.
+    /// Returns the level that holds.
     pub fn level(&self) -> Level {
         self.levels.get(self.at).copied().unwrap_or(Level::NONE)
     }
@@ -135,8 +135,8 @@ impl Degradation {
         self.resting_until
     }
 
-    /// Looks at what a call costs on the level where the degradation stands and how often frames come that the policy lets
-    /// in, every `interval`. To be called about once a frame, and while the handler rests.
+    /// Decides from the cost of a call at the present level, and from the `interval` between frames that the policy lets in.
+    /// To be called about once a frame, and while the handler rests.
     pub fn tick(&mut self, now: Instant, cost: Option<Cost>, interval: Duration, may: Allowance) -> Option<Change> {
         if self.level().step == Some(Step::End) {
             return None;
@@ -153,7 +153,7 @@ impl Degradation {
             if now.saturating_duration_since(since) < self.settings.up_after {
                 return None;
             }
-            // Up to the first level on which it fits; the last ones always fit.
+            // Up to the first level at which it fits; the last ones always fit.
             let to = (self.at + 1..self.levels.len()).find(|level| pressure(&self.levels[*level]) <= 0.95)?;
             let times = pressure(&here);
             return Some(self.up(now, to, times));
@@ -168,25 +168,25 @@ impl Degradation {
         if now.saturating_duration_since(since) < self.settings.down_after {
             return None;
         }
-        self.vain = 0;
+        self.failed_tries = 0;
         Some(self.go(to, false, None))
     }
 
     fn up(&mut self, now: Instant, mut to: usize, times: f64) -> Change {
         if self.levels[to].step == Some(Step::PassThrough) {
             let ends = self.levels.last().is_some_and(|level| level.step == Some(Step::End));
-            if ends && self.vain >= self.settings.tries {
+            if ends && self.failed_tries >= self.settings.tries {
                 to = self.levels.len() - 1;
             } else {
-                let rest = self.settings.rest.saturating_mul(2u32.saturating_pow(self.vain));
+                let rest = self.settings.rest.saturating_mul(2u32.saturating_pow(self.failed_tries));
                 self.resting_until = Some(now + rest.min(Duration::from_secs(3600)));
-                self.vain = self.vain.saturating_add(1);
+                self.failed_tries = self.failed_tries.saturating_add(1);
             }
         }
         self.go(to, true, Some(times))
     }
 
-    /// Leaves the passthrough through for the level below it.
+    /// Leaves the level of passing through for the one below it.
     fn try_again(&mut self) -> Option<Change> {
         self.resting_until = None;
         let to = self.at.checked_sub(1)?;
@@ -198,7 +198,7 @@ impl Degradation {
         let level = self.level();
         let why = match times {
             Some(times) => format!("the handler costs {times:.1} times what it may use"),
-            None if self.vain > 0 => "the handler is tried again".to_owned(),
+            None if self.failed_tries > 0 => "the handler is tried again".to_owned(),
             None => "the handler costs less".to_owned(),
         };
         Change { level, up, text: format!("{why}: {}", words(&level)) }
@@ -217,7 +217,7 @@ fn words(level: &Level) -> String {
     }
 }
 
-/// The multiple of what may be used that the session would cost on the level `there`, given what a call costs `here`.
+/// Cost at the level `there` as a multiple of what the session may use, given the cost of a call at the level `here`.
 fn pressure(cost: Cost, here: Level, there: &Level, interval: Duration, may: Allowance) -> f64 {
     if there.rests() {
         return 0.0;

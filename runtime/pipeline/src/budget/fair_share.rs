@@ -1,27 +1,27 @@
-//! Who skips when the node is over its capacity: those who use more than their fair share of it.
+//! Divides the capacity of a node under contention: sessions that use more than their fair share skip frames.
 
-/// Beyond this part of the capacity there is contention; below the second it is over.
+/// Parts of the capacity: above the first there is contention, below the second it is over.
 const FULL: (f64, f64) = (1.0, 0.85);
 
-/// Tells contention. A plain struct.
+/// Detects contention. A plain struct.
 #[derive(Debug, Default)]
 pub struct FairShare {
     contended: bool,
 }
 
 impl FairShare {
-    /// Looks at what each session uses, ms of CPU a second. Some: there is contention, and a session that uses more
-    /// than that (ms a second) is over its fair share.
+    /// Takes what each session uses, ms of CPU a second. Returns, under contention, the fair share of a session, ms a
+    /// second.
     pub fn level(&mut self, uses: &[f64], capacity: f64) -> Option<f64> {
         let used: f64 = uses.iter().sum();
         self.contended = used > capacity * if self.contended { FULL.1 } else { FULL.0 };
-        // While it lasts the level leaves no more than what ends it would leave, or it would come and go.
+        // During contention the share leaves as little as its end requires, or it would come and go.
         self.contended.then(|| fair_level(uses, capacity * (FULL.0 + FULL.1) / 2.0))
     }
 }
 
-/// The level at which `uses`, each cut down to it, sum up to `capacity`. Those who use less than it keep all of theirs.
-/// Infinite when everybody can keep theirs.
+/// The level at which `uses`, each limited to it, sum up to `capacity`. Lower uses are not limited.
+/// Infinite when all fit without a limit.
 pub fn fair_level(uses: &[f64], capacity: f64) -> f64 {
     let mut sorted: Vec<f64> = uses.iter().copied().filter(|used| used.is_finite()).map(|used| used.max(0.0)).collect();
     sorted.sort_unstable_by(f64::total_cmp);
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_modest_keep_theirs_and_the_greedy_share_the_rest() {
+    fn uses_below_the_fair_share_are_kept_and_the_others_divide_the_rest() {
         let infinite = f64::INFINITY;
         for (uses, capacity, level) in [
             (&[][..], 1000.0, infinite),

@@ -1,4 +1,4 @@
-//! What a session may use beyond a single call, and what is done when it uses more.
+//! The budgets of a session beyond a single call.
 
 use super::{breaker, degradation};
 use crate::budget::degradation::Allowance;
@@ -7,13 +7,13 @@ use crate::schedule::gate::Backlog;
 /// Settings of a session. Bounds for a single call and for memory are in [`framebox_sandbox::Limits`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Budgets {
-    /// Fuel a second. A session that used it up skips frames until it has some again.
+    /// Fuel a second. A session without any left skips frames until it has some again.
     pub fuel_per_second: Option<u64>,
     /// CPU time of the handler's thread a second, encoding included, ms. The same holds for it.
     pub ms_per_second: Option<u32>,
-    /// What is done, step by step, when a session would use more than that for longer.
+    /// Degradation of a session that would use more for a longer time.
     pub degradation: degradation::Settings,
-    /// When a handler that fails again and again rests.
+    /// Rests of a handler that keeps failing.
     pub breaker: breaker::Settings,
     /// Frames that may wait under the policy `never`.
     pub backlog: Backlog,

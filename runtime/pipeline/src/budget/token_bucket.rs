@@ -1,11 +1,11 @@
-//! What a session may use a second, of fuel or of time: a token bucket that may go into debt.
+//! A token bucket that may go into debt: how much fuel or time a session may use a second.
 //!
-//! What a call costs is known only afterwards, so a call may begin as long as there is no debt, and what it used beyond
-//! its share is waited off before the next one.
+//! The cost of a call is known only afterwards: a call may begin as long as there is no debt, and a debt is waited off before
+//! the next one.
 
 use std::time::{Duration, Instant};
 
-/// Longest debt, counted in time of waiting: a session is never shut out for longer at a time.
+/// Longest debt, as time of waiting: no session is shut out for longer at a time.
 const LONGEST_DEBT: Duration = Duration::from_secs(60);
 
 /// A bucket that fills at a constant rate. A plain struct: time comes in as an argument.
@@ -19,7 +19,7 @@ pub struct TokenBucket {
 }
 
 impl TokenBucket {
-    /// `rate` units a second, of which a second's worth can be saved. A rate of 0 is taken as 1.
+    /// Creates a bucket of `rate` units a second that holds at most a second's worth. A rate of 0 is taken as 1.
     pub fn new(rate: u64) -> Self {
         let rate = rate.max(1);
         Self { rate, balance: rate as f64, updated: None }
@@ -30,7 +30,7 @@ impl TokenBucket {
         self.rate
     }
 
-    /// Another rate holds from now on. What was saved or is owed stands for as much time as before.
+    /// Changes the rate. Savings and debts keep their length in time.
     pub fn set_rate(&mut self, now: Instant, rate: u64) {
         self.refill(now);
         let rate = rate.max(1);
@@ -38,7 +38,7 @@ impl TokenBucket {
         self.rate = rate;
     }
 
-    /// A call used `units`. Some: the next one has to wait until then.
+    /// A call used `units`. Returns the earliest time of the next call, if there is a debt.
     pub fn spend(&mut self, now: Instant, units: u64) -> Option<Instant> {
         self.refill(now);
         let floor = -(self.rate as f64) * LONGEST_DEBT.as_secs_f64();
@@ -46,7 +46,7 @@ impl TokenBucket {
         self.shut_until(now)
     }
 
-    /// Some: there is a debt, and no call may begin before then.
+    /// Returns when the debt is paid off, if there is one: no call may begin before then.
     pub fn shut_until(&mut self, now: Instant) -> Option<Instant> {
         self.refill(now);
         (self.balance < 0.0).then(|| now + Duration::from_secs_f64(-self.balance / self.rate as f64))

@@ -1,4 +1,4 @@
-//! Keeps the books of one session on the handler's thread: buckets, estimate, degradation.
+//! Tracks the budgets of one session: token buckets, cost estimate, degradation.
 
 use std::time::{Duration, Instant};
 
@@ -8,21 +8,21 @@ use crate::budget::degradation::{Allowance, Change, Degradation, Level};
 use crate::budget::token_bucket::TokenBucket;
 use crate::schedule::skip_reason::SkipReason;
 
-/// How often the degradation is looked at when nothing else happens.
+/// How often degradation is decided when no call ends.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// What a call used.
+/// Cost of a call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spent {
-    /// How long the handler's thread was busy with it.
+    /// How long the handler was busy with it, or the encoder, if that took longer.
     pub(crate) wall: Duration,
-    /// CPU time of that thread.
+    /// CPU time of the handler's thread, and of encoding its results.
     pub(crate) cpu: Duration,
     /// Fuel.
     pub(crate) fuel: u64,
 }
 
-/// A plain struct: time comes in as an argument.
+/// The budgets of one session. A plain struct: time comes in as an argument.
 #[derive(Debug)]
 pub(crate) struct BudgetTracker {
     fuel: Option<TokenBucket>,
@@ -47,8 +47,8 @@ impl BudgetTracker {
         }
     }
 
-    /// A call ended. `typical`: it tells of those to come, unlike the first one of an instance. Some: no other one may
-    /// begin before then.
+    /// A call ended. `typical`: whether the call represents later calls. Returns the earliest time of the next call, if limited,
+    /// and the reason.
     pub(crate) fn called(&mut self, now: Instant, spent: Spent, typical: bool) -> Option<(Instant, SkipReason)> {
         if typical {
             self.estimate.called(now, spent.wall, spent.cpu, spent.fuel);
@@ -58,8 +58,8 @@ impl BudgetTracker {
         fuel.max(time).map(|until| (until, SkipReason::OverBudget))
     }
 
-    /// The session's threads used `cpu` since the last time. `level`: what the node leaves it, ms a second, while there
-    /// is contention. Some: no call may begin before then.
+    /// The session's threads used `cpu` since the last time. `level`: its fair share of the node, ms a second, under
+    /// contention. Returns the earliest time of the next call, if limited, and the reason.
     pub(crate) fn shared(&mut self, now: Instant, cpu: Duration, level: Option<f64>) -> Option<(Instant, SkipReason)> {
         let Some(level) = level else {
             self.share = None;
@@ -71,7 +71,7 @@ impl BudgetTracker {
         bucket.spend(now, micros(cpu)).map(|until| (until, SkipReason::Contention))
     }
 
-    /// Looks whether a step is to be taken. `interval`: between frames that the policy lets in.
+    /// Decides whether to degrade further or to recover. `interval`: time between frames that the policy lets in.
     pub(crate) fn tick(&mut self, now: Instant, interval: Duration) -> Option<Change> {
         let before = self.degradation.level();
         let change = self.degradation.tick(now, self.estimate.cost(), interval, self.may)?;
@@ -81,18 +81,18 @@ impl BudgetTracker {
         Some(change)
     }
 
-    /// Until when the degradation lets the handler rest.
+    /// Until when degradation lets the handler rest.
     pub(crate) fn resting_until(&self) -> Option<Instant> {
         self.degradation.resting_until()
     }
 
-    /// When to look again, even if no call ends until then: a session that is held back makes few.
+    /// When to decide again even if no call ends before: a limited session makes few calls.
     pub(crate) fn next_look(&self, now: Instant) -> Option<Instant> {
         let limited = self.may != Allowance::default();
         self.resting_until().or(limited.then(|| now + LOOK))
     }
 
-    /// Where the degradation stands.
+    /// The level of degradation.
     pub(crate) fn level(&self) -> Level {
         self.degradation.level()
     }
@@ -109,7 +109,7 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     #[test]
-    fn each_purse_shuts_with_its_reason_and_the_longest_wait_counts() {
+    fn each_bucket_has_its_reason_and_the_longest_wait_counts() {
         let now = Instant::now();
         let budgets = Budgets { fuel_per_second: Some(1000), ms_per_second: Some(100), ..Budgets::default() };
         let mut tracker = BudgetTracker::new(&budgets, true);

@@ -1,8 +1,8 @@
-//! Which sessions a node takes on: as many as their measured cost lets it carry.
+//! Decides which sessions a node admits: as many as their measured cost allows.
 //!
-//! A plain struct: time comes in as an argument. Every session reports the CPU time that its threads used. What sessions
-//! of a handler use is learned, so that the next one of it is judged by that; a handler nobody has seen is judged by a
-//! guess. A session that has just begun counts with what is expected of it until it has shown what it uses.
+//! A plain struct: time comes in as an argument. Every session reports the CPU time of its threads. The cost of a handler is
+//! learned from its sessions and expected of the next one; an unknown handler is expected to have a default cost. A session
+//! counts with its expected cost until it has run long enough to be measured.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -10,47 +10,47 @@ use std::time::{Duration, Instant};
 use crate::budget::fair_share::FairShare;
 use crate::node::host_load::Spare;
 
-/// Handlers that are remembered; of more, the one that was seen longest ago is forgotten.
+/// Handlers whose cost is remembered; of more, the one that was seen longest ago is forgotten.
 const MOST_HANDLERS: usize = 1024;
-/// How long a session counts with what is expected of it.
+/// How long a session counts with its expected cost.
 const WARM_UP: Duration = Duration::from_secs(4);
-/// Time over which a session's use is taken.
+/// Time over which a session's use is measured.
 const WINDOW: Duration = Duration::from_secs(1);
-/// How often the shares are worked out again.
+/// How often the fair share is computed.
 const REVIEW: Duration = Duration::from_millis(250);
-/// How long it holds what the machine had left.
+/// How long a measure of the host is valid.
 const FRESH: Duration = Duration::from_secs(3);
-/// Most that a session costs in all, as a multiple of what its threads tell.
+/// Highest cost of a session in all, as a multiple of the CPU time of its threads.
 const MOST_OVERHEAD: f64 = 3.0;
-/// Below this, ms a second, what sessions use tells nothing of that multiple.
+/// Sessions that use less than this together, ms a second, do not show that multiple.
 const TELLING: f64 = 100.0;
-/// Bounds of what a refused person is asked to wait.
+/// Bounds of `Retry-After`.
 const RETRY: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(30));
 
-/// What a node can carry.
+/// The capacity of a node.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
-    /// CPU that sessions may use, ms a second: cores × 1000 × the part that is theirs.
+    /// CPU that sessions may use, ms a second: cores × 1000 × their part of it.
     pub capacity_ms: f64,
-    /// What a session of a handler that nobody has seen is expected to use, ms a second.
+    /// Expected cost of a session of an unknown handler, ms a second.
     pub unknown_ms: f64,
 }
 
 impl Settings {
-    /// For a machine with `cores`: nine tenths of them, and a quarter of a core for an unknown handler.
+    /// Settings for a machine with `cores`: nine tenths of them, and a quarter of a core for an unknown handler.
     pub fn for_cores(cores: usize) -> Self {
         Self { capacity_ms: cores.max(1) as f64 * 900.0, unknown_ms: 250.0 }
     }
 }
 
 impl Default for Settings {
-    /// For this machine.
+    /// Settings for this machine.
     fn default() -> Self {
         Self::for_cores(std::thread::available_parallelism().map_or(1, usize::from))
     }
 }
 
-/// The answer to an offer.
+/// Whether a session is admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// The session may begin. Its permit counts until [`Admission::leave`].
@@ -62,7 +62,7 @@ pub enum Answer {
     },
 }
 
-/// Stands for an admitted session.
+/// Identifies an admitted session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PermitId(u64);
 
@@ -73,7 +73,7 @@ struct Session {
     expected_ms: f64,
     window: Instant,
     spent: Duration,
-    /// ms a second; none before the first window is over.
+    /// Measured use, ms a second; none before the first window is over.
     used: Option<f64>,
 }
 
@@ -83,7 +83,7 @@ impl Session {
         Self { handler, since: now, expected_ms: 0.0, window: now, spent, used: None }
     }
 
-    /// What it uses, ms a second; what it last used counts for less the longer it says nothing.
+    /// Its use, ms a second. The last measure counts for less the longer there is no report.
     fn uses(&self, now: Instant) -> Option<f64> {
         let silence = now.saturating_duration_since(self.window).max(WINDOW);
         self.used.map(|used| if silence > WINDOW * 3 { used / silence.as_secs_f64() } else { used })
@@ -101,20 +101,20 @@ struct Learned {
     seen: Instant,
 }
 
-/// What a node carries at one moment, ms of CPU a second.
+/// The load of a node at one moment, ms of CPU a second.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Load {
-    /// What its sessions use or are expected to use.
+    /// Measured or expected use of its sessions.
     pub used_ms: f64,
     /// What they may use together.
     pub capacity_ms: f64,
-    /// Sessions.
+    /// Number of sessions.
     pub sessions: usize,
-    /// While there is contention: what a session may use without being over its fair share.
+    /// While there is contention: the most that a session may use within its fair share.
     pub level_ms: Option<f64>,
 }
 
-/// Keeps the books of a node.
+/// Accounts for the sessions of a node.
 #[derive(Debug)]
 pub struct Admission {
     settings: Settings,
@@ -124,9 +124,9 @@ pub struct Admission {
     fair_share: FairShare,
     reviewed: Option<Instant>,
     level: Option<f64>,
-    /// What the machine has left, ms a second, and when that was.
+    /// What the host has left, ms a second, and when that was measured.
     left: Option<(Instant, f64)>,
-    /// What a session costs in all, as a multiple of what its threads tell: the network works for it, too.
+    /// Cost of a session in all, as a multiple of the CPU time of its threads: the network works for it, too.
     overhead: f64,
 }
 
@@ -146,7 +146,7 @@ impl Admission {
         }
     }
 
-    /// May a session of `handler` (a digest, or a name that says as much) begin? One always may.
+    /// Decides whether a session of `handler` (a digest, or a name as unique) may begin. A single one always may.
     pub fn admit(&mut self, now: Instant, handler: &str) -> Answer {
         let expected_ms = self.expected(handler);
         let used: f64 = self.sessions.values().map(|session| session.counts(now)).sum();
@@ -161,8 +161,8 @@ impl Admission {
         Answer::Admit(permit)
     }
 
-    /// True if the machine has room for a session that uses `expected_ms`, and for what those that have just begun do
-    /// not use yet.
+    /// True if the host has room for a session that uses `expected_ms`, and for the use that sessions that have just begun do
+    /// not show yet.
     fn is_left(&self, now: Instant, expected_ms: f64) -> bool {
         let Some((_, left)) = self.left.filter(|(at, _)| now.saturating_duration_since(*at) <= FRESH) else {
             return true;
@@ -172,10 +172,10 @@ impl Admission {
         (to_come + expected_ms) * self.overhead <= left
     }
 
-    /// What the machine has left.
+    /// Takes a measure of the host.
     pub fn observe(&mut self, now: Instant, spare: Spare) {
         let used: f64 = self.sessions.values().filter_map(|session| session.uses(now)).sum();
-        // The threads of sessions stand back, too; what else does gives way to them as they do to others.
+        // The threads of sessions have a lower priority, too: other such threads give way to them as they do to others.
         let gives_way = (spare.niced_ms - used).max(0.0);
         self.left = Some((now, spare.left_ms + gives_way));
         if used >= TELLING {
@@ -183,13 +183,13 @@ impl Admission {
         }
     }
 
-    /// What a session of `handler` is expected to use, ms of CPU a second.
+    /// Returns the expected cost of a session of `handler`, ms of CPU a second.
     pub fn expected(&self, handler: &str) -> f64 {
         self.learned.get(handler).map_or(self.settings.unknown_ms, |learned| learned.ms)
     }
 
-    /// A session's threads used `cpu` since the last report. Some: there is contention, and a session that uses more than
-    /// that, ms a second, is over its fair share and has to skip.
+    /// A session's threads used `cpu` since the last report. Returns, under contention, its fair share, ms a second: a
+    /// session that uses more has to skip.
     pub fn report(&mut self, now: Instant, permit: PermitId, cpu: Duration) -> Option<f64> {
         let session = self.sessions.get_mut(&permit)?;
         session.spent = session.spent.saturating_add(cpu);
@@ -209,8 +209,8 @@ impl Admission {
         self.level
     }
 
-    /// A session goes on with another handler. What it used so far is not taken for the cost of that one.
-    pub fn moved(&mut self, now: Instant, permit: PermitId, handler: &str) {
+    /// A session goes on with another handler, whose cost it has not shown yet.
+    pub fn handler_changed(&mut self, now: Instant, permit: PermitId, handler: &str) {
         let expected_ms = self.expected(handler);
         let Some(session) = self.sessions.get_mut(&permit) else { return };
         let used = session.uses(now);
@@ -222,7 +222,7 @@ impl Admission {
         self.sessions.remove(&permit);
     }
 
-    /// What the node carries.
+    /// Returns the node's load.
     pub fn load(&self, now: Instant) -> Load {
         Load {
             used_ms: self.sessions.values().map(|session| session.counts(now)).sum(),
@@ -257,8 +257,8 @@ impl Admission {
         self.level = self.fair_share.level(&uses, self.settings.capacity_ms).filter(|level| level.is_finite());
     }
 
-    /// When room may be there: as soon as a session that has just begun has shown what it uses; else after a guess
-    /// that grows with the node.
+    /// When another try makes sense: as soon as a session that has just begun has shown its use; else after a guess that
+    /// grows with the node.
     fn retry_after(&self, now: Instant) -> Duration {
         let warm =
             self.sessions.values().map(|session| WARM_UP.saturating_sub(now.saturating_duration_since(session.since)));

@@ -1,33 +1,33 @@
-//! What the machine has left, and what this process uses of it in all.
+//! Measures the idle time of the host and the CPU time of this process.
 //!
-//! The threads of sessions tell what they use, but not what the network takes for them, and other processes tell
-//! nothing: what is idle does.
+//! Sessions report only their own CPU time: neither what the network uses for them nor what other processes use. Idle time
+//! accounts for everything else on the host.
 
 use std::time::{Duration, Instant};
 
-/// Time over which is measured.
+/// Time over which the load is measured.
 const WINDOW: Duration = Duration::from_secs(1);
-/// Part of the machine that is left idle: a machine without any is late with everything.
+/// Part of the host that is kept idle: without any, everything is late.
 const RESERVE: f64 = 0.1;
 
-/// CPU time, ms a second.
+/// CPU time of the host, ms a second.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spare {
-    /// What is idle, all processors together, less a reserve.
+    /// Idle time of all processors together, less a reserve.
     pub left_ms: f64,
-    /// What threads use that stand back (that are niced), those of sessions among them.
+    /// Time of threads with lower priority (niced), those of sessions among them.
     pub niced_ms: f64,
-    /// What the process uses.
+    /// Time of this process.
     pub process_ms: f64,
 }
 
-/// Measures it.
+/// Measures the load of the host.
 #[derive(Debug, Default)]
 pub(crate) struct HostLoad {
     last: Option<(Instant, Ticks, Duration)>,
 }
 
-/// Of all processors, in the system's own unit.
+/// Time of all processors, in ticks of the system.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Ticks {
     idle: u64,
@@ -37,7 +37,7 @@ struct Ticks {
 }
 
 impl HostLoad {
-    /// What was measured since the last time, if that is long enough. None also where nothing tells.
+    /// Measures since the last call, if that is long enough ago. None also where the system offers no measure.
     pub(crate) fn look(&mut self, now: Instant) -> Option<Spare> {
         let length = self.last.map(|(at, ..)| now.saturating_duration_since(at));
         if length.is_some_and(|length| length < WINDOW) {
@@ -54,7 +54,7 @@ impl HostLoad {
 fn spare(before: Ticks, after: Ticks, process_ms: f64) -> Option<Spare> {
     let all = after.all.checked_sub(before.all).filter(|all| *all > 0)? as f64;
     let whole = f64::from(after.cores) * 1e3;
-    // Waiting for a disk is counted back at times.
+    // Linux corrects the time of waiting for a disk downwards at times.
     let idle = after.idle.saturating_sub(before.idle) as f64 / all;
     let niced = after.niced.saturating_sub(before.niced) as f64 / all;
     Some(Spare { left_ms: (idle - RESERVE) * whole, niced_ms: niced * whole, process_ms })
@@ -111,6 +111,7 @@ mod tests {
         assert_eq!(machine.look(begin), None);
         assert_eq!(machine.look(begin + WINDOW / 2), None);
         // Less than a tick may have passed in truth.
+        #[expect(clippy::disallowed_methods, reason = "time must pass for the measurement")]
         std::thread::sleep(Duration::from_millis(50));
         let spare = machine.look(begin + WINDOW).unwrap();
         let cores = std::thread::available_parallelism().unwrap().get() as f64;

@@ -1,4 +1,9 @@
-//! What the sessions of a node share: its capacity.
+//! Admits sessions to the machine, and limits them to its capacity.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`admission`] | decides whether another session fits; pure |
+//! | [`host_load`] | measures the idle time of the host and the CPU time of the process |
 
 pub mod admission;
 pub mod host_load;
@@ -9,12 +14,12 @@ use std::time::{Duration, Instant};
 use crate::node::admission::{Admission, Answer, Load, PermitId, Settings};
 use crate::node::host_load::HostLoad;
 
-/// Admits sessions, and hears from them what they use. One for a process; it knows nothing of sessions that were not
-/// admitted by it.
+/// Admits sessions and receives their reports of CPU time. There is one for a process; sessions that it did not admit are
+/// not counted.
 #[derive(Debug)]
 pub struct Node {
     admission: Mutex<Admission>,
-    /// None: another process's load is no concern of this node.
+    /// None where the load of other processes is ignored.
     machine: Option<Mutex<HostLoad>>,
 }
 
@@ -26,8 +31,8 @@ pub struct OverloadedError {
     pub retry_after: Duration,
 }
 
-/// An admitted session's place on a node, given back when it is dropped. It goes into the session's
-/// [`Setup`](crate::Setup); whoever admitted but cannot start the session just drops it.
+/// Permission for one session to run on a node; dropping it frees the capacity. It goes into the session's
+/// [`Setup`](crate::Setup).
 #[derive(Debug)]
 pub struct AdmissionPermit {
     node: Arc<Node>,
@@ -40,15 +45,14 @@ impl Node {
         Arc::new(Self { admission: Mutex::new(Admission::new(settings)), machine: None })
     }
 
-    /// An empty node that also goes by what its machine has left: what the network and other processes use, no session
-    /// reports.
+    /// An empty node that also observes the load of its host: no session reports what the network and other processes use.
     pub fn of_machine(settings: Settings) -> Arc<Self> {
         let admission = Mutex::new(Admission::new(settings));
         Arc::new(Self { admission, machine: Some(Mutex::default()) })
     }
 
-    /// Asks whether a session of `handler` may begin. To be asked before anything is spent on an offer. `handler` is what
-    /// its cost is learned under: the component's digest, since another version may cost something else.
+    /// Admits a session of `handler`, if it fits; to be asked before anything is spent on an offer. The cost is learned by
+    /// `handler`: the component's digest, since another version may have another cost.
     ///
     /// # Errors
     /// [`OverloadedError`] when old sessions would suffer: the answer is 503 with `Retry-After`.
@@ -60,7 +64,7 @@ impl Node {
         }
     }
 
-    /// What the node carries.
+    /// Returns the node's load.
     pub fn load(&self, now: Instant) -> Load {
         self.lock().load(now)
     }
@@ -78,16 +82,16 @@ impl Node {
 }
 
 impl AdmissionPermit {
-    /// The session's threads used `cpu` since the last report. Some: there is contention, and the session has to make do
-    /// with that many ms of CPU a second.
+    /// Reports that the session's threads used `cpu` since the last report. Returns, under contention, the session's fair
+    /// share, ms of CPU a second.
     pub fn report(&self, now: Instant, cpu: Duration) -> Option<f64> {
         self.node.look(now);
         self.node.lock().report(now, self.permit, cpu)
     }
 
     /// The session goes on with another handler; its cost is learned under that name.
-    pub fn moved(&self, now: Instant, handler: &str) {
-        self.node.lock().moved(now, self.permit, handler);
+    pub fn handler_changed(&self, now: Instant, handler: &str) {
+        self.node.lock().handler_changed(now, self.permit, handler);
     }
 }
 

@@ -1,9 +1,9 @@
-//! How far apart the processed frames lie: every k-th, from what a frame costs and how often frames come.
+//! Chooses k so that every k-th frame can be processed, from the cost of a frame and the rate of frames.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Frame interval that is assumed until frames tell.
+/// Frame interval before the first frames are there.
 const USUAL_INTERVAL: Duration = Duration::from_millis(33);
 /// Longest gap that counts as a rate and not as a pause.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(1);
@@ -13,7 +13,7 @@ const GAPS: usize = 15;
 const WINDOW: Duration = Duration::from_millis(1500);
 /// Costs that are kept beyond the window: a slow handler gives few.
 const KEPT: usize = 3;
-/// No cost is remembered for longer.
+/// Longest time that a cost is remembered.
 const LONGEST_MEMORY: Duration = Duration::from_secs(5);
 /// Costs that are remembered at most.
 const MOST: usize = 256;
@@ -22,7 +22,7 @@ const CALM: Duration = Duration::from_secs(2);
 /// Largest k.
 const LARGEST: u32 = 1000;
 
-/// Chooses k. It grows at once and shrinks only after [`CALM`], so that the video does not stutter between two rates.
+/// Chooses k. It grows at once and shrinks only after [`CALM`], so that the video does not alternate between two rates.
 #[derive(Debug)]
 pub struct Decimation {
     gaps: VecDeque<Duration>,
@@ -76,18 +76,18 @@ impl Decimation {
         self.retune(now);
     }
 
-    /// Every how many frames one can be processed; at least 1.
+    /// Returns k, at least 1.
     pub fn every(&self) -> u32 {
         self.every
     }
 
-    /// Usual time between two frames.
+    /// Returns the usual time between two frames.
     pub fn interval(&self) -> Duration {
         self.interval
     }
 
-    /// The cost that nine of ten recent frames stay within; none when nothing was measured lately. One outlier alone
-    /// never decides it.
+    /// Returns the cost that nine of ten recent frames do not exceed; none when nothing was measured lately. A single
+    /// outlier never decides it.
     pub fn cost(&self) -> Option<Duration> {
         let mut sorted: Vec<_> = self.costs.iter().map(|(_, cost)| *cost).collect();
         sorted.sort_unstable();

@@ -1,4 +1,4 @@
-//! When a generator is asked for its next frame: by deadlines that follow from the rate, so that lateness does not add up.
+//! Decides when a generator is asked for its next frame: by deadlines from its rate, so that lateness does not add up.
 //!
 //! A plain struct: time comes in as an argument.
 
@@ -7,16 +7,16 @@ use std::time::{Duration, Instant};
 /// Rates that can be asked for, frames a second.
 pub const RATES: std::ops::RangeInclusive<f32> = 1.0..=120.0;
 /// The rate when neither session nor handler names one, frames a second.
-pub const USUAL_RATE: f32 = 30.0;
-/// How late a frame may be made rather than left out, when the handler keeps up on the whole.
+pub const DEFAULT_RATE: f32 = 30.0;
+/// How late a frame may be made rather than skipped, when the handler keeps up on the whole.
 const LENIENCE: Duration = Duration::from_millis(100);
 
 /// A moment at which a frame is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tick {
-    /// Counts the moments from 0, those that were left out included.
+    /// Counts the moments from 0, those that were skipped included.
     pub index: u64,
-    /// Moments left out since the previous tick.
+    /// Moments skipped since the previous tick.
     pub skipped: u32,
     /// Presentation time: when it is due, since the stream began.
     pub pts: Duration,
@@ -24,10 +24,10 @@ pub struct Tick {
     pub late: Duration,
 }
 
-/// What there is to do.
+/// What is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Due {
-    /// Nothing, for so long.
+    /// Nothing before this time has passed.
     In(Duration),
     /// A frame.
     Frame(Tick),
@@ -43,9 +43,9 @@ pub struct FrameClock {
 }
 
 impl FrameClock {
-    /// A stream of `fps` frames a second (limited to [`RATES`]) whose first frame is due at `begin`.
+    /// Creates a clock of `fps` frames a second (limited to [`RATES`]) whose first frame is due at `begin`.
     pub fn new(begin: Instant, fps: f32) -> Self {
-        let fps = if fps.is_nan() { USUAL_RATE } else { fps.clamp(*RATES.start(), *RATES.end()) };
+        let fps = if fps.is_nan() { DEFAULT_RATE } else { fps.clamp(*RATES.start(), *RATES.end()) };
         Self { fps: f64::from(fps), begin, next: 0, cost: Duration::ZERO }
     }
 
@@ -59,8 +59,8 @@ impl FrameClock {
         self.next
     }
 
-    /// The frame that is due, or how long there is none. What a slow handler has no time for is left out: it is always the
-    /// latest moment that counts. A handler that keeps up is only late by accident, and makes up for it.
+    /// Returns the frame that is due, or the time until then. Moments for which a slow handler has no time are skipped: the
+    /// latest one counts. A handler that keeps up is late by accident only, and catches up.
     pub fn poll(&mut self, now: Instant) -> Due {
         let at = self.deadline(self.next);
         if now < at {

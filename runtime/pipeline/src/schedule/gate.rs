@@ -1,17 +1,17 @@
-//! Which frames are processed and which are skipped.
+//! Decides which frames are processed and which are skipped.
 //!
-//! A plain struct: time comes in as an argument. Under `latest` and `adaptive` at most one frame waits, and one that was
-//! not taken when the next is there is skipped, unless the handler is about to have time for it (see
-//! [`Gate::patience`]). Under `never` frames wait in order in a backlog bounded in frames, bytes and age. What belongs to
-//! a frame (`T`: its picture, when it came) is held beside it and handed back with its ticket or when it is skipped, so
-//! that every frame offered comes back exactly once.
+//! A plain struct: time comes in as an argument. Under `latest` and `adaptive` at most one frame waits; it is skipped when the
+//! next one comes before the handler took it, unless the handler is about to have time for it (see [`Gate::patience`]). Under
+//! `never` frames wait in order in a backlog bounded in frames, bytes and age. The gate holds each frame's data (`T`: its
+//! picture, its times) and returns it with the ticket or when the frame is skipped, so that every frame offered comes back
+//! exactly once.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::schedule::decimation::Decimation;
-pub use crate::schedule::skip_reason::SkipReason;
-use crate::session::policy::Skipping;
+use crate::schedule::policy::Skipping;
+use crate::schedule::skip_reason::SkipReason;
 
 /// Bounds of the backlog under `never`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Default for Backlog {
 pub struct Arrival {
     /// Presentation time.
     pub pts: Duration,
-    /// What keeping it takes, bytes: its picture, where that is a copy.
+    /// Memory of its picture, bytes.
     pub bytes: usize,
 }
 
@@ -51,8 +51,16 @@ pub struct Ticket<T = ()> {
     pub skipped: u32,
     /// How long it waited.
     pub waited: Duration,
-    /// What belongs to it.
+    /// Its data.
     pub what: T,
+}
+
+impl<T> Ticket<T> {
+    /// Splits the ticket from the data.
+    pub fn split(self) -> (Ticket, T) {
+        let Self { sequence, pts, skipped, waited, what } = self;
+        (Ticket { sequence, pts, skipped, waited, what: () }, what)
+    }
 }
 
 /// A frame that the handler never sees.
@@ -64,9 +72,9 @@ pub struct Skipped<T = ()> {
     pub pts: Duration,
     /// How long it waited.
     pub waited: Duration,
-    /// Why.
+    /// Reason.
     pub reason: SkipReason,
-    /// What belongs to it.
+    /// Its data.
     pub what: T,
 }
 
@@ -85,7 +93,7 @@ impl<T> Waiting<T> {
     }
 }
 
-/// Decides for each frame of a session.
+/// Decides for each frame of a session. Holds the frames that wait.
 #[derive(Debug)]
 pub struct Gate<T = ()> {
     skipping: Skipping,
@@ -97,9 +105,9 @@ pub struct Gate<T = ()> {
     /// The last frame that was let in: its number and presentation time.
     last_chosen: Option<(u64, Duration)>,
     decimation: Decimation,
-    /// What a frame costs; rises at once, falls slowly: a handler that was slow lately is not waited for.
+    /// Cost of a frame; rises at once, falls slowly: the gate has no patience with a handler that was slow lately.
     cost: Duration,
-    /// From the degradation: at most every so-many-th frame.
+    /// From degradation: at most every so-many-th frame.
     at_least: u32,
     closed: Option<Closed>,
 }
@@ -136,23 +144,16 @@ impl<T> Gate<T> {
         }
     }
 
-    /// A frame is there. What comes back was skipped for it, or is the frame itself.
+    /// Offers a frame. Returns the frames that are skipped for it, or the frame itself.
     pub fn offer(&mut self, now: Instant, arrival: Arrival, what: T) -> Vec<Skipped<T>> {
-        self.decimation.arrived(now, arrival.pts);
+        let refused = self.refuses(now, arrival.pts);
         let frame = Waiting { sequence: self.next, arrival, since: now, what };
         self.next += 1;
-        let queues = self.skipping == Skipping::Never;
-        if let Some(closed) = self.closed.filter(|closed| now < closed.until && !(queues && closed.brief)) {
-            return vec![frame.skip(now, closed.reason)];
-        }
-        // While one waits that was let in, the next one takes its place and not its own turn.
-        if (queues || self.waiting.is_empty())
-            && let Some(reason) = self.not_its_turn(frame.sequence, arrival.pts)
-        {
+        if let Some(reason) = refused {
             return vec![frame.skip(now, reason)];
         }
         let mut skipped = Vec::new();
-        if !queues {
+        if self.skipping != Skipping::Never {
             self.skip_all(now, SkipReason::Busy, &mut skipped);
         }
         self.last_chosen = Some((frame.sequence, arrival.pts));
@@ -161,14 +162,26 @@ impl<T> Gate<T> {
         skipped
     }
 
-    /// Those of the frames that wait that grew too old.
+    /// Returns why the next frame, with presentation time `pts`, would be skipped at once if it were [offered](Self::offer).
+    /// To be asked before its picture is copied; the answer holds as long as nothing else happens.
+    pub fn refuses(&mut self, now: Instant, pts: Duration) -> Option<SkipReason> {
+        self.decimation.arrived(now, pts);
+        let queues = self.skipping == Skipping::Never;
+        if let Some(closed) = self.closed.filter(|closed| now < closed.until && !(queues && closed.brief)) {
+            return Some(closed.reason);
+        }
+        // While one waits that was let in, the next one takes its place and not its own turn.
+        if queues || self.waiting.is_empty() { self.not_its_turn(self.next, pts) } else { None }
+    }
+
+    /// Skips the waiting frames that grew too old.
     pub fn expire(&mut self, now: Instant) -> Vec<Skipped<T>> {
         let mut skipped = Vec::new();
         self.shed(now, &mut skipped);
         skipped
     }
 
-    /// The handler has time: the frame is its to process until [`Gate::done`]. Beside it come those that grew too old.
+    /// Takes the next frame for the handler, which has time until [`Gate::done`]. Also returns those that grew too old.
     pub fn take(&mut self, now: Instant) -> (Option<Ticket<T>>, Vec<Skipped<T>>) {
         let skipped = self.expire(now);
         if self.busy_since.is_some() || self.closed(now).is_some() {
@@ -189,8 +202,8 @@ impl<T> Gate<T> {
         (ticket, skipped)
     }
 
-    /// The handler finished with what it took. `typical`: the time it took tells of the frames to come; not so the first
-    /// call of a fresh instance.
+    /// The handler has finished. `typical`: whether the call represents later calls, unlike the first one of a fresh
+    /// instance.
     pub fn done(&mut self, now: Instant, typical: bool) {
         let Some(since) = self.busy_since.take().filter(|_| typical) else { return };
         let cost = now.saturating_duration_since(since);
@@ -198,7 +211,7 @@ impl<T> Gate<T> {
         self.decimation.spent(now, cost);
     }
 
-    /// No frame is taken before `until`. Those that wait are skipped, save for a backlog when it outlasts that and the
+    /// Lets no frame be taken before `until`. Those that wait are skipped, except a backlog that outlasts that while the
     /// handler itself is well.
     pub fn close(&mut self, now: Instant, until: Instant, reason: SkipReason) -> Vec<Skipped<T>> {
         let brief = reason != SkipReason::Resting && until.saturating_duration_since(now) <= self.backlog.age;
@@ -222,59 +235,48 @@ impl<T> Gate<T> {
         self.closed.filter(|closed| now < closed.until).map(|closed| closed.reason)
     }
 
-    /// When a frame that waits can be taken, if that is later than `now`: nothing else may wake the handler.
+    /// Returns when a frame that waits can be taken, if that is later than `now`: nothing else may wake the handler.
     pub fn opens_at(&self, now: Instant) -> Option<Instant> {
         let until = self.closed?.until;
         (now < until && !self.waiting.is_empty()).then_some(until)
     }
 
-    /// Lets the handler have at most every `k`-th frame, beside what the policy skips.
+    /// Lets the handler have at most every `k`-th frame, in addition to the policy.
     pub fn at_least(&mut self, k: u32) {
         self.at_least = k.max(1);
     }
 
-    /// Another policy holds from now on.
+    /// Changes the policy.
     pub fn set_policy(&mut self, now: Instant, skipping: Skipping) -> Vec<Skipped<T>> {
         self.skipping = skipping;
         self.expire(now)
     }
 
-    /// The policy that holds.
+    /// Returns the policy.
     pub fn policy(&self) -> Skipping {
         self.skipping
     }
 
-    /// Every how many frames one is let in at the moment.
+    /// Returns every how many frames one is let in.
     pub fn every(&self) -> u32 {
         let paced = if self.skipping == Skipping::Adaptive { self.decimation.every() } else { 1 };
         paced.max(self.at_least)
     }
 
-    /// The frames that wait are gone: the decoder overwrote them.
-    pub fn discard(&mut self, now: Instant) -> Vec<Skipped<T>> {
-        let mut skipped = Vec::new();
-        self.skip_all(now, SkipReason::Busy, &mut skipped);
-        if !skipped.is_empty() {
-            // It had its turn and did not use it: the next one takes it.
-            self.last_chosen = None;
-        }
-        skipped
-    }
-
-    /// Usual time between two frames that the policy lets in, whatever the degradation does.
+    /// Returns the usual time between two frames that the policy lets in, without degradation.
     pub fn usual_interval(&self) -> Duration {
         let every = if self.skipping == Skipping::Adaptive { self.decimation.every() } else { 1 };
         self.decimation.interval().saturating_mul(every)
     }
 
-    /// Frames that wait.
+    /// Returns the number of frames that wait.
     pub fn waiting(&self) -> usize {
         self.waiting.len()
     }
 
-    /// What belongs to the frame that waits longest, and its number.
-    pub fn oldest(&mut self) -> Option<(u64, &mut T)> {
-        self.waiting.front_mut().map(|frame| (frame.sequence, &mut frame.what))
+    /// Returns the number of the frame that waits longest.
+    pub fn waiting_sequence(&self) -> Option<u64> {
+        self.waiting.front().map(|frame| frame.sequence)
     }
 
     /// True between a ticket and [`Gate::done`].
@@ -287,10 +289,10 @@ impl<T> Gate<T> {
         self.waiting.front().map_or(self.next, |frame| frame.sequence)
     }
 
-    /// How long decoding the next access unit, complete since `completed`, may be put off so that the waiting picture
-    /// is not lost to mere jitter. Zero when nothing waits, when waiting frames keep their pictures (`never`), when the
-    /// handler does not keep up with its frames on the whole, or when the access unit is already late: then skipping is
-    /// what keeps the latency bounded.
+    /// Returns how long the frame that was complete at `completed` may wait before it is offered, so that jitter alone does
+    /// not replace the frame that waits. Zero when none waits, under `never`, where it replaces none, when the handler does
+    /// not keep up with its frames on the whole, or when the frame is late already: then skipping keeps the latency
+    /// bounded.
     pub fn patience(&self, now: Instant, completed: Instant) -> Duration {
         let interval = self.decimation.interval();
         let keeps_up = self.cost.saturating_mul(11) / 10 <= interval.saturating_mul(self.every());
@@ -304,7 +306,7 @@ impl<T> Gate<T> {
     fn not_its_turn(&self, sequence: u64, pts: Duration) -> Option<SkipReason> {
         let every = self.every();
         let (chosen, at) = self.last_chosen.filter(|_| every > 1)?;
-        // By time, so that a frame the camera lost shifts nothing; by count where the times make no sense.
+        // By time, so that a frame lost by the camera shifts nothing; by count where the times make no sense.
         let due = match pts.checked_sub(at) {
             Some(gap) => gap * 2 >= self.decimation.interval().saturating_mul(every * 2 - 1),
             None => true,
@@ -321,7 +323,7 @@ impl<T> Gate<T> {
         skipped.extend(self.waiting.drain(..).map(|frame| frame.skip(now, reason)));
     }
 
-    /// Brings what waits within the bounds of the policy; the oldest go first, and the newest stays.
+    /// Keeps what waits within the bounds of the policy: the oldest frames are skipped, the newest stays.
     fn shed(&mut self, now: Instant, skipped: &mut Vec<Skipped<T>>) {
         let reason = match self.skipping {
             Skipping::Never => self.closed(now).unwrap_or(SkipReason::Backlog),

@@ -2,6 +2,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | [`policy`] | [`Policy`](policy::Policy): which frames may be skipped, and what is shown instead |
 //! | [`gate`] | which frames are processed and which are skipped |
 //! | [`skip_reason`] | why a frame was skipped |
 //! | [`decimation`] | how far apart processed frames lie |
@@ -10,4 +11,5 @@
 pub mod decimation;
 pub mod frame_clock;
 pub mod gate;
+pub mod policy;
 pub mod skip_reason;

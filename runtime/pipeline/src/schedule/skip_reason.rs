@@ -10,9 +10,9 @@ use utoipa::ToSchema;
 pub enum SkipReason {
     /// The handler was still busy with an earlier frame when a newer one arrived.
     Busy,
-    /// Left out so that results come evenly apart.
+    /// Left out so that results come at even intervals.
     Pacing,
-    /// The session used up what it may use a second, or the degradation made it skip more.
+    /// The session used up its budget for the second, or degradation made it skip more.
     OverBudget,
     /// It was the oldest of a backlog that reached its bounds.
     Backlog,
@@ -23,7 +23,7 @@ pub enum SkipReason {
 }
 
 impl SkipReason {
-    /// The word for it, as it is serialised.
+    /// Returns its name, as it is serialized.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Busy => "busy",

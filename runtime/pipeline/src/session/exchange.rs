@@ -1,71 +1,62 @@
-//! What a session's threads share: where its frames come from, and the parameters that wait.
+//! What the threads of a session share, and the wake-ups for those who wait for a change of it.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
-use framebox_media::Decoder;
-use framebox_picture::{Format, Picture};
+use framebox_picture::{Format, Size};
 
-use crate::schedule::frame_clock::{Due, FrameClock};
-use crate::schedule::gate::{Arrival, Backlog, Gate, SkipReason, Skipped, Ticket};
-use crate::session::parameters::{Changes, Parameters};
+use crate::schedule::frame_clock::FrameClock;
+use crate::schedule::gate::{Arrival, Backlog, Gate, Skipped};
+use crate::schedule::policy::Policy;
+use crate::schedule::skip_reason::SkipReason;
+use crate::session::frame::Frame;
 use crate::session::passthrough::Passthrough;
-use crate::session::policy::{Policy, Skipping};
-use crate::session::stats::Recorder;
+use crate::session::recorder::Recorder;
 use crate::session::swap::PreparedSwap;
+use crate::session::version_state::VersionState;
 
-/// Facts about a frame.
-#[derive(Clone, Debug)]
-pub(crate) struct FrameMetadata {
-    pub(crate) rtp_timestamp: u32,
-    pub(crate) pts: Duration,
-    pub(crate) completed: Instant,
-    /// None for a frame that was not decoded.
-    pub(crate) decode: Option<Duration>,
-    /// A copy of the camera's picture. None where the decoder alone holds it, and for a generator.
-    pub(crate) picture: Option<Arc<Picture>>,
-}
-
-/// Behind the lock.
+/// Behind the lock, which is never held for longer than a decision takes.
 pub(crate) struct State {
-    /// None while the decode thread works with it (the lock is not held for as long as decoding takes), and in the session
-    /// of a generator.
-    pub(crate) decoder: Option<Box<dyn Decoder>>,
-    /// Of the frames that wait, only a single one may be without a copy of its picture: the decoder holds that.
-    pub(crate) gate: Gate<FrameMetadata>,
+    /// The frames that wait, with their pictures.
+    pub(crate) gate: Gate<Frame>,
     pub(crate) passthrough: Passthrough,
     /// Of a generator, once somebody watches.
     pub(crate) frame_clock: Option<FrameClock>,
-    pub(crate) parameters: Parameters,
+    pub(crate) version: VersionState,
     /// What is to take over before the next frame.
     pub(crate) swap: Option<Box<PreparedSwap>>,
-    /// Frames lost from the backlog since somebody was told.
+    /// The frame that the handler has finished, until there is room for the result of the next one.
+    pub(crate) finished: Option<Finished>,
+    /// Frames lost from the backlog since the last notice.
     pub(crate) lost: u64,
     pub(crate) ended: bool,
 }
 
-/// What the handler thread does next.
-pub(crate) enum Work {
-    Configure(Changes),
-    /// A successor takes over.
-    Swap(Box<PreparedSwap>),
-    /// The camera's picture.
-    Process(Ticket<FrameMetadata>),
-    /// A generator's frame is due.
-    Generate(Ticket<FrameMetadata>),
-    /// A frame without a result is to be shown as it came.
-    Show(Skipped<FrameMetadata>),
-    /// The time that was asked for has come.
-    Tick,
-    End,
+/// A frame that the handler has finished.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Finished {
+    /// When the handler took it.
+    pub(crate) begun: Instant,
+    /// Whether the call represents later calls.
+    pub(crate) typical: bool,
 }
 
-/// The lock, and the wake-ups for those who wait on it.
+/// What is to be done with a decoded picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrived {
+    /// Nothing: its frame was skipped at once.
+    Refused,
+    /// It is to be copied at `size` and [offered](Exchange::offer) as of `at`.
+    Wanted { at: Instant, size: Size },
+    /// Nothing: the session has ended.
+    Ended,
+}
+
+/// The shared state of a session.
 pub(crate) struct Exchange {
     state: Mutex<State>,
     changed: Condvar,
-    // A lock of its own, taken last and never held together with work: statistics can be read while a picture is being
-    // decoded.
+    // A lock of its own, taken last and never held together with work.
     recorder: Mutex<Recorder>,
 }
 
@@ -73,36 +64,48 @@ impl State {
     /// Number of the first frame that the handler has not been called for.
     pub(crate) fn next_sequence(&self) -> u64 {
         match &self.frame_clock {
-            Some(frame_clock) => frame_clock.next_index(),
+            Some(clock) => clock.next_index(),
             None => self.gate.next_sequence(),
         }
     }
 
-    /// True while each picture is copied out of the decoder at once: it may be wanted after the next one is there.
-    fn keeps_pictures(&self) -> bool {
-        self.gate.policy() == Skipping::Never || self.passthrough.is_on()
+    /// The policy that holds.
+    pub(crate) fn policy(&self) -> Policy {
+        Policy { skipping: self.gate.policy(), unprocessed: self.passthrough.chosen }
+    }
+
+    /// True while frames without a result are shown.
+    pub(crate) fn passes_through(&self) -> bool {
+        self.passthrough.is_on(&self.version.level)
+    }
+
+    /// Another version runs, with nothing held against it. Returns the number of its first frame.
+    pub(crate) fn replace_version(&mut self, version: VersionState) -> u64 {
+        self.version = version;
+        self.gate.open();
+        self.gate.at_least(1);
+        self.next_sequence()
+    }
+
+    /// Size at which the camera's pictures are copied: once, for whoever needs the most of it.
+    fn copy_size(&self, native: Size) -> Size {
+        if self.passes_through() { native } else { self.version.size(native) }
     }
 }
 
 impl Exchange {
-    /// `decoder`: of the camera's pictures; a generator has none.
-    pub(crate) fn new(
-        decoder: Option<Box<dyn Decoder>>,
-        parameters: Parameters,
-        policy: Policy,
-        backlog: Backlog,
-    ) -> Self {
+    pub(crate) fn new(version: VersionState, policy: Policy, backlog: Backlog) -> Self {
         let state = State {
-            decoder,
             gate: Gate::new(policy.skipping, backlog),
             passthrough: Passthrough::new(policy.unprocessed),
             frame_clock: None,
-            parameters,
+            version,
             swap: None,
+            finished: None,
             lost: 0,
             ended: false,
         };
-        Self { state: Mutex::new(state), changed: Condvar::new(), recorder: Mutex::new(Recorder::new(policy)) }
+        Self { state: Mutex::new(state), changed: Condvar::new(), recorder: Mutex::default() }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
@@ -113,9 +116,26 @@ impl Exchange {
         self.recorder.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The other thread should look again.
+    /// Wakes the threads that wait for a change of the state.
     pub(crate) fn wake(&self) {
         self.changed.notify_all();
+    }
+
+    /// Wakes them for a change outside of the state. A thread that has just looked and is about to wait is not missed.
+    pub(crate) fn wake_for_outside(&self) {
+        drop(self.lock());
+        self.wake();
+    }
+
+    /// Waits for a change, at most until `until`.
+    pub(crate) fn wait<'a>(&self, state: MutexGuard<'a, State>, until: Option<Instant>) -> MutexGuard<'a, State> {
+        match until {
+            None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+            Some(until) => {
+                let wait = until.saturating_duration_since(Instant::now());
+                self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0
+            }
+        }
     }
 
     /// Another policy holds from now on.
@@ -123,7 +143,6 @@ impl Exchange {
         let mut state = self.lock();
         let skipped = state.gate.set_policy(Instant::now(), policy.skipping);
         state.passthrough.chosen = policy.unprocessed;
-        self.recorder().policy = policy;
         self.settle(&mut state, skipped);
         drop(state);
         self.wake();
@@ -136,118 +155,50 @@ impl Exchange {
         self.settle(&mut state, skipped);
     }
 
-    /// Waits until the handler has taken the picture that waits, for as long as the gate is patient.
-    pub(crate) fn wait_for_handler(&self, completed: Instant) {
+    /// A frame was decoded. Waits until the handler has taken the frame before it, for as long as the gate is patient;
+    /// then decides whether its picture is to be copied.
+    pub(crate) fn arrive(&self, frame: &Frame) -> Arrived {
         let mut state = self.lock();
-        while !state.ended {
-            let patience = state.gate.patience(Instant::now(), completed);
+        loop {
+            if state.ended {
+                return Arrived::Ended;
+            }
+            let now = Instant::now();
+            let patience = state.gate.patience(now, frame.metadata.captured);
             if patience.is_zero() {
                 break;
             }
-            state = self.changed.wait_timeout(state, patience).unwrap_or_else(PoisonError::into_inner).0;
+            state = self.wait(state, Some(now + patience));
         }
+        let at = Instant::now();
+        if state.gate.refuses(at, frame.metadata.pts).is_some() && !state.passes_through() {
+            self.admit(&mut state, at, frame.clone());
+            return Arrived::Refused;
+        }
+        Arrived::Wanted { at, size: state.copy_size(frame.size) }
     }
 
-    /// The decoder, to be put back after its next picture, and whether that picture is to be copied. None once the
-    /// session ended. A picture that only the decoder holds is lost.
-    pub(crate) fn take_decoder(&self) -> Option<(Box<dyn Decoder>, bool)> {
+    /// Puts a frame, whose picture was copied as of `at`, before the gate.
+    pub(crate) fn offer(&self, at: Instant, frame: Frame) {
         let mut state = self.lock();
-        if state.ended {
-            return None;
-        }
-        if state.gate.oldest().is_some_and(|(_, fresh)| fresh.picture.is_none()) {
-            let skipped = state.gate.discard(Instant::now());
-            self.settle(&mut state, skipped);
-        }
-        let keeps = state.keeps_pictures();
-        state.decoder.take().map(|decoder| (decoder, keeps))
-    }
-
-    /// Puts the decoder back, with what came out of it.
-    pub(crate) fn put_decoder(&self, decoder: Box<dyn Decoder>, now: Instant, fresh: Option<FrameMetadata>) {
-        let mut state = self.lock();
-        if let (Some(fresh), Some(planes)) = (fresh, decoder.picture()) {
-            let bytes = fresh.picture.as_ref().map_or(0, |picture| Format::I420.bytes(picture.size()));
-            self.recorder().received(now, planes.size);
-            let skipped = state.gate.offer(now, Arrival { pts: fresh.pts, bytes }, fresh);
-            self.settle(&mut state, skipped);
-        }
-        state.decoder = Some(decoder);
+        self.admit(&mut state, at, frame);
         drop(state);
         self.wake();
     }
 
-    /// Waits until there is work for the handler thread, at most until `wake`. A picture that is to be processed and that
-    /// only the decoder holds is handed to `copy` while the lock is held, since the next one overwrites it.
-    pub(crate) fn work(&self, wake: Option<Instant>, mut copy: impl FnMut(&dyn Decoder)) -> Work {
-        let mut state = self.lock();
-        loop {
-            if state.ended {
-                return Work::End;
-            }
-            if let Some(swap) = state.swap.take() {
-                return Work::Swap(swap);
-            }
-            if state.parameters.is_waiting() {
-                return Work::Configure(state.parameters.take());
-            }
-            let now = Instant::now();
-            // Before a frame is taken, so that those that come before it are shown before it.
-            let expired = state.gate.expire(now);
-            self.settle(&mut state, expired);
-            let decoded = state.decoder.is_some();
-            let next = state.gate.oldest().map(|(sequence, fresh)| (sequence, decoded || fresh.picture.is_some()));
-            if let Some(frame) = state.passthrough.pop_before(next.map(|(sequence, _)| sequence)) {
-                return Work::Show(frame);
-            }
-            if next.is_some_and(|(_, ready)| ready) {
-                let (ticket, skipped) = state.gate.take(now);
-                self.settle(&mut state, skipped);
-                if let Some(ticket) = ticket {
-                    self.recorder().taken();
-                    if let (None, Some(decoder)) = (&ticket.what.picture, &state.decoder) {
-                        copy(&**decoder);
-                    }
-                    self.wake();
-                    return Work::Process(ticket);
-                }
-            }
-            if wake.is_some_and(|wake| wake <= now) {
-                return Work::Tick;
-            }
-            let mut until = wake.into_iter().chain(state.gate.opens_at(now)).min();
-            match state.frame_clock.as_mut().map(|frame_clock| frame_clock.poll(now)) {
-                None => {}
-                Some(Due::In(wait)) => until = until.into_iter().chain(Some(now + wait)).min(),
-                Some(Due::Frame(tick)) => {
-                    let completed = now.checked_sub(tick.late).unwrap_or(now);
-                    let rtp_timestamp = rtp_timestamp(tick.pts);
-                    let what = FrameMetadata { rtp_timestamp, pts: tick.pts, completed, decode: None, picture: None };
-                    let (sequence, skipped) = (tick.index, tick.skipped);
-                    return Work::Generate(Ticket { sequence, pts: tick.pts, skipped, waited: tick.late, what });
-                }
-            };
-            state = match until {
-                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
-                Some(until) => {
-                    let wait = until.saturating_duration_since(now);
-                    self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0
-                }
-            };
-        }
+    fn admit(&self, state: &mut State, at: Instant, frame: Frame) {
+        let bytes = frame.picture.as_ref().map_or(0, |picture| Format::I420.bytes(picture.size()));
+        self.recorder().received(at, frame.size);
+        let skipped = state.gate.offer(at, Arrival { pts: frame.metadata.pts, bytes }, frame);
+        self.settle(state, skipped);
     }
 
     /// Frames were skipped: they are counted, and shown where the policy says so.
-    fn settle(&self, state: &mut State, skipped: Vec<Skipped<FrameMetadata>>) {
+    pub(crate) fn settle(&self, state: &mut State, skipped: Vec<Skipped<Frame>>) {
         for frame in skipped {
             self.recorder().skipped(&frame);
             state.lost += u64::from(frame.reason == SkipReason::Backlog);
-            state.passthrough.push(frame);
+            state.passthrough.push(&state.version.level, frame);
         }
     }
-}
-
-/// `pts` on the RTP clock of video, 90 kHz (RFC 3551 §5).
-fn rtp_timestamp(pts: Duration) -> u32 {
-    (pts.as_micros() * 9 / 100) as u32
 }

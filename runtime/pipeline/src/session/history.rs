@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 /// Rows that are kept.
 pub const MOST: usize = 300;
 
-/// What became of a frame.
+/// The outcome of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -30,7 +30,7 @@ pub struct Row {
     pub sequence: u64,
     /// Presentation time, µs.
     pub pts_us: i64,
-    /// What became of it.
+    /// Its outcome.
     pub outcome: Outcome,
     /// Why it was skipped, or the code of the failure.
     pub reason: Option<&'static str>,
@@ -46,8 +46,8 @@ pub struct Row {
     pub fuel: u64,
 }
 
-/// Keeps the last rows. They come in the order in which the frames' fates were settled: a frame that was skipped while
-/// an earlier one was being processed comes before that one.
+/// Keeps the last rows, in the order in which all became known of a frame: one that was skipped while an earlier one was
+/// being processed or encoded comes before that one.
 #[derive(Debug, Default)]
 pub struct FrameHistory {
     rows: VecDeque<Row>,
@@ -56,7 +56,7 @@ pub struct FrameHistory {
 }
 
 impl FrameHistory {
-    /// A frame's fate is settled.
+    /// All is known of a frame.
     pub fn push(&mut self, row: Row) {
         if self.rows.len() == MOST {
             self.rows.pop_front();
@@ -65,7 +65,7 @@ impl FrameHistory {
         self.pushed += 1;
     }
 
-    /// The rows since `cursor`, as far as they are kept, and the cursor for the next time. 0 is before the first row.
+    /// Returns the rows since `cursor`, as far as they are kept, and the cursor for the next time. 0 is before the first row.
     pub fn since(&self, cursor: u64) -> (Vec<Row>, u64) {
         let missed = usize::try_from(self.pushed.saturating_sub(cursor)).unwrap_or(usize::MAX);
         let rows = self.rows.iter().skip(self.rows.len().saturating_sub(missed)).copied().collect();

@@ -1,137 +1,140 @@
-//! The run of a handler on a stream: starts, feeds and ends its threads.
+//! The run of a handler on a stream.
+//!
+//! Two threads serve a session, and one each of its stream's renditions. The *decode* thread decodes every frame, since
+//! inter-coded frames need it, and copies the picture into memory that the gate holds. The *handler* thread takes a frame when
+//! it has time and its result has room, and calls the component. A generator has no decode thread: the handler thread asks it
+//! for a frame whenever one is due.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `setup`, `error` | [`Setup`]: what a session is made of; [`Error`]: why it could not be started |
+//! | `connections`, `upstream`, `events`, `notice` | [`Connections`]: who sends the input, and who receives values and notices |
+//! | [`parameters`] | parameters: checked, waiting to be applied between two frames, applied |
+//! | [`swap`] | another version takes over |
+//! | [`stats`], `recorder`, `record`, `rate` | counts, and what each stage took for the recent frames |
+//! | [`history`] | the recent frames, one row each |
+//! | `intake`, `rtp_clock` | the queue of encoded frames; RTP timestamps as presentation times |
+//! | `frame`, `frame_copy` | frames on their way; copies of pictures |
+//! | `exchange`, `version_state`, `passthrough` | what the threads share |
+//! | `decode`, `handler`, `work`, `report` | the threads: decoding; the handler, and what it does next; what encoding reports |
 
-pub mod connections;
+mod connections;
 mod decode;
-pub(crate) mod exchange;
-pub(crate) mod frame_copy;
+mod error;
+mod events;
+mod exchange;
+mod frame;
+mod frame_copy;
 mod handler;
 pub mod history;
+mod intake;
+mod notice;
 pub mod parameters;
-pub(crate) mod passthrough;
-pub mod policy;
-pub(crate) mod rtp_clock;
+mod passthrough;
+mod rate;
+mod record;
+mod recorder;
+mod report;
+mod rtp_clock;
+mod setup;
 pub mod stats;
 pub mod swap;
+mod upstream;
+mod version_state;
+mod work;
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Instant;
 
-use framebox_media::{Codec, EncodedFrame, encode};
-use framebox_sandbox::{Component, Kind, Limits, Log, Sources};
+use framebox_media::EncodedFrame;
+use framebox_sandbox::{Kind, Log, Sources};
 use serde_json::{Map, Value};
 
-use crate::budget::Budgets;
-use crate::node::AdmissionPermit;
 use crate::schedule::frame_clock::{self, FrameClock};
-use crate::session::connections::Connections;
-use crate::session::exchange::Exchange;
-use crate::session::history::Row;
-use crate::session::parameters::{ParameterError, Parameters};
-use crate::session::policy::Policy;
-use crate::session::stats::Stats;
-use crate::session::swap::{PreparedSwap, Swap, SwapError};
-
-/// Access units that may wait for the decoder, about a second of video. When more come, they are dropped up to the next
-/// keyframe.
-const QUEUE: usize = 32;
-
-/// What a session is made of.
-pub struct Setup {
-    /// The handler.
-    pub component: Component,
-    /// Frames a second that a generator is asked for; none: what its descriptor says, else [`frame_clock::USUAL_RATE`].
-    pub fps: Option<f32>,
-    /// Of both directions.
-    pub codec: Codec,
-    /// What the handler may use.
-    pub limits: Limits,
-    /// How results are encoded; `bitrate` is where it starts.
-    pub encode: encode::Settings,
-    /// Takes the handler's log.
-    pub log: Arc<dyn Log>,
-    /// The videos that were granted.
-    pub sources: Arc<dyn Sources>,
-    /// Which frames are skipped, and what is shown instead; where the session starts.
-    pub policy: Policy,
-    /// What the session may use beyond a single call.
-    pub budgets: Budgets,
-    /// Its place on the node, from [`Node::admit`](crate::node::Node::admit). None: it counts nowhere.
-    pub permit: Option<AdmissionPermit>,
-}
-
-/// What the outside asks of the encoder.
-pub(crate) struct Controls {
-    pub(crate) keyframe: AtomicBool,
-    pub(crate) bitrate: AtomicU32,
-}
+use crate::schedule::policy::Policy;
+use crate::stream::{Rendition, Stream};
+pub use connections::Connections;
+pub use error::Error;
+pub use events::SessionEvents;
+use exchange::Exchange;
+use history::Row;
+use intake::Intake;
+pub use notice::{Notice, Severity};
+use parameters::{ParameterError, Parameters};
+use report::SessionReport;
+pub use setup::Setup;
+use stats::Stats;
+use swap::{PreparedSwap, Swap, SwapError};
+pub use upstream::Upstream;
+use version_state::VersionState;
 
 /// A running session. Dropping it ends it, without waiting for its threads.
 pub struct Session {
     exchange: Arc<Exchange>,
-    controls: Arc<Controls>,
-    max_bitrate: u32,
+    stream: Arc<Stream>,
+    /// Bit rate where the session starts, bits a second.
+    start_bitrate: u32,
+    /// Of a generator, frames a second.
     fps: Option<f32>,
-    units: Mutex<Intake>,
-    /// Held while a successor is on its way: one at a time.
+    intake: Mutex<Intake>,
+    /// Held while another version is about to take over: one at a time.
     kind: Mutex<Kind>,
     log: Arc<dyn Log>,
     sources: Arc<dyn Sources>,
-    connections: Connections,
+    upstream: Arc<dyn Upstream>,
     threads: Vec<JoinHandle<()>>,
 }
 
-struct Intake {
-    units: Option<SyncSender<EncodedFrame>>,
-    /// The decoder cannot go on before one: at the start, and after access units were dropped.
-    awaits_keyframe: bool,
-}
-
 impl Session {
-    /// Starts the threads. The handler's instance is made on its own thread; when that fails, the sink is told.
+    /// Starts the threads. The handler's instance is made on its own thread; a failure of that is an event.
     ///
     /// # Errors
     /// When the decoder cannot be made or the system gives no thread.
-    pub fn start(setup: Setup, connections: Connections) -> Result<Self, Error> {
-        let mut setup = setup;
+    pub fn start(mut setup: Setup, connections: Connections) -> Result<Self, Error> {
         let descriptor = setup.component.descriptor();
-        let generates = setup.component.kind() == Kind::Generator;
-        let fps = generates.then(|| {
-            let fps = setup.fps.or(descriptor.fps).unwrap_or(frame_clock::USUAL_RATE);
+        let kind = setup.component.kind();
+        let fps = (kind == Kind::Generator).then(|| {
+            let fps = setup.fps.or(descriptor.fps).unwrap_or(frame_clock::DEFAULT_RATE);
             fps.clamp(*frame_clock::RATES.start(), *frame_clock::RATES.end())
         });
-        let decoder = if generates { None } else { Some(setup.codec.decoder()?) };
-        let exchange =
-            Arc::new(Exchange::new(decoder, Parameters::new(descriptor), setup.policy, setup.budgets.backlog));
-        let controls =
-            Arc::new(Controls { keyframe: AtomicBool::new(false), bitrate: AtomicU32::new(setup.encode.bitrate) });
-        setup.encode.fps = fps.unwrap_or(setup.encode.fps);
-        let max_bitrate = setup.encode.max_bitrate;
+        let decoder = if kind == Kind::Generator { None } else { Some(setup.input.decoder()?) };
+        let version = VersionState::new(Parameters::new(descriptor), descriptor.size);
+        let exchange = Arc::new(Exchange::new(version, setup.policy, setup.budgets.backlog));
+        setup.rendition.encode.fps = fps.unwrap_or(setup.rendition.encode.fps);
+        let mut renditions = Vec::new();
+        if kind != Kind::Observer {
+            let report = SessionReport { exchange: exchange.clone(), events: connections.events.clone() };
+            renditions.push(Rendition::start(setup.rendition.clone(), Arc::new(report))?);
+        }
+        let stream = Arc::new(Stream::new(renditions));
         let setup = Arc::new(setup);
-        let (sender, units) = sync_channel(QUEUE);
         let mut session = Self {
             exchange: exchange.clone(),
-            controls: controls.clone(),
-            max_bitrate,
+            stream: stream.clone(),
+            start_bitrate: setup.rendition.encode.bitrate,
             fps,
-            units: Mutex::new(Intake { units: (!generates).then_some(sender), awaits_keyframe: true }),
-            kind: Mutex::new(setup.component.kind()),
+            intake: Mutex::new(Intake::closed()),
+            kind: Mutex::new(kind),
             log: setup.log.clone(),
             sources: setup.sources.clone(),
-            connections: connections.clone(),
+            upstream: connections.upstream.clone(),
             threads: Vec::new(),
         };
-        if !generates {
+        if let Some(decoder) = decoder {
+            let (intake, frames) = Intake::new();
+            session.intake = Mutex::new(intake);
             let (exchange, upstream, setup) = (exchange.clone(), connections.upstream.clone(), setup.clone());
             session.threads.push(Builder::new().name("decode".into()).spawn(move || {
-                decode::run(&exchange, &units, setup.permit.as_ref(), &*upstream);
+                decode::run(decoder, &exchange, &frames, setup.permit.as_ref(), &*upstream);
             })?);
         }
         session.threads.push(Builder::new().name("handler".into()).spawn(move || {
-            let reason = handler::run(&exchange, &setup, &controls, &connections);
-            // Whoever waits to take over learns of the end by this.
+            let reason = handler::run(&exchange, &setup, &stream, &connections);
+            // The end is the last event: what waits to be encoded comes before it.
+            stream.close();
+            // Dropping what waits to take over ends the wait for it.
             let swap = {
                 let mut state = exchange.lock();
                 state.ended = true;
@@ -142,6 +145,11 @@ impl Session {
             connections.events.ended(&reason);
         })?);
         Ok(session)
+    }
+
+    /// The processed video, to which viewers are attached.
+    pub fn stream(&self) -> &Stream {
+        &self.stream
     }
 
     /// Somebody watches: a generator's stream begins. Further calls change nothing, nor do those for other kinds.
@@ -156,57 +164,35 @@ impl Session {
         self.fps
     }
 
-    /// Hands in what came from the camera; a generator takes none of it. Never blocks: when the decoder is too far behind, access units are dropped up
-    /// to the next keyframe, and the sink is asked for one.
+    /// Takes a frame from the camera; a generator takes none of it. Never blocks: when the decoder is too far behind, frames
+    /// are dropped up to the next keyframe, and the input is asked for one.
     pub fn push(&self, frame: EncodedFrame) {
-        let mut intake = self.units.lock().unwrap_or_else(PoisonError::into_inner);
-        if intake.units.is_none() {
-            return;
-        }
-        if intake.awaits_keyframe && !frame.keyframe {
+        if !self.intake().push(frame) {
             self.exchange.recorder().counts.undecodable += 1;
-            drop(intake);
-            return self.connections.upstream.request_keyframe();
-        }
-        intake.awaits_keyframe = match intake.units.as_ref().map(|units| units.try_send(frame)) {
-            Some(Err(TrySendError::Full(_))) => {
-                self.exchange.recorder().counts.undecodable += 1;
-                true
-            }
-            _ => false,
-        };
-        if intake.awaits_keyframe {
-            drop(intake);
-            self.connections.upstream.request_keyframe();
+            self.upstream.request_keyframe();
         }
     }
 
-    /// Asks for parameters. They are applied between two frames and reported to the sink, unless some are wrong: these are
-    /// returned, and nothing changes.
+    fn intake(&self) -> MutexGuard<'_, Intake> {
+        self.intake.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks for parameters. They are applied between two frames, which is an event; if some are wrong, these are returned,
+    /// and nothing changes.
     pub fn set_parameters(&self, asked: &Map<String, Value>, request: Option<u64>) -> Vec<ParameterError> {
-        let wrong = self.exchange.lock().parameters.ask(asked, request);
+        let wrong = self.exchange.lock().version.parameters.ask(asked, request);
         self.exchange.wake();
         wrong
     }
 
     /// The parameters that hold.
     pub fn parameters(&self) -> Map<String, Value> {
-        self.exchange.lock().parameters.json()
+        self.exchange.lock().version.parameters.json()
     }
 
-    /// The next picture is to be a keyframe.
-    pub fn request_keyframe(&self) {
-        self.controls.keyframe.store(true, Relaxed);
-    }
-
-    /// What the path to the viewer carries, bits a second; limited to the encoder's maximum.
-    pub fn set_bitrate(&self, bits_per_second: u32) {
-        self.controls.bitrate.store(bits_per_second.min(self.max_bitrate), Relaxed);
-    }
-
-    /// The bit rate that the encoder is asked for, bits a second.
+    /// The bit rate that the encoder is asked for, bits a second; of an observer, the one where it would start.
     pub fn bitrate(&self) -> u32 {
-        self.controls.bitrate.load(Relaxed)
+        self.stream.bitrate().unwrap_or(self.start_bitrate)
     }
 
     /// The first packet of a frame left.
@@ -222,36 +208,40 @@ impl Session {
 
     /// The policy that holds.
     pub fn policy(&self) -> Policy {
-        self.exchange.recorder().policy
+        self.exchange.lock().policy()
     }
 
-    /// The recent frames whose fate was settled since `cursor`, at most [`history::MOST`](crate::session::history::MOST), and the cursor
-    /// for the next time. 0 stands before the first one.
+    /// The recent frames of which all has become known since `cursor`, at most [`history::MOST`], and the cursor for the next
+    /// time. 0 stands before the first one.
     pub fn frames(&self, cursor: u64) -> (Vec<Row>, u64) {
         self.exchange.recorder().history.since(cursor)
     }
 
     /// Counts and times.
     pub fn stats(&self) -> Stats {
-        self.exchange.recorder().stats(Instant::now())
+        let (policy, level) = {
+            let state = self.exchange.lock();
+            (state.policy(), state.version.level)
+        };
+        self.exchange.recorder().stats(Instant::now(), policy, level)
     }
 
-    /// Another component takes over between two frames. It is started and given the values of the parameters that it has,
-    /// too, while the one before goes on; then that one is closed. Returns the first frame that is the successor's. Blocks
-    /// for as long as starting, a call and closing may take.
+    /// Another version takes over between two frames. It is started and given the values of the parameters that it has,
+    /// too, while the one before goes on; then that one is closed. Returns the first frame that is its own. Blocks for as long
+    /// as starting, a call and closing may take.
     ///
     /// # Errors
     /// Why it does not take over.
-    pub fn swap(&self, successor: Swap) -> Result<u64, SwapError> {
+    pub fn swap(&self, swap: Swap) -> Result<u64, SwapError> {
         let kind = self.kind.lock().unwrap_or_else(PoisonError::into_inner);
-        if successor.component.kind() != *kind {
-            return Err(SwapError::Kind { session: *kind, successor: successor.component.kind() });
+        if swap.component.kind() != *kind {
+            return Err(SwapError::Kind { session: *kind, successor: swap.component.kind() });
         }
-        let parameters = self.exchange.lock().parameters.carried(successor.component.descriptor());
-        let instance = successor
+        let parameters = self.exchange.lock().version.parameters.carried(swap.component.descriptor());
+        let instance = swap
             .component
             .start(framebox_sandbox::Setup {
-                limits: successor.limits.clone(),
+                limits: swap.limits.clone(),
                 parameters: parameters.all(),
                 log: self.log.clone(),
                 sources: self.sources.clone(),
@@ -263,7 +253,7 @@ impl Session {
             if state.ended {
                 return Err(SwapError::Ended);
             }
-            state.swap = Some(Box::new(PreparedSwap { successor, instance, parameters, taken: sender }));
+            state.swap = Some(Box::new(PreparedSwap { swap, instance, parameters, taken: sender }));
         }
         self.exchange.wake();
         let (sequence, before) = taken.recv().map_err(|_| SwapError::Ended)?;
@@ -278,9 +268,9 @@ impl Session {
         self.exchange.recorder().never_started
     }
 
-    /// Tells the threads to end. They do so once the call that runs is over, at the latest after its time budget.
+    /// Ends the session. Its threads end once the call that runs is over, at the latest after its time budget.
     pub fn end(&self) {
-        self.units.lock().unwrap_or_else(PoisonError::into_inner).units = None;
+        self.intake().close();
         self.exchange.lock().ended = true;
         self.exchange.wake();
     }
@@ -300,16 +290,4 @@ impl Drop for Session {
     fn drop(&mut self) {
         self.end();
     }
-}
-
-/// Why a session could not be started.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// The codec could not be set up.
-    #[error("the decoder could not be set up: {0}")]
-    Codec(#[from] framebox_media::Error),
-    /// The system gave no thread.
-    #[error("no thread could be started: {0}")]
-    Thread(#[from] std::io::Error),
 }

@@ -1,14 +1,14 @@
-//! Parameters: what holds, and what was asked for and waits to be applied between two frames.
+//! Parameters: the values that hold, and those that wait to be applied between two frames.
 
 use std::collections::BTreeMap;
 
 use framebox_sandbox::{Descriptor, NamedValue, Value};
 use serde_json::Map;
 
-/// Requests whose answers may be outstanding; of more, the oldest go unanswered.
+/// Requests that may wait for their answers; of more, the oldest stay unanswered.
 const MOST_REQUESTS: usize = 64;
 
-/// Says that parameters hold from a frame on.
+/// Parameters that hold from a frame on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Applied {
     /// Every parameter with the value that holds.
@@ -25,7 +25,7 @@ pub struct Applied {
 pub struct ParameterError {
     /// Its id, as it was given.
     pub id: String,
-    /// What is wrong and what is allowed.
+    /// The problem, and what is allowed.
     pub problem: String,
 }
 
@@ -51,8 +51,8 @@ impl Parameters {
         Self { descriptor: descriptor.clone(), current, waiting: Changes::default() }
     }
 
-    /// Checks what was asked for. When all of it is good, it waits for the next moment between two frames; else the wrong ones
-    /// are returned, and nothing of it is done.
+    /// Checks the values asked for. When all are valid, they wait for the next moment between two frames; else the invalid ones
+    /// are returned, and nothing changes.
     pub(crate) fn ask(&mut self, asked: &Map<String, serde_json::Value>, request: Option<u64>) -> Vec<ParameterError> {
         let (mut good, mut wrong) = (Vec::new(), Vec::new());
         for (id, given) in asked {
@@ -91,7 +91,7 @@ impl Parameters {
         self.waiting != Changes::default()
     }
 
-    /// The changes that wait, now the caller's to apply.
+    /// Takes the changes that wait.
     pub(crate) fn take(&mut self) -> Changes {
         std::mem::take(&mut self.waiting)
     }
@@ -99,7 +99,7 @@ impl Parameters {
     /// The handler took `changes`: they hold from the frame `sequence` on.
     pub(crate) fn applied(&mut self, changes: Changes, sequence: u64) -> Applied {
         for NamedValue { id, value } in changes.values {
-            // A button is an event; nothing of it remains.
+            // A button is an event: it has no value that holds.
             if self.descriptor.parameters.iter().any(|p| p.id == id && !p.is_event()) {
                 self.current.insert(id, value);
             }
@@ -107,7 +107,7 @@ impl Parameters {
         Applied { parameters: self.json(), sequence, requests: changes.requests }
     }
 
-    /// The values that hold, as far as another handler takes them: by their ids; its other parameters are at their
+    /// Returns the values that hold, by their ids, as far as another handler accepts them; its other parameters have their
     /// defaults.
     pub(crate) fn carried(&self, descriptor: &Descriptor) -> Self {
         let mut to = Self::new(descriptor);
@@ -121,8 +121,8 @@ impl Parameters {
         to
     }
 
-    /// Takes over from `before`, of which it was [carried](Self::carried) a while ago: what has changed there since, or
-    /// waits there, waits here, as far as it is taken.
+    /// Adds what has changed in `before` since these were [carried](Self::carried) over from it, and what waits there, as far
+    /// as this handler accepts it.
     pub(crate) fn catch_up(&mut self, before: &mut Self) {
         let Changes { values: waiting, requests } = before.take();
         self.waiting.requests = requests;

@@ -1,4 +1,4 @@
-//! Another component takes over a running session, between two of its frames.
+//! Another version takes over a running session, between two of its frames.
 
 use std::sync::mpsc::SyncSender;
 
@@ -7,7 +7,7 @@ use framebox_sandbox::{CallError, Component, Instance, Kind, Limits};
 use crate::budget::Budgets;
 use crate::session::parameters::Parameters;
 
-/// What is to take over.
+/// A version that is to take over.
 pub struct Swap {
     /// The handler.
     pub component: Component,
@@ -17,16 +17,16 @@ pub struct Swap {
     pub budgets: Budgets,
 }
 
-/// Why a successor did not take over. The session goes on with the component that it had.
+/// Why a version did not take over. The session goes on with the one that it had.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SwapError {
-    /// It does something else.
+    /// It is another kind of handler.
     #[error("a session of a {} cannot go on with a {}", word(*session), word(*successor))]
     Kind {
         /// What the session is for.
         session: Kind,
-        /// What the successor does.
+        /// What the version does.
         successor: Kind,
     },
     /// It could not be started.
@@ -37,13 +37,13 @@ pub enum SwapError {
     Ended,
 }
 
-/// A successor that is ready for its first frame.
+/// A version that is ready for its first frame.
 pub(crate) struct PreparedSwap {
-    pub(crate) successor: Swap,
+    pub(crate) swap: Swap,
     pub(crate) instance: Instance,
     /// What the instance was started with.
     pub(crate) parameters: Parameters,
-    /// Told of the first frame that is the successor's, and given what it replaced.
+    /// Receives the number of its first frame, and the instance that it replaced.
     pub(crate) taken: SyncSender<(u64, Option<Instance>)>,
 }
 

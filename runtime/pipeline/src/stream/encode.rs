@@ -1,21 +1,27 @@
-//! Encodes what goes out: results, and pictures that no handler touched.
-
-use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
+//! Pictures to encoded frames.
 
 use bytes::Bytes;
 use framebox_media::{EncodedFrame, Encoder, Error};
 use framebox_picture::{Picture, Planes, Size, sample::Sampler};
 
-use crate::session::exchange::FrameMetadata;
-use crate::session::{Controls, Setup};
+use super::settings::Settings;
+use super::shown::Shown;
 
-/// The encoder of a session, made when the first picture is there.
-pub(crate) struct Outlet<'a> {
-    setup: &'a Setup,
-    controls: &'a Controls,
+/// What the viewers of a rendition ask of the next picture.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wishes {
+    /// Bits a second.
+    pub(super) bitrate: u32,
+    /// It is to be a keyframe.
+    pub(super) keyframe: bool,
+}
+
+/// The encoder of a rendition, made when the first picture is there.
+pub(super) struct Encode {
+    settings: Settings,
     encoder: Option<Box<dyn Encoder>>,
     encoded: Vec<u8>,
+    /// What the encoder was last asked for, bits a second.
     bitrate: u32,
     /// Size of the handler's last result.
     shown: Option<Size>,
@@ -23,76 +29,62 @@ pub(crate) struct Outlet<'a> {
     scaled: Option<Picture>,
 }
 
-impl<'a> Outlet<'a> {
-    pub(crate) fn new(setup: &'a Setup, controls: &'a Controls) -> Self {
-        Self {
-            setup,
-            controls,
-            encoder: None,
-            encoded: Vec::new(),
-            bitrate: 0,
-            shown: None,
-            sampler: Sampler::default(),
-            scaled: None,
+impl Encode {
+    pub(super) fn new(settings: Settings) -> Self {
+        let sampler = Sampler::default();
+        Self { settings, encoder: None, encoded: Vec::new(), bitrate: 0, shown: None, sampler, scaled: None }
+    }
+
+    /// Encodes a picture. One that no handler touched is scaled to the size of the results first: each change of size
+    /// costs a keyframe. None when the encoder left it out to keep the bit rate.
+    pub(super) fn frame(&mut self, shown: &Shown, wishes: Wishes) -> Result<Option<EncodedFrame>, Error> {
+        let picture = &shown.picture;
+        if shown.processed {
+            self.shown = Some(picture.size());
         }
-    }
-
-    /// A result of the handler. None when the encoder left it out to keep the bit rate.
-    pub(crate) fn result(&mut self, picture: &Picture, fresh: &FrameMetadata) -> Result<Option<EncodedFrame>, Error> {
-        self.shown = Some(picture.size());
-        self.frame(picture.planes(), fresh)
-    }
-
-    /// A picture that no handler touched, at the size of the results: each change of size costs a keyframe.
-    pub(crate) fn unprocessed(
-        &mut self,
-        picture: &Picture,
-        fresh: &FrameMetadata,
-    ) -> Result<Option<EncodedFrame>, Error> {
         let Some(size) = self.shown.filter(|size| *size != picture.size()) else {
-            return self.frame(picture.planes(), fresh);
+            return self.planes(picture.planes(), shown, wishes);
         };
         let Some(mut scaled) = self.scaled.take().or_else(|| Picture::black(size).ok()) else { return Ok(None) };
         let frame = match self.sampler.scale(picture.planes(), size, &mut scaled) {
-            Ok(()) => self.frame(scaled.planes(), fresh),
+            Ok(()) => self.planes(scaled.planes(), shown, wishes),
             Err(_) => Ok(None),
         };
         self.scaled = Some(scaled);
         frame
     }
 
-    fn frame(&mut self, planes: Planes<'_>, fresh: &FrameMetadata) -> Result<Option<EncodedFrame>, Error> {
-        let encoded = self.encode(planes, fresh.pts);
+    fn planes(&mut self, planes: Planes<'_>, shown: &Shown, wishes: Wishes) -> Result<Option<EncodedFrame>, Error> {
+        let encoded = self.encode(planes, shown, wishes);
         if encoded.is_err() {
             self.encoder = None;
         }
         let keyframe = encoded?;
         let data = (!self.encoded.is_empty()).then(|| Bytes::copy_from_slice(&self.encoded));
         Ok(data.map(|data| EncodedFrame {
-            codec: self.setup.codec,
+            codec: self.settings.codec,
             data,
             keyframe,
-            rtp_timestamp: fresh.rtp_timestamp,
-            captured: fresh.completed,
+            rtp_timestamp: shown.rtp_timestamp,
+            captured: shown.captured,
         }))
     }
 
-    fn encode(&mut self, planes: Planes<'_>, pts: Duration) -> Result<bool, Error> {
+    fn encode(&mut self, planes: Planes<'_>, shown: &Shown, wishes: Wishes) -> Result<bool, Error> {
         self.encoded.clear();
-        let bitrate = self.controls.bitrate.load(Relaxed);
+        let Wishes { bitrate, keyframe } = wishes;
         let encoder = match &mut self.encoder {
             Some(encoder) => encoder,
             none => {
                 self.bitrate = bitrate;
-                let settings = framebox_media::encode::Settings { bitrate, ..self.setup.encode.clone() };
-                none.insert(self.setup.codec.encoder(&settings)?)
+                let settings = framebox_media::encode::Settings { bitrate, ..self.settings.encode.clone() };
+                none.insert(self.settings.codec.encoder(&settings)?)
             }
         };
         if bitrate != self.bitrate {
             encoder.set_bitrate(bitrate);
             self.bitrate = bitrate;
         }
-        let keyframe = self.controls.keyframe.swap(false, Relaxed);
-        Ok(encoder.encode(planes, pts, keyframe, &mut self.encoded)?.keyframe)
+        Ok(encoder.encode(planes, shown.pts, keyframe, &mut self.encoded)?.keyframe)
     }
 }

@@ -1,9 +1,9 @@
-//! Budgets for a second: buckets, the degradation, the node, and the memory of an instance.
+//! Budgets for a second: token buckets, degradation, the node, and the memory of an instance.
 
 use framebox_pipeline::budget::degradation::{self, Step};
 use framebox_pipeline::node::Node;
 use framebox_pipeline::node::admission;
-use framebox_pipeline::schedule::gate::SkipReason;
+use framebox_pipeline::schedule::skip_reason::SkipReason;
 
 use super::policies::{count, film, film_until, start_with};
 use super::*;
@@ -44,7 +44,7 @@ fn a_session_gets_its_fuel_a_second_and_skips_beyond() {
 }
 
 #[test]
-fn the_ladder_goes_up_to_the_end_and_says_so() {
+fn degradation_goes_up_to_the_end_and_gives_notice() {
     let fuel = fuel_of_a_call();
     let (session, listener) = start_with(built_in("invert"), |setup| {
         let degradation = steps(&[Step::SkipMore, Step::PassThrough, Step::End]);
@@ -68,7 +68,7 @@ fn the_ladder_goes_up_to_the_end_and_says_so() {
 }
 
 #[test]
-fn the_ladder_makes_pictures_smaller_where_that_is_allowed() {
+fn degradation_makes_pictures_smaller_where_that_is_allowed() {
     let fuel = fuel_of_a_call();
     let (session, listener) = start_with(built_in("invert"), |setup| {
         let degradation = steps(&[Step::Smaller]);

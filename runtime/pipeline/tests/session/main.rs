@@ -1,8 +1,10 @@
 //! Whole sessions: real codecs, real components, the threads as they are.
 
 #![allow(clippy::unwrap_used)]
+#![allow(clippy::disallowed_methods, reason = "tests sleep and start tasks")]
 
 mod budgets;
+mod encoding;
 mod policies;
 mod swaps;
 
@@ -13,7 +15,9 @@ use std::time::{Duration, Instant};
 use framebox_media::{Codec, EncodedFrame, encode, h264};
 use framebox_picture::{Picture, Size};
 use framebox_pipeline::session::parameters::Applied;
-use framebox_pipeline::{Budgets, Connections, Notice, Policy, Session, SessionEvents, Setup, Upstream, Viewer};
+use framebox_pipeline::{
+    Attachment, Budgets, Connections, Notice, Policy, Session, SessionEvents, Setup, Upstream, Viewer, stream,
+};
 use framebox_sandbox::{Budget, Component, Engine, Limits, NamedValue, NoLog, NoSources, Settings};
 use serde_json::json;
 
@@ -30,7 +34,7 @@ struct Heard {
 }
 
 #[derive(Default)]
-struct Listener(Mutex<Heard>);
+struct Listener(Mutex<Heard>, OnceLock<Attachment>);
 
 impl Viewer for Listener {
     fn frame(&self, frame: EncodedFrame) {
@@ -59,14 +63,20 @@ impl SessionEvents for Listener {
     }
 }
 
-fn connections(listener: &Arc<Listener>) -> Connections {
-    Connections { viewer: listener.clone(), upstream: listener.clone(), events: listener.clone() }
+/// Starts a session that `listener` is connected to and views.
+fn connect(setup: Setup, listener: &Arc<Listener>) -> Session {
+    let connections = Connections { upstream: listener.clone(), events: listener.clone() };
+    let session = Session::start(setup, connections).unwrap();
+    if let Some(attachment) = session.stream().attach(listener.clone()) {
+        listener.1.set(attachment).unwrap();
+    }
+    session
 }
 
 impl Listener {
     /// Waits until `what` is true of what was heard.
     fn wait(&self, what: &str, mut until: impl FnMut(&Heard) -> bool) {
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_secs(120);
         while !until(&self.0.lock().unwrap()) {
             let heard = self.0.lock().unwrap();
             assert!(
@@ -102,16 +112,16 @@ fn start(component: Component) -> (Session, Arc<Listener>) {
 
 fn start_within(component: Component, time: Duration) -> (Session, Arc<Listener>) {
     let listener = Arc::new(Listener::default());
-    (Session::start(setup(component, time), connections(&listener)).unwrap(), listener)
+    (connect(setup(component, time), &listener), listener)
 }
 
 fn setup(component: Component, time: Duration) -> Setup {
     Setup {
         component,
         fps: None,
-        codec: Codec::H264,
+        input: Codec::H264,
         limits: Limits { call: Budget { time, fuel: u64::MAX / 2 }, ..Limits::default() },
-        encode: encode::Settings::default(),
+        rendition: stream::Settings { codec: Codec::H264, encode: encode::Settings::default() },
         log: Arc::new(NoLog),
         sources: Arc::new(NoSources),
         policy: Policy::default(),
@@ -149,7 +159,7 @@ fn generate(fps: Option<f32>, spin: u32, last: u32) -> (Session, Arc<Listener>) 
     let component = engine().load(&framebox_test_components::component(&body, "video-generator")).unwrap();
     let listener = Arc::new(Listener::default());
     let setup = Setup { fps, ..setup(component, Duration::from_secs(5)) };
-    (Session::start(setup, connections(&listener)).unwrap(), listener)
+    (connect(setup, &listener), listener)
 }
 
 /// A camera: flat gray pictures, whose luma tells them apart.
@@ -243,13 +253,13 @@ fn a_slow_handler_skips_and_never_lags() {
     });
     let stats = session.stats();
     session.join();
-    // 3 s of pictures at 200 ms each: 15, fewer on a busy machine.
+    // Six frames come in the time of a call, fewer on a busy machine.
     let processed = stats.frames.processed;
-    assert!((5..=17).contains(&processed), "{processed} were processed");
     let skipped: u64 = stats.frames.skipped.values().sum();
-    assert!(skipped >= 60, "{skipped} were skipped");
+    assert!(processed >= 5 && skipped >= processed * 2, "{:?}", stats.frames);
     assert!(stats.frames.received - processed - skipped <= 2, "all are accounted for: {:?}", stats.frames);
-    assert!(stats.stages_ms.wait.unwrap().p50 <= 70.0, "what is processed is recent: {:?}", stats.stages_ms.wait);
+    let (wait, handler) = (stats.stages_ms.wait.unwrap().p50, stats.stages_ms.handler.unwrap().p50);
+    assert!(wait < handler / 2.0, "what is processed is recent: it waited {wait} ms for calls of {handler} ms");
 }
 
 #[test]

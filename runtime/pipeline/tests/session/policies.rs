@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use framebox_pipeline::schedule::gate::SkipReason;
+use framebox_pipeline::schedule::skip_reason::SkipReason;
 use framebox_pipeline::session::history::{Outcome, Row};
 use framebox_pipeline::session::stats::Counts;
 use framebox_pipeline::{Skipping, Unprocessed};
@@ -13,7 +13,7 @@ pub(super) fn start_with(component: Component, change: impl FnOnce(&mut Setup)) 
     let listener = Arc::new(Listener::default());
     let mut setup = setup(component, Duration::from_secs(5));
     change(&mut setup);
-    (Session::start(setup, connections(&listener)).unwrap(), listener)
+    (connect(setup, &listener), listener)
 }
 
 fn under(skipping: Skipping, unprocessed: Unprocessed, component: Component) -> (Session, Arc<Listener>) {
@@ -46,7 +46,7 @@ pub(super) fn film_until(session: &Session, what: &str, until: impl Fn(&Counts) 
         if until(&counts) {
             return timestamps;
         }
-        assert!(begin.elapsed() < Duration::from_secs(40), "{what} did not happen: {counts:?}");
+        assert!(begin.elapsed() < Duration::from_secs(120), "{what} did not happen: {counts:?}");
     }
 }
 
@@ -91,7 +91,7 @@ fn adaptive_leaves_frames_out_by_plan() {
 fn never_loses_no_frame_to_a_handler_that_keeps_up() {
     let (session, listener) = under(Skipping::Never, Unprocessed::Hold, built_in("invert"));
     let timestamps = film(&session, &mut Camera::new(), 60);
-    listener.wait("the last picture's arrival", |_| session.stats().frames.processed == 60);
+    listener.wait("the last row", |_| session.frames(0).1 == 60);
     let counts = session.stats().frames;
     assert_eq!((counts.received, counts.processed, skipped(&counts)), (60, 60, 0));
     let numbers: Vec<_> = processed(&session).iter().map(|row| row.sequence).collect();
@@ -153,7 +153,7 @@ fn failures_and_rests_pass_through_and_the_choice_can_change_while_it_runs() {
             assert_eq!(counts.processed, 0);
             break;
         }
-        assert!(begin.elapsed() < Duration::from_secs(40), "{counts:?}");
+        assert!(begin.elapsed() < Duration::from_secs(120), "{counts:?}");
     }
     let (rows, _) = session.frames(0);
     assert!(rows.iter().any(|row| (row.outcome, row.reason) == (Outcome::Failed, Some("trap"))));
@@ -169,7 +169,7 @@ fn failures_and_rests_pass_through_and_the_choice_can_change_while_it_runs() {
 }
 
 #[test]
-fn every_change_of_policy_keeps_the_books_straight() {
+fn every_frame_is_accounted_for_through_changes_of_policy() {
     let (session, listener) = under(Skipping::Never, Unprocessed::Passthrough, case("naps"));
     std::thread::scope(|scope| {
         let films = scope.spawn(|| film(&session, &mut Camera::new(), 150));
@@ -185,7 +185,7 @@ fn every_change_of_policy_keeps_the_books_straight() {
     listener.wait("an empty gate", |_| {
         let counts = session.stats().frames;
         let decoded = counts.received + counts.undecodable == 150;
-        decoded && (counts.waiting, counts.in_work) == (0, 0)
+        decoded && (counts.waiting, counts.in_work) == (0, 0) && session.frames(0).1 == counts.received
     });
     let counts = session.stats().frames;
     check(&counts);

@@ -42,6 +42,7 @@ impl Tasks {
         handles.retain(|handle| !handle.is_finished());
         // The first task is the one that drives the connection.
         let guard = handles.is_empty().then(|| self.ended.clone().drop_guard());
+        #[expect(clippy::disallowed_methods, reason = "the connection keeps the handles and aborts the tasks")]
         let handle = tokio::spawn(async move {
             let _guard = guard;
             future.await;

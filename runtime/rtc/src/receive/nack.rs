@@ -77,7 +77,7 @@ mod tests {
         generator.received(start, 10, 1, &[0x41]);
         generator.received(start, 10, 4, &[0x41]);
         assert_eq!(generator.due(at(10)), [(10, vec![2, 3])]);
-        // Retransmissions have numbers of their own, with gaps that nobody asks about.
+        // Retransmissions have sequence numbers of their own; gaps in them are not asked for.
         generator.received(start, 20, 500, &[0, 2, 0x41]);
         generator.received(start, 20, 600, &[]);
         assert_eq!(generator.due(at(50)), [(10, vec![3])]);

@@ -1,4 +1,4 @@
-//! Session descriptions: what is taken of an offer and of a candidate, and what is refused.
+//! Session descriptions: reads offers and candidates, and writes answers.
 //!
 //! The RTP library sees a description written here, never the peer's own text.
 //!

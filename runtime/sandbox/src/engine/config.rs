@@ -5,7 +5,7 @@ use wasmtime::{
     VariableOperatorCost,
 };
 
-use super::Settings;
+use super::settings::Settings;
 use crate::state::resource_limiter::{CORE_INSTANCES, MEMORIES, TABLE_ELEMENTS, TABLES};
 
 /// Address space reserved for each linear memory, bytes: with all that a guest can address, accesses need no bounds checks.

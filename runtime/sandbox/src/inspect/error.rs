@@ -1,6 +1,6 @@
 //! The errors of loading a component.
 
-use super::VERSION;
+use super::interface::VERSION;
 use crate::call_error::CallError;
 
 /// Why a component was not loaded. The messages are for its author.

@@ -1,6 +1,7 @@
 //! Inspects a component before it is compiled.
 
 mod error;
+mod interface;
 mod limits;
 mod outline;
 mod walk;
@@ -10,9 +11,6 @@ use wasmparser::{Parser, Payload};
 pub use error::LoadError;
 pub use limits::CompileLimits;
 pub(crate) use outline::Outline;
-
-/// Version of the interface that handlers export.
-const VERSION: &str = "0.1";
 
 /// Inspects a component without compiling it, which takes milliseconds. Loading it may still fail afterwards.
 ///

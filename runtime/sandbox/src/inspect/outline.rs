@@ -1,7 +1,8 @@
 //! What a component is, derived from its imports and exports.
 
+use super::error::LoadError;
+use super::interface::{PACKAGE, VERSION};
 use super::walk::Names;
-use super::{LoadError, VERSION};
 use crate::kind::Kind;
 
 /// Packages that a handler may import, with their compatible version: for 0.x, the first two numbers.
@@ -16,7 +17,6 @@ const OFFERED: [(&str, &str); 7] = [
 ];
 /// Names in an error message, at most.
 const MAX_NAMES: usize = 20;
-const PACKAGE: &str = "framebox:video/";
 
 /// What a component is, derived from its imports and exports.
 #[derive(Debug, PartialEq, Eq)]

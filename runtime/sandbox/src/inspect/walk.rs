@@ -2,7 +2,8 @@
 
 use wasmparser::{ComponentExternName, Encoding, Parser, Payload, TypeRef};
 
-use super::{CompileLimits, LoadError};
+use super::error::LoadError;
+use super::limits::CompileLimits;
 
 /// Nesting of modules and components, at most: they are read recursively.
 const MAX_DEPTH: u32 = 128;

@@ -1,4 +1,4 @@
-//! `[ladder]` and `[breaker]`: what is done about handlers that cost too much, or fail again and again.
+//! `[ladder]` and `[breaker]`: how sessions that cost too much degrade, and when handlers that keep failing pause.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Degradation {
-    /// Which of `skip-more`, `smaller`, `lower-rate`, `pass-through` and `end` may be used.
+    /// Steps that may be used: `skip-more`, `smaller`, `lower-rate`, `pass-through`, `end`.
     pub steps: Vec<degradation::Step>,
-    /// Skipping more goes as far as every so-many-th frame.
+    /// Largest n for which only every n-th frame is processed.
     pub most_skipped: u32,
-    /// How long a session may use more than it may, seconds.
+    /// Time for which a session may exceed its allowance, s.
     pub up_after_s: u64,
-    /// How long it has to use less before a step is taken back, seconds.
+    /// Time for which it has to use less before a step is reverted, s.
     pub down_after_s: u64,
 }
 
@@ -41,7 +41,7 @@ impl Degradation {
         Ok(())
     }
 
-    /// As the pipeline wants it.
+    /// Returns the settings for the pipeline.
     pub fn settings(&self) -> degradation::Settings {
         degradation::Settings {
             steps: self.steps.clone(),
@@ -57,11 +57,11 @@ impl Degradation {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Breaker {
-    /// Faults in a row after which a handler rests.
+    /// Faults in a row after which a handler pauses.
     pub faults: u32,
-    /// How long it rests first, milliseconds; each further rest is twice as long.
+    /// Length of the first pause, ms; each further one is twice as long.
     pub first_rest_ms: u64,
-    /// No rest is longer, milliseconds.
+    /// Longest pause, ms.
     pub longest_rest_ms: u64,
 }
 
@@ -87,7 +87,7 @@ impl Breaker {
         Ok(())
     }
 
-    /// As the pipeline wants it.
+    /// Returns the settings for the pipeline.
     pub fn settings(&self) -> breaker::Settings {
         breaker::Settings {
             faults: self.faults,

@@ -1,6 +1,7 @@
-//! The configuration file and what it means. Unknown keys are errors.
+//! The configuration file. Unknown keys are errors.
 
 pub mod budgets;
+mod session_defaults;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -11,35 +12,37 @@ use anyhow::{Context, ensure};
 use framebox_auth::scope::Scope;
 use framebox_catalog::limits;
 use framebox_catalog::{Defaults, HandlerDefaults, compile};
-use framebox_pipeline::{Policy, Skipping, Unprocessed};
+use framebox_pipeline::{Skipping, Unprocessed};
 use serde::Deserialize;
+
+pub use session_defaults::SessionDefaults;
 
 /// The whole file; every key has a default.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Where the server listens and how much it takes on.
+    /// Where the server listens, and how much it serves.
     pub server: Server,
-    /// How peers reach it.
+    /// How peers reach the server.
     pub webrtc: WebRtc,
     /// How results are encoded.
     pub encoder: Encoder,
-    /// What a handler may use.
+    /// Limits of handlers.
     pub limits: limits::Table,
-    /// What no handler may use more of.
+    /// Upper bounds of the limits of every handler.
     pub bounds: limits::Table,
-    /// What is done about sessions that cost too much.
+    /// How sessions that cost too much degrade.
     #[serde(rename = "ladder")]
     pub degradation: budgets::Degradation,
-    /// When handlers that fail rest.
+    /// When handlers that keep failing pause.
     pub breaker: budgets::Breaker,
     /// Handlers beside the built-in ones, by name.
     pub handlers: BTreeMap<String, Handler>,
     /// Videos and pictures that handlers may read, by name.
     pub sources: BTreeMap<String, Source>,
-    /// What uploads may take.
+    /// Limits of uploads.
     pub uploads: Uploads,
-    /// The `framebox` program, which compiles uploads; none: the one that runs.
+    /// The `framebox` program, which compiles uploads; `None` for the running one.
     #[serde(skip)]
     pub program: Option<PathBuf>,
 }
@@ -48,14 +51,14 @@ pub struct Config {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Server {
-    /// Address of the HTTP side.
+    /// Address of the HTTP server.
     pub bind: SocketAddr,
-    /// Sessions at once.
+    /// Most sessions at once.
     pub sessions: u32,
-    /// CPU time that sessions may use a second, milliseconds; absent: nine tenths of the cores; 0: as much as there is. A
-    /// session that would not fit is refused.
+    /// CPU time of all sessions, ms a second; absent: nine tenths of the cores; 0: unlimited. A session that would exceed
+    /// it is rejected.
     pub capacity_ms: Option<u32>,
-    /// Which frames are skipped where neither the handler's section nor the offer says: `latest`, `adaptive`, `never`.
+    /// Which frames are skipped, unless the handler's section or the offer says otherwise: `latest`, `adaptive`, `never`.
     pub policy: Skipping,
     /// What is shown for a frame without a result, likewise: `hold`, `passthrough`.
     pub unprocessed: Unprocessed,
@@ -63,10 +66,10 @@ pub struct Server {
     pub default_handler: Option<String>,
     /// Origins of pages elsewhere that may use the API, `https://host`; none by default.
     pub origins: Vec<String>,
-    /// Where what outlives the program is kept, relative to the configuration file; absent: nothing is.
+    /// Data directory, relative to the configuration file; absent: nothing outlives the program.
     pub data: Option<PathBuf>,
-    /// What whoever comes without a token may do; empty: nothing, but on an address of this machine only everything as
-    /// long as there are no tokens.
+    /// Scopes of clients without a token; empty: none, except that loopback clients may do everything as long as there are
+    /// no tokens.
     pub allow_anyone: Vec<Scope>,
 }
 
@@ -90,12 +93,11 @@ impl Default for Server {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WebRtc {
-    /// Addresses on which media is exchanged; empty: those of every interface, since browsers do not use loopback for it
-    /// unless told so.
+    /// Addresses for media; empty: those of every interface, since browsers do not use loopback by default.
     pub addresses: Vec<IpAddr>,
-    /// First UDP port of media; absent: any.
+    /// First UDP port for media; absent: any.
     pub first_port: Option<u16>,
-    /// Last UDP port of media; absent: any.
+    /// Last UDP port for media; absent: any.
     pub last_port: Option<u16>,
     /// STUN and TURN servers, `stun:host:port`.
     pub ice_servers: Vec<String>,
@@ -123,9 +125,9 @@ impl Default for Encoder {
 pub struct Handler {
     /// The component's file, relative to the configuration file; absent for a built-in handler.
     pub component: Option<PathBuf>,
-    /// What it may use, where that is not as in `[limits]`.
+    /// Limits that differ from `[limits]`.
     pub limits: limits::Table,
-    /// Which frames are skipped, where that is not as in `[server]`.
+    /// Which frames are skipped, if not as in `[server]`.
     pub policy: Option<Skipping>,
     /// What is shown for a frame without a result, likewise.
     pub unprocessed: Option<Unprocessed>,
@@ -137,9 +139,9 @@ pub struct Handler {
 pub struct Source {
     /// The file; relative to the configuration file.
     pub file: Option<PathBuf>,
-    /// In place of a file: where the server fetches it, `http://` or `https://`.
+    /// In place of a file: the address from which the server fetches it, `http://` or `https://`.
     pub url: Option<String>,
-    /// It begins again at its end.
+    /// Whether it starts over at its end.
     #[serde(rename = "loop")]
     pub looped: bool,
     /// Names of the handlers that may open it.
@@ -169,9 +171,9 @@ impl Source {
 pub struct Uploads {
     /// Largest component, MiB.
     pub mib: u64,
-    /// Memory that compiling one may take, MiB.
+    /// Memory for compiling one, MiB.
     pub compile_mib: u64,
-    /// Time that compiling one may take, s.
+    /// Time for compiling one, s.
     pub compile_s: u64,
 }
 
@@ -182,12 +184,12 @@ impl Default for Uploads {
 }
 
 impl Uploads {
-    /// Largest component, bytes.
+    /// Returns the size of the largest component, bytes.
     pub fn bytes(&self) -> usize {
         usize::try_from(self.mib << 20).unwrap_or(usize::MAX)
     }
 
-    /// Time that compiling one may take.
+    /// Returns the time for compiling one.
     pub fn compile_time(&self) -> Duration {
         Duration::from_secs(self.compile_s)
     }
@@ -201,10 +203,10 @@ impl Uploads {
 }
 
 impl Config {
-    /// Reads `path`.
+    /// Reads the file `path`.
     ///
     /// # Errors
-    /// When it cannot be read, is not TOML, or has a key or value that is not known here; the text says where.
+    /// When it cannot be read, is not TOML, or has an unknown key or value; the text says where.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let mut config: Self = toml::from_str(&text).with_context(|| format!("{} is wrong", path.display()))?;
@@ -219,20 +221,13 @@ impl Config {
         Ok(config)
     }
 
-    /// What the configuration says of handlers.
+    /// Returns the defaults of handlers, for the catalog.
     pub fn defaults(&self) -> Defaults {
-        let handler = |handler: &Handler| HandlerDefaults {
-            component: handler.component.clone(),
-            limits: handler.limits,
-            skipping: handler.policy,
-            unprocessed: handler.unprocessed,
-        };
+        let handler =
+            |handler: &Handler| HandlerDefaults { component: handler.component.clone(), limits: handler.limits };
         Defaults {
             limits: self.limits,
             bounds: self.bounds,
-            degradation: self.degradation.settings(),
-            breaker: self.breaker.settings(),
-            policy: Policy { skipping: self.server.policy, unprocessed: self.server.unprocessed },
             handlers: self.handlers.iter().map(|(name, of)| (name.clone(), handler(of))).collect(),
             default_handler: self.server.default_handler.clone(),
             largest: self.uploads.bytes(),
@@ -241,10 +236,10 @@ impl Config {
         }
     }
 
-    /// Checks what types cannot.
+    /// Checks what the types do not.
     ///
     /// # Errors
-    /// Says which key is wrong and what is allowed.
+    /// Names the key, and what is allowed.
     pub fn check(&self) -> anyhow::Result<()> {
         ensure!((1..=1000).contains(&self.server.sessions), "server.sessions must be within 1 and 1000");
         ensure!((50..=100_000).contains(&self.encoder.max_kbps), "encoder.max_kbps must be within 50 and 100000");
@@ -253,9 +248,9 @@ impl Config {
             "encoder.start_kbps must be within 50 and encoder.max_kbps"
         );
         let bounds = self.bounds.bounds()?;
-        let usual = self.limits.usual(bounds)?;
+        let general = self.limits.with_defaults(bounds)?;
         for (name, handler) in &self.handlers {
-            handler.limits.over(usual, bounds, &format!("handlers.{name}.limits"))?;
+            handler.limits.resolve(general, bounds, &format!("handlers.{name}.limits"))?;
         }
         for (name, source) in &self.sources {
             source.check(name)?;
@@ -279,7 +274,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unknown_keys_and_wrong_values_are_refused_by_name() {
+    fn unknown_keys_and_wrong_values_are_rejected_by_name() {
         let error = |text: &str| match toml::from_str::<Config>(text) {
             Ok(config) => config.check().unwrap_err().to_string(),
             Err(error) => error.to_string(),

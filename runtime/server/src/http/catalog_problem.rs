@@ -20,14 +20,14 @@ impl From<Error> for Problem {
     }
 }
 
-/// Returns the status of an error.
+/// Maps an error to its HTTP status.
 pub fn status(error: &Error) -> StatusCode {
     match error {
-        Error::Name(_) | Error::Limits(_) | Error::Wanted(_) | Error::Refused(LoadError::Empty) => {
+        Error::Name(_) | Error::Limits(_) | Error::Selector(_) | Error::Refused(LoadError::Empty) => {
             StatusCode::BAD_REQUEST
         }
         Error::NoHandler(_) | Error::NoVersion { .. } | Error::NoneActive(_) => StatusCode::NOT_FOUND,
-        Error::Fixed(_) | Error::InUse { .. } | Error::Chosen { .. } | Error::Versions { .. } => StatusCode::CONFLICT,
+        Error::Fixed(_) | Error::InUse { .. } | Error::Selected { .. } | Error::Versions { .. } => StatusCode::CONFLICT,
         Error::Refused(LoadError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Refused(LoadError::NotWasm) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::Canary(_) | Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -39,14 +39,14 @@ pub fn status(error: &Error) -> StatusCode {
     }
 }
 
-impl From<progress::Refused> for Problem {
-    fn from(refused: progress::Refused) -> Self {
-        let status = match refused {
-            progress::Refused::Busy => StatusCode::TOO_MANY_REQUESTS,
-            progress::Refused::Exists => StatusCode::CONFLICT,
-            progress::Refused::Id => StatusCode::BAD_REQUEST,
+impl From<progress::BeginError> for Problem {
+    fn from(error: progress::BeginError) -> Self {
+        let status = match error {
+            progress::BeginError::Busy => StatusCode::TOO_MANY_REQUESTS,
+            progress::BeginError::Exists => StatusCode::CONFLICT,
+            _ => StatusCode::BAD_REQUEST,
         };
-        let problem = Self::new(status, refused.to_string());
-        if refused == progress::Refused::Busy { problem.retry_after(5) } else { problem }
+        let problem = Self::new(status, error.to_string());
+        if error == progress::BeginError::Busy { problem.retry_after(5) } else { problem }
     }
 }

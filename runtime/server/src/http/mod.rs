@@ -8,18 +8,22 @@
 //! | `versions` | the versions of a handler |
 //! | `page` | the page and the browser client |
 //! | `routes` | routes, each with its rule and its documented operation |
-//! | `guard` | middleware: authentication, upload quotas, audit log |
+//! | `auth_layer` | middleware: authentication and authorization |
+//! | `change` | changes of the catalog: quotas, and the audit of refusals |
 //! | `openapi`, `operation` | the document of the API, made from the routes |
 //! | `problem`, `catalog_problem`, `framework_errors` | errors as problem details |
 //! | `json_object`, `drain_body` | bodies of requests |
 
 mod api;
+mod auth_layer;
+#[cfg(test)]
+mod auth_layer_tests;
 mod catalog_problem;
+mod change;
+#[cfg(test)]
+mod change_tests;
 mod drain_body;
 mod framework_errors;
-mod guard;
-#[cfg(test)]
-mod guard_tests;
 mod json_object;
 mod openapi;
 mod operation;
@@ -27,44 +31,48 @@ mod page;
 mod problem;
 mod routes;
 mod signalling;
+#[cfg(test)]
+mod test_client;
 mod upload;
 mod upload_body;
 mod versions;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::from_fn;
-use framebox_auth::Rights;
+use axum::{Extension, Router};
+use framebox_auth::Auth;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
 
 use crate::app::App;
-use guard::Guard;
+use auth_layer::AuthLayer;
 use openapi::Document;
 use problem::Problem;
 use routes::Routes;
 
+pub use change::Changes;
+
 /// Largest body of a request other than an upload, bytes.
 const MAX_BODY: usize = 256 * 1024;
 
-/// Builds the router of the API, signalling and the page. Pages from `origins` may use the API, too.
-pub fn router(app: Arc<App>, rights: Arc<Rights>, origins: &[HeaderValue]) -> Router {
+/// Builds the router of the API, signalling and the page. `changes` runs changes of the catalog. Pages from `origins` may use the
+/// API, too.
+pub fn router(app: Arc<App>, auth: Arc<Auth>, changes: Arc<Changes>, origins: &[HeaderValue]) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(origins.to_vec())
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION, HeaderName::from_static("upload-id")]);
-    let catalog = app.catalog.clone();
-    let guard = Guard::new(rights.clone(), move |name| catalog.versions(name).is_ok());
-    let document = Arc::new(Document::new(rights));
-    let (router, listed) = routes(guard, document.clone()).split();
+    let document = Arc::new(Document::new(auth.clone()));
+    let (router, listed) = routes(AuthLayer::new(auth), document.clone()).split();
     document.set(listed);
     router
         .fallback(async || Problem::not_found("there is nothing at this address; the page is at /"))
         .method_not_allowed_fallback(async || Problem::method("this address does not take this method"))
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(Extension(changes))
         .layer(from_fn(framework_errors::as_problems))
         .layer(from_fn(drain_body::drain))
         .layer(CatchPanicLayer::custom(framework_errors::panicked))
@@ -73,8 +81,8 @@ pub fn router(app: Arc<App>, rights: Arc<Rights>, origins: &[HeaderValue]) -> Ro
 }
 
 /// Collects every route. `document` describes them.
-fn routes(guard: Guard, document: Arc<Document>) -> Routes<Arc<App>> {
-    let routes = signalling::fastrtc::routes(Routes::new(guard));
+fn routes(auth_layer: AuthLayer, document: Arc<Document>) -> Routes<Arc<App>> {
+    let routes = signalling::fastrtc::routes(Routes::new(auth_layer));
     let routes = versions::routes(upload::routes(api::handlers::routes(routes)));
     let routes = api::sessions::routes(api::builds::routes(routes));
     let routes = api::outputs::routes(api::parameters::routes(routes));
@@ -85,8 +93,8 @@ fn routes(guard: Guard, document: Arc<Document>) -> Routes<Arc<App>> {
 #[cfg(test)]
 fn routes_without_app() -> Vec<routes::Listed> {
     let here = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-    let rights = Rights::open(None, &[], here).expect("rights without a data directory");
-    let rights = Arc::new(rights);
-    let document = Arc::new(Document::new(rights.clone()));
-    routes(Guard::new(rights, |_| false), document).split().1
+    let auth = Auth::open(None, &[], here).expect("auth without a data directory");
+    let auth = Arc::new(auth);
+    let document = Arc::new(Document::new(auth.clone()));
+    routes(AuthLayer::new(auth), document).split().1
 }

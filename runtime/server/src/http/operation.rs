@@ -1,13 +1,14 @@
 //! Completes an operation's documentation with what follows from its rule and from the framework.
 
-use framebox_auth::scope::{Need, Scope};
+use framebox_auth::scope::{Access, Scope};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder};
 
-use super::guard::Rule;
+use super::auth_layer::Rule;
 
-/// Adds the tokens that `operation` takes and the errors of guard and framework; gives every error a body.
+/// Adds the tokens that `operation` takes and the errors of the authentication layer and the framework; gives every error
+/// a body.
 pub fn complete(mut operation: Operation, rule: Rule) -> Operation {
     operation.security = Some(security(rule));
     for (status, description) in errors(&operation, rule) {
@@ -27,10 +28,10 @@ pub fn complete(mut operation: Operation, rule: Rule) -> Operation {
 }
 
 fn security(rule: Rule) -> Vec<SecurityRequirement> {
-    let scopes = match rule.need {
-        Need::Nothing => return Vec::new(),
-        Need::Token => Scope::ALL.map(Scope::name).to_vec(),
-        Need::Scope(scope) => vec![scope.name()],
+    let scopes = match rule.access {
+        Access::Nothing => return Vec::new(),
+        Access::Token => Scope::ALL.map(Scope::name).to_vec(),
+        Access::Scope(scope) => vec![scope.name()],
     };
     let mut security = vec![SecurityRequirement::new("token", scopes)];
     if rule.is_stream {
@@ -48,7 +49,7 @@ pub fn open(operation: &mut Operation) {
 
 fn errors(operation: &Operation, rule: Rule) -> Vec<(&'static str, &'static str)> {
     let mut errors = Vec::new();
-    if rule.need != Need::Nothing {
+    if rule.access != Access::Nothing {
         errors.push(("401", "There is no valid token"));
         errors.push(("403", "The token does not allow it"));
         errors.push(("503", "The server cannot read its tokens"));
@@ -60,9 +61,6 @@ fn errors(operation: &Operation, rule: Rule) -> Vec<(&'static str, &'static str)
         errors.push(("400", "The body cannot be read"));
         errors.push(("413", "The body is too large"));
         errors.push(("415", "The body is of another kind"));
-    }
-    if rule.action.is_some() {
-        errors.push(("500", "The server failed; its log says why"));
     }
     errors
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::Path;
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
-use framebox_auth::scope::Need;
+use framebox_auth::scope::Access;
 
 use super::problem::Problem;
 use super::routes::{Routes, Rule};
@@ -86,7 +86,7 @@ const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; media-src 
 
 /// Adds the routes of the page and of the browser client.
 pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
-    let open = Rule::new(Need::Nothing);
+    let open = Rule::new(Access::Nothing);
     routes
         .serve::<__path_page, _>(open, page)
         .serve::<__path_client, _>(open, client)

@@ -39,6 +39,11 @@ impl Problem {
         Self { status, detail: detail.into(), parameters: None, headers: Vec::new() }
     }
 
+    /// Returns the status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// Adds what is wrong with each parameter, by id.
     pub fn parameters(mut self, parameters: BTreeMap<String, String>) -> Self {
         self.parameters = Some(parameters);

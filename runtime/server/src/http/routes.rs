@@ -10,16 +10,15 @@ use axum::http::Method;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
-use framebox_auth::audit::Action;
-use framebox_auth::scope::Need;
+use framebox_auth::scope::Access;
 use utoipa::__dev::{SchemaReferences, Tags};
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::{RefOr, schema::Schema};
 
-use super::guard::{self, Guard};
+use super::auth_layer::{self, AuthLayer};
 use super::operation;
 
-pub use super::guard::Rule;
+pub use super::auth_layer::Rule;
 
 /// An operation that `utoipa::path` documents beside its handler: `__path_NAME` for the handler `NAME`.
 pub trait Documented: utoipa::Path + SchemaReferences + for<'t> Tags<'t> {}
@@ -42,14 +41,9 @@ pub struct Listed {
 }
 
 impl Rule {
-    /// Creates a rule for a route that changes nothing in the catalog.
-    pub const fn new(need: Need) -> Self {
-        Self { need, action: None, is_stream: false }
-    }
-
-    /// Marks a route that changes the catalog, which the audit log records.
-    pub const fn changes(self, action: Action) -> Self {
-        Self { action: Some(action), ..self }
+    /// Creates a rule for a route that is not a stream.
+    pub const fn new(access: Access) -> Self {
+        Self { access, is_stream: false }
     }
 
     /// Marks a route of server-sent events, which browsers request without headers of their own.
@@ -58,17 +52,17 @@ impl Rule {
     }
 }
 
-/// Routes behind a guard.
+/// Routes behind the authentication layer.
 pub struct Routes<S> {
     router: Router<S>,
-    guard: Guard,
+    auth_layer: AuthLayer,
     listed: Vec<Listed>,
 }
 
 impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// Starts without a route.
-    pub fn new(guard: Guard) -> Self {
-        Self { router: Router::new(), guard, listed: Vec::new() }
+    pub fn new(auth_layer: AuthLayer) -> Self {
+        Self { router: Router::new(), auth_layer, listed: Vec::new() }
     }
 
     /// Adds the route of the operation `O`.
@@ -100,7 +94,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             // Also answers HEAD, under the same rule.
             _ => MethodFilter::GET,
         };
-        on(filter, handler).route_layer(from_fn_with_state((self.guard.clone(), rule), guard::pass))
+        on(filter, handler).route_layer(from_fn_with_state((self.auth_layer.clone(), rule), auth_layer::authorize))
     }
 
     /// Returns the router, and what is in it.
@@ -109,29 +103,17 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     }
 }
 
-/// Routes without documentation, for tests of the guard.
+/// Routes without documentation, for tests.
 #[cfg(test)]
 impl<S: Clone + Send + Sync + 'static> Routes<S> {
-    /// Adds a route that changes nothing.
-    pub fn add<T: 'static>(self, method: Method, path: &str, need: Need, handler: impl Handler<T, S>) -> Self {
-        self.undocumented(method, path, Rule::new(need), handler)
+    /// Adds a route.
+    pub fn add<T: 'static>(self, method: Method, path: &str, access: Access, handler: impl Handler<T, S>) -> Self {
+        self.undocumented(method, path, Rule::new(access), handler)
     }
 
     /// Adds a route of server-sent events.
-    pub fn stream<T: 'static>(self, path: &str, need: Need, handler: impl Handler<T, S>) -> Self {
-        self.undocumented(Method::GET, path, Rule::new(need).streams(), handler)
-    }
-
-    /// Adds a route that changes the catalog.
-    pub fn change<T: 'static>(
-        self,
-        method: Method,
-        path: &str,
-        need: Need,
-        action: Action,
-        handler: impl Handler<T, S>,
-    ) -> Self {
-        self.undocumented(method, path, Rule::new(need).changes(action), handler)
+    pub fn stream<T: 'static>(self, path: &str, access: Access, handler: impl Handler<T, S>) -> Self {
+        self.undocumented(Method::GET, path, Rule::new(access).streams(), handler)
     }
 
     fn undocumented<T: 'static>(mut self, method: Method, path: &str, rule: Rule, handler: impl Handler<T, S>) -> Self {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::{Body, HttpBody};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Path, Query, Request, State};
@@ -10,42 +9,61 @@ use axum::handler::Handler;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use bytes::Bytes;
+use framebox_auth::AuthorizeError;
 use framebox_auth::audit::Action;
-use framebox_auth::scope::{Need, Scope};
+use framebox_auth::scope::{Access, Scope};
 use framebox_sandbox::{Descriptor, Digest, Kind};
 use serde::Serialize;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{KnownFormat, Object, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::auth_layer::Caller;
+use super::change::{Attempt, Changes, Handlers};
 use super::problem::Problem;
 use super::routes::{Routes, Rule};
 use super::upload_body::{Broken, Metered};
 use crate::app::App;
-use framebox_catalog::progress::{Progress, Ticket};
-use framebox_catalog::upload::{Uploaded, Wishes};
+use framebox_catalog::Catalog;
+use framebox_catalog::limits::Table;
+use framebox_catalog::progress::{Permit, Progress};
+use framebox_catalog::upload::{Activation, Options, Uploaded};
 
 /// The field of a form that holds the component.
 const FIELD: &str = "component";
-/// What a form may have beside the component, bytes.
+/// Most bytes of a form beside the component.
 const FORM: u64 = 64 * 1024;
 
 /// The query of an upload: `activate`, and limits by their names in the configuration.
-type Options = Query<Vec<(String, String)>>;
+type Pairs = Query<Vec<(String, String)>>;
 
-fn wishes(Query(options): Options) -> Result<Wishes, Problem> {
+/// What the query asks for.
+fn parse(query: Result<Pairs, QueryRejection>) -> Result<(Option<bool>, Table), Problem> {
+    let Query(pairs) = query.map_err(|error| Problem::new(error.status(), error.body_text()))?;
     let wrong = |detail: String| Problem::new(StatusCode::BAD_REQUEST, detail);
-    let mut wishes = Wishes::default();
-    for (key, value) in options {
+    let (mut activate, mut limits) = (None, Table::default());
+    for (key, value) in pairs {
         match (key.as_str(), value.as_str()) {
-            ("activate", "true") => wishes.activate = true,
-            ("activate", "false") => wishes.activate = false,
-            ("activate", _) => return Err(wrong("`activate` is true or false".into())),
-            (key, value) => wishes.limits.set(key, value).map_err(|error| wrong(error.to_string()))?,
+            ("activate", "true") => activate = Some(true),
+            ("activate", "false") => activate = Some(false),
+            ("activate", _) => return Err(wrong("`activate` must be true or false".into())),
+            (key, value) => limits.set(key, value).map_err(|error| wrong(error.to_string()))?,
         }
     }
-    Ok(wishes)
+    Ok((activate, limits))
+}
+
+/// Decides whether an upload activates its version. Without the scope `promote` it leaves the active version of a handler
+/// that `exists` as it is, and must not ask for anything else.
+fn activation(activate: Option<bool>, may_promote: bool, exists: bool) -> Result<Activation, Problem> {
+    match activate {
+        Some(false) => Ok(Activation::Never),
+        _ if may_promote => Ok(Activation::Always),
+        Some(true) if exists => Err(AuthorizeError::Insufficient(Scope::Promote).into()),
+        _ => Ok(Activation::IfFirst),
+    }
 }
 
 /// An uploaded version.
@@ -98,10 +116,10 @@ impl ToSchema for UploadForm {}
 
 /// Adds the routes of uploads.
 pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
-    let upload = Rule::new(Need::Scope(Scope::Upload));
+    let upload = Rule::new(Access::Scope(Scope::Upload));
     routes
         // The body of an upload has a bound of its own.
-        .serve::<__path_put, _>(upload.changes(Action::Upload), put.layer(DefaultBodyLimit::disable()))
+        .serve::<__path_put, _>(upload, put.layer(DefaultBodyLimit::disable()))
         .serve::<__path_progress, _>(upload, progress)
 }
 
@@ -127,48 +145,61 @@ pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
         (status = 411, description = "The token has a quota, and the length is not known"),
         (status = 422, description = "The server cannot run this component; the text says what is missing"),
         (status = 429, description = "Too many uploads; `Retry-After` says when to try again"),
+        (status = 500, description = "The server failed; its log says why"),
         (status = 503, description = "The server is stopping, or cannot read its tokens"),
         (status = 507, description = "The token's quota is used up, or the disk is full"),
     ))]
-async fn put(
-    State(app): State<Arc<App>>,
+pub(super) async fn put(
+    State(Handlers(catalog)): State<Handlers>,
+    Extension(changes): Extension<Arc<Changes>>,
+    Extension(caller): Extension<Caller>,
     Path(name): Path<String>,
-    query: Result<Options, QueryRejection>,
+    query: Result<Pairs, QueryRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (mut parts, body) = request.into_parts();
-    let most = app.catalog.largest() as u64;
-    let (wishes, form, ticket) = admit(&app, &name, query, &parts, &body, most)?;
-    let ticket = Arc::new(ticket);
-    let told = ticket.clone();
-    let mut body = Metered::new(body, if form { most + FORM } else { most }, move |bytes| told.received(bytes));
-    let bytes = if form { field(&mut parts, body, most).await? } else { body.collect().await? };
-    let uploaded = app.catalog.upload(&name, bytes, wishes, &ticket).await?;
-    Ok(answer(&uploaded))
+    changes.count_upload(&caller)?;
+    let attempt = Attempt { caller: caller.clone(), action: Action::Upload, name: name.clone(), version: None };
+    let quotas = changes.clone();
+    let upload = async move {
+        let (activate, limits) = parse(query)?;
+        let exists = catalog.versions(&name).is_ok();
+        let options = Options { activation: activation(activate, caller.has(Scope::Promote), exists)?, limits };
+        // Held until the version is booked on the token.
+        let _reservation = quotas.reserve(&caller, &name, request.headers()).await?;
+        let (mut parts, body) = request.into_parts();
+        let most = catalog.largest() as u64;
+        let (form, permit) = admit(&catalog, &name, &options, &parts, &body, most)?;
+        let permit = Arc::new(permit);
+        let progress = permit.clone();
+        let most_body = if form { most + FORM } else { most };
+        let mut body = Metered::new(body, most_body, move |bytes| progress.received(bytes));
+        let bytes = if form { field(&mut parts, body, most).await? } else { body.collect().await? };
+        let uploaded = catalog.upload(&name, bytes, options, &permit, caller.actor()).await?;
+        Ok(answer(&uploaded))
+    };
+    changes.run(attempt, upload).await
 }
 
-/// Everything that is known before the first byte.
+/// Checks everything that is known before the first byte of the body.
 fn admit(
-    app: &App,
+    catalog: &Catalog,
     name: &str,
-    query: Result<Options, QueryRejection>,
+    options: &Options,
     parts: &Parts,
     body: &Body,
     most: u64,
-) -> Result<(Wishes, bool, Ticket), Problem> {
-    let wishes = wishes(query.map_err(|error| Problem::new(error.status(), error.body_text()))?)?;
-    app.catalog.may_take(name)?;
-    app.catalog.may_ask(&wishes)?;
+) -> Result<(bool, Permit), Problem> {
+    catalog.check_name(name)?;
+    catalog.check_options(options)?;
     let form = is_form(&parts.headers)?;
     if body.size_hint().lower() > if form { most + FORM } else { most } {
         return Err(Broken::TooLarge(most).into());
     }
     let id = parts.headers.get("upload-id").map(|id| id.to_str().unwrap_or_default());
-    let ticket = app.catalog.uploads().begin(id)?;
-    Ok((wishes, form, ticket))
+    Ok((form, catalog.uploads().begin(id)?))
 }
 
-/// Whether it is a form; else it is the component itself.
+/// Reports whether the body is a form; else it is the component itself.
 fn is_form(headers: &HeaderMap) -> Result<bool, Problem> {
     let unsupported = |detail: String| Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail);
     if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
@@ -180,13 +211,13 @@ fn is_form(headers: &HeaderMap) -> Result<bool, Problem> {
         "" | "application/wasm" | "application/octet-stream" => Ok(false),
         "multipart/form-data" => Ok(true),
         other => Err(unsupported(format!(
-            "{:?} is not what is wanted: send the component as application/wasm, or in the field `{FIELD}` of multipart/form-data",
+            "{:?} is not supported: send the component as application/wasm, or in the field `{FIELD}` of multipart/form-data",
             other.chars().take(80).collect::<String>()
         ))),
     }
 }
 
-/// The component of a form.
+/// Reads the component from a form.
 async fn field(parts: &mut Parts, body: Metered, most: u64) -> Result<Bytes, Problem> {
     let why = body.why();
     let mut request = Request::new(Body::from_stream(body));
@@ -206,20 +237,20 @@ async fn field(parts: &mut Parts, body: Metered, most: u64) -> Result<Bytes, Pro
     if bytes.len() as u64 > most { Err(Broken::TooLarge(most).into()) } else { Ok(bytes) }
 }
 
-fn answer(Uploaded { version, is_fresh, active, times }: &Uploaded) -> Response {
+fn answer(Uploaded { version, created, active, times }: &Uploaded) -> Response {
     let ms = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let answer = Answer {
         name: &version.name,
         version: version.number,
         digest: version.digest,
-        kind: version.about.kind,
-        descriptor: &version.about.descriptor,
-        imports: &version.about.imports,
+        kind: version.metadata.kind,
+        descriptor: &version.metadata.descriptor,
+        imports: &version.metadata.imports,
         bytes: version.bytes,
         times_ms: Times { compile: ms(times.compile), describe: ms(times.describe) },
         active: *active,
     };
-    let status = if *is_fresh { StatusCode::CREATED } else { StatusCode::OK };
+    let status = if *created { StatusCode::CREATED } else { StatusCode::OK };
     (status, Json(answer)).into_response()
 }
 
@@ -230,7 +261,32 @@ fn answer(Uploaded { version, is_fresh, active, times }: &Uploaded) -> Response 
         (status = 200, description = "How far it is", body = Progress),
         (status = 404, description = "There is no such upload"),
     ))]
-async fn progress(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Json<Progress>, Problem> {
-    let unknown = || Problem::not_found("there is no upload of that id, or it ended a while ago");
-    app.catalog.uploads().find(&id).map(Json).ok_or_else(unknown)
+async fn progress(
+    State(Handlers(catalog)): State<Handlers>,
+    Path(id): Path<String>,
+) -> Result<Json<Progress>, Problem> {
+    let unknown = || Problem::not_found("there is no upload with this id, or it ended long ago");
+    catalog.uploads().find(&id).map(Json).ok_or_else(unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_token_that_may_promote_replaces_the_active_version() {
+        for (activate, may_promote, exists, expected) in [
+            (None, true, true, Some(Activation::Always)),
+            (Some(true), true, true, Some(Activation::Always)),
+            (Some(false), true, false, Some(Activation::Never)),
+            (None, false, true, Some(Activation::IfFirst)),
+            (None, false, false, Some(Activation::IfFirst)),
+            (Some(true), false, false, Some(Activation::IfFirst)),
+            (Some(true), false, true, None),
+            (Some(false), false, true, Some(Activation::Never)),
+        ] {
+            let decided = activation(activate, may_promote, exists).ok();
+            assert_eq!(decided, expected, "{activate:?}, may promote: {may_promote}, exists: {exists}");
+        }
+    }
 }

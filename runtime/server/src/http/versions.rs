@@ -3,28 +3,30 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query, RawPathParams, State};
 use axum::http::StatusCode;
-use framebox_auth::audit::Action;
-use framebox_auth::scope::{Need, Scope};
+use axum::{Extension, Json};
+use framebox_auth::audit::{Action, Outcome};
+use framebox_auth::scope::{Access, Scope};
 use framebox_sandbox::{Digest, Kind};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::auth_layer::Caller;
+use super::change::{Attempt, Changes, Handlers};
 use super::json_object::{BodyError, JsonObject};
 use super::problem::Problem;
 use super::routes::{Routes, Rule};
 use crate::app::App;
 use framebox_catalog::limits::Table;
-use framebox_catalog::{Canary, Choice, Version};
+use framebox_catalog::{Canary, Promoted, Promotion, Version};
 
-/// What `GET /handlers/{name}/versions` answers.
+/// The versions of a handler.
 #[derive(Serialize, ToSchema)]
 pub struct Versions {
     versions: Vec<Line>,
-    /// The version that sessions get.
+    /// Number of the version that new sessions get.
     active: Option<u64>,
     canary: Option<Share>,
 }
@@ -36,18 +38,18 @@ pub struct Line {
     version: u64,
     digest: Digest,
     kind: Kind,
-    /// Its size.
+    /// Size of its component, bytes.
     bytes: u64,
-    /// When it was uploaded, RFC 3339; null for what comes with the program or its configuration.
+    /// When it was uploaded, RFC 3339; null for a built-in or configured handler.
     #[schema(format = DateTime)]
     uploaded: Option<String>,
-    /// Sessions get it.
+    /// Whether new sessions get it.
     active: bool,
-    /// What it may use, as far as that came with it.
+    /// The limits that its upload requested.
     limits: Table,
-    /// Sessions that use it.
+    /// Number of sessions that use it.
     sessions: usize,
-    /// Why it was taken back, if it was since the server started.
+    /// Why it was rolled back, if it was since the server started.
     rolled_back: Option<String>,
 }
 
@@ -58,30 +60,30 @@ pub struct Line {
 pub struct Share {
     #[schema(minimum = 1)]
     version: u64,
-    /// Of the sessions that begin, 0 to 1.
+    /// Share of the new sessions, 0 to 1.
     #[schema(minimum = 0.0, maximum = 1.0)]
     share: f64,
 }
 
-/// What `POST /handlers/{name}/active` asks for: at least one of the two.
+/// Which version to activate, which canary to set: at least one of the two.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = Activation)]
 #[serde(deny_unknown_fields)]
 pub struct Wanted {
     #[schema(nullable = false, minimum = 1)]
     version: Option<u64>,
-    /// `null`: there is to be none.
+    /// `null` ends the canary.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Share>)]
     canary: Option<Option<Share>>,
 }
 
-/// What `POST /handlers/{name}/active` answers.
+/// The selected versions of a handler.
 #[derive(Serialize, ToSchema)]
 pub struct Chosen {
     name: String,
     active: Option<u64>,
-    /// The version that was active before, to which a rollback goes.
+    /// The version that was active before, to which a rollback returns.
     previous: Option<u64>,
     canary: Option<Share>,
 }
@@ -106,12 +108,12 @@ fn share(canary: Option<Canary>) -> Option<Share> {
 
 /// Adds the routes of versions.
 pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
-    let promote = Rule::new(Need::Scope(Scope::Promote));
+    let promote = Rule::new(Access::Scope(Scope::Promote));
     routes
-        .serve::<__path_list, _>(Rule::new(Need::Token), list)
-        .serve::<__path_choose, _>(promote.changes(Action::Promote), choose)
-        .serve::<__path_delete, _>(promote.changes(Action::Delete), delete)
-        .serve::<__path_delete_version, _>(promote.changes(Action::Delete), delete_version)
+        .serve::<__path_list, _>(Rule::new(Access::Token), list)
+        .serve::<__path_promote, _>(promote, self::promote)
+        .serve::<__path_delete, _>(promote, delete)
+        .serve::<__path_delete_version, _>(promote, delete_version)
 }
 
 /// Lists the versions of a handler
@@ -121,8 +123,11 @@ pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
         (status = 200, description = "The versions", body = Versions),
         (status = 404, description = "There is no such handler"),
     ))]
-async fn list(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Json<Versions>, Problem> {
-    let listing = app.catalog.versions(&name)?;
+pub(super) async fn list(
+    State(Handlers(catalog)): State<Handlers>,
+    Path(name): Path<String>,
+) -> Result<Json<Versions>, Problem> {
+    let listing = catalog.versions(&name)?;
     let active = listing.handler.active;
     let versions = listing.versions.iter().map(|version| line(version, active)).collect();
     Ok(Json(Versions { versions, active, canary: share(listing.handler.canary) }))
@@ -133,17 +138,17 @@ fn line(version: &Version, active: Option<u64>) -> Line {
     Line {
         version: version.number,
         digest: version.digest,
-        kind: version.about.kind,
+        kind: version.metadata.kind,
         bytes: version.bytes,
         uploaded: version.uploaded_ms.map(time),
         active: active == Some(version.number),
-        limits: version.brought,
+        limits: version.requested_limits,
         sessions: version.sessions(),
-        rolled_back: version.verdict(),
+        rolled_back: version.rollback_reason(),
     }
 }
 
-/// Makes a version active, or tries one on a share of the sessions that begin
+/// Makes a version active, or gives one to a share of the new sessions
 #[utoipa::path(post, path = "/handlers/{name}/active", tag = "handlers", operation_id = "activate",
     params(("name" = String, Path, description = "Name of the handler")),
     request_body = Wanted,
@@ -152,23 +157,39 @@ fn line(version: &Version, active: Option<u64>) -> Line {
         (status = 404, description = "There is no such handler or version"),
         (status = 409, description = "It cannot be made active"),
         (status = 422, description = "The body is invalid, or the version cannot be run"),
+        (status = 500, description = "The server failed; its log says why"),
         (status = 503, description = "The server is stopping, or cannot read its tokens"),
         (status = 507, description = "The disk is full"),
     ))]
-async fn choose(
-    State(app): State<Arc<App>>,
+pub(super) async fn promote(
+    State(Handlers(catalog)): State<Handlers>,
+    Extension(changes): Extension<Arc<Changes>>,
+    Extension(caller): Extension<Caller>,
     Path(name): Path<String>,
     body: Result<JsonObject<Wanted>, BodyError>,
 ) -> Result<Json<Chosen>, Problem> {
-    let hint = "say which: {\"version\": 2}, or {\"canary\": {\"version\": 3, \"share\": 0.1}}";
-    let JsonObject(Wanted { version, canary }) = body.map_err(|error| error.problem(hint))?;
-    if version.is_none() && canary.is_none() {
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, hint));
-    }
-    let canary = canary.map(|canary| canary.map(|Share { version, share }| Canary { version, share }));
-    let handler = app.catalog.choose(&name, Choice { active: version, canary }).await?;
-    let (active, previous) = (handler.active, handler.previous);
-    Ok(Json(Chosen { name, active, previous, canary: share(handler.canary) }))
+    let attempt = Attempt { caller: caller.clone(), action: Action::Promote, name: name.clone(), version: None };
+    let audit = changes.clone();
+    let accepted = attempt.clone();
+    let promote = async move {
+        let hint =
+            "say which version: {\"version\": 2}, or which canary: {\"canary\": {\"version\": 3, \"share\": 0.1}}";
+        let JsonObject(Wanted { version, canary }) = body.map_err(|error| error.problem(hint))?;
+        if version.is_none() && canary.is_none() {
+            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, hint));
+        }
+        let canary = canary.map(|canary| canary.map(|Share { version, share }| Canary { version, share }));
+        let promotion = Promotion { active: version, canary };
+        let Promoted { handler, changed } = catalog.promote(&name, promotion, caller.actor()).await?;
+        if !changed {
+            // It produces no event.
+            let accepted = Attempt { version: handler.active, ..accepted };
+            audit.audit(accepted, Outcome::Done, StatusCode::OK).await;
+        }
+        let (active, previous) = (handler.active, handler.previous);
+        Ok(Json(Chosen { name, active, previous, canary: share(handler.canary) }))
+    };
+    changes.run(attempt, promote).await
 }
 
 /// Deletes a handler with all its versions
@@ -178,16 +199,23 @@ async fn choose(
         (status = 204, description = "It is deleted"),
         (status = 404, description = "There is no such handler"),
         (status = 409, description = "It is in use, or cannot be changed"),
+        (status = 500, description = "The server failed; its log says why"),
         (status = 503, description = "The server is stopping, or cannot read its tokens"),
         (status = 507, description = "The disk is full"),
     ))]
-async fn delete(
-    State(app): State<Arc<App>>,
+pub(super) async fn delete(
+    State(Handlers(catalog)): State<Handlers>,
+    Extension(changes): Extension<Arc<Changes>>,
+    Extension(caller): Extension<Caller>,
     Path(name): Path<String>,
     query: Result<Query<Deletion>, QueryRejection>,
 ) -> Result<StatusCode, Problem> {
-    app.catalog.delete(&name, drain(query)?).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let attempt = Attempt { caller: caller.clone(), action: Action::Delete, name: name.clone(), version: None };
+    let delete = async move {
+        catalog.delete(&name, drain(query)?, caller.actor()).await?;
+        Ok(StatusCode::NO_CONTENT)
+    };
+    changes.run(attempt, delete).await
 }
 
 /// Deletes a version
@@ -201,17 +229,28 @@ async fn delete(
         (status = 204, description = "It is deleted"),
         (status = 404, description = "There is no such version"),
         (status = 409, description = "It is in use, or cannot be changed"),
+        (status = 500, description = "The server failed; its log says why"),
         (status = 503, description = "The server is stopping, or cannot read its tokens"),
         (status = 507, description = "The disk is full"),
     ))]
-async fn delete_version(
-    State(app): State<Arc<App>>,
+pub(super) async fn delete_version(
+    State(Handlers(catalog)): State<Handlers>,
+    Extension(changes): Extension<Arc<Changes>>,
+    Extension(caller): Extension<Caller>,
+    parameters: RawPathParams,
     path: Result<Path<(String, u64)>, PathRejection>,
     query: Result<Query<Deletion>, QueryRejection>,
 ) -> Result<StatusCode, Problem> {
-    let Path((name, number)) = path.map_err(|error| Problem::new(error.status(), error.body_text()))?;
-    app.catalog.delete_version(&name, number, drain(query)?).await?;
-    Ok(StatusCode::NO_CONTENT)
+    // The name is audited even when the version is not a number.
+    let name = parameters.iter().find(|(key, _)| *key == "name").map(|(_, name)| name.to_owned()).unwrap_or_default();
+    let version = path.as_ref().ok().map(|Path((_, number))| *number);
+    let attempt = Attempt { caller: caller.clone(), action: Action::Delete, name, version };
+    let delete = async move {
+        let Path((name, number)) = path.map_err(|error| Problem::new(error.status(), error.body_text()))?;
+        catalog.delete_version(&name, number, drain(query)?, caller.actor()).await?;
+        Ok(StatusCode::NO_CONTENT)
+    };
+    changes.run(attempt, delete).await
 }
 
 fn drain(query: Result<Query<Deletion>, QueryRejection>) -> Result<bool, Problem> {

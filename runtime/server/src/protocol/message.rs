@@ -4,7 +4,7 @@
 //! written for it understand them. Its clients disagree on which member of a notice to read: `message` and `data` both
 //! carry the text.
 
-use framebox_catalog::Shown;
+use framebox_catalog::Summary;
 use framebox_pipeline::Policy;
 use framebox_pipeline::session::history::Row;
 use framebox_pipeline::session::parameters::Applied;
@@ -109,7 +109,7 @@ pub struct SessionIntroduction<'a> {
     /// The client's `webrtc_id`.
     pub id: &'a str,
     /// The handler's active version.
-    pub handler: Shown<'a>,
+    pub handler: Summary<'a>,
     /// All values, by id.
     pub parameters: Map<String, Value>,
 }
@@ -118,7 +118,7 @@ pub struct SessionIntroduction<'a> {
 #[derive(Debug, Serialize)]
 pub struct HandlerMessage<'a> {
     /// The handler, described by the version that took over.
-    pub handler: Shown<'a>,
+    pub handler: Summary<'a>,
     /// All values, by id.
     pub parameters: Map<String, Value>,
     /// Number of the version before.

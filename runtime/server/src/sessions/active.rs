@@ -1,20 +1,20 @@
 //! A session whose offer was answered: it is supervised until it ends, and then everything that it held is freed.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use framebox_catalog::Entry;
+use framebox_catalog::LoadedVersion;
 use framebox_media::Codec;
 use framebox_pipeline::session::history::Row;
-use framebox_pipeline::{Notice, Severity};
+use framebox_pipeline::{Notice, Session, Severity};
+use framebox_rtc::Peer;
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, sleep_until, timeout};
 
-use super::bridge::{Bridge, Watched};
+use super::connection::Connection;
+use super::control::{Control, Watched};
 use super::lifecycle::{HANDSHAKE, Phase};
-use crate::protocol::{
-    CallBudget, HandlerMessage, Message, Running, SessionIntroduction, SessionReport, SessionSummary,
-};
+use crate::protocol::{self, CallBudget, HandlerMessage, Message, SessionIntroduction, SessionReport, SessionSummary};
 
 /// Time for a last message to leave before the connection is closed.
 const FAREWELL: Duration = Duration::from_millis(200);
@@ -28,27 +28,52 @@ pub struct ActiveSession {
     /// Name of its handler.
     pub handler: String,
     /// The version that runs.
-    entry: Mutex<Entry>,
+    entry: Mutex<LoadedVersion>,
     /// The codec of its video.
     codec: Codec,
     begin: Instant,
-    bridge: Arc<Bridge>,
+    connection: Arc<Connection>,
+    /// What keeps peer and pipeline alive; none once both are over.
+    running: Mutex<Option<Running>>,
     stop: Notify,
 }
 
+/// The two ends of a session.
+struct Running {
+    peer: Arc<dyn Peer>,
+    session: Arc<Session>,
+}
+
 impl ActiveSession {
-    /// Creates a session of `handler` whose bridge is connected on both sides.
-    pub fn new(id: String, handler: String, entry: Entry, codec: Codec, bridge: Arc<Bridge>) -> Self {
-        Self { id, handler, entry: Mutex::new(entry), codec, begin: Instant::now(), bridge, stop: Notify::new() }
+    /// Creates a session of `handler` and connects its two ends.
+    pub fn new(
+        (id, handler): (&str, &str),
+        entry: LoadedVersion,
+        codec: Codec,
+        connection: Arc<Connection>,
+        (peer, session): (Arc<dyn Peer>, Session),
+    ) -> Self {
+        let running = Running { peer, session: Arc::new(session) };
+        connection.connect(&running.peer, &running.session);
+        Self {
+            id: id.to_owned(),
+            handler: handler.to_owned(),
+            entry: Mutex::new(entry),
+            codec,
+            begin: Instant::now(),
+            connection,
+            running: Mutex::new(Some(running)),
+            stop: Notify::new(),
+        }
     }
 
     /// Returns the version that runs.
-    pub fn entry(&self) -> Entry {
+    pub fn entry(&self) -> LoadedVersion {
         self.entry.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Records that another version runs.
-    pub fn replace_entry(&self, entry: Entry) {
+    pub fn replace_entry(&self, entry: LoadedVersion) {
         *self.entry.lock().unwrap_or_else(PoisonError::into_inner) = entry;
     }
 
@@ -56,19 +81,34 @@ impl ActiveSession {
     pub fn send_swapped(&self, from: u64, sequence: u64) {
         let entry = self.entry();
         let version = entry.version();
-        let parameters = self.bridge.session().map(|session| session.parameters()).unwrap_or_default();
-        let swapped = HandlerMessage { handler: version.shown(), parameters, from, version: version.number, sequence };
-        self.bridge.tell(&Message::Swapped(swapped));
+        let parameters = self.session().map(|session| session.parameters()).unwrap_or_default();
+        let swapped =
+            HandlerMessage { handler: version.summary(), parameters, from, version: version.number, sequence };
+        self.control().send(&Message::Swapped(swapped));
     }
 
     /// Sends the viewer a warning or an error.
     pub fn notice(&self, severity: Severity, code: &'static str, message: String) {
-        self.bridge.tell(&Message::notice(&Notice { severity, code, message, request: None }));
+        self.control().send(&Message::notice(&Notice { severity, code, message, request: None }));
     }
 
-    /// Returns the bridge between peer and pipeline.
-    pub fn bridge(&self) -> &Arc<Bridge> {
-        &self.bridge
+    /// Returns the control of the session.
+    pub fn control(&self) -> &Arc<Control> {
+        self.connection.control()
+    }
+
+    /// Returns the pipeline; `None` once it is over.
+    pub fn session(&self) -> Option<Arc<Session>> {
+        self.running().as_ref().map(|running| running.session.clone())
+    }
+
+    /// Returns the peer; `None` once it is gone.
+    pub fn peer(&self) -> Option<Arc<dyn Peer>> {
+        self.running().as_ref().map(|running| running.peer.clone())
+    }
+
+    fn running(&self) -> MutexGuard<'_, Option<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns when the offer was answered.
@@ -83,7 +123,7 @@ impl ActiveSession {
 
     /// Returns the state of the connection.
     pub fn phase(&self) -> Phase {
-        self.bridge.watch().borrow().life.phase()
+        self.control().watch().borrow().life.phase()
     }
 
     /// Returns the session's line in a list.
@@ -98,7 +138,7 @@ impl ActiveSession {
 
     /// Returns the session with its statistics; `None` once its pipeline is gone.
     pub fn report(&self) -> Option<SessionReport> {
-        let session = self.bridge.session()?;
+        let session = self.session()?;
         let entry = self.entry();
         Some(SessionReport {
             summary: self.summary(),
@@ -106,7 +146,7 @@ impl ActiveSession {
             version: entry.version().number,
             codec: self.codec.rtp_format().encoding_name,
             budget: CallBudget::from(&entry.limits),
-            running: Running {
+            running: protocol::Running {
                 stats: session.stats(),
                 bitrate_bps: session.bitrate(),
                 fps: session.fps(),
@@ -117,27 +157,27 @@ impl ActiveSession {
 
     /// Returns the recent frames since `cursor`, and advances it.
     fn frames(&self, cursor: &mut u64) -> Vec<Row> {
-        let (rows, next) = self.bridge.session().map(|session| session.frames(*cursor)).unwrap_or_default();
+        let (rows, next) = self.session().map(|session| session.frames(*cursor)).unwrap_or_default();
         *cursor = next;
         rows
     }
 
     fn send_introduction(&self) {
-        let parameters = self.bridge.session().map(|session| session.parameters()).unwrap_or_default();
+        let parameters = self.session().map(|session| session.parameters()).unwrap_or_default();
         let entry = self.entry();
-        let data = SessionIntroduction { id: &self.id, handler: entry.version().shown(), parameters };
-        self.bridge.tell(&Message::Session { data });
+        let data = SessionIntroduction { id: &self.id, handler: entry.version().summary(), parameters };
+        self.control().send(&Message::Session { data });
     }
 
     fn send_stats(&self, frames: Option<Vec<Row>>) {
         if let Some(report) = self.report() {
-            self.bridge.tell(&Message::Stats { data: Box::new(report), frames });
+            self.control().send(&Message::Stats { data: Box::new(report), frames });
         }
     }
 
     /// Supervises the session until it is over; returns the reason.
     pub async fn run(&self) -> String {
-        let mut watch = self.bridge.watch();
+        let mut watch = self.control().watch();
         let mut introductions = 0;
         let mut next_stats = None;
         let mut cursor = 0;
@@ -191,22 +231,23 @@ impl ActiveSession {
     /// Sends `reason`, closes the connection and waits until the pipeline has ended, which takes at most as long as the
     /// handler's longest call.
     pub async fn close(&self, reason: &str) {
-        if let Some(session) = self.bridge.session() {
+        if let Some(session) = self.session() {
             session.end();
         }
-        self.bridge.outputs().end(reason);
-        if let Some(peer) = self.bridge.peer() {
+        self.control().outputs().end(reason);
+        if let Some(peer) = self.peer() {
             if self.phase() == Phase::Live {
-                self.bridge.tell(&Message::EndStream { data: reason });
+                self.control().send(&Message::EndStream { data: reason });
                 sleep(FAREWELL).await;
             }
             if timeout(CLOSING, peer.close()).await.is_err() {
                 tracing::warn!(session = self.id, "dropping a connection that took too long to close");
             }
         }
-        let mut watch = self.bridge.watch();
-        // The sender lives in the bridge, which this session still holds: waiting cannot fail.
+        let mut watch = self.control().watch();
+        // The sender lives in the control, which this session holds: waiting cannot fail.
         let _ = watch.wait_for(|watched| watched.ended.is_some()).await;
-        self.bridge.take_down();
+        let running = self.running().take();
+        drop(running);
     }
 }

@@ -1,4 +1,4 @@
-//! Moves sessions to the version that they are to run, and reports the faults of versions on probation.
+//! Moves sessions to the version that they are to run, and reports the failures of versions on probation.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,8 +9,9 @@ use framebox_pipeline::session::swap::{Swap, SwapError};
 use tokio::sync::{Semaphore, watch};
 
 use super::ActiveSession;
-use framebox_catalog::trial::{Fault, LASTS};
-use framebox_catalog::{Catalog, Chosen, Version};
+use crate::config::SessionDefaults;
+use framebox_catalog::probation::{DURATION, Failure};
+use framebox_catalog::{Catalog, Selection, Version};
 
 /// How often the frames of a version on probation are checked.
 const CHECK_INTERVAL: Duration = Duration::from_millis(200);
@@ -20,27 +21,28 @@ const MAX_MOVING: usize = 2;
 /// Moves sessions when their handlers' versions change.
 pub struct VersionFollower {
     catalog: Arc<Catalog>,
+    defaults: Arc<SessionDefaults>,
     turns: Semaphore,
 }
 
 impl VersionFollower {
-    /// Follows the handlers in `catalog`.
-    pub fn new(catalog: Arc<Catalog>) -> Arc<Self> {
-        Arc::new(Self { catalog, turns: Semaphore::new(MAX_MOVING) })
+    /// Follows the handlers in `catalog`. `defaults`: the budgets of their versions.
+    pub fn new(catalog: Arc<Catalog>, defaults: Arc<SessionDefaults>) -> Arc<Self> {
+        Arc::new(Self { catalog, defaults, turns: Semaphore::new(MAX_MOVING) })
     }
 
     /// Keeps `active` on the version that it is to run, until it ends.
     pub async fn follow(self: Arc<Self>, active: Arc<ActiveSession>) {
         let begin = active.entry().version().clone();
-        let mut chosen = self.catalog.watch(&begin.name);
+        let mut selection = self.catalog.watch(&begin.name);
         // The choice may have changed since the offer.
-        chosen.iter_mut().for_each(watch::Receiver::mark_changed);
+        selection.iter_mut().for_each(watch::Receiver::mark_changed);
         let mut probation = Probation::of(&active, &begin, 0);
-        let mut life = active.bridge().watch();
+        let mut life = active.control().watch();
         loop {
             let changed = async {
-                match &mut chosen {
-                    Some(chosen) => chosen.changed().await,
+                match &mut selection {
+                    Some(selection) => selection.changed().await,
                     None => std::future::pending().await,
                 }
             };
@@ -52,12 +54,12 @@ impl VersionFollower {
                 () = tokio::time::sleep(CHECK_INTERVAL), if probation.is_some() => self.check(&active, &mut probation),
                 changed = changed => match changed {
                     Ok(()) => {
-                        if let Some(next) = self.move_on(&active, &mut chosen).await {
+                        if let Some(next) = self.move_on(&active, &mut selection).await {
                             probation = Some(next);
                         }
                     }
                     // The handler was deleted; this session continues with its version.
-                    Err(_) => chosen = None,
+                    Err(_) => selection = None,
                 },
             }
         }
@@ -67,28 +69,31 @@ impl VersionFollower {
     async fn move_on(
         &self,
         active: &Arc<ActiveSession>,
-        chosen: &mut Option<watch::Receiver<Chosen>>,
+        selection: &mut Option<watch::Receiver<Selection>>,
     ) -> Option<Probation> {
         let _turn = self.turns.acquire().await.ok()?;
-        let wanted = chosen.as_mut()?.borrow_and_update().clone();
+        let wanted = selection.as_mut()?.borrow_and_update().clone();
         let entry = active.entry();
-        let (from, follows) = (entry.version().clone(), wanted.follows(&entry)?);
+        let (from, binding) = (entry.version().clone(), wanted.rebind(&entry)?);
         if wanted.active.number == from.number {
-            active.replace_entry(entry.following(follows));
+            active.replace_entry(entry.with_binding(binding));
             return None;
         }
         drop(entry);
-        let reason = from.verdict();
-        let next = match self.catalog.move_to(&wanted.active, follows).await {
+        let reason = from.rollback_reason();
+        let next = match self.catalog.move_to(&wanted.active, binding).await {
             Ok(next) => next,
             Err(error) => {
                 self.stays(active, &from, &wanted.active, &error.to_string());
                 return None;
             }
         };
-        let session = active.bridge().session()?;
-        let swap =
-            Swap { component: next.component.clone(), limits: next.limits.clone(), budgets: next.budgets.clone() };
+        let session = active.session()?;
+        let swap = Swap {
+            component: next.component.clone(),
+            limits: next.limits.clone(),
+            budgets: self.defaults.budgets(next.version()),
+        };
         let version = next.version().clone();
         match tokio::task::spawn_blocking(move || session.swap(swap)).await {
             Ok(Ok(sequence)) => {
@@ -104,8 +109,8 @@ impl VersionFollower {
             Ok(Err(SwapError::Ended)) => None,
             Ok(Err(error)) => {
                 if let SwapError::Start(failure) = &error {
-                    version.is_on_trial(Instant::now());
-                    self.catalog.faulted(&version, Fault::Start(failure.to_string()));
+                    version.is_on_probation(Instant::now());
+                    self.catalog.report_failure(&version, Failure::Start(failure.to_string()));
                 }
                 self.stays(active, &from, &version, &error.to_string());
                 None
@@ -125,19 +130,19 @@ impl VersionFollower {
         active.notice(Severity::Warning, "swap", text);
     }
 
-    /// Reports the faults of the version on probation since the last check.
+    /// Reports the failures of the version on probation since the last check.
     fn check(&self, active: &ActiveSession, probation: &mut Option<Probation>) {
         let Some(on) = probation else { return };
-        if let Some(session) = active.bridge().session() {
+        if let Some(session) = active.session() {
             if session.never_started() {
-                let reason = active.bridge().watch().borrow().ended.clone().unwrap_or_default();
-                self.catalog.faulted(&on.version, Fault::Start(reason));
+                let reason = active.control().watch().borrow().ended.clone().unwrap_or_default();
+                self.catalog.report_failure(&on.version, Failure::Start(reason));
             }
             let (rows, next) = session.frames(on.cursor);
             on.cursor = next;
             let failed = rows.iter().filter(|row| row.sequence >= on.since && row.outcome == Outcome::Failed).count();
             if failed > 0 {
-                self.catalog.faulted(&on.version, Fault::Frames(failed as u32));
+                self.catalog.report_failure(&on.version, Failure::Frames(failed as u32));
             }
         }
         if Instant::now() >= on.until {
@@ -159,16 +164,16 @@ impl Probation {
     /// Begins to watch `version`; `None` when it is not on probation.
     fn of(active: &ActiveSession, version: &Arc<Version>, since: u64) -> Option<Self> {
         let now = Instant::now();
-        if !version.is_on_trial(now) {
+        if !version.is_on_probation(now) {
             return None;
         }
-        let cursor = match active.bridge().session() {
+        let cursor = match active.session() {
             Some(session) if since > 0 => {
                 // Rows of the version before may be skipped; later ones are recognised by their numbers.
                 session.frames(0).1.saturating_sub(framebox_pipeline::session::history::MOST as u64)
             }
             _ => 0,
         };
-        Some(Self { version: version.clone(), since, cursor, until: now + LASTS })
+        Some(Self { version: version.clone(), since, cursor, until: now + DURATION })
     }
 }

@@ -5,7 +5,10 @@
 //! | [`offer`] | answers an offer: from an SDP text to an active session |
 //! | `table` | [`Sessions`]: sessions by id, never more than the limit |
 //! | `active` | [`ActiveSession`]: supervises one session until everything that it held is freed |
-//! | [`bridge`] | connects a peer with the pipeline of its session |
+//! | [`connection`], `ends` | connects a peer with the pipeline of its session |
+//! | [`ingress`] | from the publisher to the pipeline: frames, and requests for keyframes |
+//! | [`egress`] | from a rendition to the viewer: frames, wishes, times |
+//! | [`control`], `data_channel` | parameters, policy, values, notices, log; messages to the client |
 //! | [`lifecycle`] | decides when a session is over |
 //! | [`follower`] | moves sessions to the version that they are to run |
 //! | [`outputs`] | passes additional outputs to readers over HTTP |
@@ -15,10 +18,15 @@
 //! | `throttle` | limits repeated notices |
 
 mod active;
-pub mod bridge;
 mod candidates;
+pub mod connection;
+pub mod control;
+mod data_channel;
+pub mod egress;
+mod ends;
 pub mod follower;
 pub mod handler_log;
+pub mod ingress;
 pub mod lifecycle;
 pub mod offer;
 pub mod outputs;

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use framebox_catalog::{self as catalog, Catalog, Entry};
+use framebox_catalog::{self as catalog, Catalog, LoadedVersion};
 use framebox_media::{Codec, encode};
 use framebox_pipeline::node::{self, Node, admission};
-use framebox_pipeline::{Connections, Policy, Session, Setup, Skipping, Unprocessed, session};
+use framebox_pipeline::{Policy, Session, Setup, Skipping, Unprocessed, session, stream};
 use framebox_rtc::{self as rtc, Answer, Direction, Transport};
 use framebox_sandbox::Kind;
 
-use super::bridge::Bridge;
+use super::connection::Connection;
 use super::follower::VersionFollower;
 use super::{ActiveSession, Rejection, Sessions};
-use crate::config;
+use crate::config::{self, SessionDefaults};
 use crate::sources::SourceRegistry;
 
 /// What an offer asks for beside the connection.
@@ -74,6 +74,8 @@ pub struct Answerer {
     pub encoder: config::Encoder,
     /// What handlers may read.
     pub sources: SourceRegistry,
+    /// Budgets and policies of handlers.
+    pub defaults: Arc<SessionDefaults>,
     /// Moves sessions when versions change.
     pub follower: Arc<VersionFollower>,
     /// Admits sessions by their cost; `None` admits as many as there are slots.
@@ -93,26 +95,25 @@ impl Answerer {
         let digest = entry.component.digest().to_string();
         let permit = self.node.as_ref().map(|node| node.admit(Instant::now(), &digest)).transpose();
         let permit = permit.map_err(Error::Overloaded)?;
-        let bridge = Arc::new(Bridge::default());
+        let connection = Arc::<Connection>::default();
         let direction = match entry.component.kind() {
             Kind::Transform => Direction::SendReceive,
             Kind::Generator => Direction::SendOnly,
             Kind::Observer => Direction::ReceiveOnly,
         };
-        let connections = Connections { viewer: bridge.clone(), upstream: bridge.clone(), events: bridge.clone() };
-        let answer = self.transport.answer(offer, direction, bridge.clone()).await.map_err(Error::Peer)?;
+        let answer = self.transport.answer(offer, direction, connection.clone()).await.map_err(Error::Peer)?;
         let Answer { sdp, peer, codec } = answer;
-        let setup = Setup { permit, ..self.setup(name, &entry, options, codec, &bridge) };
-        let session = match Session::start(setup, connections) {
+        let setup = Setup { permit, ..self.setup(name, &entry, options, codec, &connection) };
+        let session = match Session::start(setup, connection.of_session()) {
             Ok(session) => session,
             Err(error) => {
                 peer.close().await;
                 return Err(Error::Start(error));
             }
         };
-        bridge.set_up(peer.clone(), session);
         tracing::info!(session = id, handler = name, version = entry.version().number, "session answered");
-        let active = Arc::new(ActiveSession::new(id.to_owned(), name.to_owned(), entry, codec, bridge));
+        let ends = (peer.clone(), session);
+        let active = Arc::new(ActiveSession::new((id, name), entry, codec, connection, ends));
         let follow = self.follower.clone().follow(active.clone());
         for candidate in reservation.fill(&self.sessions, active, follow) {
             // It was accepted before the offer was known; a wrong one does no harm.
@@ -128,24 +129,35 @@ impl Answerer {
         self.node.as_ref().map(|node| node.load(Instant::now()))
     }
 
-    fn setup(&self, name: &str, entry: &Entry, options: &Options, codec: Codec, bridge: &Arc<Bridge>) -> Setup {
+    fn setup(
+        &self,
+        name: &str,
+        entry: &LoadedVersion,
+        options: &Options,
+        codec: Codec,
+        connection: &Connection,
+    ) -> Setup {
+        let policy = self.defaults.policy(name);
         Setup {
             component: entry.component.clone(),
             fps: options.fps,
-            codec,
+            input: codec,
             limits: entry.limits.clone(),
-            encode: encode::Settings {
-                bitrate: self.encoder.start_kbps * 1000,
-                max_bitrate: self.encoder.max_kbps * 1000,
-                ..encode::Settings::default()
+            rendition: stream::Settings {
+                codec,
+                encode: encode::Settings {
+                    bitrate: self.encoder.start_kbps * 1000,
+                    max_bitrate: self.encoder.max_kbps * 1000,
+                    ..encode::Settings::default()
+                },
             },
-            log: bridge.clone(),
+            log: connection.control().clone(),
             sources: self.sources.granted(name),
             policy: Policy {
-                skipping: options.skipping.unwrap_or(entry.policy.skipping),
-                unprocessed: options.unprocessed.unwrap_or(entry.policy.unprocessed),
+                skipping: options.skipping.unwrap_or(policy.skipping),
+                unprocessed: options.unprocessed.unwrap_or(policy.unprocessed),
             },
-            budgets: entry.budgets.clone(),
+            budgets: self.defaults.budgets(entry.version()),
             permit: None,
         }
     }

@@ -153,6 +153,7 @@ mod tests {
     async fn a_reader_waits_and_is_woken() {
         let outputs = Arc::new(Outputs::default());
         let mut reader = outputs.read().unwrap();
+        #[expect(clippy::disallowed_methods, reason = "it is awaited below")]
         let task = tokio::spawn(async move { reader.next().await });
         tokio::task::yield_now().await;
         outputs.put(&batch(3, &[("a", json!(true))]));

@@ -113,7 +113,7 @@ impl Sessions {
     pub fn log(&self, id: &str) -> Option<Arc<HandlerLog>> {
         let table = self.table();
         match table.sessions.get(id) {
-            Some(Slot::Active(active)) => Some(active.bridge().log().clone()),
+            Some(Slot::Active(active)) => Some(active.control().log().clone()),
             _ => table.logs.iter().rev().find(|(of, _)| of == id).map(|(_, log)| log.clone()),
         }
     }
@@ -135,7 +135,7 @@ impl Sessions {
             if table.logs.len() == MAX_LOGS {
                 table.logs.pop_front();
             }
-            table.logs.push_back((id.to_owned(), active.bridge().log().clone()));
+            table.logs.push_back((id.to_owned(), active.control().log().clone()));
         }
     }
 
@@ -160,6 +160,7 @@ impl Reservation<'_> {
         };
         let (owner, permit) = (sessions.clone(), self.permit.take());
         sessions.tasks.spawn(async move {
+            #[expect(clippy::disallowed_methods, reason = "it is awaited below")]
             let follow = tokio::spawn(follow);
             let reason = active.run().await;
             tracing::info!(session = active.id, reason, "session ended");

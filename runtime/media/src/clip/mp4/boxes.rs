@@ -2,8 +2,9 @@
 
 use mp4_atom::{Atom, Avcc, Buf, Co64, Ctts, Decode, FourCC, Header, Mdhd, Stco, Stsc, Stss, Stsz, Stts};
 
+use super::super::bounds::Bounds;
+use super::super::error::Error;
 use super::super::file::File;
-use super::{Bounds, Error};
 
 /// Boxes at the top level of a file that are read.
 const MAX_BOXES: usize = 4096;

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use mp4_atom::StszSamples;
 
+use super::super::bounds::Bounds;
+use super::super::error::Error;
 use super::boxes::Tables;
-use super::{Bounds, Error};
 
 /// Maximum duration of a video.
 const MAX_DURATION: Duration = Duration::from_secs(366 * 24 * 3600);

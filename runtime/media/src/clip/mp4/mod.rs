@@ -16,8 +16,10 @@ use std::time::Duration;
 
 use framebox_picture::{Pool, Size};
 
+use super::bounds::Bounds;
+use super::error::Error;
 use super::file::File;
-use super::{Bounds, Clip, Error, Frame, Info};
+use super::interface::{Clip, Frame, Info};
 use crate::{Codec, Decoder, decode};
 use boxes::Track;
 use index::{Index, Sample};

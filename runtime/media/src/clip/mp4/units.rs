@@ -2,7 +2,7 @@
 
 use mp4_atom::Avcc;
 
-use super::Error;
+use super::super::error::Error;
 use crate::h264::annexb;
 
 /// Converts the samples of a track.

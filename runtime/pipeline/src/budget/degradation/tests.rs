@@ -28,7 +28,7 @@ fn steps(changes: &[(u32, Change)]) -> Vec<(u32, Option<Step>, u32)> {
 }
 
 #[test]
-fn it_goes_to_the_first_rung_that_fits_and_comes_down_again() {
+fn it_goes_to_the_first_level_that_fits_and_comes_down_again() {
     let start = Instant::now();
     let mut degradation = Degradation::new(Settings::default(), true);
     assert!(run(&mut degradation, start, 0..60, |_| 30.0).is_empty(), "900 of 1000 are fine");
@@ -83,7 +83,7 @@ fn a_handler_that_got_cheaper_in_the_meantime_stays() {
     assert!(degradation.level().rests() && degradation.resting_until().is_some());
     let changes = run(&mut degradation, start, 5..60, |_| 10.0);
     assert_eq!(changes.last().map(|(_, change)| change.level), Some(Level::NONE));
-    assert_eq!(degradation.vain, 0);
+    assert_eq!(degradation.failed_tries, 0);
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn run(node: &mut Admission, start: Instant, from_s: u64, to_s: u64, wants: &[(P
 }
 
 #[test]
-fn a_crowd_is_admitted_by_the_guess_and_then_by_what_is_measured() {
+fn sessions_are_admitted_by_the_expected_and_then_by_the_measured_cost() {
     let start = Instant::now();
     let mut node = Admission::new(SETTINGS);
     let crowd: Vec<_> = (0..20).filter_map(|_| admitted(node.admit(start, "invert"))).collect();
@@ -48,7 +48,7 @@ fn a_crowd_is_admitted_by_the_guess_and_then_by_what_is_measured() {
 }
 
 #[test]
-fn a_machine_without_room_takes_none_though_its_sessions_use_little() {
+fn a_busy_host_admits_none_though_its_sessions_use_little() {
     let start = Instant::now();
     let mut node = Admission::new(SETTINGS);
     let first = admitted(node.admit(start, "invert")).unwrap();
@@ -67,7 +67,7 @@ fn a_machine_without_room_takes_none_though_its_sessions_use_little() {
 }
 
 #[test]
-fn one_session_always_fits_and_a_dear_handler_keeps_others_out() {
+fn one_session_always_fits_and_an_expensive_one_keeps_others_out() {
     let start = Instant::now();
     let mut node = Admission::new(Settings { capacity_ms: 100.0, ..SETTINGS });
     let permit = admitted(node.admit(start, "dear")).unwrap();
@@ -77,7 +77,7 @@ fn one_session_always_fits_and_a_dear_handler_keeps_others_out() {
 }
 
 #[test]
-fn under_contention_the_greedy_are_cut_down_and_the_modest_are_left_alone() {
+fn under_contention_only_sessions_above_their_fair_share_are_limited() {
     let start = Instant::now();
     let mut node = Admission::new(SETTINGS);
     let permits: Vec<_> = (0..4).map(|i| admitted(node.admit(start, &format!("h{i}"))).unwrap()).collect();

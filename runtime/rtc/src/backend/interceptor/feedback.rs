@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn feedback_about_the_stream_is_read_and_dropped_when_nobody_takes_it() {
+    fn feedback_about_the_stream_is_read_and_dropped_when_the_queue_is_full() {
         let (sender, mut feedback) = mpsc::channel(4);
         let mut reader = FeedbackReader::new(7, sender);
         let fir =

@@ -90,7 +90,7 @@ mod tests {
         arrives(&mut sender, start, 10, 1, &[0x41]);
         arrives(&mut sender, start, 10, 4, &[0x41]);
         assert_eq!(asked(&mut sender, start + Duration::from_millis(10)), [2, 3]);
-        // Retransmissions have numbers of their own, with gaps that nobody asks about.
+        // Retransmissions have sequence numbers of their own; gaps in them are not asked for.
         arrives(&mut sender, start, 20, 500, &[0, 2, 0x41]);
         arrives(&mut sender, start, 20, 600, &[]);
         assert_eq!(asked(&mut sender, start + Duration::from_millis(50)), [3]);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use framebox_auth::scope::{Need, Scope};
+use framebox_auth::scope::{Access, Scope};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -40,7 +40,7 @@ pub struct Receivers {
 
 /// Adds the routes of this resource.
 pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
-    routes.serve::<__path_build, _>(Rule::new(Need::Scope(Scope::Upload)), build)
+    routes.serve::<__path_build, _>(Rule::new(Access::Scope(Scope::Upload)), build)
 }
 
 /// Reports the build of a handler's next version to its sessions
@@ -69,6 +69,6 @@ async fn build(
     let message: String = message.chars().filter(|char| matches!(char, '\n' | '\t') || !char.is_control()).collect();
     let message = Message::Build { state, message: &message };
     let sessions: Vec<_> = app.sessions.list().into_iter().filter(|active| active.handler == name).collect();
-    sessions.iter().for_each(|active| active.bridge().tell(&message));
+    sessions.iter().for_each(|active| active.control().send(&message));
     Ok(Json(Receivers { sessions: sessions.len() }))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use framebox_auth::scope::Need;
+use framebox_auth::scope::Access;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -37,7 +37,7 @@ pub struct Load {
 
 /// Adds the routes of this resource.
 pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
-    routes.serve::<__path_health, _>(Rule::new(Need::Nothing), health)
+    routes.serve::<__path_health, _>(Rule::new(Access::Nothing), health)
 }
 
 /// Reports whether the server is up

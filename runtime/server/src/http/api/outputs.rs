@@ -11,7 +11,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::sse::{self, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use framebox_auth::scope::{Need, Scope};
+use framebox_auth::scope::{Access, Scope};
 use futures_util::stream::{self, Stream};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
@@ -41,7 +41,7 @@ struct End<'a> {
 
 /// Adds the routes of this resource.
 pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
-    let watch = Rule::new(Need::Scope(Scope::Watch)).streams();
+    let watch = Rule::new(Access::Scope(Scope::Watch)).streams();
     routes.serve::<__path_outputs, _>(watch, outputs).serve::<__path_fastrtc_outputs, _>(watch, fastrtc_outputs)
 }
 
@@ -93,7 +93,7 @@ async fn fastrtc_outputs(
 }
 
 fn respond(app: &App, id: &str, encode: fn(&Event) -> Option<sse::Event>) -> Result<Response, Problem> {
-    let reader = find(app, id)?.bridge().outputs().read().ok_or_else(|| {
+    let reader = find(app, id)?.control().outputs().read().ok_or_else(|| {
         let detail = format!("{MAX_READERS} clients read this session's outputs, the most possible: close one of them");
         Problem::new(StatusCode::TOO_MANY_REQUESTS, detail)
     })?;

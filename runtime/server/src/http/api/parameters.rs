@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use framebox_auth::scope::{Need, Scope};
+use framebox_auth::scope::{Access, Scope};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::time::timeout;
@@ -63,7 +63,7 @@ pub struct InputHook {
 
 /// Adds the routes of this resource.
 pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
-    let watch = Rule::new(Need::Scope(Scope::Watch));
+    let watch = Rule::new(Access::Scope(Scope::Watch));
     routes
         .serve::<__path_parameters, _>(watch, parameters)
         .serve::<__path_set_parameters, _>(watch, set_parameters)
@@ -123,12 +123,12 @@ fn object<T>(body: Body<T>) -> Result<T, Problem> {
 }
 
 fn current(active: &ActiveSession) -> Map<String, Value> {
-    active.bridge().session().map(|session| session.parameters()).unwrap_or_default()
+    active.session().map(|session| session.parameters()).unwrap_or_default()
 }
 
 /// Requests the change and waits until it applies. 202: the handler is still busy with a frame, the change is kept for it.
 async fn apply(active: &ActiveSession, values: &Map<String, Value>, status: Option<&'static str>) -> Answer {
-    let answer = active.bridge().ask(values).map_err(|wrong| {
+    let answer = active.control().ask(values).map_err(|wrong| {
         let texts: Vec<_> = wrong.iter().map(ToString::to_string).collect();
         let by_id: BTreeMap<_, _> = wrong.into_iter().map(|wrong| (wrong.id, wrong.problem)).collect();
         let detail = format!("nothing was changed: {}", texts.join("; "));

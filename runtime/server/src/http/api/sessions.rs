@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use framebox_auth::scope::{Need, Scope};
+use framebox_auth::scope::{Access, Scope};
 use framebox_pipeline::session::history::Row;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -49,7 +49,7 @@ pub struct Continuation {
 
 /// Adds the routes of this resource.
 pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
-    let watch = Rule::new(Need::Scope(Scope::Watch));
+    let watch = Rule::new(Access::Scope(Scope::Watch));
     routes
         .serve::<__path_sessions, _>(watch, sessions)
         .serve::<__path_session, _>(watch, session)
@@ -95,7 +95,7 @@ async fn change_session(
     let active = find(&app, &id)?;
     let hint = "give an object with `policy` (latest, adaptive, never), `unprocessed` (hold, passthrough), or both";
     let JsonObject(change) = body.map_err(|error| error.problem(hint))?;
-    active.bridge().set_policy(change);
+    active.control().set_policy(change);
     active.report().map(Json).ok_or_else(|| gone(&id))
 }
 
@@ -112,7 +112,7 @@ async fn frames(
     query: Result<Query<Continuation>, QueryRejection>,
 ) -> Result<Json<Frames>, Problem> {
     let Query(Continuation { after }) = query.map_err(|error| Problem::new(error.status(), error.body_text()))?;
-    let session = find(&app, &id)?.bridge().session();
+    let session = find(&app, &id)?.session();
     let (frames, next) = session.map(|session| session.frames(after)).unwrap_or_default();
     Ok(Json(Frames { frames, next }))
 }

@@ -1,7 +1,7 @@
 //! `GET /openapi.json`: the document of the API, OpenAPI 3.1.
 //!
 //! Each operation is documented beside its handler, with the types that are sent; [`Document`] puts them together from the
-//! routes. What holds everywhere (the tokens that a route takes, the errors of guard and framework) comes from the routes'
+//! routes. What holds everywhere (the tokens that a route takes, the errors of the authentication layer and the framework) comes from the routes'
 //! rules.
 
 use std::sync::{Arc, OnceLock};
@@ -9,9 +9,9 @@ use std::time::SystemTime;
 
 use axum::http::{Method, header};
 use axum::response::{IntoResponse, Response};
-use framebox_auth::Rights;
-use framebox_auth::judge::Request;
-use framebox_auth::scope::Need;
+use framebox_auth::Auth;
+use framebox_auth::authorize::Request;
+use framebox_auth::scope::Access;
 use utoipa::OpenApi;
 use utoipa::openapi::Components;
 use utoipa::openapi::path::PathItem;
@@ -42,15 +42,15 @@ struct Frame;
 
 /// The document of the API. It is written for each request, since tokens come and go while the server runs.
 pub struct Document {
-    rights: Arc<Rights>,
+    auth: Arc<Auth>,
     /// Set before the first request.
     listed: OnceLock<Vec<Listed>>,
 }
 
 impl Document {
     /// Creates a document that describes no routes yet.
-    pub fn new(rights: Arc<Rights>) -> Self {
-        Self { rights, listed: OnceLock::new() }
+    pub fn new(auth: Arc<Auth>) -> Self {
+        Self { auth, listed: OnceLock::new() }
     }
 
     /// Sets the routes, once.
@@ -60,16 +60,16 @@ impl Document {
 
     fn text(&self) -> String {
         let listed = self.listed.get().map(Vec::as_slice).unwrap_or_default();
-        text(listed, |need| {
-            let request = Request { token: None, need, is_direct: true };
-            self.rights.judge(request, SystemTime::now()).is_ok()
+        text(listed, |access| {
+            let request = Request { token: None, access, is_direct: true };
+            self.auth.authorize(request, SystemTime::now()).is_ok()
         })
     }
 }
 
 /// Adds the route of the document.
 pub fn routes(routes: Routes<Arc<App>>, document: Arc<Document>) -> Routes<Arc<App>> {
-    routes.serve::<__path_openapi, _>(Rule::new(Need::Nothing), async move || openapi(&document))
+    routes.serve::<__path_openapi, _>(Rule::new(Access::Nothing), async move || openapi(&document))
 }
 
 /// This document
@@ -80,19 +80,19 @@ fn openapi(document: &Document) -> Response {
 }
 
 /// Writes the document of the routes `listed`. `is_open` returns whether something is allowed without a token.
-fn text(listed: &[Listed], is_open: impl Fn(Need) -> bool) -> String {
+fn text(listed: &[Listed], is_open: impl Fn(Access) -> bool) -> String {
     // Nothing in it cannot be written as JSON.
     document(listed, is_open).to_json().unwrap_or_default()
 }
 
-fn document(listed: &[Listed], is_open: impl Fn(Need) -> bool) -> utoipa::openapi::OpenApi {
+fn document(listed: &[Listed], is_open: impl Fn(Access) -> bool) -> utoipa::openapi::OpenApi {
     let mut document = Frame::openapi();
     let components = document.components.get_or_insert_with(Components::new);
     add_security(components);
     for route in listed {
         components.schemas.extend(route.schemas.iter().cloned());
         let mut operation = route.operation.clone();
-        if is_open(route.rule.need) {
+        if is_open(route.rule.access) {
             operation::open(&mut operation);
         }
         let item = document.paths.paths.entry(route.path.clone()).or_default();

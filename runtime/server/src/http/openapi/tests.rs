@@ -39,8 +39,8 @@ fn every_route_is_in_the_document_once() {
 #[test]
 fn access_to_every_route_is_as_intended() {
     let table = "
-        DELETE /handlers/{name}                     promote delete
-        DELETE /handlers/{name}/versions/{version}  promote delete
+        DELETE /handlers/{name}                     promote
+        DELETE /handlers/{name}/versions/{version}  promote
         DELETE /sessions/{id}                       watch
         GET    /                                    anyone
         GET    /client/{file}                       anyone
@@ -61,22 +61,21 @@ fn access_to_every_route_is_as_intended() {
         GET    /uploads/{id}                        upload
         PATCH  /sessions/{id}                       watch
         PATCH  /sessions/{id}/parameters            watch
-        POST   /handlers/{name}/active              promote promote
+        POST   /handlers/{name}/active              promote
         POST   /handlers/{name}/build               upload
         POST   /input_hook                          watch
         POST   /webrtc/offer                        watch
-        PUT    /handlers/{name}                     upload upload
+        PUT    /handlers/{name}                     upload
     ";
     let expected: BTreeSet<_> = table.lines().map(str::trim).filter(|line| !line.is_empty()).map(words).collect();
     let routes = routes_without_app();
     let actual = routes.iter().map(|Listed { method, path, rule, .. }| {
-        let access = match rule.need {
-            Need::Nothing => "anyone",
-            Need::Token => "token",
-            Need::Scope(scope) => scope.name(),
+        let access = match rule.access {
+            Access::Nothing => "anyone",
+            Access::Token => "token",
+            Access::Scope(scope) => scope.name(),
         };
-        let action = rule.action.map(|action| format!("{action:?}").to_lowercase()).unwrap_or_default();
-        words(&format!("{method} {path} {access} {action} {}", if rule.is_stream { "stream" } else { "" }))
+        words(&format!("{method} {path} {access} {}", if rule.is_stream { "stream" } else { "" }))
     });
     assert_eq!(actual.collect::<BTreeSet<_>>(), expected);
 }
@@ -88,7 +87,7 @@ fn words(line: &str) -> String {
 #[test]
 fn open_operations_need_no_token() {
     let listed = routes_without_app();
-    let document: Value = serde_json::from_str(&text(&listed, |need| need == Need::Scope(Scope::Watch))).unwrap();
+    let document: Value = serde_json::from_str(&text(&listed, |access| access == Access::Scope(Scope::Watch))).unwrap();
     let security = |path: &str, method: &str| document["paths"][path][method]["security"].as_array().unwrap().clone();
     assert!(security("/sessions", "get").contains(&serde_json::json!({})));
     assert!(!security("/handlers/{name}", "put").contains(&serde_json::json!({})));
@@ -105,13 +104,13 @@ fn every_operation_documents_access_errors_and_parameters() {
         assert!(operation["summary"].is_string(), "{what}");
         assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{what}");
         let security = operation["security"].as_array().unwrap();
-        assert_eq!(security.is_empty(), route.rule.need == Need::Nothing, "{what}");
+        assert_eq!(security.is_empty(), route.rule.access == Access::Nothing, "{what}");
         for (status, response) in operation["responses"].as_object().unwrap() {
             assert!(response["description"].as_str().is_some_and(|text| !text.is_empty()), "{what}: {status}");
             let is_error = status.starts_with(['4', '5']);
             assert!(!is_error || response["content"].is_object(), "{what}: {status} has a body");
         }
-        if let Need::Scope(scope) = route.rule.need {
+        if let Access::Scope(scope) = route.rule.access {
             assert_eq!(security[0]["token"][0], scope.name(), "{what}");
             assert!(operation["responses"]["401"].is_object() && operation["responses"]["403"].is_object(), "{what}");
         }
@@ -157,7 +156,7 @@ fn every_failure_of_an_offer_is_documented() {
     ];
     let others = [
         offer::Error::Handler(framebox_catalog::Error::NoHandler("a".into())),
-        offer::Error::Handler(framebox_catalog::Error::Wanted("a@".into())),
+        offer::Error::Handler(framebox_catalog::Error::Selector("a@".into())),
         offer::Error::Exists,
         offer::Error::Full,
         offer::Error::Overloaded(overloaded),

@@ -11,7 +11,7 @@ use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use framebox_auth::scope::{Need, Scope};
+use framebox_auth::scope::{Access, Scope};
 use framebox_pipeline::schedule::frame_clock::RATES;
 use framebox_pipeline::{Skipping, Unprocessed};
 use framebox_rtc::{self as rtc, Candidate};
@@ -97,7 +97,7 @@ impl Signalled {
 
 /// Adds the routes of this protocol.
 pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
-    routes.serve::<__path_offer, _>(Rule::new(Need::Scope(Scope::Watch)), offer)
+    routes.serve::<__path_offer, _>(Rule::new(Access::Scope(Scope::Watch)), offer)
 }
 
 /// Answers an offer, or accepts a candidate
@@ -176,7 +176,7 @@ async fn candidate(app: &App, id: &str, candidate: Candidate) -> Result<Signalle
             )),
         };
     };
-    let Some(peer) = active.bridge().peer() else { return Err(Failure::closed()) };
+    let Some(peer) = active.peer() else { return Err(Failure::closed()) };
     match peer.add_candidate(candidate).await {
         Ok(()) => Ok(Signalled::ACCEPTED),
         Err(rtc::Error::Closed) => Err(Failure::closed()),

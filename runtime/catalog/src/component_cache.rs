@@ -1,4 +1,4 @@
-//! Components in memory: loaded at their first use, kept as long as they are in use or among those that were used last.
+//! Components in memory: loaded at their first use, kept while in use or among those used last.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -7,40 +7,40 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use framebox_sandbox::{Component, Digest};
 use tokio::sync::OnceCell;
 
-/// Where a component is, once it is loaded. Whoever has one keeps it in memory.
+/// Holds a component once it is loaded. A component stays in memory as long as its slot is held.
 pub type Slot = OnceCell<Component>;
 
-/// Components by digest.
-pub struct Loaded {
-    most: usize,
+/// Loaded components by digest.
+pub struct ComponentCache {
+    most_idle: usize,
     table: Mutex<Table<Slot>>,
 }
 
-impl Loaded {
-    /// None yet, and at most `most` that are not in use.
-    pub fn new(most: usize) -> Self {
-        Self { most, table: Mutex::default() }
+impl ComponentCache {
+    /// Creates an empty cache that keeps at most `most_idle` components that are not in use.
+    pub fn new(most_idle: usize) -> Self {
+        Self { most_idle, table: Mutex::default() }
     }
 
-    /// The component of that digest, loaded by `load` when it is not there. Of those who come at once, one loads it.
+    /// Returns the component of a digest, loaded by `load` when it is absent. Of concurrent callers, one loads it.
     pub async fn get<E>(
         &self,
         digest: Digest,
         load: impl Future<Output = Result<Component, E>>,
     ) -> Result<(Component, Arc<Slot>), E> {
-        let slot = self.table().take(digest, self.most);
+        let slot = self.table().take(digest, self.most_idle);
         let component = slot.get_or_try_init(|| load).await?.clone();
         Ok((component, slot))
     }
 
-    /// Keeps what was loaded elsewhere.
+    /// Adds a component that was loaded elsewhere.
     pub fn put(&self, component: Component) {
-        // One that is there already is the same.
-        let _ = self.table().take(component.digest(), self.most).set(component);
+        // A component that is present already is the same one.
+        let _ = self.table().take(component.digest(), self.most_idle).set(component);
     }
 
-    /// Forgets a component; who uses it keeps it.
-    pub fn forget(&self, digest: &Digest) {
+    /// Removes a component. Sessions that use it keep it.
+    pub fn remove(&self, digest: &Digest) {
         self.table().slots.remove(digest);
     }
 
@@ -49,7 +49,7 @@ impl Loaded {
     }
 }
 
-/// Slots with the time of their last use, in uses.
+/// Slots with the time of their last use, counted in uses.
 struct Table<S> {
     uses: u64,
     slots: HashMap<Digest, (u64, Arc<S>)>,
@@ -62,8 +62,7 @@ impl<S> Default for Table<S> {
 }
 
 impl<S: Default> Table<S> {
-    /// The slot of a digest. When there are more than `most`, the one that was not used for longest goes, unless it is in
-    /// use.
+    /// Returns the slot of a digest. While there are more than `most`, the least recently used idle one is removed.
     fn take(&mut self, digest: Digest, most: usize) -> Arc<S> {
         self.uses += 1;
         let (used, slot) = self.slots.entry(digest).or_default();
@@ -83,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_in_use_or_was_used_last_stays() {
+    fn slots_in_use_and_recently_used_slots_stay() {
         let mut table = Table::<()>::default();
         let digest = |n: u8| Digest::of(&[n]);
         let held = table.take(digest(0), 3);
@@ -91,11 +90,11 @@ mod tests {
             table.take(digest(n), 3);
             table.take(digest(1), 3);
         }
-        let mut there: Vec<_> = (0..6).filter(|n| table.slots.contains_key(&digest(*n))).collect();
-        assert_eq!(there, [0, 1, 5]);
+        let mut present: Vec<_> = (0..6).filter(|n| table.slots.contains_key(&digest(*n))).collect();
+        assert_eq!(present, [0, 1, 5]);
         drop(held);
         table.take(digest(6), 3);
-        there = (0..7).filter(|n| table.slots.contains_key(&digest(*n))).collect();
-        assert_eq!(there, [1, 5, 6]);
+        present = (0..7).filter(|n| table.slots.contains_key(&digest(*n))).collect();
+        assert_eq!(present, [1, 5, 6]);
     }
 }

@@ -1,8 +1,8 @@
 //! The tokens of a data directory, in a text file.
 //!
 //! A file rather than a database: `framebox token` changes it while a server runs, and the embedded database locks its
-//! file for the one process that has it open. It is replaced as a whole (written beside, synced, renamed), so that a
-//! reader sees it as before or as after; whoever changes it holds a lock meanwhile.
+//! file for one process. The file is replaced atomically (written beside, synced, renamed), so that a reader sees it as
+//! before a change or as after; a lock file serializes changes.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -18,65 +18,65 @@ const LARGEST: u64 = 1 << 20;
 /// Most tokens.
 const MOST: usize = 1000;
 
-/// What is wrong with the tokens.
+/// Why tokens cannot be read or changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The file cannot be read or written.
     #[error("{path}: {error}")]
     File {
-        /// Which.
+        /// The file.
         path: String,
-        /// Why.
+        /// The reason.
         error: io::Error,
     },
-    /// The file is not what it should be.
+    /// The file is damaged.
     #[error("{path} is damaged: {error}")]
     Damaged {
-        /// Which.
+        /// The file.
         path: String,
-        /// How.
+        /// What is wrong with it.
         error: String,
     },
-    /// The name is taken.
+    /// A token of this name exists.
     #[error("there is a token {0:?} already: revoke it first, or choose another name")]
     Taken(String),
-    /// There is no such token.
+    /// There is no token of this name.
     #[error("there is no token {0:?}; `framebox token list` lists them")]
     Unknown(String),
-    /// A name that no token may have.
+    /// No token may have this name.
     #[error("a token's name has 1 to 64 of a–z, A–Z, 0–9, - _ . @")]
     Name,
-    /// A token that allows nothing.
+    /// The token has no scope.
     #[error("a token without a scope allows nothing")]
     Nothing,
-    /// There are as many tokens as may be.
-    #[error("there are {MOST} tokens already, which is as many as may be: revoke some")]
+    /// There are as many tokens as allowed.
+    #[error("there are {MOST} tokens, which is the most allowed: revoke some")]
     Full,
-    /// The system gives no random bytes.
-    #[error("no random bytes can be had: {0}")]
+    /// The operating system provides no random bytes.
+    #[error("the operating system provides no random bytes: {0}")]
     Random(#[from] getrandom::Error),
 }
 
 /// All tokens.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Book {
-    /// In the order in which they were made.
+pub struct Tokens {
+    /// In the order in which they were created.
     pub tokens: Vec<Token>,
 }
 
-impl Book {
-    /// The token whose text is `presented`. Each is compared, so that the time says nothing.
+impl Tokens {
+    /// Finds the token whose text is `presented`. Every token is compared, so that the time reveals nothing.
     pub fn find(&self, presented: &str) -> Option<&Token> {
         let hash = Hash::of(presented);
         self.tokens.iter().fold(None, |found, token| if token.hash.is(&hash) { Some(token) } else { found })
     }
 
-    /// Adds one.
+    /// Adds a token.
     ///
     /// # Errors
-    /// When its name cannot be had, it allows nothing, or there are too many.
+    /// When its name is wrong or taken, it has no scope, or there are too many.
     pub fn add(&mut self, token: Token) -> Result<(), Error> {
         if !is_name(&token.name) {
             return Err(Error::Name);
@@ -94,10 +94,10 @@ impl Book {
         Ok(())
     }
 
-    /// Takes one out.
+    /// Removes a token.
     ///
     /// # Errors
-    /// When there is none of that name.
+    /// When there is none of this name.
     pub fn revoke(&mut self, name: &str) -> Result<Token, Error> {
         match self.tokens.iter().position(|token| token.name == name) {
             Some(at) => Ok(self.tokens.remove(at)),
@@ -106,7 +106,7 @@ impl Book {
     }
 }
 
-/// By what a changed file is known: it is always a fresh one.
+/// Identifies a version of the file: each change makes a new file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
     inode: u64,
@@ -114,22 +114,22 @@ pub struct Stamp {
     modified: (i64, i64),
 }
 
-/// The file in a data directory.
+/// The file of tokens in a data directory.
 #[derive(Clone, Debug)]
-pub struct Store {
+pub struct TokenStore {
     folder: PathBuf,
 }
 
-impl Store {
-    /// That of the data directory `folder`, which need not exist.
+impl TokenStore {
+    /// Refers to the file in the data directory `folder`, which need not exist.
     pub fn new(folder: &Path) -> Self {
         Self { folder: folder.to_owned() }
     }
 
-    /// The file as it is; none: there never was a token.
+    /// Identifies the file's current version; `None` when there is no file, since no token was ever made.
     ///
     /// # Errors
-    /// When it is there and cannot be read.
+    /// When the file exists and cannot be read.
     pub fn stamp(&self) -> Result<Option<Stamp>, Error> {
         match fs::metadata(self.path()) {
             Ok(meta) => {
@@ -140,11 +140,11 @@ impl Store {
         }
     }
 
-    /// The tokens; none: there never was one.
+    /// Reads the tokens; `None` when there is no file.
     ///
     /// # Errors
-    /// When the file is there, and cannot be read or is damaged.
-    pub fn read(&self) -> Result<Option<Book>, Error> {
+    /// When the file exists, and cannot be read or is damaged.
+    pub fn read(&self) -> Result<Option<Tokens>, Error> {
         let mut file = match File::open(self.path()) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -156,36 +156,36 @@ impl Store {
         if bytes as u64 > LARGEST {
             return Err(damaged(format!("it has more than {LARGEST} bytes")));
         }
-        let book: Book = toml::from_str(&text).map_err(|error| damaged(error.message().to_owned()))?;
-        let mut checked = Book::default();
-        for token in book.tokens {
+        let tokens: Tokens = toml::from_str(&text).map_err(|error| damaged(error.message().to_owned()))?;
+        let mut checked = Tokens::default();
+        for token in tokens.tokens {
             checked.add(token).map_err(|error| damaged(error.to_string()))?;
         }
         Ok(Some(checked))
     }
 
-    /// Changes the tokens; nothing is written when `change` fails.
+    /// Changes the tokens. Nothing is written when `change` fails.
     ///
     /// # Errors
     /// Those of `change`, and when the file cannot be read or written.
-    pub fn change<T>(&self, change: impl FnOnce(&mut Book) -> Result<T, Error>) -> Result<T, Error> {
+    pub fn change<T>(&self, change: impl FnOnce(&mut Tokens) -> Result<T, Error>) -> Result<T, Error> {
         let failed = |error| self.error(error);
         let mut folder = fs::DirBuilder::new();
         folder.recursive(true).mode(0o700).create(&self.folder).map_err(failed)?;
         let lock = self.folder.join("rights.lock");
         let lock = OpenOptions::new().create(true).append(true).mode(0o600).open(lock).map_err(failed)?;
-        // Held until it is closed.
+        // Locked until it is closed.
         lock.lock().map_err(failed)?;
-        let mut book = self.read()?.unwrap_or_default();
-        let changed = change(&mut book)?;
-        let text = toml::to_string(&book).map_err(|error| failed(io::Error::other(error)))?;
+        let mut tokens = self.read()?.unwrap_or_default();
+        let changed = change(&mut tokens)?;
+        let text = toml::to_string(&tokens).map_err(|error| failed(io::Error::other(error)))?;
         self.replace(text.as_bytes()).map_err(failed)?;
         Ok(changed)
     }
 
     fn replace(&self, text: &[u8]) -> io::Result<()> {
         let beside = self.folder.join("rights.toml.next");
-        // What a write that was cut off left is of no use, and may have other permissions.
+        // The rest of an interrupted write is useless and may have other permissions.
         match fs::remove_file(&beside) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}

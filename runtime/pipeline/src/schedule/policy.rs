@@ -1,4 +1,4 @@
-//! What a person chooses for a session: which frames may be skipped, and what is shown for a frame without a result.
+//! The policy of a session: which frames may be skipped, and what is shown for a frame without a result.
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,7 +19,7 @@ pub enum Skipping {
     Never,
 }
 
-/// What a viewer sees for a frame that has no result: skipped, failed, or not tried.
+/// What is shown for a frame that has no result: skipped, failed, or not tried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Unprocessed {
@@ -30,7 +30,7 @@ pub enum Unprocessed {
     Passthrough,
 }
 
-/// The policy of a session. Changeable while it runs.
+/// The policy of a session. It can change while the session runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Policy {
@@ -41,7 +41,7 @@ pub struct Policy {
     pub unprocessed: Unprocessed,
 }
 
-/// A word that names no policy.
+/// A word that is not the name of a policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be one of {allowed}")]
 pub struct UnknownPolicyError {
@@ -49,7 +49,7 @@ pub struct UnknownPolicyError {
 }
 
 impl Skipping {
-    /// The word for it.
+    /// Returns its name.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Latest => "latest",
@@ -60,7 +60,7 @@ impl Skipping {
 }
 
 impl Unprocessed {
-    /// The word for it.
+    /// Returns its name.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Hold => "hold",

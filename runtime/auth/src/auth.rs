@@ -1,0 +1,170 @@
+//! Tokens, usage and audit log of a running server.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use super::audit::Audit;
+use super::authorize::{Anonymous, AuthorizeError, Principal, Request, TokenState, authorize};
+use super::quota::Rate;
+use super::scope::Scope;
+use super::store::{self, Stamp, TokenStore};
+use super::usage::{self, Usage};
+
+/// Time within which a change of the tokens takes effect.
+const FRESH: Duration = Duration::from_millis(100);
+/// Uploads a minute of all anonymous clients together, on a server that is open to anyone.
+const ANONYMOUS_UPLOADS: u32 = 30;
+
+/// Why a server cannot be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The data directory cannot be created.
+    #[error("the data directory {path} cannot be created: {error}")]
+    Folder {
+        /// The directory.
+        path: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// The tokens cannot be read.
+    #[error(transparent)]
+    Tokens(#[from] store::Error),
+    /// The record of uploads cannot be opened.
+    #[error(transparent)]
+    Usage(#[from] usage::Error),
+    /// Other machines can reach the server, and nobody would be authorized.
+    #[error(
+        "other machines can reach {0}, and there are no tokens: create one with `framebox token new --data DIR --name NAME \
+         --scope admin` and start with the same --data, or pass --allow-anyone"
+    )]
+    Unprotected(SocketAddr),
+}
+
+/// Tokens, usage and audit log of a running server.
+pub struct Auth {
+    store: Option<TokenStore>,
+    anonymous: Anonymous,
+    seen: Mutex<Seen>,
+    rates: Mutex<BTreeMap<String, Rate>>,
+    /// What was uploaded with which token.
+    pub usage: Usage,
+    /// Who changed what.
+    pub audit: Audit,
+}
+
+/// The tokens as they were last read.
+struct Seen {
+    tokens: TokenState,
+    stamp: Option<Stamp>,
+    checked: Instant,
+}
+
+impl Auth {
+    /// Opens the data directory `folder` for a server that listens on `bind`. `anyone`: scopes of anonymous clients.
+    ///
+    /// # Errors
+    /// When other machines can reach `bind` and there is neither a token nor a scope for anyone, or the data directory
+    /// cannot be used.
+    pub fn open(folder: Option<&Path>, anyone: &[Scope], bind: SocketAddr) -> Result<Self, OpenError> {
+        if let Some(folder) = folder {
+            let failed = |error| OpenError::Folder { path: folder.display().to_string(), error };
+            std::fs::create_dir_all(folder).map_err(failed)?;
+        }
+        let store = folder.map(TokenStore::new);
+        let stamp = store.as_ref().map(TokenStore::stamp).transpose()?.flatten();
+        let tokens = match store.as_ref().map(TokenStore::read).transpose()?.flatten() {
+            Some(tokens) => TokenState::Tokens(Arc::new(tokens)),
+            None => TokenState::Never,
+        };
+        let is_reachable = !bind.ip().to_canonical().is_loopback();
+        let anonymous = match anyone {
+            [] if is_reachable => Anonymous::Nobody,
+            [] => Anonymous::Local,
+            scopes => Anonymous::Anyone(scopes.to_vec()),
+        };
+        let has_tokens = matches!(&tokens, TokenState::Tokens(tokens) if !tokens.tokens.is_empty());
+        if anonymous == Anonymous::Nobody && !has_tokens {
+            return Err(OpenError::Unprotected(bind));
+        }
+        let usage = Usage::open(folder)?;
+        let seen = Mutex::new(Seen { tokens, stamp, checked: Instant::now() });
+        Ok(Self { store, anonymous, seen, rates: Mutex::default(), usage, audit: Audit::new(folder) })
+    }
+
+    /// Authorizes a request.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub fn authorize(&self, request: Request<'_>, now: SystemTime) -> Result<Principal, AuthorizeError> {
+        let tokens = self.seen().tokens.clone();
+        authorize(&tokens, &self.anonymous, request, now)
+    }
+
+    /// Reports whether the file of tokens is to be checked for changes, at most every 100 ms.
+    pub fn is_stale(&self, now: Instant) -> bool {
+        self.store.is_some() && now.saturating_duration_since(self.seen().checked) >= FRESH
+    }
+
+    /// Reads the tokens if their file has changed. Blocks on the disk.
+    pub fn refresh(&self) {
+        let Some(store) = &self.store else { return };
+        let before = {
+            let mut seen = self.seen();
+            seen.checked = Instant::now();
+            (seen.stamp, matches!(seen.tokens, TokenState::Unreadable))
+        };
+        // The stamp is taken first: a change between the two is seen at the next check.
+        let stamp = store.stamp();
+        if let Ok(stamp) = &stamp
+            && (*stamp, false) == before
+        {
+            return;
+        }
+        let read = stamp.and_then(|stamp| Ok((stamp, store.read()?)));
+        let mut seen = self.seen();
+        match read {
+            Ok((stamp, Some(tokens))) => {
+                tracing::info!(tokens = tokens.tokens.len(), "the tokens have changed");
+                (seen.stamp, seen.tokens) = (stamp, TokenState::Tokens(Arc::new(tokens)));
+            }
+            // Removing the file does not open the server.
+            Ok((_, None)) if matches!(seen.tokens, TokenState::Never) => {}
+            Ok((stamp, None)) => {
+                tracing::error!("the file of tokens is gone: no token is accepted");
+                (seen.stamp, seen.tokens) = (stamp, TokenState::Tokens(Arc::default()));
+            }
+            Err(error) => {
+                if !matches!(seen.tokens, TokenState::Unreadable) {
+                    tracing::error!(%error, "the tokens cannot be read: no token is accepted");
+                }
+                seen.tokens = TokenState::Unreadable;
+            }
+        }
+    }
+
+    /// Counts an upload.
+    ///
+    /// # Errors
+    /// The time to wait, when there were too many within a minute.
+    pub fn count_upload(&self, principal: &Principal, now: Instant) -> Result<(), Duration> {
+        let most = match (&principal.token, &self.anonymous) {
+            (Some(_), _) => principal.quota.uploads_a_minute,
+            (None, Anonymous::Anyone(_)) => Some(ANONYMOUS_UPLOADS),
+            (None, _) => None,
+        };
+        let Some(most) = most else { return Ok(()) };
+        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
+        rates.retain(|_, rate| !rate.is_idle(now));
+        // No token has an empty name.
+        rates.entry(principal.token.clone().unwrap_or_default()).or_default().count(most, now)
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,13 @@
+//! Why a session could not be started.
+
+/// Why a session could not be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The codec could not be set up.
+    #[error("the decoder could not be set up: {0}")]
+    Codec(#[from] framebox_media::Error),
+    /// The system gave no thread.
+    #[error("no thread could be started: {0}")]
+    Thread(#[from] std::io::Error),
+}

@@ -1,0 +1,36 @@
+//! What a session is made of.
+
+use std::sync::Arc;
+
+use framebox_media::Codec;
+use framebox_sandbox::{Component, Limits, Log, Sources};
+
+use crate::budget::Budgets;
+use crate::node::AdmissionPermit;
+use crate::schedule::policy::Policy;
+use crate::stream;
+
+/// What a session is made of.
+pub struct Setup {
+    /// The handler.
+    pub component: Component,
+    /// Frames a second that a generator is asked for; none: what its descriptor says, else
+    /// [`frame_clock::DEFAULT_RATE`](crate::schedule::frame_clock::DEFAULT_RATE).
+    pub fps: Option<f32>,
+    /// How the input is coded.
+    pub input: Codec,
+    /// What the handler may use.
+    pub limits: Limits,
+    /// How the results are encoded.
+    pub rendition: stream::Settings,
+    /// Receives the handler's log.
+    pub log: Arc<dyn Log>,
+    /// The videos that were granted.
+    pub sources: Arc<dyn Sources>,
+    /// Which frames are skipped, and what is shown instead; where the session starts.
+    pub policy: Policy,
+    /// What the session may use beyond a single call.
+    pub budgets: Budgets,
+    /// The permit from [`Node::admit`](crate::node::Node::admit). None: the session counts nowhere.
+    pub permit: Option<AdmissionPermit>,
+}

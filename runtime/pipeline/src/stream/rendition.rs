@@ -1,0 +1,169 @@
+//! A stream encoded once: codec, size, bit rate.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Builder, JoinHandle};
+use std::time::Instant;
+
+use super::attachment::Attachment;
+use super::bitrate;
+use super::encode::{Encode, Wishes};
+use super::report::{Encoding, Report};
+use super::settings::Settings;
+use super::shown::Shown;
+use super::viewer::Viewer;
+use super::viewers::{Shared, State};
+use crate::cpu;
+
+/// Encodes a stream on a thread of its own, for any number of viewers. Dropping it ends the thread without waiting for
+/// it.
+#[derive(Debug)]
+pub struct Rendition {
+    settings: Settings,
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Rendition {
+    /// Starts the thread. The encoder is made when the first picture is there.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(settings: Settings, report: Arc<dyn Report>) -> std::io::Result<Self> {
+        let shared = Arc::<Shared>::default();
+        let worker = Worker { shared: shared.clone(), report, settings: settings.clone() };
+        let thread = Builder::new().name("encode".into()).spawn(move || worker.run())?;
+        Ok(Self { settings, shared, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Attaches a viewer, which gets the encoded frames from the next one on. That one is a keyframe.
+    pub fn attach(&self, viewer: Arc<dyn Viewer>) -> Attachment {
+        let mut state = self.shared.lock();
+        state.keyframe = true;
+        let id = state.viewers.attach(viewer);
+        Attachment::new(Arc::downgrade(&self.shared), id)
+    }
+
+    /// True while no picture waits for the encoder.
+    pub fn has_room(&self) -> bool {
+        self.shared.lock().waiting.is_none()
+    }
+
+    /// Gives it a picture, to be called when there is [room](Self::has_room); after [`Rendition::close`] it is dropped.
+    /// Returns at once.
+    ///
+    /// # Errors
+    /// The picture, when there was no room or the rendition has ended.
+    pub fn show(&self, picture: Shown) -> Result<(), Shown> {
+        let mut state = self.shared.lock();
+        if state.ended || state.waiting.is_some() {
+            return Err(picture);
+        }
+        state.waiting = Some(picture);
+        drop(state);
+        self.shared.wake();
+        Ok(())
+    }
+
+    /// The bit rate that the encoder is asked for, bits a second.
+    pub fn bitrate(&self) -> u32 {
+        decide(&self.settings, &self.shared.lock())
+    }
+
+    /// Encodes the picture that waits, if any, and ends the thread. Blocks until that is done.
+    pub fn close(&self) {
+        self.end();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if thread.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the thread of a rendition panicked");
+        }
+    }
+
+    fn end(&self) {
+        self.shared.lock().ended = true;
+        self.shared.wake();
+    }
+}
+
+impl Drop for Rendition {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn decide(settings: &Settings, state: &State) -> u32 {
+    bitrate::decide(settings.encode.bitrate, settings.encode.max_bitrate, state.viewers.bitrates())
+}
+
+/// The rendition's thread.
+struct Worker {
+    shared: Arc<Shared>,
+    report: Arc<dyn Report>,
+    settings: Settings,
+}
+
+impl Worker {
+    fn run(self) {
+        cpu::lower_priority();
+        let mut encode = Encode::new(self.settings.clone());
+        let mut used = cpu::Meter::new();
+        while let Some((picture, wishes)) = self.next() {
+            self.report.room();
+            self.serve(&mut encode, &mut used, &picture, wishes);
+        }
+    }
+
+    /// Waits for the next picture. None when the rendition has ended.
+    fn next(&self) -> Option<(Shown, Wishes)> {
+        let mut state = self.shared.lock();
+        loop {
+            if let Some(picture) = state.waiting.take() {
+                let bitrate = decide(&self.settings, &state);
+                // The wish stands when nobody is there to see the keyframe.
+                let keyframe = !state.viewers.list().is_empty() && std::mem::take(&mut state.keyframe);
+                return Some((picture, Wishes { bitrate, keyframe }));
+            }
+            if state.ended {
+                return None;
+            }
+            state = self.shared.wait(state);
+        }
+    }
+
+    fn serve(&self, encode: &mut Encode, used: &mut cpu::Meter, picture: &Shown, wishes: Wishes) {
+        let viewers = self.shared.lock().viewers.list();
+        used.lap();
+        let begin = Instant::now();
+        let encoded = if viewers.is_empty() { Ok(None) } else { encode.frame(picture, wishes) };
+        let frame = encoded.unwrap_or_else(|error| {
+            self.report.failed(&error);
+            None
+        });
+        self.report.done(Encoding {
+            sequence: picture.sequence,
+            processed: picture.processed,
+            sent: frame.is_some(),
+            took: begin.elapsed(),
+            cpu: used.lap(),
+        });
+        let Some(frame) = frame else { return };
+        for entry in viewers.iter() {
+            entry.viewer.frame(frame.clone());
+        }
+    }
+}
+
+impl Drop for Worker {
+    /// Also after a panic: whoever waits for room must not wait for ever.
+    fn drop(&mut self) {
+        let waiting = {
+            let mut state = self.shared.lock();
+            state.ended = true;
+            state.waiting.take()
+        };
+        drop(waiting);
+        self.report.room();
+    }
+}
+
+#[cfg(test)]
+mod tests;

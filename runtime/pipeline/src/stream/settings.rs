@@ -1,0 +1,12 @@
+//! How a rendition is encoded.
+
+use framebox_media::{Codec, encode};
+
+/// How a rendition is encoded.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How its frames are coded.
+    pub codec: Codec,
+    /// Rate and bit rates; `bitrate` is where it starts.
+    pub encode: encode::Settings,
+}

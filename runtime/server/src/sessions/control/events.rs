@@ -1,0 +1,80 @@
+//! Events of the pipeline.
+
+use std::time::Instant;
+
+use framebox_pipeline::session::parameters::Applied;
+use framebox_pipeline::{Notice, SessionEvents, Severity};
+use framebox_sandbox::{Level, Log, NamedValue};
+
+use super::Control;
+use crate::protocol::{Batch, Message};
+use crate::sessions::data_channel::TooLarge;
+use crate::sessions::requests::Requester;
+
+impl SessionEvents for Control {
+    fn values(&self, sequence: u64, pts_us: i64, values: &[NamedValue]) {
+        let batch = Batch::new(sequence, pts_us, values);
+        self.outputs.put(&batch);
+        if let Err(TooLarge(bytes)) = self.channel.send_values(Instant::now(), &batch) {
+            let message = format!(
+                "the values of a frame are {bytes} bytes, more than a data channel carries: read them at /sessions/{{id}}/outputs",
+            );
+            let (severity, code) = (Severity::Warning, "values-too-large");
+            self.notice(Notice { severity, code, message, request: None });
+        }
+    }
+
+    fn applied(&self, applied: Applied) {
+        let mut answered = false;
+        for number in &applied.requests {
+            let requester = self.requests().take(*number);
+            match requester {
+                Some(Requester::Channel(request)) => {
+                    self.send(&Message::applied(&applied, Some(request)));
+                    answered = true;
+                }
+                // A request that was given up needs no answer.
+                Some(Requester::Http(answer)) => drop(answer.send(Ok(applied.clone()))),
+                None => {}
+            }
+        }
+        // The page follows changes that came another way.
+        if !answered {
+            self.send(&Message::applied(&applied, None));
+        }
+    }
+
+    fn notice(&self, mut notice: Notice) {
+        if let Some(number) = notice.request {
+            let requester = self.requests().take(number);
+            match requester {
+                Some(Requester::Channel(request)) => notice.request = Some(request),
+                Some(Requester::Http(answer)) => return drop(answer.send(Err(notice))),
+                None => return,
+            }
+        } else if notice.severity == Severity::Warning {
+            // Every request is answered; what happens by itself is sent seldom.
+            let admitted = self.notices().admit(Instant::now(), notice.code);
+            match admitted {
+                None => return,
+                Some(0) => {}
+                Some(more) => notice.message = format!("{} ({more} more like it)", notice.message),
+            }
+        }
+        self.send(&Message::notice(&notice));
+    }
+
+    fn ended(&self, reason: &str) {
+        self.watched.send_modify(|watched| watched.ended = Some(reason.to_owned()));
+    }
+}
+
+impl Log for Control {
+    fn line(&self, level: Level, message: &str) {
+        let line = self.log.write(Instant::now(), level, message);
+        tracing::debug!(target: "handler", level = line.level.as_str(), "{message}");
+        if self.watched.borrow().wanted.is_some_and(|wanted| wanted.log) {
+            self.send(&Message::log(&line));
+        }
+    }
+}
