@@ -1,4 +1,4 @@
-//! The `framebox` program: reads the configuration, runs, reports.
+//! The `framebox` program: parses the command line, runs the command, and reports its error.
 
 use std::process::ExitCode;
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use framebox_sandbox::CompileLimits;
+
 use crate::compile;
 use crate::limits::{self, Table};
 
@@ -71,6 +73,18 @@ impl Defaults {
         let resolved = own.or(*requested).resolve(general, bounds, "limits");
         // The bounds may be narrower than they were at the upload.
         resolved.or_else(|_| own.resolve(general, bounds, "limits")).unwrap_or(general)
+    }
+
+    /// Returns the limits on an uploaded component before and while it is compiled.
+    pub fn compile_limits(&self) -> CompileLimits {
+        CompileLimits { bytes: self.largest, ..CompileLimits::default() }
+    }
+
+    /// Creates the worker that compiles uploads.
+    pub fn worker(&self) -> compile::Worker {
+        // The running program, even if its file was replaced.
+        let program = self.program.clone().unwrap_or_else(|| PathBuf::from("/proc/self/exe"));
+        compile::Worker::new(program, self.compile.clone())
     }
 
     /// The most memory of an instance of any handler, bytes, including handlers that are not uploaded yet.

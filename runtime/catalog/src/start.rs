@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -10,7 +10,6 @@ use framebox_sandbox::{Code, CompileLimits, Compiler, Digest, Engine, LoadError}
 
 use super::catalog::Catalog;
 use super::code_cache::CodeCache;
-use super::compile::Worker;
 use super::component_cache::ComponentCache;
 use super::data_dir::DataDir;
 use super::defaults::Defaults;
@@ -103,16 +102,13 @@ impl Catalog {
             tracing::info!("uploads are lost when the server ends; start it with --data DIR to keep them");
         }
         let fixed = fixed(&defaults)?;
-        let allowance = CompileLimits { bytes: defaults.largest, ..CompileLimits::default() };
-        // The running program, even when its file was replaced meanwhile.
-        let program = defaults.program.clone().unwrap_or_else(|| PathBuf::from("/proc/self/exe"));
         let embedded = fixed.iter().filter_map(|fixed| Some((Digest::of(&fixed.bytes), fixed.built_in?))).collect();
         let catalog = Self {
             engine: engine.clone(),
-            allowance,
+            allowance: defaults.compile_limits(),
             default: defaults.default_handler.clone().unwrap_or_else(|| DEFAULT.to_owned()),
             store,
-            worker: Worker::new(program, defaults.compile.clone()),
+            worker: defaults.worker(),
             loaded: ComponentCache::new(MOST_IDLE),
             embedded,
             uploads: Uploads::default(),

@@ -1,80 +1,81 @@
-//! With which code the program ends, for scripts.
+//! Exit codes, for scripts.
 
 use std::process::ExitCode;
 
-/// What `--help` says of the codes.
+/// The exit codes, for `--help`.
 pub const HELP: &str = "\
 Exit codes:
-  0  done
-  1  failed on this side: a file cannot be read, the server cannot be started
-  2  wrong usage
-  3  refused by the server: what was sent, or what is there already, does not allow it
+  0  success
+  1  a file cannot be read or written, or the server cannot be started
+  2  invalid arguments
+  3  the server refused the request
   4  the server cannot be reached
-  5  not allowed: no token, a wrong one, or one without the scope
-  6  not at this time: too often, or the server is busy; try again later
+  5  not allowed: the token is missing or invalid, or lacks the scope
+  6  the server is busy or limits the rate: try again later
   7  the server failed";
 
-/// A code.
+/// An exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
-    /// It was done.
-    Done = 0,
-    /// It failed on this side.
+    /// The command succeeded.
+    Success = 0,
+    /// The command failed on this machine.
     Failed = 1,
-    /// It was asked for in a wrong way.
+    /// The arguments are invalid.
     Usage = 2,
-    /// The server refused it.
+    /// The server refused the request.
     Refused = 3,
     /// The server cannot be reached.
     Unreachable = 4,
-    /// It is not allowed.
+    /// The token is missing, invalid or lacks the scope.
     NotAllowed = 5,
-    /// The server asks to try later.
+    /// The server asks to try again later.
     Later = 6,
     /// The server failed.
     Server = 7,
 }
 
-/// Why it was not done.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
-#[error("{text}")]
-pub struct Failure {
-    /// The code that says so to programs.
+#[error("{message}")]
+pub struct CommandError {
+    /// The exit code.
     pub code: Code,
-    /// The text that says so to people.
-    pub text: String,
+    /// The message for the user.
+    pub message: String,
 }
 
-impl Failure {
-    /// One of `code`.
-    pub fn new(code: Code, text: impl Into<String>) -> Self {
-        Self { code, text: text.into() }
+impl CommandError {
+    /// Creates an error.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
     }
 }
 
 impl Code {
-    /// That of an HTTP status.
+    /// Returns the code for an HTTP status.
     pub fn of_status(status: u16) -> Self {
         match status {
-            200..=299 => Self::Done,
+            200..=299 => Self::Success,
             401 | 403 => Self::NotAllowed,
             429 | 503 => Self::Later,
-            // What was sent does not fit any more.
+            // 507: the upload exceeds a quota or the disk.
             507 | 400..=499 => Self::Refused,
             _ => Self::Server,
         }
     }
+}
 
-    /// That of what came of it; what went wrong is said on standard error.
-    pub fn of(result: Result<(), Failure>) -> Self {
-        match result {
-            Ok(()) => Self::Done,
-            Err(failure) => {
-                eprintln!("framebox: {failure}");
-                failure.code
-            }
+/// Prints the error of a command, if any, to standard error; returns the exit code.
+pub fn code(result: Result<(), CommandError>) -> ExitCode {
+    let code = match result {
+        Ok(()) => Code::Success,
+        Err(error) => {
+            eprintln!("framebox: {error}");
+            error.code
         }
-    }
+    };
+    code.into()
 }
 
 impl From<Code> for ExitCode {
@@ -88,10 +89,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_status_has_its_code_and_each_code_is_documented() {
+    fn each_status_has_a_code_and_each_code_is_documented() {
         for (status, code) in [
-            (200, Code::Done),
-            (201, Code::Done),
+            (200, Code::Success),
+            (201, Code::Success),
             (302, Code::Server),
             (401, Code::NotAllowed),
             (403, Code::NotAllowed),

@@ -1,114 +1,116 @@
-//! `framebox handlers`: what a running server has, and which version is active.
+//! `framebox handlers`: lists and manages the handlers of a running server and their versions.
 
 use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::client::{Client, Server, printable};
-use super::exit::{Code, Failure};
+use super::exit::{Code, CommandError};
 
-/// `framebox handlers`
+/// The arguments of `framebox handlers`.
 #[derive(Debug, Args)]
 #[command(after_help = super::exit::HELP)]
 pub struct Handlers {
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
-    pub action: What,
+    pub command: HandlersCommand,
 }
 
-/// What `framebox handlers` does.
+/// The subcommands of `framebox handlers`.
 #[derive(Debug, Subcommand)]
-pub enum What {
+pub enum HandlersCommand {
     /// Lists the handlers.
     List {
-        /// The server.
+        /// Server and token.
         #[command(flatten)]
         server: Server,
     },
     /// Lists the versions of a handler.
     Versions {
-        /// The handler.
+        /// Name of the handler.
         name: String,
-        /// The server.
+        /// Server and token.
         #[command(flatten)]
         server: Server,
     },
-    /// Makes a version the active one.
+    /// Activates a version.
     Promote {
-        /// The handler.
+        /// Name of the handler.
         name: String,
         /// Number of the version.
         version: u64,
-        /// Only for this share of fresh sessions, above 0 and below 1; the others keep the active one.
+        /// Uses the version as a canary, for this share of new sessions only (above 0 and below 1).
         #[arg(long, value_name = "SHARE")]
         canary: Option<f64>,
-        /// The server.
+        /// Server and token.
         #[command(flatten)]
         server: Server,
     },
-    /// Makes an older version the active one again.
+    /// Activates an older version again.
     Rollback {
-        /// The handler.
+        /// Name of the handler.
         name: String,
-        /// Number of the version; default: the one before the active one.
+        /// Number of the version. [default: the version before the active one]
         version: Option<u64>,
-        /// The server.
+        /// Server and token.
         #[command(flatten)]
         server: Server,
     },
-    /// Deletes a version, or the handler with all of them.
+    /// Deletes a version, or a handler with all its versions.
     Delete {
-        /// The handler.
+        /// Name of the handler.
         name: String,
-        /// Number of the version; default: all.
+        /// Number of the version. [default: the handler with all versions]
         version: Option<u64>,
-        /// Lets the sessions that use it end first, rather than being refused.
+        /// Waits for sessions that use the version to end, instead of refusing to delete it.
         #[arg(long)]
         drain: bool,
-        /// The server.
+        /// Server and token.
         #[command(flatten)]
         server: Server,
     },
 }
 
 impl Handlers {
-    /// Does it.
+    /// Sends the requests and prints the response.
     ///
     /// # Errors
-    /// Why it was not done.
-    pub async fn run(self) -> Result<(), Failure> {
-        match self.action {
-            What::List { server } => {
+    /// The server cannot be reached, or it refuses a request.
+    pub async fn run(self) -> Result<(), CommandError> {
+        match self.command {
+            HandlersCommand::List { server } => {
                 let client = server.client()?;
-                let answer = client.send(client.request(Method::GET, &["handlers"])).await?;
-                print(&server, &answer, handler_lines);
+                let response = client.send(client.request(Method::GET, &["handlers"])).await?;
+                print(&server, &response, handler_lines);
             }
-            What::Versions { name, server } => {
-                let answer = versions(&server.client()?, &name).await?;
-                print(&server, &answer, version_lines);
+            HandlersCommand::Versions { name, server } => {
+                let response = versions(&server.client()?, &name).await?;
+                print(&server, &response, version_lines);
             }
-            What::Promote { name, version, canary, server } => {
+            HandlersCommand::Promote { name, version, canary, server } => {
                 let body = match canary {
                     Some(share) if share > 0.0 && share < 1.0 => {
                         json!({ "canary": { "version": version, "share": share } })
                     }
-                    Some(_) => return Err(Failure::new(Code::Usage, "--canary takes a share above 0 and below 1")),
+                    Some(_) => {
+                        return Err(CommandError::new(Code::Usage, "--canary must be a share above 0 and below 1"));
+                    }
                     None => json!({ "version": version }),
                 };
-                let answer = promote(&server.client()?, &name, &body).await?;
-                let verb = if canary.is_some() { "is tried" } else { "is active" };
-                print(&server, &answer, |_| vec![format!("{name}@{version} {verb}")]);
+                let response = promote(&server.client()?, &name, &body).await?;
+                let state = if canary.is_some() { "is the canary" } else { "is active" };
+                print(&server, &response, |_| vec![format!("{name}@{version} {state}")]);
             }
-            What::Rollback { name, version, server } => {
+            HandlersCommand::Rollback { name, version, server } => {
                 let client = server.client()?;
                 let version = match version {
                     Some(version) => version,
-                    None => before(&versions(&client, &name).await?, &name)?,
+                    None => previous(&versions(&client, &name).await?, &name)?,
                 };
-                let answer = promote(&client, &name, &json!({ "version": version })).await?;
-                print(&server, &answer, |_| vec![format!("{name}@{version} is active")]);
+                let response = promote(&client, &name, &json!({ "version": version })).await?;
+                print(&server, &response, |_| vec![format!("{name}@{version} is active")]);
             }
-            What::Delete { name, version, drain, server } => {
+            HandlersCommand::Delete { name, version, drain, server } => {
                 let client = server.client()?;
                 let number = version.map(|version| version.to_string());
                 let mut path = vec!["handlers", &name];
@@ -117,47 +119,49 @@ impl Handlers {
                 if drain {
                     request = request.query(&[("drain", "true")]);
                 }
-                let answer = client.send(request).await?;
-                let what = version.map_or(name.clone(), |version| format!("{name}@{version}"));
-                print(&server, &answer, |_| vec![format!("{what} is deleted")]);
+                let response = client.send(request).await?;
+                let deleted = version.map_or(name.clone(), |version| format!("{name}@{version}"));
+                print(&server, &response, |_| vec![format!("{deleted} is deleted")]);
             }
         }
         Ok(())
     }
 }
 
-async fn versions(client: &Client, name: &str) -> Result<Value, Failure> {
+async fn versions(client: &Client, name: &str) -> Result<Value, CommandError> {
     client.send(client.request(Method::GET, &["handlers", name, "versions"])).await
 }
 
-async fn promote(client: &Client, name: &str, body: &Value) -> Result<Value, Failure> {
+async fn promote(client: &Client, name: &str, body: &Value) -> Result<Value, CommandError> {
     client.send(client.request(Method::POST, &["handlers", name, "active"]).json(body)).await
 }
 
-/// The latest version before the active one.
-fn before(versions: &Value, name: &str) -> Result<u64, Failure> {
-    let none = |text: String| Failure::new(Code::Refused, text);
-    let active = versions["active"].as_u64().ok_or_else(|| none(format!("no version of {name} is active")))?;
+/// Returns the latest version before the active one.
+fn previous(versions: &Value, name: &str) -> Result<u64, CommandError> {
+    let refused = |message: String| CommandError::new(Code::Refused, message);
+    let active = versions["active"]
+        .as_u64()
+        .ok_or_else(|| refused(format!("{name} has no active version: give the number of a version")))?;
     let numbers = versions["versions"].as_array().into_iter().flatten();
     numbers
         .filter_map(|version| version["version"].as_u64())
         .filter(|version| *version < active)
         .max()
-        .ok_or_else(|| none(format!("there is no version of {name} before {active}")))
+        .ok_or_else(|| refused(format!("{name} has no version before {active}, which is the active one")))
 }
 
-/// One line of JSON, or what people read.
-fn print(server: &Server, answer: &Value, lines: impl FnOnce(&Value) -> Vec<String>) {
+/// Prints the response as JSON, or as lines of text.
+fn print(server: &Server, response: &Value, lines: impl FnOnce(&Value) -> Vec<String>) {
     if server.json {
-        println!("{answer}");
+        println!("{response}");
     } else {
-        lines(answer).iter().for_each(|line| println!("{line}"));
+        lines(response).iter().for_each(|line| println!("{line}"));
     }
 }
 
-fn handler_lines(answer: &Value) -> Vec<String> {
+fn handler_lines(response: &Value) -> Vec<String> {
     let text = |value: &Value| printable(value.as_str().unwrap_or("-"));
-    let handlers = answer["handlers"].as_array().into_iter().flatten();
+    let handlers = response["handlers"].as_array().into_iter().flatten();
     handlers
         .map(|handler| {
             let digest: String = text(&handler["digest"]).chars().take(19).collect();
@@ -167,12 +171,12 @@ fn handler_lines(answer: &Value) -> Vec<String> {
         .collect()
 }
 
-fn version_lines(answer: &Value) -> Vec<String> {
-    let versions = answer["versions"].as_array().into_iter().flatten();
+fn version_lines(response: &Value) -> Vec<String> {
+    let versions = response["versions"].as_array().into_iter().flatten();
     versions
         .map(|version| {
             let number = version["version"].as_u64().unwrap_or_default();
-            let mark = if answer["active"].as_u64() == Some(number) { '*' } else { ' ' };
+            let mark = if response["active"].as_u64() == Some(number) { '*' } else { ' ' };
             let digest: String = printable(version["digest"].as_str().unwrap_or("-")).chars().take(19).collect();
             let bytes = version["bytes"].as_u64().unwrap_or_default();
             let sessions = version["sessions"].as_u64().unwrap_or_default();
@@ -186,13 +190,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rolling_back_goes_to_the_version_before() {
+    fn rollback_selects_the_version_before_the_active_one() {
         let versions =
             |active: Value| json!({ "versions": [{"version": 1}, {"version": 4}, {"version": 3}], "active": active });
-        assert_eq!(before(&versions(4.into()), "x").unwrap(), 3);
-        assert_eq!(before(&versions(3.into()), "x").unwrap(), 1);
-        assert_eq!(before(&versions(1.into()), "x").unwrap_err().code, Code::Refused);
-        assert_eq!(before(&versions(Value::Null), "x").unwrap_err().code, Code::Refused);
-        assert_eq!(before(&json!("nonsense"), "x").unwrap_err().code, Code::Refused);
+        assert_eq!(previous(&versions(4.into()), "x").unwrap(), 3);
+        assert_eq!(previous(&versions(3.into()), "x").unwrap(), 1);
+        assert_eq!(previous(&versions(1.into()), "x").unwrap_err().code, Code::Refused);
+        assert_eq!(previous(&versions(Value::Null), "x").unwrap_err().code, Code::Refused);
+        assert_eq!(previous(&json!("nonsense"), "x").unwrap_err().code, Code::Refused);
     }
 }

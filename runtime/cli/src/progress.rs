@@ -1,11 +1,12 @@
-//! The bar of an upload, on a terminal only.
+//! The progress line of an upload, which is shown on a terminal only.
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write as _};
 
+/// Width of the bar, columns.
 const WIDTH: usize = 30;
 
-/// A line that is written over and over, on standard error.
+/// A line on standard error that is rewritten. It is erased on drop.
 #[derive(Debug)]
 pub struct Line {
     shown: Option<String>,
@@ -13,27 +14,27 @@ pub struct Line {
 }
 
 impl Line {
-    /// One that is shown when standard error is a terminal and `wanted`.
-    pub fn new(wanted: bool) -> Self {
-        Self { shown: None, is_on: wanted && std::io::stderr().is_terminal() }
+    /// Creates a line that is shown if `enabled` and standard error is a terminal.
+    pub fn new(enabled: bool) -> Self {
+        Self { shown: None, is_on: enabled && std::io::stderr().is_terminal() }
     }
 
-    /// True if somebody sees it.
+    /// Returns whether the line is shown.
     pub fn is_on(&self) -> bool {
         self.is_on
     }
 
-    /// Shows that.
+    /// Replaces the text of the line.
     pub fn show(&mut self, text: String) {
         if self.is_on && self.shown.as_ref() != Some(&text) {
-            // To the line's begin, and what was there is erased.
+            // Returns to the start of the line and erases it.
             eprint!("\r\x1b[K{text}");
             let _ = std::io::stderr().flush();
             self.shown = Some(text);
         }
     }
 
-    /// Takes the line away.
+    /// Erases the line.
     pub fn clear(&mut self) {
         if self.shown.take().is_some() {
             eprint!("\r\x1b[K");
@@ -48,16 +49,16 @@ impl Drop for Line {
     }
 }
 
-/// `[=====>     ] 45 %  3.1 of 7.0 MiB`
-pub fn bar(done: u64, all: u64) -> String {
-    let share = if all == 0 { 1.0 } else { (done as f64 / all as f64).min(1.0) };
+/// Formats a progress bar for bytes: `[=====>     ]  45 %  3.1 of 7.0 MiB`.
+pub fn bar(done: u64, total: u64) -> String {
+    let share = if total == 0 { 1.0 } else { (done as f64 / total as f64).min(1.0) };
     let full = (share * WIDTH as f64) as usize;
     let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
     let mut text = format!("[{}", "=".repeat(full));
     if full < WIDTH {
         let _ = write!(text, ">{}", " ".repeat(WIDTH - full - 1));
     }
-    let _ = write!(text, "] {:3.0} %  {:.1} of {:.1} MiB", share * 100.0, mib(done), mib(all));
+    let _ = write!(text, "] {:3.0} %  {:.1} of {:.1} MiB", share * 100.0, mib(done), mib(total));
     text
 }
 
@@ -66,11 +67,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bar_fills_up() {
+    fn the_bar_is_full_at_the_end() {
         assert_eq!(bar(0, 1 << 20), format!("[>{}]   0 %  0.0 of 1.0 MiB", " ".repeat(29)));
         assert_eq!(bar(1 << 19, 1 << 20), format!("[{}>{}]  50 %  0.5 of 1.0 MiB", "=".repeat(15), " ".repeat(14)));
-        for (done, all) in [(7, 7), (8, 7), (0, 0)] {
-            assert!(bar(done, all).starts_with(&format!("[{}] 100 %", "=".repeat(30))));
+        for (done, total) in [(7, 7), (8, 7), (0, 0)] {
+            assert!(bar(done, total).starts_with(&format!("[{}] 100 %", "=".repeat(30))));
         }
     }
 }

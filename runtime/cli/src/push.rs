@@ -16,139 +16,149 @@ use serde_json::Value;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::client::{Client, Server, printable};
-use super::exit::{Code, Failure};
+use super::exit::{Code, CommandError};
 use super::progress::{Line, bar};
 
-/// Pieces in which a component is sent, bytes.
-const PIECE: usize = 64 * 1024;
-/// Time between two looks at how far it is.
-const LOOK: Duration = Duration::from_millis(200);
-/// Largest component that is read, bytes; the server has a bound of its own.
-const LARGEST: u64 = 1 << 30;
+/// Size of the chunks of an upload, bytes.
+const CHUNK: usize = 64 * 1024;
+/// Time between two updates of the progress line.
+const UPDATE_INTERVAL: Duration = Duration::from_millis(200);
+/// Largest file that is read, bytes. The server has a limit of its own.
+const MAX_BYTES: u64 = 1 << 30;
 
-/// `framebox push`
+/// The arguments of `framebox push`.
 #[derive(Debug, Args)]
 #[command(after_help = super::exit::HELP)]
 pub struct Push {
-    /// The component.
+    /// Component to upload (.wasm).
     pub file: PathBuf,
-    /// The handler of which it becomes a version.
+    /// Name of the handler; it is created if it does not exist.
     #[arg(long, value_name = "NAME")]
     pub name: String,
-    /// Uploads only; the active version stays as it is.
+    /// Does not activate the version.
     #[arg(long)]
     pub no_activate: bool,
-    /// A limit that belongs to the version, as in `--limit call_ms=100`; may be given several times.
+    /// Requests a limit for the version, as in `--limit call_ms=100`; can be repeated.
     #[arg(long = "limit", value_name = "KEY=N", value_parser = limit)]
     pub limits: Vec<(String, u64)>,
-    /// The server.
+    /// Server and token.
     #[command(flatten)]
     pub server: Server,
 }
 
+/// Parses `KEY=N`.
 fn limit(text: &str) -> Result<(String, u64), String> {
     let number = |(key, value): (&str, &str)| Some((key.to_owned(), value.parse().ok()?));
     text.split_once('=')
         .and_then(number)
-        .ok_or_else(|| "give a key of `[limits]` and a whole number, as in call_ms=100".to_owned())
+        .ok_or_else(|| "expected a key of `[limits]` and a whole number, as in --limit call_ms=100".to_owned())
 }
 
 impl Push {
-    /// Does it.
+    /// Uploads the component and prints the new version.
     ///
     /// # Errors
-    /// Why it was not done.
-    pub async fn run(self) -> Result<(), Failure> {
+    /// The file cannot be read, or the upload failed.
+    pub async fn run(self) -> Result<(), CommandError> {
         let client = self.server.client()?;
         let bytes = Bytes::from(read(&self.file)?);
         let mut line = Line::new(!self.server.json);
-        let answer = upload(&client, &self, bytes, &mut line).await;
+        let result = upload(&client, &self, bytes, &mut line).await;
         line.clear();
-        let answer = answer?;
+        let response = result?;
         if self.server.json {
-            println!("{answer}");
+            println!("{response}");
         } else {
-            println!("{}", said(&self.name, &answer));
+            println!("{}", summary(&self.name, &response));
         }
         Ok(())
     }
 }
 
-pub(super) fn read(file: &std::path::Path) -> Result<Vec<u8>, Failure> {
+/// Reads a component.
+pub(super) fn read(file: &std::path::Path) -> Result<Vec<u8>, CommandError> {
     let failed = |error: std::io::Error| {
         let code = if error.kind() == ErrorKind::NotFound { Code::Usage } else { Code::Failed };
-        Failure::new(code, format!("cannot read {}: {error}", file.display()))
+        CommandError::new(code, format!("cannot read {}: {error}", file.display()))
     };
     let meta = std::fs::metadata(file).map_err(failed)?;
-    if !meta.is_file() || meta.len() > LARGEST {
-        return Err(Failure::new(Code::Usage, format!("{} is no file of a fit size", file.display())));
+    if !meta.is_file() {
+        let message = format!("{} is not a regular file: give the path of a component (.wasm)", file.display());
+        return Err(CommandError::new(Code::Usage, message));
+    }
+    if meta.len() > MAX_BYTES {
+        let message = format!("{} is too large to be a component: it has {} bytes", file.display(), meta.len());
+        return Err(CommandError::new(Code::Usage, message));
     }
     std::fs::read(file).map_err(failed)
 }
 
-pub(super) async fn upload(client: &Client, push: &Push, bytes: Bytes, line: &mut Line) -> Result<Value, Failure> {
-    let (id, all, sent) = (upload_id()?, bytes.len() as u64, Arc::new(AtomicU64::new(0)));
+/// Uploads a component and shows the progress; returns the response of the server.
+pub(super) async fn upload(client: &Client, push: &Push, bytes: Bytes, line: &mut Line) -> Result<Value, CommandError> {
+    let (id, total, sent) = (upload_id()?, bytes.len() as u64, Arc::new(AtomicU64::new(0)));
     let mut request = client
         .request(Method::PUT, &["handlers", &push.name])
         .header(header::CONTENT_TYPE, "application/wasm")
-        // Known beforehand, so that a server can refuse what is too large before it is sent.
-        .header(header::CONTENT_LENGTH, all)
+        // Lets the server refuse a body that is too large before it is sent.
+        .header(header::CONTENT_LENGTH, total)
         .header("upload-id", &id)
-        .body(pieces(bytes, sent.clone()));
+        .body(chunks(bytes, sent.clone()));
     request = request.query(&push.limits);
     if push.no_activate {
         request = request.query(&[("activate", "false")]);
     }
-    let answer = client.send(request);
-    tokio::pin!(answer);
-    let mut looks = interval(LOOK);
-    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let response = client.send(request);
+    tokio::pin!(response);
+    let mut updates = interval(UPDATE_INTERVAL);
+    updates.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            answer = &mut answer => return answer,
-            _ = looks.tick(), if line.is_on() => {}
+            response = &mut response => return response,
+            _ = updates.tick(), if line.is_on() => {}
         }
         let done = sent.load(Relaxed);
-        if done < all {
-            line.show(bar(done, all));
+        if done < total {
+            line.show(bar(done, total));
             continue;
         }
-        // Everything has left; what the server does with it, only it knows.
+        // Everything is sent; the server reports what it does with the component.
         let stage = client.send(client.request(Method::GET, &["uploads", &id]));
         tokio::select! {
-            answer = &mut answer => return answer,
+            response = &mut response => return response,
             stage = stage => {
                 let stage = stage.ok().and_then(|json| json["stage"].as_str().map(printable));
-                line.show(format!("{}  {} …", bar(all, all), stage.as_deref().unwrap_or("waiting")));
+                line.show(format!("{}  {} …", bar(total, total), stage.as_deref().unwrap_or("waiting")));
             }
         }
     }
 }
 
-/// The bytes piece by piece, counted as they leave.
-fn pieces(bytes: Bytes, sent: Arc<AtomicU64>) -> Body {
+/// Returns a body that sends the bytes in chunks and counts them.
+fn chunks(bytes: Bytes, sent: Arc<AtomicU64>) -> Body {
     Body::wrap_stream(stream::unfold((bytes, sent), |(mut rest, sent)| async move {
         if rest.is_empty() {
             return None;
         }
-        let piece = rest.split_to(rest.len().min(PIECE));
-        sent.fetch_add(piece.len() as u64, Relaxed);
-        Some((Ok::<_, std::convert::Infallible>(piece), (rest, sent)))
+        let chunk = rest.split_to(rest.len().min(CHUNK));
+        sent.fetch_add(chunk.len() as u64, Relaxed);
+        Some((Ok::<_, std::convert::Infallible>(chunk), (rest, sent)))
     }))
 }
 
-fn upload_id() -> Result<String, Failure> {
+fn upload_id() -> Result<String, CommandError> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| Failure::new(Code::Failed, error.to_string()))?;
+    getrandom::fill(&mut bytes)
+        .map_err(|error| CommandError::new(Code::Failed, format!("cannot create a random upload id: {error}")))?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
-pub(super) fn said(name: &str, answer: &Value) -> String {
-    let version = answer["version"].as_u64().unwrap_or_default();
-    let digest = printable(answer["digest"].as_str().unwrap_or_default());
-    let active = match answer["active"].as_bool() {
+/// Formats the response to an upload.
+pub(super) fn summary(name: &str, response: &Value) -> String {
+    let version = response["version"].as_u64().unwrap_or_default();
+    let digest = printable(response["digest"].as_str().unwrap_or_default());
+    let active = match response["active"].as_bool() {
         Some(true) => "active",
-        _ => "not active; `framebox handlers promote` makes it so",
+        _ => "not active; activate it with `framebox handlers promote`",
     };
     format!("{name}@{version} {digest}: {active}")
 }

@@ -1,4 +1,4 @@
-//! `framebox token`: tokens of a data directory.
+//! `framebox token`: creates, lists and revokes the access tokens in a data directory.
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::exit::{Code, Failure};
+use super::exit::{Code, CommandError};
 use framebox_auth::audit::{Action, Audit, Entry, Outcome};
 use framebox_auth::quota::Quota;
 use framebox_auth::scope::Scope;
@@ -14,93 +14,94 @@ use framebox_auth::store::{Error, TokenStore};
 use framebox_auth::token::{Secret, Token, seconds};
 use framebox_server::config::Config;
 
-/// `framebox token`
+/// The arguments of `framebox token`.
 #[derive(Debug, Args)]
 pub struct Tokens {
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
-    pub action: What,
-    /// The server's data directory.
+    pub command: TokenCommand,
+    /// Data directory of the server.
     #[arg(long, global = true, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// The server's configuration file, which names its data directory.
+    /// Configuration file of the server, which names the data directory.
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
 
-/// What `framebox token` does. A running server takes changes over at once.
+/// The subcommands of `framebox token`. A running server applies changes at once.
 #[derive(Debug, Subcommand)]
-pub enum What {
-    /// Makes a token and prints it: it is shown this once.
+pub enum TokenCommand {
+    /// Creates a token and prints it. It is not shown again.
     New(New),
-    /// Lists tokens; of none is the text known.
+    /// Lists tokens with their scopes and expiry. The tokens themselves are not stored.
     List {
-        /// As JSON.
+        /// Prints the list as JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Makes a token worthless.
+    /// Revokes a token.
     Revoke {
-        /// Its name.
+        /// Name of the token.
         name: String,
     },
 }
 
-/// `framebox token new`
+/// The arguments of `framebox token new`.
 #[derive(Debug, Args)]
 pub struct New {
-    /// How people call it.
+    /// Name of the token, which the audit log shows.
     #[arg(long)]
     pub name: String,
-    /// What it allows: upload, promote, watch, admin; several with commas, or given several times.
+    /// Scopes that the token allows, separated by commas: upload, promote, watch, admin.
     #[arg(long, required = true, value_delimiter = ',')]
     pub scope: Vec<Scope>,
-    /// How long it is worth something: 90s, 12h, 30d; default: for ever.
+    /// Time until the token expires, such as 90s, 12h or 30d. [default: never]
     #[arg(long, value_parser = humantime::parse_duration)]
     pub expires: Option<Duration>,
-    /// Most handlers that are brought with it.
+    /// Maximum number of handlers uploaded with the token. [default: no limit]
     #[arg(long, value_name = "N")]
     pub quota_handlers: Option<u32>,
-    /// Most that all versions brought with it take together, MiB.
+    /// Maximum size of all versions uploaded with the token, MiB. [default: no limit]
     #[arg(long, value_name = "N")]
     pub quota_mib: Option<u32>,
-    /// Most uploads within any minute.
+    /// Maximum number of uploads per minute. [default: no limit]
     #[arg(long, value_name = "N")]
     pub uploads_a_minute: Option<u32>,
 }
 
 impl Tokens {
-    /// Does it.
+    /// Changes or lists the tokens.
     ///
     /// # Errors
-    /// What cannot be done.
-    pub fn run(self) -> Result<(), Failure> {
+    /// There is no data directory, or the tokens cannot be read or changed.
+    pub fn run(self) -> Result<(), CommandError> {
         let folder = match (self.data, self.config) {
             (Some(data), _) => Some(data),
             (None, Some(file)) => {
-                let config = Config::read(&file).map_err(|error| Failure::new(Code::Failed, format!("{error:#}")))?;
+                let config =
+                    Config::read(&file).map_err(|error| CommandError::new(Code::Failed, format!("{error:#}")))?;
                 config.server.data
             }
             (None, None) => None,
         };
         let folder = folder.ok_or_else(|| {
-            let text =
-                "tokens are kept in the server's data directory: give --data DIR, or --config FILE that names it";
-            Failure::new(Code::Usage, text)
+            let message =
+                "tokens are stored in the data directory of the server: give --data DIR, or --config FILE with `data`";
+            CommandError::new(Code::Usage, message)
         })?;
         let (store, audit) = (TokenStore::new(&folder), Audit::new(Some(&folder)));
         let now = SystemTime::now();
-        match self.action {
-            What::New(new) => {
+        match self.command {
+            TokenCommand::New(new) => {
                 let name = new.name.clone();
-                let secret = make(&store, new, now)?;
+                let secret = create(&store, new, now)?;
                 audit.write(&entry(Action::TokenMade, name), now);
                 println!("{}", secret.reveal());
-                eprintln!("This is the only time that it is shown.");
+                eprintln!("Store this token safely: it is not shown again.");
             }
-            What::List { json } => list(&store, json, now)?,
-            What::Revoke { name } => {
-                store.change(|tokens| tokens.revoke(&name)).map_err(refused)?;
+            TokenCommand::List { json } => list(&store, json, now)?,
+            TokenCommand::Revoke { name } => {
+                store.change(|tokens| tokens.revoke(&name)).map_err(store_error)?;
                 audit.write(&entry(Action::TokenRevoked, name), now);
             }
         }
@@ -108,20 +109,22 @@ impl Tokens {
     }
 }
 
-fn make(store: &TokenStore, new: New, now: SystemTime) -> Result<Secret, Failure> {
-    let secret = Secret::random().map_err(|error| refused(error.into()))?;
-    let expires = new.expires.map(|lasting| seconds(now).saturating_add(lasting.as_secs()));
+/// Adds a token to the store; returns its secret.
+fn create(store: &TokenStore, new: New, now: SystemTime) -> Result<Secret, CommandError> {
+    let secret = Secret::random().map_err(|error| store_error(error.into()))?;
+    let expires = new.expires.map(|lifetime| seconds(now).saturating_add(lifetime.as_secs()));
     let mut scopes = new.scope;
     scopes.sort_unstable();
     scopes.dedup();
     let quota = Quota { handlers: new.quota_handlers, mib: new.quota_mib, uploads_a_minute: new.uploads_a_minute };
     let token = Token { name: new.name, hash: secret.hash(), scopes, made: seconds(now), expires, quota };
-    store.change(|tokens| tokens.add(token)).map_err(refused)?;
+    store.change(|tokens| tokens.add(token)).map_err(store_error)?;
     Ok(secret)
 }
 
-fn list(store: &TokenStore, as_json: bool, now: SystemTime) -> Result<(), Failure> {
-    let stored = store.read().map_err(refused)?.unwrap_or_default();
+/// Prints the tokens.
+fn list(store: &TokenStore, as_json: bool, now: SystemTime) -> Result<(), CommandError> {
+    let stored = store.read().map_err(store_error)?.unwrap_or_default();
     if as_json {
         let tokens: Vec<_> = stored.tokens.iter().map(|token| json(token, now)).collect();
         println!("{}", json!({ "tokens": tokens }));
@@ -131,14 +134,15 @@ fn list(store: &TokenStore, as_json: bool, now: SystemTime) -> Result<(), Failur
         let scopes = token.scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
         let expires = match token.expires {
             Some(_) if token.is_expired(now) => "expired".to_owned(),
-            Some(at) => format!("until {}", date(at)),
-            None => "for ever".to_owned(),
+            Some(at) => format!("expires {}", date(at)),
+            None => "never expires".to_owned(),
         };
         println!("{:<24} {scopes:<28} {expires}", token.name);
     }
     Ok(())
 }
 
+/// Returns what is known of a token, without its secret.
 fn json(token: &Token, now: SystemTime) -> serde_json::Value {
     json!({
         "name": token.name,
@@ -150,11 +154,14 @@ fn json(token: &Token, now: SystemTime) -> serde_json::Value {
     })
 }
 
+/// Formats seconds since 1970.
 fn date(at: u64) -> String {
-    let latest = 253_402_300_799; // the end of the year 9999, after which there is no such text
+    // The end of the year 9999, the last that the format can express.
+    let latest = 253_402_300_799;
     humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + Duration::from_secs(at.min(latest))).to_string()
 }
 
+/// Creates an entry of the audit log.
 fn entry(action: Action, name: String) -> Entry {
     Entry {
         principal: "command line".to_owned(),
@@ -168,10 +175,11 @@ fn entry(action: Action, name: String) -> Entry {
     }
 }
 
-fn refused(error: Error) -> Failure {
+/// Converts an error of the token store.
+fn store_error(error: Error) -> CommandError {
     let code = match error {
         Error::Name | Error::Nothing | Error::Taken(_) | Error::Unknown(_) => Code::Usage,
         _ => Code::Failed,
     };
-    Failure::new(code, error.to_string())
+    CommandError::new(code, error.to_string())
 }

@@ -1,41 +1,41 @@
-//! Why a command ends without what was asked for, and with which code.
+//! Errors of the commands, and their exit codes.
 
 use std::io;
 use std::path::Path;
 
 use framebox_sandbox::{CallError, LoadError};
 
-/// What `--help` says of the codes of these commands.
+/// The exit codes, for `--help`.
 pub const HELP: &str = "\
 Exit codes:
-  0  done
-  1  failed on this side: a file cannot be read or written
-  2  wrong usage
-  3  the handler is refused, or it failed";
+  0  success
+  1  a file cannot be read or written, or this machine cannot run the command
+  2  invalid arguments
+  3  the component is refused, or the handler failed";
 
-/// Why a command ends without what was asked for.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// It was asked for in a wrong way.
+    /// The arguments are invalid.
     #[error("{0}")]
     Usage(String),
-    /// A file, or something else of this machine, does not work.
+    /// A file or another resource of this machine does not work.
     #[error("{0}")]
     Machine(String),
-    /// A server would refuse the component; the words are its own.
+    /// A server would refuse the component; the text is the server's.
     #[error("{0}")]
     Refused(String),
-    /// The handler does not start.
+    /// The handler did not start.
     #[error("the handler could not be started: {0}")]
     Start(CallError),
-    /// The handler does not do what it is there for.
+    /// The handler started but failed, or gave warnings that count as failures.
     #[error("{0}")]
     Failed(String),
 }
 
 impl Error {
-    /// The code that says so to scripts.
+    /// Returns the exit code.
     pub fn code(&self) -> u8 {
         match self {
             Self::Machine(_) => 1,
@@ -44,13 +44,13 @@ impl Error {
         }
     }
 
-    /// A file that cannot be read.
+    /// Creates the error for a file that cannot be read.
     pub(crate) fn read(file: &Path, error: &io::Error) -> Self {
         let text = format!("cannot read {}: {error}", file.display());
         if error.kind() == io::ErrorKind::NotFound { Self::Usage(text) } else { Self::Machine(text) }
     }
 
-    /// A file that cannot be written.
+    /// Creates the error for a file that cannot be written.
     pub(crate) fn write(file: &Path, error: impl std::fmt::Display) -> Self {
         Self::Machine(format!("cannot write {}: {error}", file.display()))
     }

@@ -1,4 +1,4 @@
-//! What the program lends these commands, so that they judge as its server does.
+//! The limits and the compiler that the commands apply to components.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -9,77 +9,83 @@ use framebox_sandbox::{Code, CompileLimits, Component, Engine, Limits, LoadError
 
 use crate::Error;
 
-/// Why there is no code.
-#[derive(Debug)]
-pub enum NoCode {
-    /// The component is refused, for that reason.
+/// Why a component was not compiled.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CompileError {
+    /// A server would refuse the component.
+    #[error("{0}")]
     Refused(String),
-    /// The compiler cannot be had.
+    /// The compiler could not be run on this machine.
+    #[error("{0}")]
     Failed(String),
 }
 
-/// Compiles a component within an allowance.
-pub type Compile = dyn Fn(&[u8], &CompileLimits) -> Result<Code, NoCode>;
+/// Compiles a component within limits.
+pub type Compile = dyn Fn(&[u8], &CompileLimits) -> Result<Code, CompileError>;
 
-/// A server with its defaults, as far as these commands need one.
+/// The limits and the compiler of a server with default settings. The caller provides them, so that this crate does not
+/// depend on the server.
 pub struct Host {
-    /// What may be uploaded.
-    pub allowance: CompileLimits,
-    /// What a handler may use.
+    /// Limits on a component before and while it is compiled.
+    pub compile_limits: CompileLimits,
+    /// Limits on the calls of a handler.
     pub limits: Limits,
-    /// Linear memory that any handler may be allowed, bytes.
-    pub memory: usize,
-    /// Compiles, as it is done to uploads.
+    /// The most linear memory that any handler may be granted, bytes.
+    pub max_memory: usize,
+    /// Compiles a component in the same way as an upload.
     pub compile: Box<Compile>,
 }
 
-/// A component that a server would take.
-pub(crate) struct Opened {
+/// A component that a server would accept, and what was measured while loading it.
+pub(crate) struct LoadedComponent {
     pub(crate) component: Component,
-    /// Its size, bytes.
+    /// Size of the file, bytes.
     pub(crate) bytes: usize,
-    /// Functions in it.
+    /// Number of functions in the component.
     pub(crate) functions: u32,
-    /// What compiling took.
-    pub(crate) compiled: Duration,
+    pub(crate) compile_time: Duration,
 }
 
 impl Host {
-    /// An engine for a few instances of at most `memory` bytes, or of as many as a server allows.
+    /// Creates an engine for a few instances, each with at most `memory` bytes or the server's maximum, whichever is more.
     pub(crate) fn engine(&self, memory: Option<usize>) -> Result<Engine, Error> {
-        let memory = self.memory.max(memory.unwrap_or(0));
+        let memory = self.max_memory.max(memory.unwrap_or(0));
         Engine::new(&Settings { instances: 4, memory, ..Settings::default() })
-            .map_err(|error| Error::Machine(error.to_string()))
+            .map_err(|error| Error::Machine(format!("cannot start the WebAssembly engine: {error}")))
     }
 
-    /// Does to a file what a server does to an upload.
-    pub(crate) fn open(&self, engine: &Engine, file: &Path) -> Result<Opened, Error> {
+    /// Checks, compiles and loads the component in `file`, as a server does with an upload.
+    pub(crate) fn load(&self, engine: &Engine, file: &Path) -> Result<LoadedComponent, Error> {
         let bytes = self.read(file)?;
-        inspect::check(&bytes, &self.allowance)?;
+        inspect::check(&bytes, &self.compile_limits)?;
         let begin = Instant::now();
-        let code = (self.compile)(&bytes, &self.allowance).map_err(|error| match error {
-            NoCode::Refused(why) => Error::Refused(why),
-            NoCode::Failed(why) => Error::Machine(why),
+        let code = (self.compile)(&bytes, &self.compile_limits).map_err(|error| match error {
+            CompileError::Refused(reason) => Error::Refused(reason),
+            CompileError::Failed(reason) => Error::Machine(reason),
         })?;
-        let compiled = begin.elapsed();
-        let component = engine.load_compiled(&bytes, &code, &self.allowance)?;
-        Ok(Opened { component, bytes: bytes.len(), functions: inspect::functions(&bytes), compiled })
+        let compile_time = begin.elapsed();
+        let component = engine.load_compiled(&bytes, &code, &self.compile_limits)?;
+        Ok(LoadedComponent { component, bytes: bytes.len(), functions: inspect::functions(&bytes), compile_time })
     }
 
-    /// What is too large is not read.
+    /// Reads a file, unless it is larger than a component may be.
     fn read(&self, file: &Path) -> Result<Vec<u8>, Error> {
         let failed = |error| Error::read(file, &error);
-        let limit = self.allowance.bytes;
+        let limit = self.compile_limits.bytes;
         let meta = fs::metadata(file).map_err(failed)?;
         if !meta.is_file() {
-            return Err(Error::Usage(format!("{} is no file", file.display())));
+            return Err(Error::Usage(format!(
+                "{} is not a regular file: give the path of a component (.wasm)",
+                file.display()
+            )));
         }
         let length = usize::try_from(meta.len()).unwrap_or(usize::MAX);
         if length > limit {
             return Err(LoadError::TooLarge { bytes: length, limit }.into());
         }
         let mut bytes = Vec::with_capacity(length);
-        // It may have grown meanwhile; one byte more is enough to be refused.
+        // The file may have grown since; one byte over the limit is enough for the check to refuse it.
         File::open(file).and_then(|file| file.take(limit as u64 + 1).read_to_end(&mut bytes)).map_err(failed)?;
         Ok(bytes)
     }

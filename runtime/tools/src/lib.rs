@@ -1,20 +1,22 @@
-//! For authors of handlers: what a server would say to a component, and what it costs, without a server.
+//! Commands for authors of handlers that work without a server: create a project, check a component, run it on a file, and
+//! measure it.
 //!
-//! **A component is judged as a server would: by the same checks, within the same limits, in the same words.**
+//! **A component gets the same verdict as from a server with default settings: the same checks, limits and error messages.**
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`check`] | `framebox check`: what a component is, and a trial of it |
-//! | [`run`] | `framebox run`: a video through a handler, file to file |
-//! | [`new`] | `framebox new`: a project that builds as it is |
-//! | [`bench`] | `framebox bench`: what its frames cost, in time and fuel |
-//! | [`project`] | `framebox.toml`: what builds a handler |
-//! | [`host`] | [`Host`]: what the program lends these commands, so that they judge as its server does |
-//! | [`error`] | [`Error`]: why a command ends without what was asked for |
-//! | `subject` | a handler at work |
-//! | `pattern` | a moving test picture, also as a source |
+//! | [`new`] | `framebox new`: creates a project that builds without changes |
+//! | [`check`] | `framebox check`: describes a component and runs it on generated frames |
+//! | [`run`] | `framebox run`: processes a video file |
+//! | [`bench`] | `framebox bench`: measures time, fuel and memory of a handler |
+//! | [`project`] | the project file `framebox.toml` |
+//! | [`host`] | [`Host`]: the limits and the compiler that these commands apply |
+//! | [`error`] | [`Error`] and its exit codes |
+//! | `runner` | runs a handler frame by frame, and restarts it as a server would |
+//! | `pattern` | a moving test picture, which is also available as a source |
 //! | `settings`, `size` | parameters and sizes from the command line |
-//! | `figures`, `text` | spreads of measurements; tables, and texts that a terminal may show |
+//! | `statistics` | percentiles of measurements |
+//! | `text` | tables, units, and untrusted text made safe for a terminal |
 
 pub mod bench;
 pub mod check;
@@ -24,12 +26,12 @@ pub mod new;
 pub mod project;
 pub mod run;
 
-mod figures;
 mod pattern;
+mod runner;
 mod settings;
 mod size;
-mod subject;
+mod statistics;
 mod text;
 
 pub use error::Error;
-pub use host::{Host, NoCode};
+pub use host::{CompileError, Host};

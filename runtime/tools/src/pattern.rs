@@ -1,14 +1,14 @@
-//! A moving test picture: colour bars, a ramp, fine texture, a disc that goes round and a bar that sweeps. All of it is
-//! integer arithmetic, so that it is the same everywhere.
+//! A moving test picture: colour bars, a ramp, fine texture, a moving disc and a sweeping bar. It uses integer arithmetic only,
+//! so that it is identical on every machine.
 
 use std::sync::Arc;
 
 use framebox_picture::{Picture, Size};
 use framebox_sandbox::{Source, SourceFrame, SourceInfo, Sources};
 
-/// Pictures until it is as at the beginning.
+/// Number of pictures after which the pattern repeats.
 pub(crate) const PERIOD: u64 = 120;
-/// Of the pattern as a source.
+/// Size of the pattern when it is read as a source.
 const SOURCE_SIZE: Size = Size::new(640, 480);
 const SOURCE_FPS: u64 = 25;
 const SOURCE_LENGTH: u64 = 2 * PERIOD;
@@ -25,7 +25,7 @@ const BARS: [[u8; 3]; 8] = [
     [16, 128, 128],
 ];
 
-/// The picture of that number; none where the size is not possible.
+/// Draws picture `number`; `None` if the size is invalid.
 pub(crate) fn picture(size: Size, number: u64) -> Option<Picture> {
     let mut picture = Picture::black(size).ok()?;
     let scene = Scene::new(size, number);
@@ -33,24 +33,24 @@ pub(crate) fn picture(size: Size, number: u64) -> Option<Picture> {
     let (luma, u, v) = picture.planes_mut();
     for (y, row) in luma.chunks_exact_mut(width).enumerate() {
         for (x, luma) in row.iter_mut().enumerate() {
-            *luma = scene.at(x as i64, y as i64)[0];
+            *luma = scene.pixel(x as i64, y as i64)[0];
         }
     }
     for (y, (u, v)) in u.chunks_exact_mut(columns).zip(v.chunks_exact_mut(columns)).enumerate() {
         for (x, (u, v)) in u.iter_mut().zip(v).enumerate() {
-            [_, *u, *v] = scene.at(2 * x as i64, 2 * y as i64);
+            [_, *u, *v] = scene.pixel(2 * x as i64, 2 * y as i64);
         }
     }
     Some(picture)
 }
 
-/// A moment of it.
+/// The positions of the moving parts in one picture.
 struct Scene {
     width: i64,
     height: i64,
-    /// Left and right of the bar that sweeps.
+    /// Left and right edge of the sweeping bar, px.
     bar: (i64, i64),
-    /// Middle and radius of the disc.
+    /// Centre of the disc, px.
     disc: (i64, i64),
     radius: i64,
     number: i64,
@@ -62,16 +62,17 @@ impl Scene {
         let turn = (number % PERIOD) as i64;
         let period = PERIOD as i64;
         let left = turn * width / period;
-        // To and fro, twice as often up and down as left and right.
+        // The disc moves left and right once a period, and up and down twice.
         let swing = |turn: i64| (turn % period - period / 2).abs();
         let disc = (width / 4 + swing(turn) * width / period, height / 4 + swing(2 * turn) * height / period);
         Self { width, height, bar: (left, left + (width / 40).max(1)), disc, radius: (height / 8).max(1), number: turn }
     }
 
-    fn at(&self, x: i64, y: i64) -> [u8; 3] {
+    /// Returns luma and the two colour differences of a pixel.
+    fn pixel(&self, x: i64, y: i64) -> [u8; 3] {
         let (across, down) = (x - self.disc.0, y - self.disc.1);
         if across * across + down * down <= self.radius * self.radius {
-            // Spokes that turn with it.
+            // Stripes that move across the disc.
             return if (across + down + self.number) & 16 == 0 { [200, 90, 200] } else { [120, 110, 170] };
         }
         if (self.bar.0..self.bar.1).contains(&x) {
@@ -80,7 +81,7 @@ impl Scene {
         match 4 * y / self.height.max(1) {
             0 | 1 => BARS[(8 * x / self.width.max(1)).clamp(0, 7) as usize],
             2 => [(16 + 219 * x / self.width.max(1)).clamp(16, 235) as u8, 128, 128],
-            // Texture that moves, as a camera's picture has some everywhere.
+            // Moving texture, because the noise of a camera changes everything in every frame.
             _ => {
                 let noise = ((x + self.number) * 7919 + y * 104_729) as u32;
                 let noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223) >> 27;
@@ -90,41 +91,44 @@ impl Scene {
     }
 }
 
-/// Grants the pattern by whatever name is asked for, so that handlers that read videos can be tried.
+/// Opens the pattern as a source under any name, so that handlers that read videos can run.
 pub(crate) struct AnySource;
 
 impl Sources for AnySource {
     fn open(&self, _name: &str) -> Result<Box<dyn Source>, String> {
-        Ok(Box::new(Endless { place: 0, kept: Vec::new() }))
+        Ok(Box::new(PatternSource { position: 0, pictures: Vec::new() }))
     }
 }
 
-struct Endless {
-    place: u64,
-    /// A handler is not to pay for the drawing over and over.
-    kept: Vec<Arc<Picture>>,
+/// The pattern as an endless video.
+struct PatternSource {
+    /// Number of the next frame.
+    position: u64,
+    /// Drawn once, so that drawing does not count towards the time of the handler.
+    pictures: Vec<Arc<Picture>>,
 }
 
-impl Source for Endless {
+impl Source for PatternSource {
     fn info(&self) -> SourceInfo {
         SourceInfo { size: SOURCE_SIZE, fps: SOURCE_FPS as f32, duration_us: None, live: false }
     }
 
     fn next(&mut self) -> Result<Option<SourceFrame>, String> {
-        if self.kept.is_empty() {
-            let few = (0..8).filter_map(|number| picture(SOURCE_SIZE, number * PERIOD / 8));
-            self.kept = few.map(Arc::new).collect();
+        if self.pictures.is_empty() {
+            let drawn = (0..8).filter_map(|number| picture(SOURCE_SIZE, number * PERIOD / 8));
+            self.pictures = drawn.map(Arc::new).collect();
         }
-        let count = self.kept.len().max(1) as u64;
-        let Some(picture) = self.kept.get((self.place % count) as usize) else { return Ok(None) };
-        let pts_us = i64::try_from(self.place.saturating_mul(1_000_000) / SOURCE_FPS).unwrap_or(i64::MAX);
-        self.place += 1;
+        let count = self.pictures.len().max(1) as u64;
+        let Some(picture) = self.pictures.get((self.position % count) as usize) else { return Ok(None) };
+        let pts_us = i64::try_from(self.position.saturating_mul(1_000_000) / SOURCE_FPS).unwrap_or(i64::MAX);
+        self.position += 1;
         Ok(Some(SourceFrame { picture: picture.clone(), pts_us }))
     }
 
     fn seek(&mut self, pts_us: i64) -> Result<(), String> {
-        let to = u64::try_from(pts_us).map_err(|_| "a source begins at 0".to_owned())?;
-        self.place = to.saturating_mul(SOURCE_FPS) / 1_000_000 % SOURCE_LENGTH;
+        let pts_us = u64::try_from(pts_us)
+            .map_err(|_| "a source starts at 0: seek to a time that is not negative".to_owned())?;
+        self.position = pts_us.saturating_mul(SOURCE_FPS) / 1_000_000 % SOURCE_LENGTH;
         Ok(())
     }
 }
@@ -134,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_moves_and_comes_back() {
+    fn every_picture_differs_from_the_one_before_and_the_pattern_repeats() {
         for size in [Size::new(640, 480), Size::new(33, 21), Size::new(1, 1), Size::new(2, 4000)] {
             let first = picture(size, 0).unwrap();
             assert_eq!(first.size(), size);
@@ -143,7 +147,7 @@ mod tests {
         }
         let size = Size::new(160, 120);
         let pictures: Vec<_> = (0..PERIOD).map(|number| picture(size, number).unwrap()).collect();
-        assert!(pictures.windows(2).all(|pair| pair[0] != pair[1]), "each is another than the one before");
+        assert!(pictures.windows(2).all(|pair| pair[0] != pair[1]), "each differs from the one before");
         assert!(picture(Size::new(0, 4), 0).is_none());
     }
 }

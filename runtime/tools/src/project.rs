@@ -1,53 +1,54 @@
-//! A project of a handler: the folder that `framebox new` makes and `framebox dev` builds.
+//! The project of a handler: the folder that `framebox new` creates and `framebox dev` builds.
 
 use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
-/// The file that makes a folder a project.
+/// Name of the project file.
 pub const FILE: &str = "framebox.toml";
-/// Largest such file, bytes.
-const LARGEST: u64 = 64 * 1024;
+/// Largest project file, bytes.
+const MAX_BYTES: u64 = 64 * 1024;
 
-/// What [`FILE`] says.
+/// The content of [`FILE`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Project {
-    /// The handler of which its components become versions.
+    /// Name of the handler. Each build becomes a version of it.
     pub name: String,
-    /// What builds it: a command for `sh`, run in the project's folder.
+    /// The build command, run by `sh` in the project's folder.
     pub command: String,
-    /// The component that the build makes, relative to the project's folder.
+    /// The component that the build writes, relative to the project's folder.
     pub component: PathBuf,
-    /// Folders whose change asks for a build, relative to the project's folder.
+    /// Folders with sources, relative to the project's folder. A change in them starts a build.
     pub watch: Vec<PathBuf>,
 }
 
-/// Why a folder is no project.
+/// Why a project cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub enum Wrong {
-    /// There is no such file.
+#[non_exhaustive]
+pub enum Error {
+    /// The folder has no project file.
     #[error(
-        "there is no {FILE} in {}: `framebox new` makes a project, and this makes one of a folder:\n\n{EXAMPLE}",
+        "there is no {FILE} in {}: create a project with `framebox new`, or add a {FILE} like this one:\n\n{EXAMPLE}",
         folder.display()
     )]
     Missing {
         /// The folder.
         folder: PathBuf,
     },
-    /// It cannot be read.
+    /// The project file cannot be read.
     #[error("cannot read {}: {error}", file.display())]
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// Why.
+        /// The reason.
         error: std::io::Error,
     },
-    /// It says something wrong.
-    #[error("{} is wrong: {detail}", file.display())]
+    /// The content of the project file is invalid.
+    #[error("{} is invalid: {detail}", file.display())]
     Content {
         /// The file.
         file: PathBuf,
-        /// What.
+        /// What is invalid.
         detail: String,
     },
 }
@@ -80,34 +81,34 @@ struct Handler {
 struct Build {
     command: String,
     component: PathBuf,
-    #[serde(default = "everything")]
+    #[serde(default = "default_watch")]
     watch: Vec<PathBuf>,
 }
 
-fn everything() -> Vec<PathBuf> {
+fn default_watch() -> Vec<PathBuf> {
     vec![".".into()]
 }
 
 impl Project {
-    /// That in `folder`.
+    /// Reads the project file in `folder`.
     ///
     /// # Errors
-    /// When there is none, or what it says is wrong.
-    pub fn read(folder: &Path) -> Result<Self, Wrong> {
+    /// There is none, or it is invalid.
+    pub fn read(folder: &Path) -> Result<Self, Error> {
         let file = folder.join(FILE);
         let text = match std::fs::metadata(&file) {
-            Ok(meta) if meta.len() > LARGEST => {
-                let detail = format!("it is larger than {LARGEST} bytes");
-                return Err(Wrong::Content { file, detail });
+            Ok(meta) if meta.len() > MAX_BYTES => {
+                let detail = format!("the file is larger than {MAX_BYTES} bytes");
+                return Err(Error::Content { file, detail });
             }
             Ok(_) => std::fs::read_to_string(&file),
             Err(error) => Err(error),
         };
         let text = text.map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => Wrong::Missing { folder: folder.to_owned() },
-            _ => Wrong::Unreadable { file: file.clone(), error },
+            std::io::ErrorKind::NotFound => Error::Missing { folder: folder.to_owned() },
+            _ => Error::Unreadable { file: file.clone(), error },
         })?;
-        Self::parse(&text).map_err(|detail| Wrong::Content { file, detail })
+        Self::parse(&text).map_err(|detail| Error::Content { file, detail })
     }
 
     fn parse(text: &str) -> Result<Self, String> {
@@ -118,11 +119,11 @@ impl Project {
         }
         for path in watch.iter().chain([&component]) {
             if path.components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir)) {
-                return Err(format!("{} must be within the project's folder", path.display()));
+                return Err(format!("{} must be a path within the project's folder", path.display()));
             }
         }
         if component.file_name().is_none() {
-            return Err("`build.component` must be the file that the build makes".to_owned());
+            return Err("`build.component` must be the path of the file that the build writes".to_owned());
         }
         Ok(Self { name: handler.name, command, component, watch })
     }
@@ -133,12 +134,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_project_says_what_builds_it() {
+    fn a_project_file_is_parsed_and_errors_name_what_is_invalid() {
         let project = Project::parse(EXAMPLE).unwrap();
         assert_eq!(project.name, "my-handler");
         assert_eq!((project.command.as_str(), project.watch), ("sh build", vec![PathBuf::from(".")]));
         assert_eq!(project.component, Path::new("build/my-handler.wasm"));
-        for (wrong, names) in [
+        for (invalid, text) in [
             ("", "handler"),
             ("[handler]\nname = 'a'", "build"),
             ("[handler]\nname = 'a'\n[build]\ncommand = ''\ncomponent = 'a'", "empty"),
@@ -147,8 +148,8 @@ mod tests {
             ("[handler]\nname = 'a'\n[build]\ncommand = 'b'\ncomponent = 'a'\nwatch = ['/etc']", "within"),
             ("[handler]\nname = 'a'\ncolour = 1", "colour"),
         ] {
-            let error = Project::parse(wrong).unwrap_err();
-            assert!(error.contains(names), "{wrong}: {error}");
+            let error = Project::parse(invalid).unwrap_err();
+            assert!(error.contains(text), "{invalid}: {error}");
         }
         let folder = tempfile::tempdir().unwrap();
         let error = Project::read(folder.path()).unwrap_err().to_string();

@@ -1,4 +1,4 @@
-//! `--set`: parameters from the command line.
+//! `--set ID=VALUE`: parameters from the command line.
 
 use framebox_sandbox::parameter::Kind;
 use framebox_sandbox::{Descriptor, NamedValue, Parameter, Value};
@@ -7,37 +7,40 @@ use serde_json::Value as Json;
 use crate::Error;
 use crate::text::printable;
 
-/// What a handler is started with, and the buttons that are pressed before the first frame.
+/// The parameters of a handler for one run.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Chosen {
+pub(crate) struct Settings {
+    /// All parameters, with the values to start with.
     pub(crate) parameters: Vec<NamedValue>,
+    /// The buttons to press before the first frame.
     pub(crate) pressed: Vec<NamedValue>,
 }
 
-/// The defaults of `descriptor` but for what `set` says: texts like `id=value`.
-pub(crate) fn choose(descriptor: &Descriptor, set: &[String]) -> Result<Chosen, Error> {
+/// Returns the defaults of `descriptor`, overridden by `set`, a list of texts of the form `id=value`.
+pub(crate) fn parse(descriptor: &Descriptor, set: &[String]) -> Result<Settings, Error> {
     let named = |parameter: &Parameter, value| NamedValue { id: parameter.id.clone(), value };
     let defaults = descriptor.parameters.iter().map(|parameter| named(parameter, parameter.default_value()));
-    let mut chosen = Chosen { parameters: defaults.collect(), pressed: Vec::new() };
+    let mut settings = Settings { parameters: defaults.collect(), pressed: Vec::new() };
     for text in set {
-        let (parameter, value) = one(descriptor, text).map_err(Error::Usage)?;
+        let (parameter, value) = parse_one(descriptor, text).map_err(Error::Usage)?;
         if parameter.is_event() {
-            chosen.pressed.push(named(parameter, value));
-        } else if let Some(place) = chosen.parameters.iter_mut().find(|named| named.id == parameter.id) {
-            place.value = value;
+            settings.pressed.push(named(parameter, value));
+        } else if let Some(entry) = settings.parameters.iter_mut().find(|named| named.id == parameter.id) {
+            entry.value = value;
         }
     }
-    Ok(chosen)
+    Ok(settings)
 }
 
-fn one<'a>(descriptor: &'a Descriptor, text: &str) -> Result<(&'a Parameter, Value), String> {
-    let (id, given) =
-        text.split_once('=').ok_or_else(|| format!("--set {text}: give an id and a value, as in --set levels=4"))?;
+fn parse_one<'a>(descriptor: &'a Descriptor, text: &str) -> Result<(&'a Parameter, Value), String> {
+    let (id, given) = text
+        .split_once('=')
+        .ok_or_else(|| format!("--set {text}: expected an id and a value, as in --set levels=4"))?;
     let Some(parameter) = descriptor.parameters.iter().find(|parameter| parameter.id == id) else {
         let ids: Vec<_> = descriptor.parameters.iter().map(|parameter| parameter.id.as_str()).collect();
         return Err(match ids.is_empty() {
             true => format!("--set {text}: the handler has no parameters"),
-            false => format!("--set {text}: there is no parameter {id:?}; there are {}", ids.join(", ")),
+            false => format!("--set {text}: there is no parameter {id:?}; the handler has {}", ids.join(", ")),
         });
     };
     let given = match parameter.kind {
@@ -46,7 +49,7 @@ fn one<'a>(descriptor: &'a Descriptor, text: &str) -> Result<(&'a Parameter, Val
     };
     match parameter.accept(&given) {
         Ok(value) => Ok((parameter, value)),
-        Err(wanted) => Err(format!("--set {text}: {}", printable(&wanted))),
+        Err(expected) => Err(format!("--set {text}: {}", printable(&expected))),
     }
 }
 
@@ -70,35 +73,35 @@ mod tests {
         }
     }
 
-    fn choose_all(set: &[&str]) -> Result<Chosen, String> {
+    fn parse_all(set: &[&str]) -> Result<Settings, String> {
         let set: Vec<_> = set.iter().map(|text| (*text).to_owned()).collect();
-        choose(&descriptor(), &set).map_err(|error| error.to_string())
+        parse(&descriptor(), &set).map_err(|error| error.to_string())
     }
 
     #[test]
-    fn values_are_read_by_the_kind_of_their_parameter() {
+    fn values_are_parsed_by_the_kind_of_their_parameter() {
         let named = |id: &str, value| NamedValue { id: id.into(), value };
-        let chosen = choose_all(&["levels=8", "label=12=x", "again=true"]).unwrap();
+        let settings = parse_all(&["levels=8", "label=12=x", "again=true"]).unwrap();
         let parameters = vec![
             named("levels", Value::Integer(8)),
             named("label", Value::Text("12=x".into())),
             named("again", Value::Boolean(false)),
         ];
-        assert_eq!(chosen, Chosen { parameters, pressed: vec![named("again", Value::Boolean(true))] });
-        assert_eq!(choose_all(&[]).unwrap().parameters[0].value, Value::Integer(4));
+        assert_eq!(settings, Settings { parameters, pressed: vec![named("again", Value::Boolean(true))] });
+        assert_eq!(parse_all(&[]).unwrap().parameters[0].value, Value::Integer(4));
     }
 
     #[test]
-    fn wrong_ones_are_told_what_is_allowed() {
-        for (set, words) in [
+    fn errors_say_what_is_allowed() {
+        for (set, text) in [
             ("levels=99", "--set levels=99: a whole number from 2 to 16 is wanted"),
             ("levels=many", "a whole number from 2 to 16"),
-            ("level=3", "there is no parameter \"level\"; there are levels, label, again"),
+            ("level=3", "there is no parameter \"level\"; the handler has levels, label, again"),
             ("label=much too long", "at most 8 characters"),
-            ("levels", "give an id and a value"),
+            ("levels", "expected an id and a value"),
         ] {
-            let error = choose_all(&[set]).unwrap_err();
-            assert!(error.contains(words), "{error}");
+            let error = parse_all(&[set]).unwrap_err();
+            assert!(error.contains(text), "{error}");
         }
     }
 }

@@ -1,24 +1,24 @@
-//! Texts for people.
+//! Tables, units, and untrusted text made safe for a terminal.
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// Characters of a text that somebody else wrote which are shown.
-const MOST: usize = 2000;
+/// Characters shown of an untrusted text.
+const MAX_CHARS: usize = 2000;
 
-/// A text that a handler wrote, in one line and fit for a terminal.
+/// Puts an untrusted text into one line, without control characters.
 pub(crate) fn printable(text: &str) -> String {
     let spaced = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
-    spaced.filter(|c| !c.is_control()).take(MOST).collect()
+    spaced.filter(|c| !c.is_control()).take(MAX_CHARS).collect()
 }
 
-/// `1.25 ms`, without the unit.
+/// Formats microseconds as milliseconds without a unit: `1.25`.
 pub(crate) fn ms(us: u64) -> String {
     let ms = us as f64 / 1e3;
     if ms < 10.0 { format!("{ms:.2}") } else { format!("{ms:.1}") }
 }
 
-/// `20 µs`, `350.0 ms` or `1.2 s`.
+/// Formats a duration: `20 µs`, `350.0 ms` or `1.2 s`.
 pub(crate) fn time(time: Duration) -> String {
     let seconds = time.as_secs_f64();
     match seconds {
@@ -28,13 +28,13 @@ pub(crate) fn time(time: Duration) -> String {
     }
 }
 
-/// `54.9 KiB` or `1.3 MiB`.
+/// Formats a size: `54.9 KiB` or `1.3 MiB`.
 pub(crate) fn bytes(bytes: usize) -> String {
     let kib = bytes as f64 / 1024.0;
     if kib < 1024.0 { format!("{kib:.1} KiB") } else { format!("{:.1} MiB", kib / 1024.0) }
 }
 
-/// `950`, `1.25 k`, `3.20 M`, `1.10 G`.
+/// Formats a count: `950`, `1.25 k`, `3.20 M`, `1.10 G`.
 pub(crate) fn count(count: u64) -> String {
     let number = count as f64;
     match count {
@@ -45,12 +45,12 @@ pub(crate) fn count(count: u64) -> String {
     }
 }
 
-/// µs of a time.
+/// Converts a duration to microseconds.
 pub(crate) fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// Rows of equal length whose columns stand below each other: the first `left` from the left, the others to the right.
+/// Formats rows of equal length as a table. The first `left` columns are aligned to the left, the others to the right.
 pub(crate) fn table(rows: &[Vec<String>], left: usize) -> String {
     let columns = rows.first().map_or(0, Vec::len);
     let cell = |row: &[String], column: usize| row.get(column).map_or(0, |cell| cell.chars().count());
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_short_and_texts_command_no_terminal() {
+    fn numbers_are_short_and_control_characters_are_removed() {
         assert_eq!(
             [count(999), count(1250), count(3_200_000), count(20_000_000_000)].join(" "),
             "999 1.25 k 3.20 M 20.00 G"

@@ -33,7 +33,7 @@ fn every_example_in_rust_passes() {
 fn the_report_is_for_people() {
     let text = done(&["check", &prebuilt("play"), "--frames", "5"]);
     for words in [
-        "a generator; a server takes it",
+        "a generator; a server would accept it",
         "Play",
         "loop (on or off)",
         "opens granted videos",
@@ -83,7 +83,7 @@ fn other_files_are_refused_too() {
         (module, 3, "this is a core module, not a component"),
         (large, 3, "at most 33554432 are allowed"),
         (scratch.path().join("nowhere.wasm"), 2, "nowhere.wasm"),
-        (scratch.path().to_owned(), 2, "is no file"),
+        (scratch.path().to_owned(), 2, "is not a regular file"),
     ] {
         let ended = framebox(&["check", file.to_str().unwrap()]);
         assert_eq!(ended.code, code, "{}", ended.err);
@@ -92,12 +92,12 @@ fn other_files_are_refused_too() {
 }
 
 #[test]
-fn a_failed_trial_is_reported_and_counts() {
+fn a_failed_trial_run_is_reported_and_counts() {
     let scratch = Scratch::new();
     for (name, words) in [
-        ("trap", "the trial at 640x480 failed at frame 0: the handler was stopped: "),
+        ("trap", "the trial run at 640x480 failed at frame 0: the handler was stopped: "),
         ("spin", "the handler took longer than the 500 ms that it may take"),
-        ("failed", "the trial at 640x480 failed at frame 0: "),
+        ("failed", "the trial run at 640x480 failed at frame 0: "),
         ("init-fails", "the handler could not be started: no licence"),
         ("trap-init", "the handler could not be started: the handler was stopped"),
     ] {
@@ -146,7 +146,7 @@ fn warnings_are_errors_only_with_strict() {
     let Some(slow) = examples::rust("slow-flip").map(text) else { return };
     let arguments = ["check", &slow, "--set", "work-ms=60", "--frames", "5"];
     let text = done(&arguments);
-    assert!(text.contains("warning: slower than 30 frames a second at 640x480"), "{text}");
+    assert!(text.contains("warning: slower than 30 frames per second at 640x480"), "{text}");
     let strict = framebox(&[&arguments[..], &["--strict"]].concat());
     assert_eq!(strict.code, 3, "{}", strict.out);
     assert!(strict.err.contains("--strict"), "{}", strict.err);
@@ -154,5 +154,5 @@ fn warnings_are_errors_only_with_strict() {
 
     // More frames than its memory suffices for: a server would replace the instance in time.
     let text = done(&["check", &case(&scratch, "leaks"), "--frames", "150"]);
-    assert!(text.contains("its memory grows"), "{text}");
+    assert!(text.contains("the memory grows"), "{text}");
 }

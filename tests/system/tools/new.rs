@@ -59,9 +59,9 @@ fn whole(lang: &str) {
         [("transform", transform as fn(&Scratch, &str)), ("generator", generator), ("observer", observer)]
     {
         let name = format!("my-{lang}_{kind}");
-        let said = make(&scratch, &[&name, "--lang", lang, "--kind", kind]);
-        let said = String::from_utf8(said.stdout).unwrap();
-        assert!(said.contains(&format!("cd {name}")) && said.contains("sh build.sh"), "{said}");
+        let output = make(&scratch, &[&name, "--lang", lang, "--kind", kind]);
+        let output = String::from_utf8(output.stdout).unwrap();
+        assert!(output.contains(&format!("cd {name}")) && output.contains("sh build.sh"), "{output}");
         let folder = scratch.path().join(&name);
         tools.extend([folder.join(".venv/bin"), folder.join("node_modules/.bin")]);
         for script in ["build.sh", "test.sh"] {
@@ -160,16 +160,16 @@ fn existing_files_are_not_overwritten() {
 fn wrong_arguments_are_explained() {
     let scratch = Scratch::new();
     for (arguments, words) in [
-        (&["../up", "--lang", "c"][..], "cannot be the name of a handler"),
+        (&["../up", "--lang", "c"][..], "is not a valid name of a handler"),
         (&["Mine", "--lang", "c"], "a-z"),
-        (&["", "--lang", "c"], "cannot be the name"),
+        (&["", "--lang", "c"], "is not a valid name"),
         (&["mine"], "--lang"),
-        (&["mine", "--lang", "cobol"], "the language must be one of c, go, js, python, rust, ts, zig"),
+        (&["mine", "--lang", "cobol"], "supported languages: c, go, js, python, rust, ts, zig"),
         (&["mine", "--lang", "c", "--kind", "sink"], "observer"),
     ] {
         let ended = make(&scratch, arguments);
-        let said = String::from_utf8(ended.stderr).unwrap();
-        assert!(ended.status.code() == Some(2) && said.contains(words), "{arguments:?}: {said}");
+        let message = String::from_utf8(ended.stderr).unwrap();
+        assert!(ended.status.code() == Some(2) && message.contains(words), "{arguments:?}: {message}");
     }
     assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0);
 }

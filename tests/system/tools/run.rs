@@ -223,6 +223,6 @@ fn a_generator_makes_its_own_frames_from_a_granted_video() {
     }
     assert_ne!(played[0], played[5]);
     let alone = framebox(&["run", &prebuilt("play"), "--frames", "2", "-o", &out]);
-    let said = alone.err + &alone.out;
-    assert!(said.contains("--source"), "it is said how to grant it: {said}");
+    let output = alone.err + &alone.out;
+    assert!(output.contains("--source"), "the message says how to grant it: {output}");
 }

@@ -11,21 +11,21 @@ fn wrong_usage_is_explained() {
     let out = place(&scratch, "out.y4m");
     for (arguments, code, words) in [
         (&["run", &flip, "pattern", "--set", "direction=up"][..], 2, "one of horizontal, vertical, both is wanted"),
-        (&["run", &flip, "pattern", "--set", "way=up"], 2, "there is no parameter \"way\"; there are direction"),
+        (&["run", &flip, "pattern", "--set", "way=up"], 2, "there is no parameter \"way\"; the handler has direction"),
         (&["run", &plasma, "--set", "detail=2000"], 2, "a whole number from 0 to 8"),
-        (&["run", &flip], 2, "give a video, a picture, or the word pattern"),
+        (&["run", &flip], 2, "give a video, a picture, or the word `pattern`"),
         (&["run", &plasma, "pattern"], 2, "a generator makes its own frames"),
-        (&["run", &watch, "pattern", "-o", &out], 2, "an observer puts no pictures"),
+        (&["run", &watch, "pattern", "-o", &out], 2, "an observer shows no pictures"),
         (&["run", &flip, "pattern", "-o", "out.avi"], 2, ".y4m or .mp4"),
         (&["run", &flip, "nowhere.mp4", "-o", &out], 2, "nowhere.mp4"),
         (&["run", &flip, &text, "-o", &out], 1, "text.y4m"),
-        (&["run", &flip, "pattern", "--size", "9"], 2, "a size like 1280x720"),
-        (&["run", &flip, &text, "--size", "64x64"], 2, "--size is for the pattern"),
+        (&["run", &flip, "pattern", "--size", "9"], 2, "expected a size like 1280x720"),
+        (&["run", &flip, &text, "--size", "64x64"], 2, "--size applies to `pattern` only"),
         (&["run", &text, "pattern"], 3, "this is not WebAssembly"),
         (&["run", &flip, "pattern", "--source", "clip=nowhere.mp4"], 2, "nowhere.mp4"),
         (&["run", &flip, "pattern", "-o", "/proc/nothing/out.y4m"], 1, "cannot write"),
         (&["bench", &flip, "--vs", &plasma], 2, "only be compared with a generator"),
-        (&["bench", &plasma, "--size", "64x64"], 2, "a size of its own"),
+        (&["bench", &plasma, "--size", "64x64"], 2, "chooses the size of its frames"),
     ] {
         let ended = framebox(arguments);
         assert_eq!(ended.code, code, "{arguments:?}: {}", ended.err);

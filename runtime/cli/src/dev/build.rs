@@ -1,4 +1,4 @@
-//! One build of a project: its own command, with what it says shown and kept.
+//! Runs the build command of a project; its output is shown, and the end of it is kept.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -9,48 +9,48 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 use tokio::process::Command;
 use tokio::time::sleep;
 
-/// Lines that are kept for those who watch.
-const KEPT_LINES: usize = 60;
-/// Longest line, bytes.
-const LONGEST: u64 = 4096;
-/// Time for the last words after a build has ended.
-const DRAIN: Duration = Duration::from_millis(300);
-/// Characters of them that are kept.
-const KEPT: usize = 6000;
+/// Number of output lines that are kept for the open pages.
+const MAX_LINES: usize = 60;
+/// Longest line, bytes; the rest of a longer one is shown as another line.
+const MAX_LINE_BYTES: u64 = 4096;
+/// Time to read remaining output after the build has ended.
+const DRAIN_TIME: Duration = Duration::from_millis(300);
+/// Number of characters that are kept of these lines.
+const MAX_CHARS: usize = 6000;
 
 /// How a build ended.
 pub enum Outcome {
-    /// It says that it is done.
+    /// The command succeeded.
     Done,
-    /// It failed; with its last lines.
+    /// The command failed; with the end of its output.
     Failed(String),
 }
 
-/// Runs `command` in a shell in `folder`. Whatever it started ends with the call, also when that is dropped.
+/// Runs `command` in a shell in `folder`. All processes that it started are killed when the call ends or is dropped.
 ///
 /// # Errors
-/// When there is no shell to run.
+/// The shell cannot be started.
 pub async fn run(command: &str, folder: &Path) -> std::io::Result<Outcome> {
     let mut shell = Command::new("sh");
-    // Into one pipe: two would tell what was said out of its order.
+    // One pipe for both streams keeps the order of the lines.
     shell.arg("-c").arg(format!("exec 2>&1\n{command}")).current_dir(folder).kill_on_drop(true).process_group(0);
     shell.stdin(Stdio::null()).stdout(Stdio::piped());
     let mut child = shell.spawn()?;
     let _group = Group(child.id());
-    let mut said = Lines::of(child.stdout.take());
+    let mut lines = Lines::of(child.stdout.take());
     let mut tail = Tail::default();
     let mut status = None;
-    // What it left running may hold its output open for ever.
-    let mut rest = Box::pin(sleep(Duration::from_secs(86_400)));
+    // A process in the background may keep the pipe open after the command has ended.
+    let mut deadline = Box::pin(sleep(Duration::from_secs(86_400)));
     loop {
         let line = tokio::select! {
-            line = said.next(), if said.is_open() => line,
+            line = lines.next(), if lines.is_open() => line,
             ended = child.wait(), if status.is_none() => {
                 status = Some(ended?);
-                rest = Box::pin(sleep(DRAIN));
+                deadline = Box::pin(sleep(DRAIN_TIME));
                 None
             }
-            () = &mut rest, if status.is_some() => break,
+            () = &mut deadline, if status.is_some() => break,
             else => break,
         };
         if let Some(line) = line {
@@ -68,10 +68,10 @@ pub async fn run(command: &str, folder: &Path) -> std::io::Result<Outcome> {
     }
 }
 
-/// The lines of a stream, whatever their encoding.
+/// The lines of a stream, in which invalid UTF-8 is replaced.
 struct Lines<S> {
     stream: Option<BufReader<S>>,
-    /// The line so far, which outlives a call that is given up.
+    /// The bytes of the line so far, which are kept when a call of `next` is dropped.
     line: Vec<u8>,
 }
 
@@ -84,10 +84,10 @@ impl<S: AsyncRead + Unpin> Lines<S> {
         self.stream.is_some()
     }
 
-    /// The next line; none at the end, after which it is not open any more.
+    /// Returns the next line; `None` at the end, after which the stream is closed.
     async fn next(&mut self) -> Option<String> {
         let read = match &mut self.stream {
-            Some(stream) => (&mut *stream).take(LONGEST).read_until(b'\n', &mut self.line).await.unwrap_or(0),
+            Some(stream) => (&mut *stream).take(MAX_LINE_BYTES).read_until(b'\n', &mut self.line).await.unwrap_or(0),
             None => 0,
         };
         if read == 0 {
@@ -98,34 +98,34 @@ impl<S: AsyncRead + Unpin> Lines<S> {
     }
 }
 
-/// The processes of a build.
+/// The process group of a build, which is killed on drop.
 struct Group(Option<u32>);
 
 impl Drop for Group {
     fn drop(&mut self) {
         let id = self.0.and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
         if let Some(id) = id {
-            // There is none any more when everything has ended.
+            // This fails if all processes have ended.
             let _ = rustix::process::kill_process_group(id, rustix::process::Signal::KILL);
         }
     }
 }
 
-/// The end of what was said.
+/// The end of the output.
 #[derive(Default)]
 struct Tail(VecDeque<String>);
 
 impl Tail {
     fn push(&mut self, line: String) {
         self.0.push_back(line);
-        if self.0.len() > KEPT_LINES {
+        if self.0.len() > MAX_LINES {
             self.0.pop_front();
         }
     }
 
     fn text(&self) -> String {
         let all = self.0.iter().map(String::as_str).collect::<Vec<_>>().join("\n");
-        let from = all.chars().count().saturating_sub(KEPT);
+        let from = all.chars().count().saturating_sub(MAX_CHARS);
         all.chars().skip(from).collect()
     }
 }
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_failure_comes_with_the_last_lines_and_leaves_nothing_running() {
+    async fn a_failure_has_the_last_lines_and_leaves_no_process_running() {
         let folder = tempfile::tempdir().unwrap();
         assert!(matches!(run("echo fine; touch made", folder.path()).await.unwrap(), Outcome::Done));
         assert!(folder.path().join("made").exists());
@@ -145,20 +145,20 @@ mod tests {
             text.contains("line 1000") && text.contains("wrong here") && text.ends_with("exit status: 3"),
             "{text}"
         );
-        assert!(!text.contains("line 900") && text.chars().count() <= KEPT, "{text}");
-        // What it leaves behind holds its output open, and does not outlive it.
-        let left = run("sleep 300 & echo $! > left", folder.path());
-        assert!(matches!(left.await.unwrap(), Outcome::Done));
-        let id = std::fs::read_to_string(folder.path().join("left")).unwrap();
+        assert!(!text.contains("line 900") && text.chars().count() <= MAX_CHARS, "{text}");
+        // A process in the background keeps the pipe open; it is killed, too.
+        let outcome = run("sleep 300 & echo $! > background", folder.path());
+        assert!(matches!(outcome.await.unwrap(), Outcome::Done));
+        let id = std::fs::read_to_string(folder.path().join("background")).unwrap();
         let state = || std::fs::read_to_string(format!("/proc/{}/stat", id.trim())).unwrap_or_default();
         let ended = || state().is_empty() || state().contains(" Z ");
-        // It is told at once, and goes when the system gets to it.
+        // The signal is sent at once; the system ends the process some time later.
         for _ in 0..500 {
             if ended() {
                 return;
             }
             sleep(Duration::from_millis(20)).await;
         }
-        panic!("it goes on: {}", state());
+        panic!("the process still runs: {}", state());
     }
 }

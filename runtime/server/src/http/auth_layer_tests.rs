@@ -148,11 +148,11 @@ async fn changes_of_the_tokens_take_effect_while_the_server_runs() {
     becomes("an expired token is refused", Some("one"), 401).await;
     expire(None);
     becomes("a token that no longer expires is accepted", Some("one"), 200).await;
-    std::fs::write(folder.path().join("auth.toml"), "tokens = 7").unwrap();
+    std::fs::write(folder.path().join("rights.toml"), "tokens = 7").unwrap();
     becomes("a damaged file refuses everyone", Some("one"), 503).await;
     assert_eq!(status(&router, "GET /sessions", None).await, 503);
     assert!(store.change(|_| Ok(())).is_err(), "a damaged file is not overwritten");
-    std::fs::remove_file(folder.path().join("auth.toml")).unwrap();
+    std::fs::remove_file(folder.path().join("rights.toml")).unwrap();
     becomes("without a file no token is accepted", Some("one"), 401).await;
     assert_eq!(status(&router, "GET /sessions", None).await, 401, "the server does not open itself");
 }

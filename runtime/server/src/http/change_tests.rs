@@ -17,12 +17,12 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
+use super::api::{uploads, versions};
 use super::auth_layer::{AuthLayer, Caller};
 use super::change::{Attempt, Changes, Handlers};
 use super::problem::Problem;
 use super::routes::Routes;
 use super::test_client::{Answer, ask, status, token};
-use super::{upload, versions};
 use crate::recorder;
 
 /// Components that the catalog knows, so that an upload compiles nothing.
@@ -49,7 +49,7 @@ impl Server {
         tokio::spawn(recorder::run(auth.clone(), catalog.subscribe()));
         let name = "/handlers/{name}";
         let (router, _) = Routes::<Handlers>::new(AuthLayer::new(auth.clone()))
-            .add(Method::PUT, name, UPLOAD, upload::put)
+            .add(Method::PUT, name, UPLOAD, uploads::put)
             .add(Method::DELETE, name, PROMOTE, versions::delete)
             .add(Method::GET, "/handlers/{name}/versions", Access::Token, versions::list)
             .add(Method::DELETE, "/handlers/{name}/versions/{version}", PROMOTE, versions::delete_version)

@@ -4,8 +4,6 @@
 //! |---|---|
 //! | `api` | the API, one module a resource |
 //! | `signalling` | offers and candidates, one module a protocol |
-//! | `upload`, `upload_body` | uploads, within bounds of size and time |
-//! | `versions` | the versions of a handler |
 //! | `page` | the page and the browser client |
 //! | `routes` | routes, each with its rule and its documented operation |
 //! | `auth_layer` | middleware: authentication and authorization |
@@ -33,9 +31,6 @@ mod routes;
 mod signalling;
 #[cfg(test)]
 mod test_client;
-mod upload;
-mod upload_body;
-mod versions;
 
 use std::sync::Arc;
 
@@ -83,7 +78,7 @@ pub fn router(app: Arc<App>, auth: Arc<Auth>, changes: Arc<Changes>, origins: &[
 /// Collects every route. `document` describes them.
 fn routes(auth_layer: AuthLayer, document: Arc<Document>) -> Routes<Arc<App>> {
     let routes = signalling::fastrtc::routes(Routes::new(auth_layer));
-    let routes = versions::routes(upload::routes(api::handlers::routes(routes)));
+    let routes = api::versions::routes(api::uploads::routes(api::handlers::routes(routes)));
     let routes = api::sessions::routes(api::builds::routes(routes));
     let routes = api::outputs::routes(api::parameters::routes(routes));
     page::routes(openapi::routes(api::health::routes(routes), document))

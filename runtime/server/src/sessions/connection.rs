@@ -91,3 +91,6 @@ impl ConnectionEvents for Connection {
         self.egress.sent(rtp_timestamp, first_packet);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,46 +1,47 @@
-//! What a component may do, in plain words, told from what it imports.
+//! Descriptions of imports: what a component is able to do.
 
-/// The beginning of an interface's name, and what whoever imports it does; nothing: it only names types.
-const WORDS: [(&str, &str); 20] = [
+/// Prefixes of interface names and their descriptions; empty for interfaces that only define types.
+const DESCRIPTIONS: [(&str, &str); 20] = [
     ("framebox:video/types", ""),
-    ("framebox:video/media", "reads and puts pictures and values"),
+    ("framebox:video/media", "reads pictures, shows pictures and sends values"),
     ("framebox:video/log", "writes to its log"),
     ("framebox:video/sources", "opens granted videos"),
     ("wasi:clocks/monotonic-clock", "reads the clock"),
     ("wasi:clocks/wall-clock", "reads the date and time"),
     ("wasi:clocks/", "reads the clock"),
-    ("wasi:random/", "takes randomness"),
-    ("wasi:cli/stdout", "writes to its standard output, which is its log"),
-    ("wasi:cli/stderr", "writes to its standard error, which is its log"),
-    ("wasi:cli/stdin", "reads its standard input, which is empty"),
-    ("wasi:cli/environment", "looks at its environment and arguments, of which there are none"),
-    ("wasi:cli/exit", "can end itself"),
-    ("wasi:cli/terminal", "asks whether there is a terminal, which there is not"),
-    ("wasi:cli/", "uses the command line, which is empty"),
-    ("wasi:io/poll", "waits"),
+    ("wasi:random/", "reads random numbers"),
+    ("wasi:cli/stdout", "writes to standard output, which goes to its log"),
+    ("wasi:cli/stderr", "writes to standard error, which goes to its log"),
+    ("wasi:cli/stdin", "reads standard input, which is empty"),
+    ("wasi:cli/environment", "reads environment variables and arguments, which are empty"),
+    ("wasi:cli/exit", "can exit"),
+    ("wasi:cli/terminal", "checks for a terminal, which does not exist"),
+    ("wasi:cli/", "uses the command line environment, which is empty"),
+    ("wasi:io/poll", "waits for events"),
     ("wasi:io/error", ""),
-    ("wasi:io/", "uses streams of bytes"),
-    ("wasi:filesystem/", "looks for files, of which there are none"),
-    ("wasi:sockets/", "looks for the network, which is not there"),
+    ("wasi:io/", "uses byte streams"),
+    ("wasi:filesystem/", "looks for files, which do not exist"),
+    ("wasi:sockets/", "looks for a network, which does not exist"),
 ];
 
-const UNKNOWN: &str = "uses something that has no words here";
+const UNKNOWN: &str = "uses an interface without a description";
 
-/// What the imports mean, each thing once, what matters first.
-pub(super) fn words(imports: &[String]) -> Vec<&'static str> {
-    let mut words: Vec<&'static str> = Vec::new();
-    let known = WORDS.iter().map(|(_, words)| *words).chain([UNKNOWN]);
-    for meant in known.filter(|words| !words.is_empty()) {
-        if !words.contains(&meant) && imports.iter().any(|import| meaning(import) == meant) {
-            words.push(meant);
+/// Returns the descriptions of imports without repetition, in the order of [`DESCRIPTIONS`].
+pub(super) fn descriptions(imports: &[String]) -> Vec<&'static str> {
+    let mut used: Vec<&'static str> = Vec::new();
+    let all = DESCRIPTIONS.iter().map(|(_, description)| *description).chain([UNKNOWN]);
+    for candidate in all.filter(|description| !description.is_empty()) {
+        if !used.contains(&candidate) && imports.iter().any(|import| description(import) == candidate) {
+            used.push(candidate);
         }
     }
-    words
+    used
 }
 
-/// What one import means.
-pub(super) fn meaning(import: &str) -> &'static str {
-    WORDS.iter().find(|(begin, _)| import.starts_with(begin)).map_or(UNKNOWN, |(_, words)| words)
+/// Returns the description of an import.
+pub(super) fn description(import: &str) -> &'static str {
+    let mut all = DESCRIPTIONS.iter();
+    all.find(|(prefix, _)| import.starts_with(prefix)).map_or(UNKNOWN, |(_, description)| description)
 }
 
 #[cfg(test)]
@@ -48,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_is_said_once_and_types_are_not_said() {
+    fn each_description_appears_once_and_types_have_none() {
         let imports = [
             "framebox:video/types@0.1.0",
             "framebox:video/log@0.1.0",
@@ -57,14 +58,13 @@ mod tests {
             "wasi:clocks/wall-clock@0.2.6",
             "wasi:cli/terminal-stdin@0.2.6",
         ];
-        let words = words(&imports.map(str::to_owned));
         assert_eq!(
-            words,
+            descriptions(&imports.map(str::to_owned)),
             [
                 "writes to its log",
                 "reads the date and time",
-                "takes randomness",
-                "asks whether there is a terminal, which there is not"
+                "reads random numbers",
+                "checks for a terminal, which does not exist"
             ]
         );
     }

@@ -1,14 +1,14 @@
-//! `framebox check`: what a component is, whether a server would take it, and a trial of it on generated frames.
+//! `framebox check`: describes a component, checks whether a server would accept it, and runs it on generated frames.
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | `imports` | what a component may do, in plain words |
-//! | `trial` | a handler on generated frames: fuel, time, memory |
-//! | `report` | what was found, for people and for programs |
+//! | `imports` | descriptions of imports: what a component is able to do |
+//! | `trial_run` | runs a handler on generated frames and measures fuel, time and memory |
+//! | `report` | the results as text and as JSON |
 
 mod imports;
 mod report;
-mod trial;
+mod trial_run;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,102 +19,103 @@ use framebox_picture::Size;
 use framebox_sandbox::{Kind, NoLog, Setup};
 use serde_json::json;
 
-use crate::host::{Host, Opened};
+use crate::host::Host;
 use crate::pattern::AnySource;
-use crate::subject::Subject;
+use crate::runner::Runner;
 use crate::{Error, settings};
 use report::Report;
-use trial::Plan;
+use trial_run::RunLength;
 
-/// Sizes at which a handler that takes frames is tried.
+/// Sizes of the trial runs of a handler that takes frames.
 const SIZES: [Size; 2] = [Size::new(640, 480), Size::new(1280, 720)];
 
-/// `framebox check`
+/// The arguments of `framebox check`.
 #[derive(Debug, Args)]
 #[command(after_help = crate::error::HELP, after_long_help = LONG_HELP)]
 pub struct Check {
-    /// The component.
+    /// Component to check (.wasm).
     pub file: PathBuf,
-    /// Prints one JSON document.
+    /// Prints the report as JSON.
     #[arg(long)]
     pub json: bool,
-    /// Takes warnings for failures.
+    /// Treats warnings as failures.
     #[arg(long)]
     pub strict: bool,
-    /// A parameter of the trial; may be given several times. [default: those of the handler]
+    /// Sets a parameter for the trial runs; can be repeated. [default: the defaults of the handler]
     #[arg(long, value_name = "ID=VALUE")]
     pub set: Vec<String>,
-    /// Frames that are measured at each size; a slow handler gets fewer.
+    /// Number of frames to measure at each size; a slow handler is measured on fewer.
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub frames: u32,
 }
 
 const LONG_HELP: &str = "\
-The component is checked, compiled and asked for its descriptor as a server with default limits does it to an upload; what
-it refuses is refused here, in the same words. Then the handler is tried on a moving test picture within those limits, after
-a few frames that do not count. Whatever video it asks for is granted: the test picture again.
+Validates and compiles the component and reads its descriptor as a server with default limits does with an upload, with the same
+error messages. Then runs the handler on a moving test picture within the same limits; a few warm-up frames are not
+measured. A handler that opens a source, under any name, reads the test picture.
 
 Exit codes:
-  0  a server would take it, and the trial went well
-  1  failed on this side: the file cannot be read
-  2  wrong usage
-  3  a server would refuse it, or the trial failed; with --strict, also when there are warnings";
+  0  a server would accept the component, and the trial runs succeeded
+  1  the file cannot be read, or this machine cannot run the command
+  2  invalid arguments
+  3  a server would refuse the component, or a trial run failed; with --strict, also if there are warnings";
 
 impl Check {
-    /// Does it; the report is on the standard output.
+    /// Checks the component and prints the report to standard output.
     ///
     /// # Errors
-    /// Why a server would refuse it, or what went wrong in the trial.
+    /// A server would refuse the component, or a trial run failed.
     pub fn run(&self, host: &Host) -> Result<(), Error> {
-        let result = self.look(host);
+        let result = self.report(host);
         match &result {
             Ok(report) if self.json => println!("{}", report.json()),
             Ok(report) => print!("{}", report.text()),
-            Err(Error::Refused(why)) if self.json => {
-                println!("{}", json!({ "file": self.file, "verdict": "refused", "why": why }));
+            Err(Error::Refused(reason)) if self.json => {
+                println!("{}", json!({ "file": self.file, "verdict": "refused", "why": reason }));
             }
-            Err(error @ Error::Start(failure)) if self.json => {
-                let why = error.to_string();
-                println!("{}", json!({ "file": self.file, "verdict": "failed", "code": failure.code(), "why": why }));
+            Err(error @ Error::Start(cause)) if self.json => {
+                let (code, reason) = (cause.code(), error.to_string());
+                println!("{}", json!({ "file": self.file, "verdict": "failed", "code": code, "why": reason }));
             }
             Err(_) => {}
         }
-        result?.verdict(self.strict)
+        result?.result(self.strict)
     }
 
-    fn look(&self, host: &Host) -> Result<Report, Error> {
+    fn report(&self, host: &Host) -> Result<Report, Error> {
         let engine = host.engine(None)?;
-        let opened = host.open(&engine, &self.file)?;
-        let Opened { component, .. } = &opened;
-        let chosen = settings::choose(component.descriptor(), &self.set)?;
+        let loaded = host.load(&engine, &self.file)?;
+        let component = &loaded.component;
+        let settings = settings::parse(component.descriptor(), &self.set)?;
         let setup = Setup {
             limits: host.limits.clone(),
-            parameters: chosen.parameters,
+            parameters: settings.parameters,
             log: Arc::new(NoLog),
             sources: Arc::new(AnySource),
         };
-        let subject = || Subject::new(component, setup.clone()).pressing(chosen.pressed.clone());
+        let runner = || Runner::new(component, setup.clone()).with_pressed(settings.pressed.clone());
 
-        // The first start also pays for pages that are touched for the first time.
-        let mut starts = Vec::new();
-        let mut memory = 0;
+        // The median, because the first start is slower: it touches memory for the first time.
+        let mut start_times = Vec::new();
+        let mut start_memory = 0;
         for _ in 0..5 {
-            let mut subject = subject();
+            let mut runner = runner();
             let begin = Instant::now();
-            memory = subject.start().map_err(Error::Start)?.memory();
-            starts.push(begin.elapsed());
-            subject.close();
+            start_memory = runner.start().map_err(Error::Start)?.memory();
+            start_times.push(begin.elapsed());
+            runner.close();
         }
-        starts.sort_unstable();
-        let started = starts[starts.len() / 2];
+        start_times.sort_unstable();
+        let start_time = start_times[start_times.len() / 2];
 
-        let plan = Plan { frames: self.frames, ..Plan::default() };
+        let length = RunLength { frames: self.frames, ..RunLength::default() };
         let sizes = match (component.kind(), component.descriptor().size) {
             (Kind::Generator, _) => vec![None],
-            (_, Some(own)) => vec![Some(own)],
+            (_, Some(requested)) => vec![Some(requested)],
             _ => SIZES.map(Some).into(),
         };
-        let trials = sizes.into_iter().map(|size| trial::run(subject(), size, &plan)).collect();
-        Ok(Report { file: self.file.clone(), opened, started, memory, trials, limits: host.limits.clone() })
+        let trial_runs = sizes.into_iter().map(|size| trial_run::run(runner(), size, &length)).collect();
+        let (file, limits) = (self.file.clone(), host.limits.clone());
+        Ok(Report { file, loaded, start_time, start_memory, trial_runs, limits })
     }
 }

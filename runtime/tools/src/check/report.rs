@@ -1,120 +1,132 @@
-//! What was found, for people and for programs.
+//! The results as text and as JSON.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use framebox_sandbox::descriptor::OutputKind;
-use framebox_sandbox::parameter::Kind as Holds;
+use framebox_sandbox::parameter::Kind as ParameterKind;
 use framebox_sandbox::{Kind, Limits, Parameter};
 use serde_json::{Value, json};
 
-use super::imports::{meaning, words};
-use super::trial::Trial;
+use super::imports::{description, descriptions};
+use super::trial_run::TrialRun;
 use crate::Error;
-use crate::host::Opened;
+use crate::host::LoadedComponent;
 use crate::text::{bytes, count, micros, ms, printable, table, time};
 
-/// Slower handlers skip frames of an ordinary camera, µs a frame.
-const CAMERA: u64 = 33_333;
-/// Characters of a list before it goes on in the next line.
+/// Time between two frames of a usual camera, µs. A slower handler skips frames.
+const CAMERA_INTERVAL: u64 = 33_333;
+/// Characters in a line of a list.
 const WIDTH: usize = 100;
 
-/// What was found.
+/// The results of a check.
 pub(super) struct Report {
     pub(super) file: PathBuf,
-    pub(super) opened: Opened,
-    /// What starting an instance takes, `init` included.
-    pub(super) started: Duration,
-    /// Linear memory of a fresh instance, bytes.
-    pub(super) memory: usize,
-    pub(super) trials: Vec<Trial>,
+    pub(super) loaded: LoadedComponent,
+    /// Time of starting an instance, including its `init`.
+    pub(super) start_time: Duration,
+    /// Linear memory of an instance after its start, bytes.
+    pub(super) start_memory: usize,
+    pub(super) trial_runs: Vec<TrialRun>,
     pub(super) limits: Limits,
 }
 
 impl Report {
-    /// Whether it may pass.
-    pub(super) fn verdict(&self, strict: bool) -> Result<(), Error> {
+    /// Returns an error if a trial run failed or, with `strict`, if there are warnings.
+    pub(super) fn result(&self, strict: bool) -> Result<(), Error> {
         if let Some(failure) = self.failures().first() {
             return Err(Error::Failed(failure.clone()));
         }
         match self.warnings().len() {
             0 => Ok(()),
             _ if !strict => Ok(()),
-            1 => Err(Error::Failed("there is a warning, and --strict takes it for a failure".into())),
-            many => Err(Error::Failed(format!("there are {many} warnings, and --strict takes them for failures"))),
+            1 => Err(Error::Failed("there is 1 warning, which --strict treats as a failure".into())),
+            count => Err(Error::Failed(format!("there are {count} warnings, which --strict treats as failures"))),
         }
     }
 
-    /// What went wrong in the trials.
+    /// Describes the failures of the trial runs.
     fn failures(&self) -> Vec<String> {
-        let failed = self.trials.iter().filter_map(|trial| {
-            let (frame, failure) = trial.failed.as_ref()?;
-            Some(format!("the trial{} failed at frame {frame}: {}", at(trial), printable(&failure.to_string())))
+        let failed = self.trial_runs.iter().filter_map(|run| {
+            let (frame, error) = run.failed.as_ref()?;
+            Some(format!("the trial run{} failed at frame {frame}: {}", at(run), printable(&error.to_string())))
         });
         failed.collect()
     }
 
     fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
-        let kind = self.opened.component.kind();
-        for trial in &self.trials {
+        let kind = self.loaded.component.kind();
+        for run in &self.trial_runs {
             let mut warn = |text: String| warnings.push(text);
-            if trial.time.p50 > CAMERA {
-                let (ms, fps) = (ms(trial.time.p50), trial.fps());
-                warn(format!("slower than 30 frames a second{}: {ms} ms a frame, {fps:.1} frames a second", at(trial)));
-            }
-            if trial.leaks() {
+            if run.time.p50 > CAMERA_INTERVAL {
+                let (ms, fps) = (ms(run.time.p50), run.fps());
                 warn(format!(
-                    "its memory grows{}: by {} in {} frames; a server replaces the instance at {}",
-                    at(trial),
-                    bytes(trial.growth),
-                    trial.frames,
+                    "slower than 30 frames per second{}: {ms} ms per frame, {fps:.1} frames per second",
+                    at(run)
+                ));
+            }
+            if run.leaks() {
+                warn(format!(
+                    "the memory grows{}: by {} in {} frames; a server restarts the handler at {}",
+                    at(run),
+                    bytes(run.growth),
+                    run.frames,
                     bytes(self.limits.soft_memory)
                 ));
-            } else if trial.peak > self.limits.memory / 4 * 3 {
-                warn(format!("it uses {} of the {} of memory allowed", bytes(trial.peak), bytes(self.limits.memory)));
+            } else if run.peak > self.limits.memory / 4 * 3 {
+                let (peak, limit) = (bytes(run.peak), bytes(self.limits.memory));
+                warn(format!("the handler uses {peak} of memory{}; the limit is {limit}", at(run)));
             }
-            if kind != Kind::Observer && trial.pictures == 0 && trial.failed.is_none() {
-                warn(format!("it put no picture{}", at(trial)));
+            if kind != Kind::Observer && run.pictures == 0 && run.failed.is_none() {
+                warn(format!("the handler showed no picture{}", at(run)));
             }
-            if let Some((count, reason)) = &trial.declined {
-                warn(format!("it gave up {count} frames{} by itself: {}", at(trial), printable(reason)));
+            if let Some((count, reason)) = &run.frame_errors {
+                let reason = printable(reason);
+                warn(format!("the handler returned an error for {count} frames{}, first: {reason}", at(run)));
             }
-            if let Some(reason) = &trial.finished {
-                warn(format!("it ended the stream by itself after {} frames: {}", trial.frames, printable(reason)));
+            if let Some(reason) = &run.finished {
+                warn(format!("the handler ended the stream after {} frames: {}", run.frames, printable(reason)));
             }
         }
         warnings
     }
 
-    /// For people.
+    /// Formats the report as text.
     pub(super) fn text(&self) -> String {
-        let Opened { component, bytes: size, functions, compiled } = &self.opened;
+        let LoadedComponent { component, bytes: size, functions, compile_time } = &self.loaded;
         let descriptor = component.descriptor();
         let failures = self.failures();
-        let verdict = if failures.is_empty() { "a server takes it" } else { "a server takes it, but the trial failed" };
-        let mut text = format!("{}: {}; {verdict}\n", self.file.display(), name(component.kind()));
-        let mut line = |what: &str, words: &str| {
-            let _ = writeln!(text, "  {what:<11} {words}");
+        let verdict = match failures.is_empty() {
+            true => "a server would accept it",
+            false => "a server would accept it, but the trial run failed",
+        };
+        let mut text = format!("{}: {}; {verdict}\n", self.file.display(), with_article(component.kind()));
+        let mut line = |label: &str, value: &str| {
+            let _ = writeln!(text, "  {label:<11} {value}");
         };
         line("title", &printable(&descriptor.title));
         if !descriptor.summary.is_empty() {
             line("summary", &printable(&descriptor.summary));
         }
         if let Some(size) = descriptor.size {
-            line("size", &format!("{size}, as it asks for"));
+            line("size", &format!("{size}, requested by the handler"));
         }
         if let Some(fps) = descriptor.fps {
-            line("rate", &format!("{fps} frames a second, as it asks for"));
+            line("rate", &format!("{fps} frames per second, requested by the handler"));
         }
         list(&mut line, "parameters", descriptor.parameters.iter().map(parameter).collect());
         let outputs = descriptor.outputs.iter();
-        list(&mut line, "outputs", outputs.map(|it| format!("{} ({})", it.id, shown(it.kind))).collect());
-        list(&mut line, "imports", words(component.imports()).into_iter().map(str::to_owned).collect());
+        list(
+            &mut line,
+            "outputs",
+            outputs.map(|output| format!("{} ({})", output.id, output_kind(output.kind))).collect(),
+        );
+        list(&mut line, "imports", descriptions(component.imports()).into_iter().map(str::to_owned).collect());
         line("digest", &component.digest().to_string());
-        line("component", &format!("{}, {functions} functions, compiled in {}", bytes(*size), time(*compiled)));
-        line("instance", &format!("started in {}, with {} of memory", time(self.started), bytes(self.memory)));
+        line("component", &format!("{}, {functions} functions, compiled in {}", bytes(*size), time(*compile_time)));
+        line("instance", &format!("started in {}, with {} of memory", time(self.start_time), bytes(self.start_memory)));
         text.push('\n');
         text.push_str(&self.table());
         for warning in self.warnings() {
@@ -124,35 +136,35 @@ impl Report {
     }
 
     fn table(&self) -> String {
-        let head = ["trial", "frames", "fuel p50", "p95", "ms p50", "p95", "peak memory", "frames/s"];
+        let head = ["trial run", "frames", "fuel p50", "p95", "ms p50", "p95", "peak memory", "frames/s"];
         let mut rows = vec![head.map(str::to_owned).to_vec()];
-        for trial in &self.trials {
-            let size = trial.size.map_or_else(|| "own frames".to_owned(), |size| size.to_string());
+        for run in &self.trial_runs {
+            let size = run.size.map_or_else(|| "own frames".to_owned(), |size| size.to_string());
             rows.push(vec![
                 size,
-                trial.frames.to_string(),
-                count(trial.fuel.p50),
-                count(trial.fuel.p95),
-                ms(trial.time.p50),
-                ms(trial.time.p95),
-                bytes(trial.peak),
-                rate(trial.fps()),
+                run.frames.to_string(),
+                count(run.fuel.p50),
+                count(run.fuel.p95),
+                ms(run.time.p50),
+                ms(run.time.p95),
+                bytes(run.peak),
+                rate(run.fps()),
             ]);
         }
-        table(&rows, 1) + "frames/s: what the handler alone could keep on one core of this machine\n"
+        table(&rows, 1) + "frames/s: what the handler could process on one core of this machine\n"
     }
 
-    /// For programs. Times are in µs, memory in bytes.
+    /// Returns the report as JSON, with times in µs and memory in bytes.
     pub(super) fn json(&self) -> Value {
-        let Opened { component, bytes, functions, compiled } = &self.opened;
+        let LoadedComponent { component, bytes, functions, compile_time } = &self.loaded;
         let failures = self.failures();
         let imports = component.imports().iter();
-        let imports: Vec<_> = imports.map(|name| json!({ "name": name, "words": meaning(name) })).collect();
-        let trials: Vec<_> = self.trials.iter().map(of_trial).collect();
+        let imports: Vec<_> = imports.map(|name| json!({ "name": name, "words": description(name) })).collect();
+        let trials: Vec<_> = self.trial_runs.iter().map(trial_json).collect();
         json!({
             "file": self.file,
             "verdict": if failures.is_empty() { "accepted" } else { "failed" },
-            "code": self.trials.iter().find_map(|trial| trial.failed.as_ref()).map(|(_, failure)| failure.code()),
+            "code": self.trial_runs.iter().find_map(|run| run.failed.as_ref()).map(|(_, error)| error.code()),
             "why": failures.first(),
             "kind": component.kind(),
             "digest": component.digest(),
@@ -160,16 +172,16 @@ impl Report {
             "functions": functions,
             "descriptor": component.descriptor(),
             "imports": imports,
-            "compile_us": micros(*compiled),
-            "start_us": micros(self.started),
-            "start_memory": self.memory,
+            "compile_us": micros(*compile_time),
+            "start_us": micros(self.start_time),
+            "start_memory": self.start_memory,
             "trials": trials,
             "warnings": self.warnings(),
         })
     }
 }
 
-/// Beyond what any camera has, the digits mean nothing.
+/// Formats a frame rate; the digits of one that no camera reaches are left out.
 fn rate(fps: f64) -> String {
     match fps {
         ..10.0 => format!("{fps:.1}"),
@@ -178,30 +190,31 @@ fn rate(fps: f64) -> String {
     }
 }
 
-fn of_trial(trial: &Trial) -> Value {
-    let failed = trial.failed.as_ref();
-    let failed = failed
-        .map(|(frame, failure)| json!({ "frame": frame, "code": failure.code(), "message": failure.to_string() }));
+fn trial_json(run: &TrialRun) -> Value {
+    let failed = run.failed.as_ref();
+    let failed =
+        failed.map(|(frame, error)| json!({ "frame": frame, "code": error.code(), "message": error.to_string() }));
     json!({
-        "width": trial.size.map(|size| size.width),
-        "height": trial.size.map(|size| size.height),
-        "frames": trial.frames,
-        "fuel": trial.fuel,
-        "time_us": trial.time,
-        "fps": trial.fps(),
-        "peak_memory": trial.peak,
-        "grows": trial.leaks(),
-        "finished": trial.finished,
-        "declined": trial.declined.as_ref().map(|(frames, why)| json!({ "frames": frames, "why": why })),
+        "width": run.size.map(|size| size.width),
+        "height": run.size.map(|size| size.height),
+        "frames": run.frames,
+        "fuel": run.fuel,
+        "time_us": run.time,
+        "fps": run.fps(),
+        "peak_memory": run.peak,
+        "grows": run.leaks(),
+        "finished": run.finished,
+        "declined": run.frame_errors.as_ref().map(|(frames, text)| json!({ "frames": frames, "why": text })),
         "failed": failed,
     })
 }
 
-fn at(trial: &Trial) -> String {
-    trial.size.map_or_else(String::new, |size| format!(" at {size}"))
+/// Formats the size of the frames of a trial run, to follow a noun.
+fn at(run: &TrialRun) -> String {
+    run.size.map_or_else(String::new, |size| format!(" at {size}"))
 }
 
-fn name(kind: Kind) -> &'static str {
+fn with_article(kind: Kind) -> &'static str {
     match kind {
         Kind::Transform => "a transform",
         Kind::Generator => "a generator",
@@ -209,43 +222,43 @@ fn name(kind: Kind) -> &'static str {
     }
 }
 
-/// Words in lines that are not too long.
-fn list(line: &mut impl FnMut(&str, &str), what: &str, words: Vec<String>) {
-    if words.is_empty() {
-        return line(what, "none");
+/// Writes a list with commas, in as many lines as it needs; only the first line has the label.
+fn list(line: &mut impl FnMut(&str, &str), label: &str, items: Vec<String>) {
+    if items.is_empty() {
+        return line(label, "none");
     }
-    let (mut what, mut row) = (what, String::new());
-    for (at, word) in words.iter().enumerate() {
-        let end = if at + 1 == words.len() { "" } else { ", " };
-        if !row.is_empty() && row.len() + word.len() > WIDTH {
-            line(std::mem::take(&mut what), row.trim_end());
+    let (mut label, mut row) = (label, String::new());
+    for (number, item) in items.iter().enumerate() {
+        let separator = if number + 1 == items.len() { "" } else { ", " };
+        if !row.is_empty() && row.len() + item.len() > WIDTH {
+            line(std::mem::take(&mut label), row.trim_end());
             row.clear();
         }
-        row.push_str(word);
-        row.push_str(end);
+        row.push_str(item);
+        row.push_str(separator);
     }
-    line(what, &row);
+    line(label, &row);
 }
 
-/// A parameter in short.
+/// Describes a parameter: its id and its values.
 fn parameter(parameter: &Parameter) -> String {
     let unit = |unit: &Option<String>| unit.as_deref().map_or_else(String::new, |unit| format!(" {unit}"));
-    let holds = match &parameter.kind {
-        Holds::Number { min, max, unit: of, .. } => format!("{min} to {max}{}", unit(of)),
-        Holds::Integer { min, max, unit: of, .. } => format!("{min} to {max}{}", unit(of)),
-        Holds::Toggle { .. } => "on or off".to_owned(),
-        Holds::Choice { options, .. } => {
+    let values = match &parameter.kind {
+        ParameterKind::Number { min, max, unit: name, .. } => format!("{min} to {max}{}", unit(name)),
+        ParameterKind::Integer { min, max, unit: name, .. } => format!("{min} to {max}{}", unit(name)),
+        ParameterKind::Toggle { .. } => "on or off".to_owned(),
+        ParameterKind::Choice { options, .. } => {
             options.iter().map(|option| option.id.as_str()).collect::<Vec<_>>().join(" | ")
         }
-        Holds::Text { max_chars, .. } => format!("text of up to {max_chars}"),
-        Holds::Color { .. } => "colour".to_owned(),
-        Holds::Button => "button".to_owned(),
+        ParameterKind::Text { max_chars, .. } => format!("text of up to {max_chars} characters"),
+        ParameterKind::Color { .. } => "colour".to_owned(),
+        ParameterKind::Button => "button".to_owned(),
     };
-    let holds: String = holds.chars().take(80).collect();
-    format!("{} ({})", parameter.id, printable(&holds))
+    let values: String = values.chars().take(80).collect();
+    format!("{} ({})", parameter.id, printable(&values))
 }
 
-fn shown(kind: OutputKind) -> &'static str {
+fn output_kind(kind: OutputKind) -> &'static str {
     match kind {
         OutputKind::Number => "number",
         OutputKind::Gauge => "gauge",

@@ -12,27 +12,27 @@ use crate::project;
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 static WIT: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../wit");
 
-/// Files of a template that become parts of the README.
-const PARTS: [&str; 2] = ["needs.md", "files.md"];
+/// Template files that become parts of the README.
+const README_PARTS: [&str; 2] = ["needs.md", "files.md"];
 
 /// A file of a project.
 #[derive(Debug)]
 pub struct File {
-    /// Path in the project's folder.
+    /// Path within the project's folder.
     pub path: PathBuf,
     /// Content.
     pub content: Cow<'static, [u8]>,
 }
 
 /// Returns all files of a project.
-pub fn of(name: &str, lang: Language, kind: Kind) -> Vec<File> {
+pub fn create(name: &str, lang: Language, kind: Kind) -> Vec<File> {
     let part = |part| template(Path::new(lang.folder()).join(part));
-    let filled = Placeholders(vec![
-        ("needs", part(PARTS[0]).trim_end().to_owned()),
-        ("files", part(PARTS[1]).trim_end().to_owned()),
-        ("run", kind.run(name)),
-        ("does", kind.description().to_owned()),
-        ("language", lang.display_name().to_owned()),
+    let values = Values(vec![
+        ("needs", part(README_PARTS[0]).trim_end().to_owned()),
+        ("files", part(README_PARTS[1]).trim_end().to_owned()),
+        ("run", kind.commands(name)),
+        ("does", kind.purpose().to_owned()),
+        ("language", lang.called().to_owned()),
         ("effect", lang.effect().to_owned()),
         ("wit", lang.wit().to_owned()),
         ("world", kind.world().to_owned()),
@@ -41,22 +41,22 @@ pub fn of(name: &str, lang: Language, kind: Kind) -> Vec<File> {
     ]);
     let mut files = Vec::new();
     for (path, to) in [("common/README.md", "README.md"), ("common/gitignore", ".gitignore")] {
-        files.push(filled.file(to.into(), template(path)));
+        files.push(values.file(to.into(), template(path)));
     }
-    files.push(filled.file(project::FILE.into(), template("common/framebox.toml")));
-    let own = Path::new(lang.folder());
-    filled.folder(own, own, &mut files);
-    let of_kind = own.join(kind.folder());
-    filled.folder(&of_kind, &of_kind, &mut files);
+    files.push(values.file(project::FILE.into(), template("common/framebox.toml")));
+    let of_language = Path::new(lang.folder());
+    values.folder(of_language, of_language, &mut files);
+    let of_kind = of_language.join(kind.folder());
+    values.folder(&of_kind, &of_kind, &mut files);
     copy(&WIT, Path::new(lang.wit()), &mut files);
     lang.shared(&mut files);
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files
 }
 
-/// Adds every file of a folder of the examples, placed in `to`.
+/// Adds every file of a folder of the examples, with a path in `to`.
 pub fn copy(from: &'static Dir<'_>, to: &Path, files: &mut Vec<File>) {
-    // Paths of embedded files are relative to the outermost folder.
+    // The paths of nested folders are relative to the outermost one.
     fn all(dir: &'static Dir<'_>, to: &Path, files: &mut Vec<File>) {
         for file in dir.files() {
             files.push(File { path: to.join(file.path()), content: Cow::Borrowed(file.contents()) });
@@ -66,26 +66,27 @@ pub fn copy(from: &'static Dir<'_>, to: &Path, files: &mut Vec<File>) {
     all(from, to, files);
 }
 
-/// Returns the text of a template; the tests check that all of them exist.
+/// Returns the text of a template. The tests check that every template exists.
 fn template(path: impl AsRef<Path>) -> &'static str {
     TEMPLATES.get_file(path).and_then(|file| file.contents_utf8()).unwrap_or_default()
 }
 
-/// The values of the placeholders in templates.
-struct Placeholders(Vec<(&'static str, String)>);
+/// The values of the placeholders in templates, by name.
+struct Values(Vec<(&'static str, String)>);
 
-impl Placeholders {
+impl Values {
+    /// Fills in a template.
     fn file(&self, path: PathBuf, template: &str) -> File {
-        let put = |text: String, (key, value): &(&str, String)| text.replace(&format!("{{{{{key}}}}}"), value);
-        File { path, content: Cow::Owned(self.0.iter().fold(template.to_owned(), put).into_bytes()) }
+        let replace = |text: String, (key, value): &(&str, String)| text.replace(&format!("{{{{{key}}}}}"), value);
+        File { path, content: Cow::Owned(self.0.iter().fold(template.to_owned(), replace).into_bytes()) }
     }
 
-    /// Adds the templates of a folder and of its subfolders, except those of a kind of handlers.
+    /// Fills in the templates of a folder and of the folders in it, except those of a kind of handler.
     fn folder(&self, folder: &Path, root: &Path, files: &mut Vec<File>) {
         let Some(dir) = TEMPLATES.get_dir(folder) else { return };
         for file in dir.files() {
             let path = file.path().strip_prefix(root).unwrap_or(file.path());
-            if !PARTS.iter().any(|part| path == Path::new(part)) {
+            if !README_PARTS.iter().any(|part| path == Path::new(part)) {
                 files.push(self.file(path.to_owned(), file.contents_utf8().unwrap_or_default()));
             }
         }
@@ -110,18 +111,15 @@ mod tests {
     fn every_project_is_complete() {
         for lang in Language::value_variants() {
             for kind in Kind::value_variants() {
-                let files = of("my-own_1", *lang, *kind);
+                let files = create("my-own_1", *lang, *kind);
                 let mut paths = HashSet::new();
                 for File { path, content } in &files {
                     let shown = format!("{lang:?} {kind:?} {}", path.display());
-                    assert!(paths.insert(path.to_str().unwrap()), "{shown} is duplicated");
+                    assert!(paths.insert(path.to_str().unwrap()), "{shown} appears twice");
                     assert!(path.is_relative(), "{shown}");
                     let text = String::from_utf8_lossy(content);
                     for key in ["needs", "files", "run", "does", "language", "effect", "wit", "world", "KIND", "name"] {
-                        assert!(
-                            !text.contains(&format!("{{{{{key}}}}}")),
-                            "{shown}: the placeholder {key} is not filled in"
-                        );
+                        assert!(!text.contains(&format!("{{{{{key}}}}}")), "{shown}: {key} is not filled in");
                     }
                 }
                 for wanted in ["README.md", ".gitignore", "framebox.toml", "build.sh", "test.sh", lang.effect()] {
@@ -129,23 +127,23 @@ mod tests {
                 }
                 let readme = files.iter().find(|file| file.path == Path::new("README.md")).unwrap();
                 let readme = String::from_utf8_lossy(&readme.content);
-                for words in [
+                for command in [
                     "sh build.sh",
                     "framebox check build/my-own_1.wasm",
                     "framebox run",
                     "framebox dev",
                     "framebox push",
                 ] {
-                    assert!(readme.contains(words), "{lang:?} {kind:?}: {words}");
+                    assert!(readme.contains(command), "{lang:?} {kind:?}: {command}");
                 }
             }
         }
     }
 
     #[test]
-    fn dev_reads_the_build_command() {
+    fn the_project_file_is_valid() {
         let folder = tempfile::tempdir().unwrap();
-        let files = of("mine", Language::Python, Kind::Observer);
+        let files = create("mine", Language::Python, Kind::Observer);
         crate::new::write::write(&folder.path().join("mine"), &files).unwrap();
         let project = Project::read(&folder.path().join("mine")).unwrap();
         assert_eq!((project.name.as_str(), project.command.as_str()), ("mine", "sh build.sh"));

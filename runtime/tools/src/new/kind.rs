@@ -1,20 +1,20 @@
-//! The kinds of handlers.
+//! The kinds of handler, with their templates and README texts.
 
 use clap::ValueEnum;
 
 /// A kind of handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Kind {
-    /// One frame in, one result out.
+    /// Changes each frame of the video.
     Transform,
-    /// No input, video out.
+    /// Makes a video of its own.
     Generator,
-    /// Video in, values out.
+    /// Reads the video and reports values.
     Observer,
 }
 
 impl Kind {
-    /// Returns the folder of its templates.
+    /// Returns the folder of the templates.
     pub(super) fn folder(self) -> &'static str {
         match self {
             Self::Transform => "transform",
@@ -23,7 +23,7 @@ impl Kind {
         }
     }
 
-    /// Returns its name with an article.
+    /// Returns the name with its article.
     pub(super) fn with_article(self) -> &'static str {
         match self {
             Self::Transform => "a transform",
@@ -32,7 +32,7 @@ impl Kind {
         }
     }
 
-    /// Returns its world in the WIT.
+    /// Returns the name of the WIT world.
     pub(super) fn world(self) -> &'static str {
         match self {
             Self::Transform => "video-handler",
@@ -41,36 +41,36 @@ impl Kind {
         }
     }
 
-    /// Describes the template, for the README.
-    pub(super) fn description(self) -> &'static str {
+    /// Describes what the template does, for the README.
+    pub(super) fn purpose(self) -> &'static str {
         match self {
             Self::Transform => {
-                "It inverts the pixels that are brighter than its parameter `threshold`, and reports their\n\
-                 share of the picture."
+                "It inverts the pixels that are at least as bright as the parameter `threshold`, and reports\n\
+                 their share of the picture."
             }
             Self::Generator => {
-                "It generates bands of colour that move with its parameter `speed`, and reports how far\n\
-                 they have moved."
+                "It makes a video of bands of colour that move at the speed of its parameter `speed`, and\n\
+                 reports how far they have moved."
             }
             Self::Observer => {
-                "It reports the brightness of the video, at the interval of its parameter `interval`, and\n\
-                 sends no video back."
+                "It reads the video without changing it, and reports the brightness at the interval of its\n\
+                 parameter `interval`."
             }
         }
     }
 
-    /// Returns commands to try it on files, for the README.
-    pub(super) fn run(self, name: &str) -> String {
+    /// Returns the commands that run the handler on files, for the README.
+    pub(super) fn commands(self, name: &str) -> String {
         let component = format!("framebox run build/{name}.wasm");
         match self {
             Self::Transform => format!(
                 "{component} pattern -o build/out.mp4 --set threshold=90\n\
-                 {component} holiday.mp4 -o build/out.mp4      # or a video or picture of your own"
+                 {component} holiday.mp4 -o build/out.mp4      # or your own video or picture"
             ),
             Self::Generator => format!("{component} -o build/out.mp4 --set speed=200"),
             Self::Observer => format!(
                 "{component} pattern --set interval=100\n\
-                 {component} holiday.mp4                       # or a video or picture of your own"
+                 {component} holiday.mp4                       # or your own video or picture"
             ),
         }
     }

@@ -1,4 +1,4 @@
-//! The languages of projects, and the files that their projects share with the examples.
+//! The languages in which a project can be, and what their projects share with the examples.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -33,29 +33,32 @@ static GO_BINDINGS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guest-exam
 static GO_TRANSFORM: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guest-examples/go/transform");
 static GO_GENERATE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guest-examples/go/generate");
 static GO_OBSERVE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guest-examples/go/observe");
-/// The runtime library of the bindings.
+/// What the bindings stand on.
 static GO_PKG: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guest-examples/go/vendor/go.bytecodealliance.org/pkg");
-/// Adapts preview 1 of WASI, which Go uses, to 0.2.
+/// Makes preview 1 of WASI, the one that Go knows, 0.2.
 const GO_WASI: &[u8] = include_bytes!("../../../../guest-examples/go/wasi_snapshot_preview1.reactor.wasm");
 
-/// Embeds a file of the examples.
+/// A file of the examples.
 macro_rules! example {
     ($path:literal) => {
         include_str!(concat!("../../../../guest-examples/", $path))
     };
 }
 
-/// Parses the name of a language.
+/// Parses `--lang`.
+///
+/// # Errors
+/// Names the languages.
 pub fn parse(text: &str) -> Result<Language, String> {
     Language::from_str(text, false).map_err(|_| {
         let all: Vec<_> = Language::value_variants().iter().map(|lang| lang.folder()).collect();
-        format!("the language must be one of {}", all.join(", "))
+        format!("supported languages: {}", all.join(", "))
     })
 }
 
 impl Language {
-    /// Returns its name for texts.
-    pub(super) fn display_name(self) -> &'static str {
+    /// Its name as people write it.
+    pub(super) fn called(self) -> &'static str {
         match self {
             Self::C => "C",
             Self::Go => "Go",
@@ -67,7 +70,7 @@ impl Language {
         }
     }
 
-    /// Returns the folder of its templates.
+    /// Folder of its templates.
     pub(super) fn folder(self) -> &'static str {
         match self {
             Self::C => "c",
@@ -80,7 +83,7 @@ impl Language {
         }
     }
 
-    /// Returns the file that contains the handler's effect.
+    /// The file in which to change what the handler does.
     pub(super) fn effect(self) -> &'static str {
         match self {
             Self::C => "effect.c",
@@ -93,16 +96,16 @@ impl Language {
         }
     }
 
-    /// Returns the folder of the interface.
+    /// Folder of the interface.
     pub(super) fn wit(self) -> &'static str {
         match self {
-            // Part of the crate.
+            // It is a part of the crate.
             Self::Rust => "framebox-handler/wit",
             _ => "wit",
         }
     }
 
-    /// Adds the files that its projects share with the examples.
+    /// Adds what its projects have from the examples.
     pub(super) fn shared(self, files: &mut Vec<File>) {
         let mut put = |path: &str, text: &'static str| {
             files.push(File { path: path.into(), content: Cow::Borrowed(text.as_bytes()) });

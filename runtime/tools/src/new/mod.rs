@@ -1,11 +1,11 @@
-//! `framebox new`: creates the project of a handler, which builds unchanged.
+//! `framebox new`: creates a project for a handler, which builds without changes.
 //!
-//! | module | contents |
+//! | module | what it holds |
 //! |---|---|
 //! | `language` | the languages, and the files that their projects share with the examples |
-//! | `kind` | the kinds of handlers |
+//! | `kind` | the kinds of handler, with their templates and README texts |
 //! | `files` | the files of a project |
-//! | `write` | writes them to a new folder |
+//! | `write` | writes the files into a new folder |
 
 mod files;
 mod kind;
@@ -20,11 +20,11 @@ use crate::Error;
 use kind::Kind;
 use language::Language;
 
-/// `framebox new`
+/// The arguments of `framebox new`.
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub struct New {
-    /// Name of the handler, and of the folder that is created.
+    /// Name of the handler and of the new folder: 1 to 64 characters out of a-z, 0-9, - and _.
     pub name: String,
     /// Programming language: c, go, js, python, rust, ts or zig.
     #[arg(long, value_parser = language::parse)]
@@ -35,47 +35,47 @@ pub struct New {
 }
 
 const HELP: &str = "\
-The project builds unchanged. It contains a handler with a parameter and an output, tests, the interface, and a README with every
-command. `sh build.sh` installs missing tools of the language into the project's own folder.
+The project builds without changes. It contains a handler with a parameter and an output value, tests, the WIT interface, and
+a README with all commands. `sh build.sh` downloads missing tools of the language into the project's folder.
 
 Exit codes:
-  0  done
-  1  failed: a file cannot be written
-  2  wrong usage; or the folder exists, and is left unchanged";
+  0  success
+  1  a file cannot be written
+  2  invalid arguments, or the folder already exists (it is not changed)";
 
 impl New {
-    /// Creates the project in the current folder. `fits` returns whether a name is valid for a handler.
+    /// Creates the project in the current folder. `is_valid_name` returns whether a server accepts a handler's name.
     ///
     /// # Errors
-    /// The name is invalid or taken, or a file cannot be written.
-    pub fn run(&self, fits: impl Fn(&str) -> bool) -> Result<(), Error> {
+    /// The name is invalid, the folder already exists, or a file cannot be written.
+    pub fn run(&self, is_valid_name: impl Fn(&str) -> bool) -> Result<(), Error> {
         let Self { name, lang, kind } = self;
-        if !fits(name) {
-            let rule = "a handler's name has 1 to 64 characters out of a-z, 0-9, - and _";
-            return Err(Error::Usage(format!("{name:?} cannot be the name of a handler: {rule}")));
+        if !is_valid_name(name) {
+            let rule = "use 1 to 64 characters out of a-z, 0-9, - and _";
+            return Err(Error::Usage(format!("{name:?} is not a valid name of a handler: {rule}")));
         }
-        let files = files::of(name, *lang, *kind);
+        let files = files::create(name, *lang, *kind);
         write::write(Path::new(name), &files)?;
-        print!("{}", summary(name, *lang, *kind, files.len()));
+        print!("{}", next_steps(name, *lang, *kind, files.len()));
         Ok(())
     }
 }
 
-/// Returns the summary and the next steps.
-fn summary(name: &str, lang: Language, kind: Kind, files: usize) -> String {
-    // A name that starts with - would be taken for an option.
+/// Describes what was created and what to do next.
+fn next_steps(name: &str, lang: Language, kind: Kind, files: usize) -> String {
+    // A name that starts with `-` would be taken for an option.
     let folder = if name.starts_with('-') { format!("./{name}") } else { name.to_owned() };
-    let (what, language) = (kind.with_article(), lang.display_name());
+    let (kind, language) = (kind.with_article(), lang.called());
     format!(
-        "Created {folder}/ with {files} files: {what} in {language}. Next:
+        "Created {folder}/ with {files} files: {kind} in {language}. Next steps:
 
   cd {folder}
-  sh build.sh          # builds it; installs missing tools
+  sh build.sh          # builds the component; downloads missing tools
   framebox check build/{name}.wasm
-  framebox             # in another terminal: a server, with its page at http://127.0.0.1:8080
-  framebox dev .       # builds and uploads on each change
+  framebox             # in another terminal: starts a server; its page is http://127.0.0.1:8080
+  framebox dev .       # builds and uploads after each change
 
-README.md explains the rest.
+See README.md for the details.
 "
     )
 }
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_invalid_name_is_rejected() {
+    fn a_name_that_a_server_would_refuse_is_refused() {
         let new = New { name: "../up".to_owned(), lang: Language::Python, kind: Kind::Transform };
         let error = new.run(|name| name != "../up").unwrap_err();
         assert_eq!(error.code(), 2);

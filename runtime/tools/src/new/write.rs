@@ -1,4 +1,4 @@
-//! Writes the files of a project to a new folder.
+//! Writes the files of a project into a new folder.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -7,17 +7,19 @@ use std::path::Path;
 use super::files::File;
 use crate::Error;
 
-/// Creates `folder` and its files; removes it if writing fails.
+/// Creates `folder` with its files. Removes the folder if a file cannot be written.
 ///
 /// # Errors
-/// `folder` exists, and is left unchanged; or a file cannot be written.
+/// The folder already exists, or a file cannot be written.
 pub fn write(folder: &Path, files: &[File]) -> Result<(), Error> {
     fs::create_dir(folder).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => Error::Usage(format!("{} already exists; choose another name", folder.display())),
+        ErrorKind::AlreadyExists => {
+            Error::Usage(format!("{} already exists: choose another name, or remove it", folder.display()))
+        }
         _ => Error::write(folder, error),
     })?;
     fill(folder, files).inspect_err(|_| {
-        // The first error is the one to report.
+        // The first error matters more than one of cleaning up.
         let _ = fs::remove_dir_all(folder);
     })
 }
@@ -25,8 +27,8 @@ pub fn write(folder: &Path, files: &[File]) -> Result<(), Error> {
 fn fill(folder: &Path, files: &[File]) -> Result<(), Error> {
     for File { path, content } in files {
         let path = folder.join(path);
-        let above = path.parent().unwrap_or(folder);
-        fs::create_dir_all(above).map_err(|error| Error::write(above, error))?;
+        let parent = path.parent().unwrap_or(folder);
+        fs::create_dir_all(parent).map_err(|error| Error::write(parent, error))?;
         fs::write(&path, content).map_err(|error| Error::write(&path, error))?;
     }
     Ok(())
@@ -37,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_existing_folder_is_left_unchanged() {
+    fn an_existing_folder_is_not_changed() {
         let scratch = tempfile::tempdir().unwrap();
         let folder = scratch.path().join("mine");
         fs::create_dir(&folder).unwrap();
@@ -50,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_leaves_nothing_behind() {
+    fn a_failure_leaves_no_files() {
         let scratch = tempfile::tempdir().unwrap();
         let folder = scratch.path().join("mine");
         let file = |path: &str| File { path: path.into(), content: b"c"[..].into() };

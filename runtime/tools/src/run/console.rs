@@ -1,4 +1,4 @@
-//! Progress and the handler's log, on standard error.
+//! Progress and the log of the handler, on standard error.
 
 use std::io::{IsTerminal, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,16 +6,17 @@ use std::time::{Duration, Instant};
 
 use framebox_sandbox::{Level, Log};
 
-/// Columns of the bar.
+/// Width of the progress bar, columns.
 const WIDTH: u64 = 30;
-/// Between two looks at it on a terminal, and between two lines elsewhere.
-const QUICK: Duration = Duration::from_millis(100);
-const SLOW: Duration = Duration::from_secs(5);
+/// Time between two updates on a terminal.
+const BAR_INTERVAL: Duration = Duration::from_millis(100);
+/// Time between two lines elsewhere.
+const LINE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The standard error of a run.
 pub(super) struct Console {
-    wanted: bool,
-    /// A bar that is written over and over, rather than a line now and then.
+    enabled: bool,
+    /// Whether progress is a bar that is rewritten, rather than a line from time to time.
     bar: bool,
     state: Mutex<State>,
 }
@@ -27,12 +28,13 @@ struct State {
 }
 
 impl Console {
-    /// One that shows progress where that is `wanted`; a bar only where it is not in the way of `others`.
-    pub(super) fn new(wanted: bool, others: bool) -> Self {
+    /// Creates a console that shows progress and log lines if `enabled`. A progress bar is left out if `shares_terminal`, when
+    /// standard output is shown on the same terminal.
+    pub(super) fn new(enabled: bool, shares_terminal: bool) -> Self {
         let bar = std::io::stderr().is_terminal();
         let now = Instant::now();
         Self {
-            wanted: wanted && !(bar && others),
+            enabled: enabled && !(bar && shares_terminal),
             bar,
             state: Mutex::new(State { begin: now, last: now, shown: false }),
         }
@@ -42,16 +44,16 @@ impl Console {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// So many frames are done.
-    pub(super) fn progress(&self, done: u64, all: Option<u64>) {
+    /// Shows that `done` frames of `total` are processed, at most once an interval.
+    pub(super) fn progress(&self, done: u64, total: Option<u64>) {
         let mut state = self.state();
-        if !self.wanted || state.last.elapsed() < if self.bar { QUICK } else { SLOW } {
+        if !self.enabled || state.last.elapsed() < if self.bar { BAR_INTERVAL } else { LINE_INTERVAL } {
             return;
         }
         state.last = Instant::now();
-        let text = line(done, all, state.begin.elapsed());
+        let text = line(done, total, state.begin.elapsed());
         if self.bar {
-            // To the line's begin, and what was there is erased.
+            // Returns to the start of the line and erases it.
             eprint!("\r\x1b[K{text}");
             let _ = std::io::stderr().flush();
             state.shown = true;
@@ -60,7 +62,7 @@ impl Console {
         }
     }
 
-    /// Takes the bar away.
+    /// Erases the bar.
     pub(super) fn clear(&self) {
         if std::mem::take(&mut self.state().shown) {
             eprint!("\r\x1b[K");
@@ -68,8 +70,8 @@ impl Console {
         }
     }
 
-    /// Says something that stays.
-    pub(super) fn say(&self, text: &str) {
+    /// Prints a line that stays, above the bar.
+    pub(super) fn print(&self, text: &str) {
         self.clear();
         eprintln!("{text}");
     }
@@ -77,7 +79,7 @@ impl Console {
 
 impl Log for Console {
     fn line(&self, level: Level, message: &str) {
-        if !self.wanted {
+        if !self.enabled {
             return;
         }
         let level = match level {
@@ -86,16 +88,16 @@ impl Log for Console {
             Level::Warn => "warning",
             Level::Error => "error",
         };
-        self.say(&format!("log, {level}: {message}"));
+        self.print(&format!("log, {level}: {message}"));
     }
 }
 
-fn line(done: u64, all: Option<u64>, spent: Duration) -> String {
-    let fps = done as f64 / spent.as_secs_f64().max(1e-6);
-    let Some(all) = all.filter(|all| *all > 0) else { return format!("frame {done}, {fps:.1} frames/s") };
-    let full = (done.min(all) * WIDTH / all) as usize;
+fn line(done: u64, total: Option<u64>, elapsed: Duration) -> String {
+    let fps = done as f64 / elapsed.as_secs_f64().max(1e-6);
+    let Some(total) = total.filter(|total| *total > 0) else { return format!("frame {done}, {fps:.1} frames/s") };
+    let full = (done.min(total) * WIDTH / total) as usize;
     let bar: String = "=".repeat(full) + &" ".repeat(WIDTH as usize - full);
-    format!("[{bar}] frame {done} of {all}, {fps:.1} frames/s")
+    format!("[{bar}] frame {done} of {total}, {fps:.1} frames/s")
 }
 
 #[cfg(test)]
@@ -103,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bar_fills_up_and_no_further() {
+    fn the_bar_is_full_at_the_end_and_not_longer() {
         let second = Duration::from_secs(1);
         assert_eq!(line(5, None, second), "frame 5, 5.0 frames/s");
         assert!(line(15, Some(30), second).starts_with(&format!(

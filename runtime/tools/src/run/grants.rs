@@ -1,4 +1,4 @@
-//! `--source`: videos that the handler may open.
+//! `--source NAME=FILE`: videos that the handler may open.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,19 +9,19 @@ use framebox_sandbox::{Source, SourceFrame, SourceInfo, Sources};
 use super::input::open;
 use crate::Error;
 
-/// Reads `NAME=FILE`.
-pub(super) fn pair(text: &str) -> Result<(String, PathBuf), String> {
+/// Parses `NAME=FILE`.
+pub(super) fn parse(text: &str) -> Result<(String, PathBuf), String> {
     match text.split_once('=') {
         Some((name, file)) if !name.is_empty() && !file.is_empty() => Ok((name.to_owned(), file.into())),
-        _ => Err("give a name and a file, as in --source intro=intro.mp4".into()),
+        _ => Err("expected a name and a file, as in --source intro=intro.mp4".into()),
     }
 }
 
-/// The files by their names.
+/// The granted files with their names.
 pub(super) struct Grants(Vec<(String, PathBuf)>);
 
 impl Grants {
-    /// Each of them is opened once, so that a wrong one is told before anything begins.
+    /// Opens each file once, so that an invalid one is reported before the run starts.
     pub(super) fn new(files: &[(String, PathBuf)]) -> Result<Self, Error> {
         files.iter().try_for_each(|(_, file)| open(file).map(drop))?;
         Ok(Self(files.to_vec()))
@@ -35,22 +35,23 @@ impl Sources for Grants {
             let name: String = name.chars().take(64).collect();
             return Err(match names.is_empty() {
                 true => {
-                    format!("no source {name:?} was granted to this handler, nor any other: use --source {name}=FILE")
+                    format!("the source {name:?} is not granted: grant it with --source {name}=FILE")
                 }
-                false => format!("no source {name:?} was granted to this handler; granted are: {}", names.join(", ")),
+                false => format!("the source {name:?} is not granted; the granted sources are: {}", names.join(", ")),
             });
         };
         let clip = open(file).map_err(|_| format!("the source {name} cannot be opened"))?;
-        Ok(Box::new(Opened { name: name.clone(), clip }))
+        Ok(Box::new(ClipSource { name: name.clone(), clip }))
     }
 }
 
-struct Opened {
+/// A file opened as a source.
+struct ClipSource {
     name: String,
     clip: Box<dyn Clip>,
 }
 
-impl Source for Opened {
+impl Source for ClipSource {
     fn info(&self) -> SourceInfo {
         let info = self.clip.info();
         SourceInfo { size: info.size, fps: info.fps, duration_us: info.duration.map(us), live: false }
@@ -62,10 +63,12 @@ impl Source for Opened {
     }
 
     fn seek(&mut self, pts_us: i64) -> Result<(), String> {
-        let to = u64::try_from(pts_us).map_err(|_| "a source begins at 0; give a time that is not negative")?;
-        // A time in µs is that of the picture whose time was rounded down to it.
-        let to = Duration::from_micros(to).saturating_add(Duration::from_nanos(u64::from(to > 0) * 999));
-        self.clip.seek(to).map_err(|error| format!("the source {} cannot go there: {error}", self.name))
+        let position =
+            u64::try_from(pts_us).map_err(|_| "a source starts at 0: seek to a time that is not negative")?;
+        // The times of frames are rounded down to µs: a seek to one of them finds the same frame.
+        let position =
+            Duration::from_micros(position).saturating_add(Duration::from_nanos(u64::from(position > 0) * 999));
+        self.clip.seek(position).map_err(|error| format!("the source {} cannot seek: {error}", self.name))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The index of an MP4 (the box `moov`): where each picture is, how long it is shown, which are keyframes.
+//! The index of an MP4 file (the box `moov`): position and duration of each picture, and which ones are keyframes.
 
 use framebox_picture::Size;
 use mp4_atom::{
@@ -8,21 +8,21 @@ use mp4_atom::{
 
 use super::rate::Rate;
 
-/// Units of time in a second.
+/// Time units per second.
 pub(super) const TIMESCALE: u32 = 90_000;
 
-/// A coded picture in the file.
+/// An encoded picture in the file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sample {
-    /// Where it begins.
-    pub(super) at: u64,
+    /// Position in the file, bytes.
+    pub(super) offset: u64,
     pub(super) bytes: u32,
-    /// When it is shown, units.
+    /// Presentation time, in units of [`TIMESCALE`].
     pub(super) time: u64,
     pub(super) keyframe: bool,
 }
 
-/// All that is known of the pictures.
+/// The pictures of a video, and the parameter sets to decode them.
 #[derive(Default)]
 pub(super) struct Index {
     pub(super) samples: Vec<Sample>,
@@ -31,17 +31,17 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// The box.
-    pub(super) fn boxes(&self, size: Size, rate: Rate) -> Result<Vec<u8>, mp4_atom::Error> {
+    /// Encodes the box `moov`.
+    pub(super) fn encode(&self, size: Size, rate: Rate) -> Result<Vec<u8>, mp4_atom::Error> {
         let durations = self.durations(rate);
         let duration = durations.iter().map(|run| u64::from(run.sample_count) * u64::from(run.sample_delta)).sum();
         let (width, height) = (size.width as u16, size.height as u16);
         let visual = Visual { data_reference_index: 1, width, height, ..Visual::default() };
         let avcc = Avcc::new(&self.sequence_set, &self.picture_set)?;
-        let (places, chunks) = self.chunks();
-        let places = match places.iter().map(|place| u32::try_from(*place)).collect() {
+        let (offsets, chunks) = self.chunks();
+        let (stco, co64) = match offsets.iter().map(|offset| u32::try_from(*offset)).collect() {
             Ok(entries) => (Some(Stco { entries }), None),
-            Err(_) => (None, Some(Co64 { entries: places })),
+            Err(_) => (None, Some(Co64 { entries: offsets })),
         };
         let keyframes = (1..).zip(&self.samples).filter(|(_, sample)| sample.keyframe).map(|(number, _)| number);
         let sizes = self.samples.iter().map(|sample| sample.bytes).collect();
@@ -51,8 +51,8 @@ impl Index {
             stss: Some(Stss { entries: keyframes.collect() }),
             stsc: Stsc { entries: chunks },
             stsz: Stsz { samples: StszSamples::Different { sizes } },
-            stco: places.0,
-            co64: places.1,
+            stco,
+            co64,
             ..Stbl::default()
         };
         let dref = Dref { entries: vec![DrefEntry::Url(Url::default())] };
@@ -77,7 +77,7 @@ impl Index {
         Ok(bytes)
     }
 
-    /// How long each picture is shown, those of the same duration together. The last one is shown for a frame's time.
+    /// Returns the durations of the pictures, run-length encoded. The last picture has the duration of one frame at `rate`.
     fn durations(&self, rate: Rate) -> Vec<SttsEntry> {
         let last = u64::from(TIMESCALE) * u64::from(rate.seconds) / u64::from(rate.frames.max(1));
         let mut runs: Vec<SttsEntry> = Vec::new();
@@ -93,15 +93,15 @@ impl Index {
         runs
     }
 
-    /// Where chunks begin, one for each keyframe and what follows it, and how many pictures they have.
+    /// Returns the positions of the chunks and, run-length encoded, their numbers of pictures. A chunk starts at each keyframe.
     fn chunks(&self) -> (Vec<u64>, Vec<StscEntry>) {
-        let mut places = Vec::new();
+        let mut offsets = Vec::new();
         let mut counts: Vec<u32> = Vec::new();
         for sample in &self.samples {
             match counts.last_mut().filter(|_| !sample.keyframe) {
                 Some(count) => *count += 1,
                 None => {
-                    places.push(sample.at);
+                    offsets.push(sample.offset);
                     counts.push(1);
                 }
             }
@@ -112,7 +112,7 @@ impl Index {
                 runs.push(StscEntry { first_chunk, samples_per_chunk: count, sample_description_index: 1 });
             }
         }
-        (places, runs)
+        (offsets, runs)
     }
 }
 
@@ -121,8 +121,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_and_chunks_are_told_in_runs() {
-        let sample = |at, time, keyframe| Sample { at, bytes: 10, time, keyframe };
+    fn durations_and_chunks_are_run_length_encoded() {
+        let sample = |offset, time, keyframe| Sample { offset, bytes: 10, time, keyframe };
         let samples = vec![
             sample(40, 0, true),
             sample(50, 3000, false),
@@ -132,10 +132,10 @@ mod tests {
         ];
         let index = Index { samples, ..Index::default() };
         let runs: Vec<_> =
-            index.durations(Rate::USUAL).iter().map(|run| (run.sample_count, run.sample_delta)).collect();
+            index.durations(Rate::DEFAULT).iter().map(|run| (run.sample_count, run.sample_delta)).collect();
         assert_eq!(runs, [(3, 3000), (1, 6000), (1, 3000)]);
-        let (places, chunks) = index.chunks();
+        let (offsets, chunks) = index.chunks();
         let chunks: Vec<_> = chunks.iter().map(|run| (run.first_chunk, run.samples_per_chunk)).collect();
-        assert_eq!((places, chunks), (vec![40, 60, 80], vec![(1, 2), (3, 1)]));
+        assert_eq!((offsets, chunks), (vec![40, 60, 80], vec![(1, 2), (3, 1)]));
     }
 }

@@ -1,14 +1,15 @@
-//! `framebox run`: a video through a handler, from file to file.
+//! `framebox run`: processes a video file with a handler.
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | `input` | where frames come from: a file, the test pattern, or nowhere, for a generator |
-//! | `rate` | frames a second as a fraction |
-//! | `output`, `y4m`, `mp4` with its `index`, `stills` | where pictures go |
-//! | `values` | where values go, as lines of JSON |
+//! | `input` | the frames: from a file or the test pattern, or times only for a generator |
+//! | `rate` | frame rates as fractions |
+//! | `output`, `y4m`, `mp4` with its `index`, `stills` | writes the pictures |
+//! | `values` | writes the values of each frame as a line of JSON |
 //! | `grants` | `--source`: videos that the handler may open |
-//! | `console` | progress and the handler's log, on standard error |
-//! | `summary` | what came of it |
+//! | `recorder` | writes the result of each frame and counts it |
+//! | `console` | progress and the log of the handler, on standard error |
+//! | `summary` | the summary that is printed after a run |
 
 mod console;
 mod grants;
@@ -17,6 +18,7 @@ mod input;
 mod mp4;
 mod output;
 mod rate;
+mod recorder;
 mod stills;
 mod summary;
 mod values;
@@ -27,228 +29,198 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use framebox_picture::{Picture, Size};
+use framebox_picture::Size;
 use framebox_sandbox::{Budget, CallError, Component, Deterministic, Kind, Limits, Setup};
 
-use crate::subject::Subject;
+use crate::runner::Runner;
 use crate::text::printable;
 use crate::{Error, Host, settings};
 use console::Console;
 use grants::Grants;
-use input::{Input, Wanted};
-use output::{Form, Output};
-use summary::Summary;
+use input::{Input, Options};
+use output::{Destination, Output};
+use recorder::Recorder;
 use values::Values;
 
-/// A call without a time budget of its own may take that long; the interface tells handlers their budget in 32 bits of µs.
-const AN_HOUR: Duration = Duration::from_secs(3600);
+/// Time limit of a call without `--time-ms`. The interface passes limits to handlers as µs in 32 bits, which this fits.
+const MAX_CALL_TIME: Duration = Duration::from_secs(3600);
 
-/// `framebox run`
+/// The arguments of `framebox run`.
 #[derive(Debug, Args)]
 #[command(after_help = crate::error::HELP, after_long_help = LONG_HELP)]
 pub struct Run {
-    /// The component.
+    /// Component of the handler (.wasm).
     pub file: PathBuf,
-    /// A video or picture (MP4 with H.264, Y4M, PNG, JPEG, GIF, WebP), or `pattern`: a moving test picture. Nothing for a
-    /// generator.
+    /// Video or picture to process (MP4 with H.264, Y4M, PNG, JPEG, GIF or WebP), or `pattern` for a moving test picture; to be
+    /// omitted for a generator.
     pub input: Option<PathBuf>,
-    /// Where the pictures go: FILE.y4m, FILE.mp4, a directory for PNGs, or `-`: nowhere. [default: nowhere]
+    /// Where to write the pictures: FILE.y4m, FILE.mp4, a directory for PNG files, or `-` for no pictures. [default: -]
     #[arg(short, long, value_name = "OUT")]
     pub output: Option<PathBuf>,
-    /// A parameter; may be given several times. [default: those of the handler]
+    /// Sets a parameter; can be repeated. [default: the defaults of the handler]
     #[arg(long, value_name = "ID=VALUE")]
     pub set: Vec<String>,
-    /// A video that the handler may open by that name; may be given several times.
-    #[arg(long, value_name = "NAME=FILE", value_parser = grants::pair)]
+    /// Grants a video or picture that the handler may open under this name; can be repeated.
+    #[arg(long, value_name = "NAME=FILE", value_parser = grants::parse)]
     pub source: Vec<(String, PathBuf)>,
-    /// Where the values go, a line of JSON for each frame; `-`: standard output. [default: standard output where the handler
-    /// has outputs; but nowhere when that is a terminal and pictures are written]
+    /// File for the values, one line of JSON for each frame; `-` for standard output. [default: standard output if the handler
+    /// has outputs, unless that is a terminal and pictures are written]
     #[arg(long, value_name = "FILE")]
     pub values: Option<PathBuf>,
-    /// Frames at most. [default: 150 of the pattern or of a generator; else all]
+    /// Maximum number of frames. [default: 150 for `pattern` and generators, otherwise all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     pub frames: Option<u64>,
-    /// Size of the pattern. [default: 640x480]
-    #[arg(long, value_name = "WxH", value_parser = crate::size::read)]
+    /// Size of `pattern`. [default: 640x480]
+    #[arg(long, value_name = "WxH", value_parser = crate::size::parse)]
     pub size: Option<Size>,
-    /// Frames a second of the pattern, of a still picture or of a generator. [default: 30, or what the generator asks for]
-    #[arg(long, value_name = "F", value_parser = rate::read)]
+    /// Frames per second of `pattern`, a still picture or a generator. [default: 30, or the rate that the generator requests]
+    #[arg(long, value_name = "F", value_parser = rate::parse)]
     pub fps: Option<rate::Rate>,
-    /// Fuel that a call may use. [default: that of a server]
+    /// Fuel limit of a call. [default: the default of the server]
     #[arg(long, value_name = "UNITS")]
     pub fuel: Option<u64>,
-    /// Time that a call for a frame may take, milliseconds, which also gives a start its usual time; the result then depends
-    /// on the machine. [default: as long as it takes]
+    /// Time limit of the call for a frame, milliseconds; also applies the server's time limit to starts. The result then
+    /// depends on the speed of the machine. [default: no limit]
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
     pub time_ms: Option<u64>,
-    /// Memory that the handler may have. [default: that of a server]
+    /// Memory limit of the handler, MiB. [default: the default of the server]
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=4095))]
     pub memory_mib: Option<u64>,
-    /// What the handler's randomness comes from.
+    /// Seed of the handler's random numbers.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
-    /// Goes on after frames that failed, and does not count them as a failure of the run.
+    /// Continues after failed frames, and exits with success despite them.
     #[arg(long)]
     pub keep_going: bool,
-    /// Shows neither progress nor what the handler writes to its log.
+    /// Prints no progress, no summary, and no log of the handler.
     #[arg(short, long)]
     pub quiet: bool,
 }
 
 const LONG_HELP: &str = "\
-Two runs with the same arguments write the same bytes: frames carry their own times; the handler's clocks follow these, and
-go on by 0.1 ms with each look at them; its randomness comes from --seed; its calls are bounded by fuel and memory alone. Not
-so with --time-ms; and processors of different kinds may round differently where pixels are converted.
+Two runs with the same arguments write identical files. The handler's clocks follow the times of the frames and advance by
+0.1 ms at each reading; its random numbers depend on --seed; its calls are limited by fuel and memory only. Exceptions: with
+--time-ms the result depends on the speed of the machine, and processors of different types may round colours differently.
 
-A frame without a picture, or one that failed, leaves the picture before it standing. A handler that died is started afresh
-with the same parameters, as by a server; so is one whose memory keeps growing.
+For a frame that fails or has no picture, the previous picture is repeated. A handler that was stopped, or whose memory keeps
+growing, is restarted with the same parameters, as on a server.
 
 Exit codes:
-  0  done
-  1  failed on this side: a file cannot be read or written
-  2  wrong usage
-  3  the handler is refused, cannot be started, or failed for a frame (but see --keep-going)";
+  0  success
+  1  a file cannot be read or written, or this machine cannot run the command
+  2  invalid arguments
+  3  the component is refused, or the handler does not start or fails for a frame (see --keep-going)";
 
 impl Run {
-    /// Does it.
+    /// Processes the input.
     ///
     /// # Errors
-    /// Why it was not done, or not to its end.
+    /// The run cannot start, or it ended early.
     pub fn run(&self, host: &Host) -> Result<(), Error> {
         let memory = self.memory_mib.and_then(|mib| usize::try_from(mib << 20).ok());
         let engine = host.engine(memory)?;
-        let component = host.open(&engine, &self.file)?.component;
-        let form = self.form(&component)?;
-        let chosen = settings::choose(component.descriptor(), &self.set)?;
+        let component = host.load(&engine, &self.file)?.component;
+        let destination = self.destination(&component)?;
+        let settings = settings::parse(component.descriptor(), &self.set)?;
         let grants = Grants::new(&self.source)?;
-        let mut input = Input::open(self.wanted(), component.kind(), component.descriptor().fps)?;
-        let values = Values::open(self.values.as_deref(), component.descriptor(), form.is_some())?;
+        let mut input = Input::open(self.input_options(), component.kind(), component.descriptor().fps)?;
+        let values = Values::open(self.values.as_deref(), component.descriptor(), destination.is_some())?;
 
         let console = Arc::new(Console::new(!self.quiet, values.is_on_terminal()));
         let setup = Setup {
             limits: self.limits(&host.limits, memory),
-            parameters: chosen.parameters,
+            parameters: settings.parameters,
             log: console.clone(),
             sources: Arc::new(grants),
         };
-        let world = Deterministic::new(self.seed);
-        let mut subject = Subject::new(&component, setup).pressing(chosen.pressed).within(world);
-        subject.start().map_err(Error::Start)?;
-        let output = form.map(|form| Output::create(form, input.rate())).transpose()?;
-        let mut work = Work { output, values, console: console.clone(), summary: Summary::default(), last: None };
-        let ended = self.frames(&mut subject, &mut input, &mut work);
-        subject.close();
+        let clocks = Deterministic::new(self.seed);
+        let mut runner = Runner::new(&component, setup).with_pressed(settings.pressed).with_clocks(clocks);
+        runner.start().map_err(Error::Start)?;
+        let output = destination.map(|destination| Output::create(destination, input.rate())).transpose()?;
+        let mut recorder = Recorder::new(output, values);
+        let result = self.process(&mut runner, &mut input, &mut recorder, &console);
+        runner.close();
         console.clear();
-        // What was written so far is good, whatever happened.
-        let finished = work.finish(self.quiet);
-        ended.and(finished)
+        // The output is completed even after an error, with the frames so far.
+        let finished = recorder.finish(|summary| {
+            if !self.quiet {
+                console.print(summary);
+            }
+        });
+        result.and(finished)
     }
 
-    /// What is written; what contradicts itself is refused before anything is.
-    fn form(&self, component: &Component) -> Result<Option<Form>, Error> {
-        let Some(form) = self.output.as_deref().map(Form::of).transpose()?.flatten() else { return Ok(None) };
+    /// Returns where to write pictures, after checking that no other file of the run would be overwritten.
+    fn destination(&self, component: &Component) -> Result<Option<Destination>, Error> {
+        let destination = self.output.as_deref().map(Destination::parse).transpose()?.flatten();
+        let Some(destination) = destination else { return Ok(None) };
         if component.kind() == Kind::Observer {
-            return Err(Error::Usage("an observer puts no pictures: leave --output away".into()));
+            return Err(Error::Usage("an observer shows no pictures: omit --output".into()));
         }
-        let same = |other: &Path| {
-            let whole = |path: &Path| path.canonicalize().ok();
-            other == form.path() || whole(other).is_some_and(|other| whole(form.path()) == Some(other))
+        let path = destination.path();
+        let is_same = |other: &Path| {
+            let absolute = |path: &Path| path.canonicalize().ok();
+            other == path || absolute(other).is_some_and(|other| absolute(path) == Some(other))
         };
         let others = self.input.iter().chain(self.source.iter().map(|(_, file)| file)).chain([&self.file]);
-        if others.chain(&self.values).any(|other| same(other)) {
-            return Err(Error::Usage(format!("{} is used for two things at once", form.path().display())));
+        if others.chain(&self.values).any(|other| is_same(other)) {
+            let text = "would overwrite another file of this run: choose another output";
+            return Err(Error::Usage(format!("--output {} {text}", path.display())));
         }
-        Ok(Some(form))
+        Ok(Some(destination))
     }
 
-    fn wanted(&self) -> Wanted<'_> {
-        Wanted { file: self.input.as_deref(), frames: self.frames, size: self.size, rate: self.fps }
+    fn input_options(&self) -> Options<'_> {
+        Options { file: self.input.as_deref(), frames: self.frames, size: self.size, rate: self.fps }
     }
 
-    fn limits(&self, usual: &Limits, memory: Option<usize>) -> Limits {
-        let memory = memory.unwrap_or(usual.memory);
-        let time = self.time_ms.map_or(AN_HOUR, Duration::from_millis);
+    fn limits(&self, defaults: &Limits, memory: Option<usize>) -> Limits {
+        let memory = memory.unwrap_or(defaults.memory);
+        let time = self.time_ms.map_or(MAX_CALL_TIME, Duration::from_millis);
+        let setup_time = if self.time_ms.is_some() { defaults.setup.time } else { MAX_CALL_TIME };
         Limits {
-            call: Budget { time, fuel: self.fuel.unwrap_or(usual.call.fuel) },
-            setup: Budget { time: if self.time_ms.is_some() { usual.setup.time } else { AN_HOUR }, ..usual.setup },
+            call: Budget { time, fuel: self.fuel.unwrap_or(defaults.call.fuel) },
+            setup: Budget { time: setup_time, ..defaults.setup },
             memory,
-            // As far below the hard limit as usual.
-            soft_memory: if memory == usual.memory { usual.soft_memory } else { memory / 4 * 3 },
-            ..usual.clone()
+            // Below the hard limit in the same proportion as by default.
+            soft_memory: if memory == defaults.memory { defaults.soft_memory } else { memory / 4 * 3 },
+            ..defaults.clone()
         }
     }
 
-    fn frames(&self, subject: &mut Subject, input: &mut Input, work: &mut Work) -> Result<(), Error> {
+    /// Calls the handler for each frame of the input.
+    fn process(
+        &self,
+        runner: &mut Runner,
+        input: &mut Input,
+        recorder: &mut Recorder,
+        console: &Console,
+    ) -> Result<(), Error> {
         let mut sequence = 0;
         while let Some(frame) = input.next()? {
-            let call = subject.call(frame.picture.as_ref(), frame.pts_us);
-            work.summary.called(&call.cost, subject.memory());
+            let call = runner.call(frame.picture.as_ref(), frame.pts_us);
+            recorder.summary.count_call(&call.cost, runner.memory());
             match call.result {
-                Ok(output) => work.put(sequence, frame.pts_us, call.cost.fuel, output)?,
+                Ok(output) => recorder.put(sequence, frame.pts_us, call.cost.fuel, output)?,
                 Err(CallError::Finished(reason)) => {
-                    work.summary.finished = Some(reason);
+                    recorder.summary.finished = Some(reason);
                     break;
                 }
-                Err(failure) => {
-                    work.failed(sequence, frame.pts_us, &failure)?;
+                Err(error) => {
+                    recorder.put_failure(sequence, frame.pts_us, &error)?;
                     if !self.keep_going {
-                        let (at, why) = (frame.pts_us as f64 / 1e6, printable(&failure.to_string()));
-                        return Err(Error::Failed(format!("frame {sequence}, at {at:.3} s, failed: {why}")));
+                        let (time, reason) = (frame.pts_us as f64 / 1e6, printable(&error.to_string()));
+                        return Err(Error::Failed(format!("frame {sequence}, at {time:.3} s, failed: {reason}")));
                     }
                 }
             }
-            work.summary.restarts += u64::from(subject.tidy());
+            recorder.summary.restarts += u64::from(runner.recycle());
             sequence += 1;
-            work.console.progress(sequence, input.expected());
+            console.progress(sequence, input.expected());
         }
-        if sequence == 0 && work.summary.finished.is_none() {
-            return Err(Error::Machine("there are no frames in the input".into()));
-        }
-        Ok(())
-    }
-}
-
-/// Where everything goes.
-struct Work {
-    output: Option<Output>,
-    values: Values,
-    console: Arc<Console>,
-    summary: Summary,
-    /// The picture that stands.
-    last: Option<Arc<Picture>>,
-}
-
-impl Work {
-    fn put(&mut self, sequence: u64, pts_us: i64, fuel: u64, output: framebox_sandbox::Output) -> Result<(), Error> {
-        self.values.put(sequence, pts_us, fuel, &output.values)?;
-        self.summary.pictures += u64::from(output.picture.is_some());
-        self.show(sequence, pts_us, output.picture)
-    }
-
-    fn failed(&mut self, sequence: u64, pts_us: i64, failure: &CallError) -> Result<(), Error> {
-        self.summary.failed(failure);
-        self.values.failed(sequence, pts_us, failure)?;
-        self.show(sequence, pts_us, None)
-    }
-
-    fn show(&mut self, sequence: u64, pts_us: i64, picture: Option<Arc<Picture>>) -> Result<(), Error> {
-        let Some(output) = &mut self.output else { return Ok(()) };
-        if let Some(picture) = picture {
-            output.picture(sequence, pts_us, &picture)?;
-            self.last = Some(picture);
-        } else if let Some(last) = &self.last {
-            output.again(last)?;
+        if sequence == 0 && recorder.summary.finished.is_none() {
+            return Err(Error::Machine("the input has no frames".into()));
         }
         Ok(())
-    }
-
-    fn finish(mut self, quiet: bool) -> Result<(), Error> {
-        let values = self.values.finish();
-        // Of what was written, as much as can be is made good.
-        let written = self.output.map(Output::finish).transpose()?.flatten();
-        if !quiet {
-            self.console.say(&self.summary.text(written.as_deref()));
-        }
-        values
     }
 }

@@ -1,4 +1,4 @@
-//! MP4 with H.264. The pictures come first and their index last, so that nothing but the index is kept in memory.
+//! Writes MP4 files with H.264. The index comes after the pictures, so that only the index is kept in memory.
 
 use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
@@ -15,27 +15,31 @@ use super::output::same_size;
 use super::rate::Rate;
 use crate::Error;
 
-/// Bits of a pixel, as a fraction: much, since what is looked at is the handler's work and not the codec's.
-const BITS: (u64, u64) = (2, 5);
-const LEAST_BITS: u64 = 1_000_000;
-const MOST_BITS: u64 = 60_000_000;
-/// From keyframe to keyframe, s.
-const GROUP: u64 = 2;
-/// The header of a box whose length has 64 bits.
+/// Bits per pixel, as a fraction: many, because the output is to show the work of the handler and not of the codec.
+const BITS_PER_PIXEL: (u64, u64) = (2, 5);
+const MIN_BITRATE: u64 = 1_000_000;
+const MAX_BITRATE: u64 = 60_000_000;
+/// Time between keyframes, s.
+const KEYFRAME_INTERVAL: u64 = 2;
+/// Size of a box header with a 64-bit length, bytes.
 const LONG_HEADER: u64 = 16;
 
+/// An MP4 file while it is written.
 pub(super) struct Mp4 {
     path: PathBuf,
     file: BufWriter<File>,
     rate: Rate,
     size: Option<Size>,
     encoder: Option<Box<dyn Encoder>>,
-    /// Where the box with the pictures begins, and where the next picture goes.
-    data: u64,
-    at: u64,
+    /// Position of the box with the pictures, bytes.
+    data_offset: u64,
+    /// Position of the next picture, bytes.
+    offset: u64,
     index: Index,
     since_keyframe: u64,
-    coded: Vec<u8>,
+    /// The latest access unit in the Annex B format.
+    encoded: Vec<u8>,
+    /// The same with the lengths of its NAL units.
     sample: Vec<u8>,
 }
 
@@ -48,11 +52,11 @@ impl Mp4 {
             rate,
             size: None,
             encoder: None,
-            data: 0,
-            at: 0,
+            data_offset: 0,
+            offset: 0,
             index: Index::default(),
             since_keyframe: 0,
-            coded: Vec::new(),
+            encoded: Vec::new(),
             sample: Vec::new(),
         })
     }
@@ -60,40 +64,41 @@ impl Mp4 {
     pub(super) fn picture(&mut self, pts_us: i64, picture: &Picture) -> Result<(), Error> {
         same_size(&mut self.size, picture.size())?;
         let keyframe = self.encode(pts_us, picture)?;
-        if self.coded.is_empty() {
+        if self.encoded.is_empty() {
             return Ok(());
         }
-        self.take_apart(keyframe);
+        self.convert(keyframe);
         self.write(pts_us, keyframe).map_err(|error| Error::write(&self.path, error))
     }
 
-    /// Leaves the access unit in `coded`; true for a keyframe.
+    /// Encodes a picture into `encoded`; returns whether it is a keyframe.
     fn encode(&mut self, pts_us: i64, picture: &Picture) -> Result<bool, Error> {
-        let failed = |error: framebox_media::Error| Error::Machine(error.to_string());
+        let failed = |error: framebox_media::Error| Error::Machine(format!("cannot encode the output: {error}"));
         let encoder = match &mut self.encoder {
             Some(encoder) => encoder,
             None => {
                 let fps = self.rate.fps();
-                let bits = picture.size().pixels().saturating_mul(fps.ceil() as u64) * BITS.0 / BITS.1;
-                let bitrate = bits.clamp(LEAST_BITS, MOST_BITS) as u32;
+                let bitrate =
+                    picture.size().pixels().saturating_mul(fps.ceil() as u64) * BITS_PER_PIXEL.0 / BITS_PER_PIXEL.1;
+                let bitrate = bitrate.clamp(MIN_BITRATE, MAX_BITRATE) as u32;
                 let settings = encode::Settings { bitrate, max_bitrate: bitrate, fps };
                 self.encoder.insert(Codec::H264.encoder(&settings).map_err(failed)?)
             }
         };
-        let group = (self.rate.fps().ceil() as u64).saturating_mul(GROUP);
+        let interval = (self.rate.fps().ceil() as u64).saturating_mul(KEYFRAME_INTERVAL);
         let pts = Duration::from_micros(u64::try_from(pts_us).unwrap_or(0));
-        self.coded.clear();
-        let wants_keyframe = self.since_keyframe >= group;
-        let encoded = encoder.encode(picture.planes(), pts, wants_keyframe, &mut self.coded).map_err(failed)?;
+        self.encoded.clear();
+        let wants_keyframe = self.since_keyframe >= interval;
+        let encoded = encoder.encode(picture.planes(), pts, wants_keyframe, &mut self.encoded).map_err(failed)?;
         self.since_keyframe = if encoded.keyframe { 1 } else { self.since_keyframe + 1 };
         Ok(encoded.keyframe)
     }
 
-    /// Makes `sample` the NAL units of `coded`, each with its length in front. The first parameter sets stand in the index;
-    /// further ones are left out unless they are others.
-    fn take_apart(&mut self, keyframe: bool) {
+    /// Converts `encoded` to `sample`, in which each NAL unit follows its length. The first parameter sets go to the index;
+    /// equal ones that follow are left out.
+    fn convert(&mut self, keyframe: bool) {
         self.sample.clear();
-        for unit in annexb::units(&self.coded) {
+        for unit in annexb::units(&self.encoded) {
             let set = match nal::kind(unit) {
                 nal::SPS => Some(&mut self.index.sequence_set),
                 nal::PPS => Some(&mut self.index.picture_set),
@@ -115,41 +120,42 @@ impl Mp4 {
 
     fn write(&mut self, pts_us: i64, keyframe: bool) -> std::io::Result<()> {
         if self.index.samples.is_empty() {
-            self.begin()?;
+            self.write_header()?;
         }
         self.file.write_all(&self.sample)?;
         let bytes = u32::try_from(self.sample.len()).map_err(std::io::Error::other)?;
-        // To the nearest: a time in µs was rounded down.
+        // Rounded to the nearest, because the time in µs was rounded down.
         let time = u64::try_from(pts_us).unwrap_or(0).saturating_mul(u64::from(TIMESCALE)).saturating_add(500_000);
         let time = time / 1_000_000;
-        self.index.samples.push(Sample { at: self.at, bytes, time, keyframe });
-        self.at += u64::from(bytes);
+        self.index.samples.push(Sample { offset: self.offset, bytes, time, keyframe });
+        self.offset += u64::from(bytes);
         Ok(())
     }
 
-    /// What stands before the first picture. How long the pictures are together is written at the end.
-    fn begin(&mut self) -> std::io::Result<()> {
+    /// Writes the header before the first picture. The size of all pictures is filled in at the end.
+    fn write_header(&mut self) -> std::io::Result<()> {
         let brands = vec![b"isom".into(), b"iso2".into(), b"avc1".into(), b"mp41".into()];
         let ftyp = Ftyp { major_brand: b"isom".into(), minor_version: 512, compatible_brands: brands };
         let mut head = Vec::new();
         ftyp.encode(&mut head).map_err(std::io::Error::other)?;
-        self.data = head.len() as u64;
-        self.at = self.data + LONG_HEADER;
+        self.data_offset = head.len() as u64;
+        self.offset = self.data_offset + LONG_HEADER;
         head.extend_from_slice(&1u32.to_be_bytes());
         head.extend_from_slice(b"mdat");
         head.extend_from_slice(&0u64.to_be_bytes());
         self.file.write_all(&head)
     }
 
+    /// Writes the index; returns the path if there are pictures.
     pub(super) fn finish(mut self) -> Result<Option<PathBuf>, Error> {
         let Some(size) = self.size.filter(|_| !self.index.samples.is_empty()) else { return Ok(None) };
-        // A side of odd length loses its last row or column in the encoder.
-        let coded = Size::new(size.width & !1, size.height & !1);
+        // The encoder drops the last row or column of a picture with an odd size.
+        let coded_size = Size::new(size.width & !1, size.height & !1);
         let failed = |error: std::io::Error| Error::write(&self.path, error);
-        let index = self.index.boxes(coded, self.rate).map_err(|error| Error::write(&self.path, error))?;
-        let length = self.at - self.data;
+        let index = self.index.encode(coded_size, self.rate).map_err(|error| Error::write(&self.path, error))?;
+        let length = self.offset - self.data_offset;
         self.file.write_all(&index).map_err(failed)?;
-        self.file.seek(SeekFrom::Start(self.data + 8)).map_err(failed)?;
+        self.file.seek(SeekFrom::Start(self.data_offset + 8)).map_err(failed)?;
         self.file.write_all(&length.to_be_bytes()).map_err(failed)?;
         self.file.flush().map_err(failed)?;
         Ok(Some(self.path))

@@ -1,4 +1,4 @@
-//! Where pictures go.
+//! Writes the pictures of a run.
 
 use std::path::{Path, PathBuf};
 
@@ -10,32 +10,32 @@ use super::stills::Stills;
 use super::y4m::Y4m;
 use crate::Error;
 
-/// A kind of output, and where it goes.
+/// The format and path of the output.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum Destination {
     Y4m(PathBuf),
     Mp4(PathBuf),
     Directory(PathBuf),
 }
 
-impl Form {
-    /// What somebody means by `--output`; none: nothing is to be written.
-    pub(super) fn of(path: &Path) -> Result<Option<Self>, Error> {
+impl Destination {
+    /// Parses `--output`; `None` if no pictures are to be written.
+    pub(super) fn parse(path: &Path) -> Result<Option<Self>, Error> {
         if path.as_os_str() == "-" {
             return Ok(None);
         }
         let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
-        let form = match extension.as_deref().and_then(|extension| extension.to_str()) {
+        let with_path = match extension.as_deref().and_then(|extension| extension.to_str()) {
             _ if path.is_dir() => Self::Directory,
             Some("y4m") => Self::Y4m,
             Some("mp4") => Self::Mp4,
             None => Self::Directory,
             Some(_) => {
-                let text = "the output is a file .y4m or .mp4, a directory, or -";
-                return Err(Error::Usage(format!("{}: {text}", path.display())));
+                let text = "write to a file that ends in .y4m or .mp4, to a directory, or to `-` for no pictures";
+                return Err(Error::Usage(format!("{}: unknown output format: {text}", path.display())));
             }
         };
-        Ok(Some(form(path.to_owned())))
+        Ok(Some(with_path(path.to_owned())))
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -44,7 +44,7 @@ impl Form {
     }
 }
 
-/// Pictures on their way to a file.
+/// An output while it is written.
 pub(super) enum Output {
     Y4m(Y4m),
     Mp4(Box<Mp4>),
@@ -52,15 +52,16 @@ pub(super) enum Output {
 }
 
 impl Output {
-    pub(super) fn create(form: Form, rate: Rate) -> Result<Self, Error> {
-        Ok(match form {
-            Form::Y4m(path) => Self::Y4m(Y4m::create(path, rate)?),
-            Form::Mp4(path) => Self::Mp4(Box::new(Mp4::create(path, rate)?)),
-            Form::Directory(path) => Self::Stills(Stills::create(path)?),
+    /// Creates the file or directory.
+    pub(super) fn create(destination: Destination, rate: Rate) -> Result<Self, Error> {
+        Ok(match destination {
+            Destination::Y4m(path) => Self::Y4m(Y4m::create(path, rate)?),
+            Destination::Mp4(path) => Self::Mp4(Box::new(Mp4::create(path, rate)?)),
+            Destination::Directory(path) => Self::Stills(Stills::create(path)?),
         })
     }
 
-    /// The picture of a frame.
+    /// Writes the picture of a frame.
     pub(super) fn picture(&mut self, sequence: u64, pts_us: i64, picture: &Picture) -> Result<(), Error> {
         match self {
             Self::Y4m(y4m) => y4m.picture(picture),
@@ -69,15 +70,15 @@ impl Output {
         }
     }
 
-    /// A frame for which the last picture stands. Where pictures have a time or a number, that needs nothing.
-    pub(super) fn again(&mut self, last: &Picture) -> Result<(), Error> {
+    /// Repeats the last picture for a frame without one. Formats whose pictures have a time or a number need nothing for that.
+    pub(super) fn repeat(&mut self, last: &Picture) -> Result<(), Error> {
         match self {
             Self::Y4m(y4m) => y4m.picture(last),
             Self::Mp4(_) | Self::Stills(_) => Ok(()),
         }
     }
 
-    /// Ends it well; tells where the pictures are, if there are any.
+    /// Completes the output; returns its path if it has pictures.
     pub(super) fn finish(self) -> Result<Option<PathBuf>, Error> {
         match self {
             Self::Y4m(y4m) => y4m.finish(),
@@ -87,12 +88,12 @@ impl Output {
     }
 }
 
-/// Pictures of one video have one size.
+/// Checks that a picture has the size of the first one, which it sets.
 pub(super) fn same_size(first: &mut Option<Size>, size: Size) -> Result<(), Error> {
     match *first.get_or_insert(size) {
         first if first == size => Ok(()),
         first => Err(Error::Machine(format!(
-            "the pictures change from {first} to {size}, which a video file cannot hold: write them into a directory"
+            "the size of the pictures changes from {first} to {size}, which a video file cannot hold: write to a directory"
         ))),
     }
 }
@@ -102,12 +103,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_name_tells_the_form() {
-        let form = |path: &str| Form::of(Path::new(path));
-        assert_eq!(form("-").unwrap(), None);
-        assert_eq!(form("a.Y4M").unwrap(), Some(Form::Y4m("a.Y4M".into())));
-        assert_eq!(form("a/b.mp4").unwrap(), Some(Form::Mp4("a/b.mp4".into())));
-        assert_eq!(form("frames").unwrap(), Some(Form::Directory("frames".into())));
-        assert!(form("a.avi").unwrap_err().to_string().contains(".y4m or .mp4"));
+    fn the_path_determines_the_format() {
+        let parse = |path: &str| Destination::parse(Path::new(path));
+        assert_eq!(parse("-").unwrap(), None);
+        assert_eq!(parse("a.Y4M").unwrap(), Some(Destination::Y4m("a.Y4M".into())));
+        assert_eq!(parse("a/b.mp4").unwrap(), Some(Destination::Mp4("a/b.mp4".into())));
+        assert_eq!(parse("frames").unwrap(), Some(Destination::Directory("frames".into())));
+        assert!(parse("a.avi").unwrap_err().to_string().contains(".y4m or .mp4"));
     }
 }

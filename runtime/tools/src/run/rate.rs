@@ -1,19 +1,20 @@
-//! Frames a second, as a fraction, so that times do not drift.
+//! Frame rates as fractions, so that times do not drift.
 
-/// So many frames in so many seconds.
+/// A frame rate: `frames` in `seconds`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// Frames.
+    /// Number of frames.
     pub frames: u32,
-    /// In that many seconds.
+    /// Time of that many frames, s.
     pub seconds: u32,
 }
 
 impl Rate {
-    /// What an ordinary camera has.
-    pub const USUAL: Self = Self { frames: 30, seconds: 1 };
+    /// The rate of a usual camera.
+    pub const DEFAULT: Self = Self { frames: 30, seconds: 1 };
 
-    /// The fraction that is meant by a rounded number: 29.97 is 30000 in 1001 seconds. None: no rate.
+    /// Returns the rate that a rounded number stands for, such as 30000 frames in 1001 seconds for 29.97; `None` if the number is
+    /// not a rate.
     pub fn near(fps: f32) -> Option<Self> {
         if !(0.01..=1000.0).contains(&fps) {
             return None;
@@ -30,25 +31,25 @@ impl Rate {
         })
     }
 
-    /// When the frame of that number is shown, µs.
+    /// Returns the presentation time of frame `number`, µs.
     pub fn pts_us(self, number: u64) -> i64 {
         let us = u128::from(number) * u128::from(self.seconds) * 1_000_000 / u128::from(self.frames.max(1));
         i64::try_from(us).unwrap_or(i64::MAX)
     }
 
-    /// Frames a second.
+    /// Returns the frames per second.
     pub fn fps(self) -> f32 {
         self.frames as f32 / self.seconds as f32
     }
 }
 
-/// Reads what somebody gives with `--fps`.
+/// Parses `--fps`.
 ///
 /// # Errors
-/// What is wanted.
-pub(crate) fn read(text: &str) -> Result<Rate, String> {
+/// Says which rates are valid.
+pub(crate) fn parse(text: &str) -> Result<Rate, String> {
     let fps = text.parse::<f32>().ok().filter(|fps| (0.1..=240.0).contains(fps));
-    fps.and_then(Rate::near).ok_or_else(|| "frames a second are wanted, 0.1 to 240".into())
+    fps.and_then(Rate::near).ok_or_else(|| "expected frames per second, from 0.1 to 240".into())
 }
 
 #[cfg(test)]
@@ -56,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rounded_numbers_are_understood() {
+    fn rounded_rates_become_exact_fractions() {
         for (fps, frames, seconds) in [
             (30.0, 30, 1),
             (29.97, 30_000, 1001),
@@ -69,6 +70,6 @@ mod tests {
         }
         assert_eq!((Rate::near(0.0), Rate::near(f32::NAN), Rate::near(1e9)), (None, None, None));
         assert_eq!(Rate::near(29.97).unwrap().pts_us(30_000), 1_001_000_000, "no drift");
-        assert!(read("0").is_err() && read("x").is_err() && read("25").is_ok());
+        assert!(parse("0").is_err() && parse("x").is_err() && parse("25").is_ok());
     }
 }

@@ -1,4 +1,4 @@
-//! A directory of PNGs, one for each picture, named by its frame's number.
+//! Writes pictures as PNG files into a directory, with the number of the frame as the name.
 
 use std::fs::{self, File};
 use std::io::BufWriter;
@@ -8,6 +8,7 @@ use framebox_picture::{Format, Picture, convert};
 
 use crate::Error;
 
+/// A directory of PNG files.
 pub(super) struct Stills {
     directory: PathBuf,
     rgb: Vec<u8>,
@@ -38,6 +39,7 @@ impl Stills {
         written.map_err(|error| Error::write(&path, error))
     }
 
+    /// Returns the directory if it has pictures.
     pub(super) fn finish(self) -> Option<PathBuf> {
         self.written.then_some(self.directory)
     }

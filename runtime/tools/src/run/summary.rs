@@ -1,4 +1,4 @@
-//! What came of a run.
+//! The summary that is printed after a run.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,14 +6,13 @@ use std::time::{Duration, Instant};
 
 use framebox_sandbox::{CallError, Cost};
 
-use crate::figures::Spread;
-use crate::text::micros;
-use crate::text::{bytes, count, ms, printable, time};
+use crate::statistics::Percentiles;
+use crate::text::{bytes, count, micros, ms, printable, time};
 
-/// Frames whose fuel and time are kept for the figures.
-const MOST: usize = 1_000_000;
+/// Number of frames whose fuel and time are kept for the percentiles.
+const MAX_SAMPLES: usize = 1_000_000;
 
-/// What came of a run so far.
+/// Statistics of a run so far.
 #[derive(Debug)]
 pub(super) struct Summary {
     begin: Instant,
@@ -24,11 +23,11 @@ pub(super) struct Summary {
     peak: usize,
     failures: BTreeMap<&'static str, u64>,
     first_failure: Option<String>,
-    /// Frames for which there was a picture.
+    /// Frames for which the handler showed a picture.
     pub(super) pictures: u64,
-    /// Fresh instances that took over.
+    /// Restarts of the handler.
     pub(super) restarts: u64,
-    /// The stream was over by the handler's own account.
+    /// The reason with which the handler ended the stream, if it did.
     pub(super) finished: Option<String>,
 }
 
@@ -51,56 +50,56 @@ impl Default for Summary {
 }
 
 impl Summary {
-    /// A call is over.
-    pub(super) fn called(&mut self, cost: &Cost, memory: usize) {
+    /// Counts a call.
+    pub(super) fn count_call(&mut self, cost: &Cost, memory: usize) {
         self.calls += 1;
         self.spent += cost.time;
         self.peak = self.peak.max(memory);
-        if self.fuels.len() < MOST {
+        if self.fuels.len() < MAX_SAMPLES {
             self.fuels.push(cost.fuel);
             self.times.push(micros(cost.time));
         }
     }
 
-    /// It failed.
-    pub(super) fn failed(&mut self, failure: &CallError) {
-        *self.failures.entry(failure.code()).or_default() += 1;
-        self.first_failure.get_or_insert_with(|| printable(&failure.to_string()));
+    /// Counts a failed call.
+    pub(super) fn count_failure(&mut self, error: &CallError) {
+        *self.failures.entry(error.code()).or_default() += 1;
+        self.first_failure.get_or_insert_with(|| printable(&error.to_string()));
     }
 
-    /// For people.
+    /// Formats the summary; `written` is the path of the output.
     pub(super) fn text(&self, written: Option<&Path>) -> String {
-        let (fuel, times) = (Spread::of(self.fuels.iter().copied()), Spread::of(self.times.iter().copied()));
-        let took = self.begin.elapsed();
-        let fps = self.calls as f64 / took.as_secs_f64().max(1e-6);
+        let (fuel, times) = (Percentiles::of(self.fuels.iter().copied()), Percentiles::of(self.times.iter().copied()));
+        let elapsed = self.begin.elapsed();
+        let fps = self.calls as f64 / elapsed.as_secs_f64().max(1e-6);
         let mut lines = vec![
             format!(
-                "{} frames in {} ({fps:.1} frames/s), {} of it in the handler",
+                "{} frames in {} ({fps:.1} frames/s), of which the handler took {}",
                 self.calls,
-                time(took),
+                time(elapsed),
                 time(self.spent)
             ),
             format!(
-                "a frame: {} fuel (p95 {}), {} ms (p95 {})",
+                "per frame: {} fuel (p95 {}), {} ms (p95 {})",
                 count(fuel.p50),
                 count(fuel.p95),
                 ms(times.p50),
                 ms(times.p95)
             ),
-            format!("memory: at most {}", bytes(self.peak)),
+            format!("peak memory: {}", bytes(self.peak)),
         ];
         if let Some(path) = written {
-            lines.push(format!("{} pictures in {}", self.pictures, path.display()));
+            lines.push(format!("{} pictures written to {}", self.pictures, path.display()));
         }
         if let Some(reason) = &self.finished {
             lines.push(format!("the handler ended the stream: {}", printable(reason)));
         }
         if self.restarts > 0 {
-            lines.push(format!("fresh instances that took over: {}", self.restarts));
+            lines.push(format!("the handler was restarted {} times", self.restarts));
         }
         if let Some(first) = &self.first_failure {
             let codes: Vec<_> = self.failures.iter().map(|(code, count)| format!("{code} {count}")).collect();
-            lines.push(format!("failed frames: {}; the first: {first}", codes.join(", ")));
+            lines.push(format!("failed frames: {}; first error: {first}", codes.join(", ")));
         }
         lines.join("\n")
     }

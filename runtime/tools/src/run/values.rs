@@ -1,4 +1,4 @@
-//! Where values go: a line of JSON for each frame.
+//! Writes the values of each frame as a line of JSON.
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -11,23 +11,23 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::Error;
 
-/// Takes the values of each frame.
+/// The destination of the values, if there is one.
 pub(super) struct Values {
-    to: Option<Box<dyn Write>>,
-    /// Whoever follows the run on a terminal sees them there.
+    writer: Option<Box<dyn Write>>,
+    /// Whether the lines are shown on a terminal and are therefore flushed at once.
     is_on_terminal: bool,
 }
 
 impl Values {
-    /// Into `file` (`-`: to the standard output), or where nothing is said, to the standard output when the handler has
-    /// values and nobody would see them among other things.
+    /// Opens `file`, where `-` is standard output. Without `file`, the values go to standard output if the handler has outputs,
+    /// unless that is a terminal and pictures are written.
     pub(super) fn open(file: Option<&Path>, descriptor: &Descriptor, has_pictures: bool) -> Result<Self, Error> {
         let terminal = io::stdout().is_terminal();
         let to_stdout = match file {
             Some(file) => file.as_os_str() == "-",
             None => !(descriptor.outputs.is_empty() || has_pictures && terminal),
         };
-        let to: Option<Box<dyn Write>> = match file {
+        let writer: Option<Box<dyn Write>> = match file {
             _ if to_stdout => Some(Box::new(BufWriter::new(io::stdout()))),
             None => None,
             Some(path) => {
@@ -35,46 +35,46 @@ impl Values {
                 Some(Box::new(BufWriter::new(file)))
             }
         };
-        Ok(Self { to, is_on_terminal: to_stdout && terminal })
+        Ok(Self { writer, is_on_terminal: to_stdout && terminal })
     }
 
-    /// True: the lines are on a terminal, where a bar of progress would stand in their way.
+    /// Returns whether the lines are shown on a terminal, where a progress bar would interfere.
     pub(super) fn is_on_terminal(&self) -> bool {
         self.is_on_terminal
     }
 
-    /// What a frame gave, and the fuel that it took.
+    /// Writes the values of a frame and the fuel that it used.
     pub(super) fn put(&mut self, sequence: u64, pts_us: i64, fuel: u64, values: &[NamedValue]) -> Result<(), Error> {
         let values: Map<_, _> = values.iter().map(|named| (named.id.clone(), json_of(&named.value))).collect();
         self.line(&json!({ "sequence": sequence, "pts_us": pts_us, "fuel": fuel, "values": values }))
     }
 
-    /// A frame that gave nothing.
-    pub(super) fn failed(&mut self, sequence: u64, pts_us: i64, failure: &CallError) -> Result<(), Error> {
-        let failure = json!({ "code": failure.code(), "message": failure.to_string() });
+    /// Writes the error of a failed frame.
+    pub(super) fn put_failure(&mut self, sequence: u64, pts_us: i64, error: &CallError) -> Result<(), Error> {
+        let failure = json!({ "code": error.code(), "message": error.to_string() });
         self.line(&json!({ "sequence": sequence, "pts_us": pts_us, "failure": failure }))
     }
 
-    /// All that is still held back.
+    /// Writes everything that is still buffered.
     pub(super) fn finish(&mut self) -> Result<(), Error> {
-        written(self.to.as_mut().map_or(Ok(()), |to| to.flush()))
+        checked(self.writer.as_mut().map_or(Ok(()), |writer| writer.flush()))
     }
 
     fn line(&mut self, line: &Json) -> Result<(), Error> {
-        let Some(to) = &mut self.to else { return Ok(()) };
-        let mut result = writeln!(to, "{line}");
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        let mut result = writeln!(writer, "{line}");
         if self.is_on_terminal {
-            result = result.and_then(|()| to.flush());
+            result = result.and_then(|()| writer.flush());
         }
-        written(result)
+        checked(result)
     }
 }
 
-fn written(result: io::Result<()>) -> Result<(), Error> {
-    result.map_err(|error| Error::Machine(format!("the values cannot be written: {error}")))
+fn checked(result: io::Result<()>) -> Result<(), Error> {
+    result.map_err(|error| Error::Machine(format!("cannot write the values: {error}")))
 }
 
-/// As the server sends it.
+/// Converts a value to JSON as the server does, with the bytes of a blob in base64.
 fn json_of(value: &Value) -> Json {
     match value {
         Value::Blob { media_type, data } => json!({ "media_type": media_type, "data": STANDARD.encode(data) }),

@@ -1,4 +1,4 @@
-//! YUV4MPEG2: pictures as they are.
+//! Writes Y4M files (YUV4MPEG2), which hold uncompressed pictures.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -10,6 +10,7 @@ use super::output::same_size;
 use super::rate::Rate;
 use crate::Error;
 
+/// A Y4M file while it is written.
 pub(super) struct Y4m {
     path: PathBuf,
     file: BufWriter<File>,
@@ -32,7 +33,7 @@ impl Y4m {
     fn write(&mut self, picture: &Picture, is_first: bool) -> std::io::Result<()> {
         if is_first {
             let (Size { width, height }, Rate { frames, seconds }) = (picture.size(), self.rate);
-            // Colour samples lie in the middle of four pixels, as they are made here.
+            // `C420jpeg`: chroma samples are centred between four pixels, as in our pictures.
             let header = format!("W{width} H{height} F{frames}:{seconds} Ip A1:1 C420jpeg XCOLORRANGE=LIMITED");
             writeln!(self.file, "YUV4MPEG2 {header}")?;
         }
@@ -40,6 +41,7 @@ impl Y4m {
         self.file.write_all(picture.bytes())
     }
 
+    /// Completes the file; returns its path if it has pictures.
     pub(super) fn finish(mut self) -> Result<Option<PathBuf>, Error> {
         self.file.flush().map_err(|error| Error::write(&self.path, error))?;
         Ok(self.size.map(|_| self.path))

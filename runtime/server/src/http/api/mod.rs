@@ -6,3 +6,6 @@ pub mod health;
 pub mod outputs;
 pub mod parameters;
 pub mod sessions;
+mod upload_body;
+pub mod uploads;
+pub mod versions;

@@ -1,57 +1,58 @@
-//! A handler at work: started, called frame by frame, and started again where a server would do so.
+//! Runs a handler frame by frame, and restarts it in the same cases as a server.
 
 use std::sync::Arc;
 
+use framebox_picture::Picture;
 use framebox_picture::sample::Sampler;
-use framebox_picture::{Picture, Size};
 use framebox_sandbox::{Call, CallError, Component, Deterministic, Input, Instance, Kind, Setup};
 use framebox_sandbox::{Cost, NamedValue};
 
-/// A handler at work.
-pub(crate) struct Subject {
+/// A handler with its instance, if one is running.
+pub(crate) struct Runner {
     component: Component,
     setup: Setup,
+    /// Buttons to press after the first start.
     pressed: Vec<NamedValue>,
-    world: Option<Deterministic>,
+    clocks: Option<Deterministic>,
     instance: Option<Instance>,
     sampler: Sampler,
     sequence: u64,
 }
 
-impl Subject {
-    /// A handler that is started with `setup` when it is needed.
+impl Runner {
+    /// Creates a runner that starts the handler with `setup` on first use.
     pub(crate) fn new(component: &Component, setup: Setup) -> Self {
         Self {
             component: component.clone(),
             setup,
             pressed: Vec::new(),
-            world: None,
+            clocks: None,
             instance: None,
             sampler: Sampler::default(),
             sequence: 0,
         }
     }
 
-    /// Lets it live in a world that is the same each time.
-    pub(crate) fn within(mut self, world: Deterministic) -> Self {
-        self.world = Some(world);
+    /// Replaces the real clocks and random numbers by deterministic ones.
+    pub(crate) fn with_clocks(mut self, clocks: Deterministic) -> Self {
+        self.clocks = Some(clocks);
         self
     }
 
-    /// Presses those buttons when it is started for the first time.
-    pub(crate) fn pressing(mut self, pressed: Vec<NamedValue>) -> Self {
+    /// Presses these buttons once, after the first start.
+    pub(crate) fn with_pressed(mut self, pressed: Vec<NamedValue>) -> Self {
         self.pressed = pressed;
         self
     }
 
-    /// Starts it, if it does not run.
+    /// Starts an instance unless one is running.
     pub(crate) fn start(&mut self) -> Result<&mut Instance, CallError> {
         let instance = match self.instance.take() {
             Some(instance) => instance,
             None => {
                 let setup = self.setup.clone();
-                let mut instance = match &self.world {
-                    Some(world) => self.component.start_deterministic(setup, world)?,
+                let mut instance = match &self.clocks {
+                    Some(clocks) => self.component.start_deterministic(setup, clocks)?,
                     None => self.component.start(setup)?,
                 };
                 let pressed = std::mem::take(&mut self.pressed);
@@ -64,37 +65,32 @@ impl Subject {
         Ok(self.instance.insert(instance))
     }
 
-    /// The size at which it gets frames that come in `size`.
-    pub(crate) fn input_size(&self, size: Size) -> Size {
-        self.component.descriptor().size.unwrap_or(size)
-    }
-
-    /// Gives it a frame, which a generator does not look at.
+    /// Calls the handler for a frame; a generator ignores the picture.
     pub(crate) fn call(&mut self, picture: Option<&Arc<Picture>>, pts_us: i64) -> Call {
-        let refused = |failure| Call { result: Err(failure), cost: Cost::default() };
-        let picture = match picture.map(|picture| self.fit(picture)).transpose() {
+        let failed = |error| Call { result: Err(error), cost: Cost::default() };
+        let picture = match picture.map(|picture| self.scale(picture)).transpose() {
             Ok(picture) => picture,
-            Err(failure) => return refused(failure),
+            Err(error) => return failed(error),
         };
-        if let Some(world) = &self.world {
-            world.advance_to(u64::try_from(pts_us).unwrap_or(0));
+        if let Some(clocks) = &self.clocks {
+            clocks.advance_to(u64::try_from(pts_us).unwrap_or(0));
         }
         let (budget, sequence) = (self.setup.limits.call, self.sequence);
         self.sequence += 1;
-        let generates = self.component.kind() == Kind::Generator;
+        let is_generator = self.component.kind() == Kind::Generator;
         let instance = match self.start() {
             Ok(instance) => instance,
-            Err(failure) => return refused(failure),
+            Err(error) => return failed(error),
         };
         match picture {
-            Some(picture) if !generates => instance.process(Input { picture, pts_us, sequence, skipped: 0 }, budget),
+            Some(picture) if !is_generator => instance.process(Input { picture, pts_us, sequence, skipped: 0 }, budget),
             _ => instance.next(pts_us, budget),
         }
     }
 
-    /// A picture in the size that the handler asks for, as a server would give it.
-    fn fit(&mut self, picture: &Arc<Picture>) -> Result<Arc<Picture>, CallError> {
-        let size = self.input_size(picture.size());
+    /// Scales a picture to the size that the handler's descriptor requests, if any, as a server does.
+    fn scale(&mut self, picture: &Arc<Picture>) -> Result<Arc<Picture>, CallError> {
+        let size = self.component.descriptor().size.unwrap_or(picture.size());
         if size == picture.size() {
             return Ok(picture.clone());
         }
@@ -104,14 +100,14 @@ impl Subject {
         Ok(Arc::new(scaled))
     }
 
-    /// Linear memory that it has, bytes.
+    /// Returns the linear memory of the instance, bytes.
     pub(crate) fn memory(&self) -> usize {
         self.instance.as_ref().map_or(0, Instance::memory)
     }
 
-    /// Between two frames: one that is dead is given up, and one that leaks is closed, so that the next call has a fresh
-    /// instance. True: so it was.
-    pub(crate) fn tidy(&mut self) -> bool {
+    /// Drops an instance that is dead, and closes one that has grown past its soft memory limit, so that the next call starts
+    /// another. Returns whether it did either. To be called between two frames.
+    pub(crate) fn recycle(&mut self) -> bool {
         if self.instance.take_if(|instance| instance.is_dead()).is_some() {
             return true;
         }
@@ -124,7 +120,7 @@ impl Subject {
         }
     }
 
-    /// Tells it that it is over.
+    /// Closes the instance, which lets the handler finish its work.
     pub(crate) fn close(mut self) {
         if let Some(instance) = self.instance.take().filter(|instance| !instance.is_dead()) {
             instance.close();

@@ -20,12 +20,12 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{KnownFormat, Object, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::auth_layer::Caller;
-use super::change::{Attempt, Changes, Handlers};
-use super::problem::Problem;
-use super::routes::{Routes, Rule};
 use super::upload_body::{Broken, Metered};
 use crate::app::App;
+use crate::http::auth_layer::Caller;
+use crate::http::change::{Attempt, Changes, Handlers};
+use crate::http::problem::Problem;
+use crate::http::routes::{Routes, Rule};
 use framebox_catalog::Catalog;
 use framebox_catalog::limits::Table;
 use framebox_catalog::progress::{Permit, Progress};
@@ -149,7 +149,7 @@ pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
         (status = 503, description = "The server is stopping, or cannot read its tokens"),
         (status = 507, description = "The token's quota is used up, or the disk is full"),
     ))]
-pub(super) async fn put(
+pub(in crate::http) async fn put(
     State(Handlers(catalog)): State<Handlers>,
     Extension(changes): Extension<Arc<Changes>>,
     Extension(caller): Extension<Caller>,

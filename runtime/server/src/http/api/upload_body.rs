@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 use tokio::time::Sleep;
 
-use super::problem::Problem;
+use crate::http::problem::Problem;
 
 /// Longest pause between two chunks.
 const PAUSE: Duration = Duration::from_secs(10);

@@ -13,12 +13,12 @@ use framebox_sandbox::{Digest, Kind};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::auth_layer::Caller;
-use super::change::{Attempt, Changes, Handlers};
-use super::json_object::{BodyError, JsonObject};
-use super::problem::Problem;
-use super::routes::{Routes, Rule};
 use crate::app::App;
+use crate::http::auth_layer::Caller;
+use crate::http::change::{Attempt, Changes, Handlers};
+use crate::http::json_object::{BodyError, JsonObject};
+use crate::http::problem::Problem;
+use crate::http::routes::{Routes, Rule};
 use framebox_catalog::limits::Table;
 use framebox_catalog::{Canary, Promoted, Promotion, Version};
 
@@ -123,7 +123,7 @@ pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
         (status = 200, description = "The versions", body = Versions),
         (status = 404, description = "There is no such handler"),
     ))]
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     State(Handlers(catalog)): State<Handlers>,
     Path(name): Path<String>,
 ) -> Result<Json<Versions>, Problem> {
@@ -161,7 +161,7 @@ fn line(version: &Version, active: Option<u64>) -> Line {
         (status = 503, description = "The server is stopping, or cannot read its tokens"),
         (status = 507, description = "The disk is full"),
     ))]
-pub(super) async fn promote(
+pub(in crate::http) async fn promote(
     State(Handlers(catalog)): State<Handlers>,
     Extension(changes): Extension<Arc<Changes>>,
     Extension(caller): Extension<Caller>,
@@ -203,7 +203,7 @@ pub(super) async fn promote(
         (status = 503, description = "The server is stopping, or cannot read its tokens"),
         (status = 507, description = "The disk is full"),
     ))]
-pub(super) async fn delete(
+pub(in crate::http) async fn delete(
     State(Handlers(catalog)): State<Handlers>,
     Extension(changes): Extension<Arc<Changes>>,
     Extension(caller): Extension<Caller>,
@@ -233,7 +233,7 @@ pub(super) async fn delete(
         (status = 503, description = "The server is stopping, or cannot read its tokens"),
         (status = 507, description = "The disk is full"),
     ))]
-pub(super) async fn delete_version(
+pub(in crate::http) async fn delete_version(
     State(Handlers(catalog)): State<Handlers>,
     Extension(changes): Extension<Arc<Changes>>,
     Extension(caller): Extension<Caller>,

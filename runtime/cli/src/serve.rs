@@ -1,0 +1,83 @@
+//! `framebox serve`: runs the server.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+use framebox_auth::scope::Scope;
+use framebox_server::config::{Config, Handler};
+use framebox_server::serve;
+
+/// The arguments of `framebox serve`. They override the configuration file.
+#[derive(Debug, Default, Args)]
+pub struct Serve {
+    /// Configuration file (TOML).
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Address and port for HTTP; with port 0, the system chooses a free port. [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS")]
+    pub bind: Option<SocketAddr>,
+    /// Maximum number of concurrent sessions. [default: 32]
+    #[arg(long, value_name = "N")]
+    pub sessions: Option<u32>,
+    /// CPU time for all sessions, milliseconds per second; 0 for no limit. [default: 90 % of the cores, and no new sessions
+    /// while less than 10 % of the machine is idle]
+    #[arg(long, value_name = "MS")]
+    pub capacity_ms: Option<u32>,
+    /// Address for media; can be repeated. [default: the addresses of all interfaces]
+    #[arg(long = "media-address", value_name = "IP")]
+    pub media_addresses: Vec<IpAddr>,
+    /// Adds a handler to the built-in ones; can be repeated.
+    #[arg(long = "handler", value_name = "NAME=FILE", value_parser = handler)]
+    pub handlers: Vec<(String, PathBuf)>,
+    /// Handler for offers that name none. [default: invert]
+    #[arg(long, value_name = "NAME")]
+    pub default_handler: Option<String>,
+    /// Directory for uploaded handlers, tokens and the audit log. [default: none; uploads are lost when the server ends]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Grants these scopes to clients without a token; without a value, all scopes.
+    #[arg(long, value_name = "SCOPE,…", num_args = 0..=1, require_equals = true, value_delimiter = ',',
+          default_missing_value = "admin")]
+    pub allow_anyone: Vec<Scope>,
+}
+
+fn handler(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, file)) if !name.is_empty() && !file.is_empty() => Ok((name.to_owned(), file.into())),
+        _ => Err("expected a name and a component, as in --handler mine=build/mine.wasm".to_owned()),
+    }
+}
+
+impl Serve {
+    /// Runs the server until it is interrupted.
+    ///
+    /// # Errors
+    /// The configuration is invalid, or the server cannot start.
+    pub fn run(self) -> anyhow::Result<()> {
+        let config = self.config()?;
+        let runtime = tokio::runtime::Runtime::new()?;
+        runtime.block_on(serve::serve(config, serve::interrupted()))
+    }
+
+    /// Returns the configuration file, overridden by the arguments.
+    fn config(self) -> anyhow::Result<Config> {
+        let mut config = self.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+        config.server.bind = self.bind.unwrap_or(config.server.bind);
+        config.server.sessions = self.sessions.unwrap_or(config.server.sessions);
+        config.server.capacity_ms = self.capacity_ms.or(config.server.capacity_ms);
+        config.server.data = self.data.or(config.server.data);
+        config.server.default_handler = self.default_handler.or(config.server.default_handler);
+        if !self.allow_anyone.is_empty() {
+            config.server.allow_anyone = self.allow_anyone;
+        }
+        if !self.media_addresses.is_empty() {
+            config.webrtc.addresses = self.media_addresses;
+        }
+        let handler = |component| Handler { component: Some(component), ..Handler::default() };
+        config.handlers.extend(self.handlers.into_iter().map(|(name, component)| (name, handler(component))));
+        config.check().context("the configuration is invalid")?;
+        Ok(config)
+    }
+}
