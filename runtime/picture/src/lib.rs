@@ -6,7 +6,7 @@
 //! | module | contents |
 //! |---|---|
 //! | [`size`] | [`Size`] and [`Rect`] in pixels |
-//! | [`format`] | [`Format`]: the pixel formats of guests, and their sizes in bytes |
+//! | [`mod@format`] | [`Format`]: the pixel formats of guests, and their sizes in bytes |
 //! | [`picture`] | [`Picture`] (owned planes) and [`Planes`] (borrowed, with strides) |
 //! | [`convert`] | conversion of I420 to other formats and back |
 //! | [`pool`] | [`Pool`]: pictures whose memory is used again |

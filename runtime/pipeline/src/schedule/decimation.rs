@@ -22,7 +22,7 @@ const CALM: Duration = Duration::from_secs(2);
 /// Largest k.
 const LARGEST: u32 = 1000;
 
-/// Chooses k. It grows at once and shrinks only after [`CALM`], so that the video does not alternate between two rates.
+/// Chooses k. It grows at once and shrinks only after a calm time, so that the video does not alternate between two rates.
 #[derive(Debug)]
 pub struct Decimation {
     gaps: VecDeque<Duration>,
