@@ -8,7 +8,7 @@
 //! | [`new`] | `framebox new`: creates a project that builds without changes |
 //! | [`check`] | `framebox check`: describes a component and runs it on generated frames |
 //! | [`run`] | `framebox run`: processes a video file |
-//! | [`bench`] | `framebox bench`: measures time, fuel and memory of a handler |
+//! | [`mod@bench`] | `framebox bench`: measures time, fuel and memory of a handler |
 //! | [`project`] | the project file `framebox.toml` |
 //! | [`host`] | [`Host`]: the limits and the compiler that these commands apply |
 //! | [`error`] | [`Error`] and its exit codes |

@@ -1,18 +1,25 @@
-//! Components of every language, uploaded within the default limits, in live sessions.
+//! Components of every language, uploaded within the default limits of memory, in live sessions.
 
 use serde_json::json;
 
-use crate::catalog::{push, server};
+use crate::catalog::push;
 use framebox_test_support::client::Client;
 use framebox_test_support::scratch::Scratch;
-use framebox_test_support::server::sum;
+use framebox_test_support::server::{Server, sum};
 use framebox_test_support::{examples, python};
+
+/// Starts a server whose limits of time do not depend on the speed of the machine: Python's components are large.
+async fn unhurried(data: &Scratch) -> Server {
+    let config =
+        data.write("framebox.toml", "[uploads]\ncompile_s = 3600\n[limits]\ncall_ms = 5000\nsetup_ms = 10000\n");
+    Server::start(&["--data", data.path().to_str().unwrap(), "--config", config.to_str().unwrap()]).await
+}
 
 #[tokio::test]
 async fn each_example_is_uploaded_and_runs_in_a_session() {
     let Some(python) = python::python() else { return };
     let data = Scratch::new();
-    let server = server(&data).await;
+    let server = unhurried(&data).await;
     for (language, name) in examples::OTHER_LANGUAGES {
         let Some(bytes) = examples::component(language, name) else { continue };
         let handler = format!("{language}-{name}");
@@ -48,7 +55,7 @@ async fn a_leaking_guest_is_replaced_between_frames() {
     let Some(python) = python::python() else { return };
     let Some(bytes) = examples::component("python", "posterize") else { return };
     let data = Scratch::new();
-    let server = server(&data).await;
+    let server = unhurried(&data).await;
     push(&server, "leaks?soft_memory_mib=40", bytes).await;
     let mut client = Client::start(&python, &server, "long", "leaks");
     client.pictures(5).await;

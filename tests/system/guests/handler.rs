@@ -1,6 +1,7 @@
 //! Running handlers, with parameters and frames.
 
-use std::sync::{Arc, LazyLock};
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use framebox_picture::Picture;
@@ -10,6 +11,7 @@ use framebox_sandbox::{
 };
 use framebox_test_support::examples;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use crate::guests::clips::Clips;
 
@@ -35,9 +37,13 @@ pub fn available() -> impl Iterator<Item = &'static str> {
     examples::RUST.into_iter().filter(|name| have_example(name))
 }
 
+/// Loads a component; one that several tests load is compiled once, which takes seconds for large ones.
 pub fn load(bytes: &[u8]) -> Component {
     static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(&Settings::default()).unwrap());
-    ENGINE.load(bytes).unwrap_or_else(|refused| panic!("{refused}"))
+    static LOADED: Mutex<BTreeMap<Vec<u8>, Arc<OnceLock<Component>>>> = Mutex::new(BTreeMap::new());
+    let key = Sha256::digest(bytes).to_vec();
+    let entry = LOADED.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
+    entry.get_or_init(|| ENGINE.load(bytes).unwrap_or_else(|refused| panic!("{refused}"))).clone()
 }
 
 /// A handler in a session.

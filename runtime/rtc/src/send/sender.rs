@@ -82,6 +82,7 @@ mod tests {
 
     #[tokio::test]
     async fn frames_are_sent_in_order_until_the_connection_is_gone() {
+        #[expect(clippy::disallowed_methods, reason = "the library's channel has no bound; a test sends little")]
         let (packets, mut sent) = mpsc::unbounded_channel();
         let (frames, events, counters) =
             (Arc::<Frames>::default(), Arc::<Recorder>::default(), Arc::<Counters>::default());

@@ -34,6 +34,7 @@ pub struct Recorder {
 }
 
 impl Recorder {
+    #[expect(clippy::disallowed_methods, reason = "a test sees everything that happens, and ends soon")]
     pub fn new() -> (Arc<Self>, mpsc::UnboundedReceiver<Seen>) {
         let (sender, seen) = mpsc::unbounded_channel();
         (Arc::new(Self { seen: sender, echo: OnceLock::new() }), seen)

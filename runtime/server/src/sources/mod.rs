@@ -8,9 +8,11 @@
 //! | `registry` | [`SourceRegistry`]: every source, and who may open it |
 //! | `remote` | a source that is fetched in the background until it is there |
 //! | `fetch` | one attempt to fetch a file, within [`Limits`] |
+//! | `open_permit` | bounds how many sources are open |
 //! | `opened` | an opened source, as a guest reads it |
 
 mod fetch;
+mod open_permit;
 mod opened;
 mod registry;
 mod remote;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use framebox_media::clip::Clip;
 use framebox_sandbox::{Source, SourceFrame, SourceInfo};
 
-use super::registry::OpenPermit;
+use super::open_permit::OpenPermit;
 
 /// An opened clip of the registry.
 pub(super) struct Opened {

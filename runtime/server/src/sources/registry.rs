@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Context;
 use framebox_media::clip::{self, Bounds, Looping};
@@ -12,6 +11,7 @@ use framebox_sandbox::Sources;
 use tempfile::{NamedTempFile, TempPath};
 
 use super::fetch::Limits;
+use super::open_permit::OpenCount;
 use super::opened::Opened;
 use super::remote::Remote;
 use crate::config;
@@ -21,13 +21,10 @@ const CLIP: &[u8] = include_bytes!("../../../media/clips/clip.mp4");
 const CLIP_NAME: &str = "clip";
 const CLIP_HANDLERS: [&str; 2] = ["play", "play-fps"];
 
-/// Most sources that all handlers together hold open; each may take some tens of megabytes.
-const MAX_OPEN: usize = 128;
-
 /// Every source of the server.
 pub struct SourceRegistry {
     sources: BTreeMap<String, Arc<Entry>>,
-    open: Arc<AtomicUsize>,
+    open: OpenCount,
 }
 
 struct Entry {
@@ -76,7 +73,7 @@ impl SourceRegistry {
             let handlers = source.handlers.iter().cloned().collect();
             entries.insert(name.clone(), Arc::new(Entry { location, looped: source.looped, handlers }));
         }
-        Ok(Self { sources: entries, open: Arc::default() })
+        Ok(Self { sources: entries, open: OpenCount::default() })
     }
 
     /// Returns the sources that `handler` may open.
@@ -90,14 +87,13 @@ impl SourceRegistry {
 /// The sources of one session.
 struct Granted {
     sources: BTreeMap<String, Arc<Entry>>,
-    open: Arc<AtomicUsize>,
+    open: OpenCount,
 }
 
 impl Sources for Granted {
     fn open(&self, name: &str) -> Result<Box<dyn framebox_sandbox::Source>, String> {
         let entry = self.sources.get(name).ok_or_else(|| self.unknown(name))?;
-        let permit =
-            OpenPermit::acquire(&self.open).ok_or("too many sources are open on this server; try again later")?;
+        let permit = self.open.acquire().ok_or("too many sources are open on this server; try again later")?;
         let bounds = Bounds::default();
         let clip = match &entry.location {
             Location::File(path) => clip::open(path, &bounds),
@@ -120,22 +116,5 @@ impl Granted {
         }
         let names = self.sources.keys().map(String::as_str).collect::<Vec<_>>();
         format!("no source {name:?} was granted to this handler; granted are: {}", names.join(", "))
-    }
-}
-
-/// Permission to hold one source open; released on drop.
-pub(super) struct OpenPermit(Arc<AtomicUsize>);
-
-impl OpenPermit {
-    fn acquire(open: &Arc<AtomicUsize>) -> Option<Self> {
-        let more = |open: usize| (open < MAX_OPEN).then_some(open + 1);
-        open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
-        Some(Self(open.clone()))
-    }
-}
-
-impl Drop for OpenPermit {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
