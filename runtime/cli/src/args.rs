@@ -23,7 +23,7 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Runs the server. This is the default command.
+    /// Runs the server (the default command).
     Serve(serve::Serve),
     /// Compiles a component; the server runs this command for each upload.
     #[command(hide = true)]

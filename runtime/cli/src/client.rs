@@ -45,10 +45,9 @@ impl Server {
     /// The address is invalid.
     pub fn client(&self) -> Result<Client, CommandError> {
         let invalid = |message: String| CommandError::new(Code::Usage, message);
-        let mut base: Url = self
-            .server
-            .parse()
-            .map_err(|error| invalid(format!("--server {:?} is not a valid URL: {error}", self.server)))?;
+        let mut base: Url = self.server.parse().map_err(|error| {
+            invalid(format!("--server {:?} is not a URL like http://127.0.0.1:8080: {error}", self.server))
+        })?;
         if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
             return Err(invalid(format!("--server {:?} must start with http:// or https://", self.server)));
         }

@@ -50,7 +50,7 @@ pub enum HandlersCommand {
     Rollback {
         /// Name of the handler.
         name: String,
-        /// Number of the version. [default: the version before the active one]
+        /// Number of the version [default: the version before the active one]
         version: Option<u64>,
         /// Server and token.
         #[command(flatten)]
@@ -60,7 +60,7 @@ pub enum HandlersCommand {
     Delete {
         /// Name of the handler.
         name: String,
-        /// Number of the version. [default: the handler with all versions]
+        /// Number of the version [default: the handler with all versions]
         version: Option<u64>,
         /// Waits for sessions that use the version to end, instead of refusing to delete it.
         #[arg(long)]

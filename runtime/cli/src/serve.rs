@@ -15,26 +15,26 @@ pub struct Serve {
     /// Configuration file (TOML).
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Address and port for HTTP; with port 0, the system chooses a free port. [default: 127.0.0.1:8080]
+    /// Address and port for HTTP; with port 0, the system chooses a free port [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS")]
     pub bind: Option<SocketAddr>,
-    /// Maximum number of concurrent sessions. [default: 32]
+    /// Maximum number of concurrent sessions [default: 32]
     #[arg(long, value_name = "N")]
     pub sessions: Option<u32>,
-    /// CPU time for all sessions, milliseconds per second; 0 for no limit. [default: 90 % of the cores, and no new sessions
+    /// CPU time for all sessions, milliseconds per second; 0 for no limit [default: 90 % of the cores, and no new sessions
     /// while less than 10 % of the machine is idle]
     #[arg(long, value_name = "MS")]
     pub capacity_ms: Option<u32>,
-    /// Address for media; can be repeated. [default: the addresses of all interfaces]
+    /// Address for media; can be repeated [default: the addresses of all interfaces]
     #[arg(long = "media-address", value_name = "IP")]
     pub media_addresses: Vec<IpAddr>,
     /// Adds a handler to the built-in ones; can be repeated.
     #[arg(long = "handler", value_name = "NAME=FILE", value_parser = handler)]
     pub handlers: Vec<(String, PathBuf)>,
-    /// Handler for offers that name none. [default: invert]
+    /// Handler for offers that name none [default: invert]
     #[arg(long, value_name = "NAME")]
     pub default_handler: Option<String>,
-    /// Directory for uploaded handlers, tokens and the audit log. [default: none; uploads are lost when the server ends]
+    /// Directory for uploaded handlers, tokens and the audit log [default: none; uploads are lost when the server ends]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// Grants these scopes to clients without a token; without a value, all scopes.

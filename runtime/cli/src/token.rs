@@ -31,9 +31,9 @@ pub struct Tokens {
 /// The subcommands of `framebox token`. A running server applies changes at once.
 #[derive(Debug, Subcommand)]
 pub enum TokenCommand {
-    /// Creates a token and prints it. It is not shown again.
+    /// Creates a token and prints it once.
     New(New),
-    /// Lists tokens with their scopes and expiry. The tokens themselves are not stored.
+    /// Lists the names of tokens with their scopes and expiry.
     List {
         /// Prints the list as JSON.
         #[arg(long)]
@@ -55,16 +55,16 @@ pub struct New {
     /// Scopes that the token allows, separated by commas: upload, promote, watch, admin.
     #[arg(long, required = true, value_delimiter = ',')]
     pub scope: Vec<Scope>,
-    /// Time until the token expires, such as 90s, 12h or 30d. [default: never]
+    /// Time until the token expires, such as 90s, 12h or 30d [default: never]
     #[arg(long, value_parser = humantime::parse_duration)]
     pub expires: Option<Duration>,
-    /// Maximum number of handlers uploaded with the token. [default: no limit]
+    /// Maximum number of handlers uploaded with the token [default: no limit]
     #[arg(long, value_name = "N")]
     pub quota_handlers: Option<u32>,
-    /// Maximum size of all versions uploaded with the token, MiB. [default: no limit]
+    /// Maximum size of all versions uploaded with the token, MiB [default: no limit]
     #[arg(long, value_name = "N")]
     pub quota_mib: Option<u32>,
-    /// Maximum number of uploads per minute. [default: no limit]
+    /// Maximum number of uploads per minute [default: no limit]
     #[arg(long, value_name = "N")]
     pub uploads_a_minute: Option<u32>,
 }
@@ -86,7 +86,7 @@ impl Tokens {
         };
         let folder = folder.ok_or_else(|| {
             let message =
-                "tokens are stored in the data directory of the server: give --data DIR, or --config FILE with `data`";
+                "tokens are stored in the data directory of the server: give --data DIR, or --config FILE that sets `data`";
             CommandError::new(Code::Usage, message)
         })?;
         let (store, audit) = (TokenStore::new(&folder), Audit::new(Some(&folder)));

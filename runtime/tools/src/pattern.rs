@@ -53,19 +53,19 @@ struct Scene {
     /// Centre of the disc, px.
     disc: (i64, i64),
     radius: i64,
-    number: i64,
+    phase: i64,
 }
 
 impl Scene {
     fn new(size: Size, number: u64) -> Self {
         let (width, height) = (i64::from(size.width), i64::from(size.height));
-        let turn = (number % PERIOD) as i64;
+        let phase = (number % PERIOD) as i64;
         let period = PERIOD as i64;
-        let left = turn * width / period;
+        let left = phase * width / period;
         // The disc moves left and right once a period, and up and down twice.
-        let swing = |turn: i64| (turn % period - period / 2).abs();
-        let disc = (width / 4 + swing(turn) * width / period, height / 4 + swing(2 * turn) * height / period);
-        Self { width, height, bar: (left, left + (width / 40).max(1)), disc, radius: (height / 8).max(1), number: turn }
+        let swing = |position: i64| (position % period - period / 2).abs();
+        let disc = (width / 4 + swing(phase) * width / period, height / 4 + swing(2 * phase) * height / period);
+        Self { width, height, bar: (left, left + (width / 40).max(1)), disc, radius: (height / 8).max(1), phase }
     }
 
     /// Returns luma and the two colour differences of a pixel.
@@ -73,7 +73,7 @@ impl Scene {
         let (across, down) = (x - self.disc.0, y - self.disc.1);
         if across * across + down * down <= self.radius * self.radius {
             // Stripes that move across the disc.
-            return if (across + down + self.number) & 16 == 0 { [200, 90, 200] } else { [120, 110, 170] };
+            return if (across + down + self.phase) & 16 == 0 { [200, 90, 200] } else { [120, 110, 170] };
         }
         if (self.bar.0..self.bar.1).contains(&x) {
             return [235, 128, 128];
@@ -83,7 +83,7 @@ impl Scene {
             2 => [(16 + 219 * x / self.width.max(1)).clamp(16, 235) as u8, 128, 128],
             // Moving texture, because the noise of a camera changes everything in every frame.
             _ => {
-                let noise = ((x + self.number) * 7919 + y * 104_729) as u32;
+                let noise = ((x + self.phase) * 7919 + y * 104_729) as u32;
                 let noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223) >> 27;
                 [90 + noise as u8 + ((x / 8 + y / 8) & 1) as u8 * 40, 110, 140]
             }

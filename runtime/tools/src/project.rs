@@ -54,13 +54,13 @@ pub enum Error {
 }
 
 const EXAMPLE: &str = "\
-    [handler]
-    name = \"my-handler\"
+[handler]
+name = \"my-handler\"
 
-    [build]
-    command = \"sh build\"
-    component = \"build/my-handler.wasm\"
-    watch = [\".\"]
+[build]
+command = \"sh build\"
+component = \"build/my-handler.wasm\"
+watch = [\".\"]
 ";
 
 #[derive(Deserialize)]

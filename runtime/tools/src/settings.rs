@@ -33,7 +33,7 @@ pub(crate) fn parse(descriptor: &Descriptor, set: &[String]) -> Result<Settings,
 }
 
 fn parse_one<'a>(descriptor: &'a Descriptor, text: &str) -> Result<(&'a Parameter, Value), String> {
-    let (id, given) = text
+    let (id, value) = text
         .split_once('=')
         .ok_or_else(|| format!("--set {text}: expected an id and a value, as in --set levels=4"))?;
     let Some(parameter) = descriptor.parameters.iter().find(|parameter| parameter.id == id) else {
@@ -43,11 +43,11 @@ fn parse_one<'a>(descriptor: &'a Descriptor, text: &str) -> Result<(&'a Paramete
             false => format!("--set {text}: there is no parameter {id:?}; the handler has {}", ids.join(", ")),
         });
     };
-    let given = match parameter.kind {
-        Kind::Choice { .. } | Kind::Text { .. } | Kind::Color { .. } => Json::from(given),
-        _ => serde_json::from_str(given).unwrap_or_else(|_| given.into()),
+    let json = match parameter.kind {
+        Kind::Choice { .. } | Kind::Text { .. } | Kind::Color { .. } => Json::from(value),
+        _ => serde_json::from_str(value).unwrap_or_else(|_| value.into()),
     };
-    match parameter.accept(&given) {
+    match parameter.accept(&json) {
         Ok(value) => Ok((parameter, value)),
         Err(expected) => Err(format!("--set {text}: {}", printable(&expected))),
     }

@@ -38,7 +38,7 @@ pub struct Dev {
     /// Folder of the project, with a framebox.toml as `framebox new` creates it.
     #[arg(default_value = ".", value_name = "DIR")]
     pub folder: PathBuf,
-    /// Name of the handler. [default: the name in framebox.toml]
+    /// Name of the handler [default: the name in framebox.toml]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
     /// Server and token.
@@ -177,7 +177,7 @@ impl Loop {
             {
                 asked = Instant::now();
                 if let Some(reason) = self.rollback_reason(number).await {
-                    eprintln!("the server rolled version {number} back: {reason}");
+                    eprintln!("the server rolled back version {number}: {reason}");
                     on_probation = None;
                 } else if begin.elapsed() > PROBATION {
                     on_probation = None;

@@ -34,7 +34,7 @@ pub struct Bench {
     /// Component of another handler to compare with.
     #[arg(long, value_name = "FILE")]
     pub vs: Option<PathBuf>,
-    /// Size of the frames; can be repeated. [default: 320x240, 640x480, 1280x720 and 1920x1080]
+    /// Size of the frames; can be repeated [default: 320x240, 640x480, 1280x720 and 1920x1080]
     #[arg(long, value_name = "WxH", value_parser = crate::size::parse)]
     pub size: Vec<Size>,
     /// Number of frames to measure at each size.
@@ -43,7 +43,7 @@ pub struct Bench {
     /// Time limit for each size, seconds; a slow handler is measured on fewer frames.
     #[arg(long, value_name = "S", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub seconds: u64,
-    /// Sets a parameter of both handlers; can be repeated. [default: the defaults of each handler]
+    /// Sets a parameter of both handlers; can be repeated [default: the defaults of each handler]
     #[arg(long, value_name = "ID=VALUE")]
     pub set: Vec<String>,
     /// Prints the results as JSON.

@@ -1,30 +1,31 @@
 //! Descriptions of imports: what a component is able to do.
 
-/// Prefixes of interface names and their descriptions; empty for interfaces that only define types.
+/// Prefixes of interface names and their descriptions; empty for interfaces that only define types. The text report puts the
+/// descriptions into a list with commas, so that they contain none.
 const DESCRIPTIONS: [(&str, &str); 20] = [
     ("framebox:video/types", ""),
-    ("framebox:video/media", "reads pictures, shows pictures and sends values"),
+    ("framebox:video/media", "exchanges pictures and values"),
     ("framebox:video/log", "writes to its log"),
     ("framebox:video/sources", "opens granted videos"),
     ("wasi:clocks/monotonic-clock", "reads the clock"),
     ("wasi:clocks/wall-clock", "reads the date and time"),
     ("wasi:clocks/", "reads the clock"),
     ("wasi:random/", "reads random numbers"),
-    ("wasi:cli/stdout", "writes to standard output, which goes to its log"),
-    ("wasi:cli/stderr", "writes to standard error, which goes to its log"),
-    ("wasi:cli/stdin", "reads standard input, which is empty"),
-    ("wasi:cli/environment", "reads environment variables and arguments, which are empty"),
+    ("wasi:cli/stdout", "writes to standard output (its log)"),
+    ("wasi:cli/stderr", "writes to standard error (its log)"),
+    ("wasi:cli/stdin", "reads standard input (empty)"),
+    ("wasi:cli/environment", "reads environment variables and arguments (none)"),
     ("wasi:cli/exit", "can exit"),
-    ("wasi:cli/terminal", "checks for a terminal, which does not exist"),
-    ("wasi:cli/", "uses the command line environment, which is empty"),
+    ("wasi:cli/terminal", "checks for a terminal (none)"),
+    ("wasi:cli/", "uses the command line environment (empty)"),
     ("wasi:io/poll", "waits for events"),
     ("wasi:io/error", ""),
     ("wasi:io/", "uses byte streams"),
-    ("wasi:filesystem/", "looks for files, which do not exist"),
-    ("wasi:sockets/", "looks for a network, which does not exist"),
+    ("wasi:filesystem/", "uses the file system (empty)"),
+    ("wasi:sockets/", "uses the network (none)"),
 ];
 
-const UNKNOWN: &str = "uses an interface without a description";
+const UNKNOWN: &str = "uses other interfaces";
 
 /// Returns the descriptions of imports without repetition, in the order of [`DESCRIPTIONS`].
 pub(super) fn descriptions(imports: &[String]) -> Vec<&'static str> {
@@ -60,12 +61,7 @@ mod tests {
         ];
         assert_eq!(
             descriptions(&imports.map(str::to_owned)),
-            [
-                "writes to its log",
-                "reads the date and time",
-                "reads random numbers",
-                "checks for a terminal, which does not exist"
-            ]
+            ["writes to its log", "reads the date and time", "reads random numbers", "checks for a terminal (none)"]
         );
     }
 }

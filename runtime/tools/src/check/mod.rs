@@ -41,7 +41,7 @@ pub struct Check {
     /// Treats warnings as failures.
     #[arg(long)]
     pub strict: bool,
-    /// Sets a parameter for the trial runs; can be repeated. [default: the defaults of the handler]
+    /// Sets a parameter for the trial runs; can be repeated [default: the defaults of the handler]
     #[arg(long, value_name = "ID=VALUE")]
     pub set: Vec<String>,
     /// Number of frames to measure at each size; a slow handler is measured on fewer.

@@ -1,4 +1,4 @@
-//! The languages in which a project can be, and what their projects share with the examples.
+//! The languages of projects, and the files that their projects share with the examples.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -8,12 +8,12 @@ use include_dir::{Dir, include_dir};
 
 use super::files::{self, File};
 
-/// A language.
+/// A programming language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Language {
-    /// C, with Zig's or another Clang.
+    /// C, compiled by the Clang of Zig or another one.
     C,
-    /// Go, as a library for WASI.
+    /// Go, compiled to a WASI library.
     Go,
     /// JavaScript, with jco and QuickJS.
     Js,
@@ -33,12 +33,12 @@ static GO_BINDINGS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guest-exam
 static GO_TRANSFORM: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guest-examples/go/transform");
 static GO_GENERATE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guest-examples/go/generate");
 static GO_OBSERVE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guest-examples/go/observe");
-/// What the bindings stand on.
+/// The packages that the bindings import.
 static GO_PKG: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guest-examples/go/vendor/go.bytecodealliance.org/pkg");
-/// Makes preview 1 of WASI, the one that Go knows, 0.2.
+/// Adapter from preview 1 of WASI, which Go supports, to WASI 0.2.
 const GO_WASI: &[u8] = include_bytes!("../../../../guest-examples/go/wasi_snapshot_preview1.reactor.wasm");
 
-/// A file of the examples.
+/// Includes a file of the examples.
 macro_rules! example {
     ($path:literal) => {
         include_str!(concat!("../../../../guest-examples/", $path))
@@ -57,7 +57,7 @@ pub fn parse(text: &str) -> Result<Language, String> {
 }
 
 impl Language {
-    /// Its name as people write it.
+    /// Returns the name, for texts.
     pub(super) fn called(self) -> &'static str {
         match self {
             Self::C => "C",
@@ -70,7 +70,7 @@ impl Language {
         }
     }
 
-    /// Folder of its templates.
+    /// Returns the folder of the templates.
     pub(super) fn folder(self) -> &'static str {
         match self {
             Self::C => "c",
@@ -83,7 +83,7 @@ impl Language {
         }
     }
 
-    /// The file in which to change what the handler does.
+    /// Returns the path of the source file with the effect on pixels.
     pub(super) fn effect(self) -> &'static str {
         match self {
             Self::C => "effect.c",
@@ -96,16 +96,16 @@ impl Language {
         }
     }
 
-    /// Folder of the interface.
+    /// Returns the folder of the interface in a project.
     pub(super) fn wit(self) -> &'static str {
         match self {
-            // It is a part of the crate.
+            // The crate contains the interface.
             Self::Rust => "framebox-handler/wit",
             _ => "wit",
         }
     }
 
-    /// Adds what its projects have from the examples.
+    /// Adds the files that projects share with the examples.
     pub(super) fn shared(self, files: &mut Vec<File>) {
         let mut put = |path: &str, text: &'static str| {
             files.push(File { path: path.into(), content: Cow::Borrowed(text.as_bytes()) });

@@ -14,7 +14,7 @@ use crate::Error;
 pub fn write(folder: &Path, files: &[File]) -> Result<(), Error> {
     fs::create_dir(folder).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => {
-            Error::Usage(format!("{} already exists: choose another name, or remove it", folder.display()))
+            Error::Usage(format!("{} already exists and is not changed: choose another name", folder.display()))
         }
         _ => Error::write(folder, error),
     })?;

@@ -125,7 +125,7 @@ impl Input {
             Origin::Pattern(size) => {
                 let picture = pattern::picture(*size, number);
                 let picture = picture
-                    .ok_or_else(|| Error::Usage(format!("{size} is not a valid size: give --size another one")))?;
+                    .ok_or_else(|| Error::Usage(format!("{size} is not a valid size: choose another --size")))?;
                 (Some(Arc::new(picture)), pts_us)
             }
             Origin::Clip(clip) => {

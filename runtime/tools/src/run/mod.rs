@@ -54,36 +54,36 @@ pub struct Run {
     /// Video or picture to process (MP4 with H.264, Y4M, PNG, JPEG, GIF or WebP), or `pattern` for a moving test picture; to be
     /// omitted for a generator.
     pub input: Option<PathBuf>,
-    /// Where to write the pictures: FILE.y4m, FILE.mp4, a directory for PNG files, or `-` for no pictures. [default: -]
+    /// Where to write the pictures: FILE.y4m, FILE.mp4, a directory for PNG files, or `-` for no pictures [default: -]
     #[arg(short, long, value_name = "OUT")]
     pub output: Option<PathBuf>,
-    /// Sets a parameter; can be repeated. [default: the defaults of the handler]
+    /// Sets a parameter; can be repeated [default: the defaults of the handler]
     #[arg(long, value_name = "ID=VALUE")]
     pub set: Vec<String>,
     /// Grants a video or picture that the handler may open under this name; can be repeated.
     #[arg(long, value_name = "NAME=FILE", value_parser = grants::parse)]
     pub source: Vec<(String, PathBuf)>,
-    /// File for the values, one line of JSON for each frame; `-` for standard output. [default: standard output if the handler
+    /// File for the values, one line of JSON for each frame; `-` for standard output [default: standard output if the handler
     /// has outputs, unless that is a terminal and pictures are written]
     #[arg(long, value_name = "FILE")]
     pub values: Option<PathBuf>,
-    /// Maximum number of frames. [default: 150 for `pattern` and generators, otherwise all]
+    /// Maximum number of frames [default: 150 for `pattern` and generators, otherwise all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     pub frames: Option<u64>,
-    /// Size of `pattern`. [default: 640x480]
+    /// Size of `pattern` [default: 640x480]
     #[arg(long, value_name = "WxH", value_parser = crate::size::parse)]
     pub size: Option<Size>,
-    /// Frames per second of `pattern`, a still picture or a generator. [default: 30, or the rate that the generator requests]
+    /// Frames per second of `pattern`, a still picture or a generator [default: 30, or the rate that the generator requests]
     #[arg(long, value_name = "F", value_parser = rate::parse)]
     pub fps: Option<rate::Rate>,
-    /// Fuel limit of a call. [default: the default of the server]
+    /// Fuel limit of a call [default: the default of the server]
     #[arg(long, value_name = "UNITS")]
     pub fuel: Option<u64>,
     /// Time limit of the call for a frame, milliseconds; also applies the server's time limit to starts. The result then
-    /// depends on the speed of the machine. [default: no limit]
+    /// depends on the speed of the machine [default: no limit]
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
     pub time_ms: Option<u64>,
-    /// Memory limit of the handler, MiB. [default: the default of the server]
+    /// Memory limit of the handler, MiB [default: the default of the server]
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=4095))]
     pub memory_mib: Option<u64>,
     /// Seed of the handler's random numbers.

@@ -80,7 +80,7 @@ impl Summary {
                 time(self.spent)
             ),
             format!(
-                "per frame: {} fuel (p95 {}), {} ms (p95 {})",
+                "per frame, median: {} fuel (p95 {}), {} ms (p95 {})",
                 count(fuel.p50),
                 count(fuel.p95),
                 ms(times.p50),
@@ -95,7 +95,7 @@ impl Summary {
             lines.push(format!("the handler ended the stream: {}", printable(reason)));
         }
         if self.restarts > 0 {
-            lines.push(format!("the handler was restarted {} times", self.restarts));
+            lines.push(format!("restarts of the handler: {}", self.restarts));
         }
         if let Some(first) = &self.first_failure {
             let codes: Vec<_> = self.failures.iter().map(|(code, count)| format!("{code} {count}")).collect();
