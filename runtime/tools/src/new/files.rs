@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 
+use super::file::{File, copy};
 use super::kind::Kind;
 use super::language::Language;
 use crate::project;
@@ -14,15 +15,6 @@ static WIT: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../wit");
 
 /// Template files that become parts of the README.
 const README_PARTS: [&str; 2] = ["needs.md", "files.md"];
-
-/// A file of a project.
-#[derive(Debug)]
-pub struct File {
-    /// Path within the project's folder.
-    pub path: PathBuf,
-    /// Content.
-    pub content: Cow<'static, [u8]>,
-}
 
 /// Returns all files of a project.
 pub fn create(name: &str, lang: Language, kind: Kind) -> Vec<File> {
@@ -52,18 +44,6 @@ pub fn create(name: &str, lang: Language, kind: Kind) -> Vec<File> {
     lang.shared(&mut files);
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files
-}
-
-/// Adds every file of a folder of the examples, with a path in `to`.
-pub fn copy(from: &'static Dir<'_>, to: &Path, files: &mut Vec<File>) {
-    // The paths of nested folders are relative to the outermost one.
-    fn all(dir: &'static Dir<'_>, to: &Path, files: &mut Vec<File>) {
-        for file in dir.files() {
-            files.push(File { path: to.join(file.path()), content: Cow::Borrowed(file.contents()) });
-        }
-        dir.dirs().for_each(|dir| all(dir, to, files));
-    }
-    all(from, to, files);
 }
 
 /// Returns the text of a template. The tests check that every template exists.

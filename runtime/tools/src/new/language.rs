@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::ValueEnum;
 use include_dir::{Dir, include_dir};
 
-use super::files::{self, File};
+use super::file::{self, File};
 
 /// A programming language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -126,7 +126,7 @@ impl Language {
                     ("observe", &GO_OBSERVE),
                     ("pkg", &GO_PKG),
                 ] {
-                    files::copy(package, &Path::new("framebox").join(to), files);
+                    file::copy(package, &Path::new("framebox").join(to), files);
                 }
                 files.push(File {
                     path: "framebox/wasi_snapshot_preview1.reactor.wasm".into(),
@@ -147,7 +147,7 @@ impl Language {
             Self::Rust => {
                 put("framebox-handler/Cargo.toml", example!("framebox-handler/Cargo.toml"));
                 put("framebox-handler/README.md", example!("framebox-handler/README.md"));
-                files::copy(&CRATE, Path::new("framebox-handler/src"), files);
+                file::copy(&CRATE, Path::new("framebox-handler/src"), files);
             }
             Self::Zig => put("framebox.zig", example!("zig/framebox.zig")),
         }

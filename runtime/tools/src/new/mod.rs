@@ -4,9 +4,10 @@
 //! |---|---|
 //! | `language` | the languages, and the files that their projects share with the examples |
 //! | `kind` | the kinds of handler, with their templates and README texts |
-//! | `files` | the files of a project |
+//! | `file`, `files` | the files of a project |
 //! | `write` | writes the files into a new folder |
 
+mod file;
 mod files;
 mod kind;
 mod language;

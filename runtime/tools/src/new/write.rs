@@ -4,7 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::files::File;
+use super::file::File;
 use crate::Error;
 
 /// Creates `folder` with its files. Removes the folder if a file cannot be written.

@@ -5,6 +5,7 @@
 //! | `input` | the frames: from a file or the test pattern, or times only for a generator |
 //! | `rate` | frame rates as fractions |
 //! | `output`, `y4m`, `mp4` with its `index`, `stills` | writes the pictures |
+//! | `same_size` | checks that all pictures of a video file have one size |
 //! | `values` | writes the values of each frame as a line of JSON |
 //! | `grants` | `--source`: videos that the handler may open |
 //! | `recorder` | writes the result of each frame and counts it |
@@ -19,6 +20,7 @@ mod mp4;
 mod output;
 mod rate;
 mod recorder;
+mod same_size;
 mod stills;
 mod summary;
 mod values;

@@ -11,8 +11,8 @@ use framebox_picture::{Picture, Size};
 use mp4_atom::{Encode, Ftyp};
 
 use super::index::{Index, Sample, TIMESCALE};
-use super::output::same_size;
 use super::rate::Rate;
+use super::same_size::same_size;
 use crate::Error;
 
 /// Bits per pixel, as a fraction: many, because the output is to show the work of the handler and not of the codec.

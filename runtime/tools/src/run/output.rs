@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use framebox_picture::{Picture, Size};
+use framebox_picture::Picture;
 
 use super::mp4::Mp4;
 use super::rate::Rate;
@@ -85,16 +85,6 @@ impl Output {
             Self::Mp4(mp4) => mp4.finish(),
             Self::Stills(stills) => Ok(stills.finish()),
         }
-    }
-}
-
-/// Checks that a picture has the size of the first one, which it sets.
-pub(super) fn same_size(first: &mut Option<Size>, size: Size) -> Result<(), Error> {
-    match *first.get_or_insert(size) {
-        first if first == size => Ok(()),
-        first => Err(Error::Machine(format!(
-            "the size of the pictures changes from {first} to {size}, which a video file cannot hold: write to a directory"
-        ))),
     }
 }
 

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use framebox_picture::{Picture, Size};
 
-use super::output::same_size;
 use super::rate::Rate;
+use super::same_size::same_size;
 use crate::Error;
 
 /// A Y4M file while it is written.
