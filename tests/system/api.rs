@@ -156,7 +156,7 @@ async fn a_wrong_command_line_is_explained() {
         (&["--sessions", "0"], &["sessions", "1"]),
         (&["--bind", "nowhere"], &["--bind", "nowhere"]),
         (&["--bind", &port], &[&port, "--bind"]),
-        (&["--handler", "mine"], &["--handler", "mine=target/mine.wasm"]),
+        (&["--handler", "mine"], &["--handler", "mine=build/mine.wasm"]),
         (&["--handler", "mine=nowhere/mine.wasm"], &["mine", "nowhere/mine.wasm"]),
         (&["--handler", &format!("Mine={}", module.display())], &["Mine", "a–z"]),
         (&["--handler", &handler(&module)], &["mine", "component"]),
