@@ -45,7 +45,8 @@ pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
     responses((status = 200, description = "It is", body = Health)))]
 async fn health(State(app): State<Arc<App>>) -> Json<Health> {
     let load = app.answerer.load();
-    let load = load.map(|load| Load { used_ms: load.used_ms.round(), capacity_ms: load.capacity_ms });
+    // The sum over no sessions is -0.0.
+    let load = load.map(|load| Load { used_ms: load.used_ms.round().abs(), capacity_ms: load.capacity_ms });
     let (sessions, limit) = (app.sessions.list().len(), app.sessions.limit());
     Json(Health { status: "ok", sessions, limit, load, version: env!("CARGO_PKG_VERSION") })
 }
