@@ -170,7 +170,8 @@ impl Server {
         .await
     }
 
-    /// Waits until the session `id` is gone.
+    /// Waits until the session `id` is gone. What it held is freed a little later, its slot and its version among it: a
+    /// test of those waits for them, too.
     pub async fn wait_for_end(&self, id: &str) {
         wait_until(&format!("session {id} ends"), async || match self.session(id).await {
             None => Ok(()),

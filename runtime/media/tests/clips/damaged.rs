@@ -110,7 +110,8 @@ fn tables_with_billions_of_entries_are_refused_at_once() {
         let begin = Instant::now();
         let error = refusal(&bytes, &Bounds::default());
         assert!(matches!(error, Error::Broken(_) | Error::TooMuch { .. }), "{kind}: {error}");
-        assert!(begin.elapsed() < Duration::from_secs(2), "{kind}: {:?}", begin.elapsed());
+        // Who goes through them takes minutes.
+        assert!(begin.elapsed() < Duration::from_secs(20), "{kind}: {:?}", begin.elapsed());
     }
     // Excess entries are harmless: only those for existing pictures are used.
     assert_eq!(read("a run of times", &with(b"stts", run)), 40);
