@@ -11,7 +11,7 @@ use super::report::{Encoding, Report};
 use super::settings::Settings;
 use super::shown::Shown;
 use super::viewer::Viewer;
-use super::viewers::{Shared, State};
+use super::viewers::{Entry, Shared, State};
 use crate::cpu;
 
 /// Encodes a stream on a thread of its own, for any number of viewers. Dropping it ends the thread without waiting for
@@ -94,6 +94,14 @@ fn decide(settings: &Settings, state: &State) -> u32 {
     bitrate::decide(settings.encode.bitrate, settings.encode.max_bitrate, state.viewers.bitrates())
 }
 
+/// A picture to encode, with the viewers and wishes of the moment at which the encoder took it: who attaches later gets the
+/// next frame, which is then a keyframe.
+struct Task {
+    picture: Shown,
+    wishes: Wishes,
+    viewers: Arc<Vec<Entry>>,
+}
+
 /// The rendition's thread.
 struct Worker {
     shared: Arc<Shared>,
@@ -106,21 +114,22 @@ impl Worker {
         cpu::lower_priority();
         let mut encode = Encode::new(self.settings.clone());
         let mut used = cpu::Meter::new();
-        while let Some((picture, wishes)) = self.next() {
+        while let Some(task) = self.next() {
             self.report.room();
-            self.serve(&mut encode, &mut used, &picture, wishes);
+            self.serve(&mut encode, &mut used, &task);
         }
     }
 
     /// Waits for the next picture. None when the rendition has ended.
-    fn next(&self) -> Option<(Shown, Wishes)> {
+    fn next(&self) -> Option<Task> {
         let mut state = self.shared.lock();
         loop {
             if let Some(picture) = state.waiting.take() {
                 let bitrate = decide(&self.settings, &state);
+                let viewers = state.viewers.list();
                 // The wish stands when nobody is there to see the keyframe.
-                let keyframe = !state.viewers.list().is_empty() && std::mem::take(&mut state.keyframe);
-                return Some((picture, Wishes { bitrate, keyframe }));
+                let keyframe = !viewers.is_empty() && std::mem::take(&mut state.keyframe);
+                return Some(Task { picture, wishes: Wishes { bitrate, keyframe }, viewers });
             }
             if state.ended {
                 return None;
@@ -129,11 +138,11 @@ impl Worker {
         }
     }
 
-    fn serve(&self, encode: &mut Encode, used: &mut cpu::Meter, picture: &Shown, wishes: Wishes) {
-        let viewers = self.shared.lock().viewers.list();
+    fn serve(&self, encode: &mut Encode, used: &mut cpu::Meter, task: &Task) {
+        let Task { picture, wishes, viewers } = task;
         used.lap();
         let begin = Instant::now();
-        let encoded = if viewers.is_empty() { Ok(None) } else { encode.frame(picture, wishes) };
+        let encoded = if viewers.is_empty() { Ok(None) } else { encode.frame(picture, *wishes) };
         let frame = encoded.unwrap_or_else(|error| {
             self.report.failed(&error);
             None
