@@ -2,6 +2,7 @@
 //!
 //! Unauthorized requests are not part of it, so that strangers cannot push out the history.
 
+use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -47,6 +48,20 @@ pub enum Outcome {
     Failed,
 }
 
+/// The word of its entry.
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+/// The word of its entry.
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
 /// A line of the audit log. Its keys are stable.
 #[derive(Clone, Debug, Serialize)]
 pub struct Entry {
@@ -89,7 +104,7 @@ impl Audit {
     /// Writes an entry. A failure is reported in the program's log, which has the entry in any case.
     pub fn write(&self, entry: &Entry, now: SystemTime) {
         let Entry { principal, address, action, name, version, digest, outcome, status } = entry;
-        tracing::info!(target: "framebox::audit", who = principal, from = address, what = ?action, name, version, digest, ?outcome, status);
+        tracing::info!(target: "framebox::audit", who = principal, from = address, what = %action, name, version, digest, %outcome, status);
         if let Some(folder) = &self.folder
             && let Err(error) = append(folder, &line(entry, now), LARGEST)
         {
@@ -164,6 +179,8 @@ mod tests {
         assert_eq!(json["at"], "1970-01-01T00:00:00.000Z");
         assert_eq!((&json["what"], &json["who"]), (&"token-made".into(), &"ci".into()));
         assert!(json.get("digest").is_none());
+        // The program's log has the same words.
+        assert_eq!(format!("{} {}", entry().action, entry().outcome), "token-made done");
     }
 
     #[test]

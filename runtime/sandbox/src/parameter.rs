@@ -125,7 +125,7 @@ impl Parameter {
                 let number = given.as_f64().filter(fits);
                 number
                     .map(Value::Number)
-                    .ok_or_else(|| format!("a number from {min} to {max} in steps of {step} is wanted"))
+                    .ok_or_else(|| format!("must be a number from {min} to {max} in steps of {step}"))
             }
             Kind::Integer { min, max, step, default, .. } => {
                 let on_step = |integer: &i64| {
@@ -133,32 +133,32 @@ impl Parameter {
                 };
                 let integer = integer(given).filter(|it| (*min..=*max).contains(it)).filter(on_step);
                 integer.map(Value::Integer).ok_or_else(|| match step {
-                    1 => format!("a whole number from {min} to {max} is wanted"),
-                    _ => format!("a whole number from {min} to {max} in steps of {step} is wanted"),
+                    1 => format!("must be a whole number from {min} to {max}"),
+                    _ => format!("must be a whole number from {min} to {max} in steps of {step}"),
                 })
             }
-            Kind::Toggle { .. } => given.as_bool().map(Value::Boolean).ok_or_else(|| "true or false is wanted".into()),
+            Kind::Toggle { .. } => given.as_bool().map(Value::Boolean).ok_or_else(|| "must be true or false".into()),
             Kind::Choice { options, .. } => {
                 let id = given.as_str().filter(|id| options.iter().any(|option| option.id == *id));
                 id.map(|id| Value::Text(id.into())).ok_or_else(|| {
                     let ids: Vec<_> = options.iter().map(|option| option.id.as_str()).collect();
-                    format!("one of {} is wanted", ids.join(", "))
+                    format!("must be one of {}", ids.join(", "))
                 })
             }
             Kind::Text { max_chars, .. } => {
                 let text = given.as_str().filter(|text| text.chars().count() <= *max_chars as usize);
                 text.map(|text| Value::Text(text.into()))
-                    .ok_or_else(|| format!("a text of at most {max_chars} characters is wanted"))
+                    .ok_or_else(|| format!("must be a text of at most {max_chars} characters"))
             }
             Kind::Color { .. } => {
                 let color = given.as_str().filter(|text| is_color(text));
                 color
                     .map(|color| Value::Text(color.to_ascii_lowercase()))
-                    .ok_or_else(|| "a colour in the form #rrggbb is wanted".into())
+                    .ok_or_else(|| "must be a colour in the form #rrggbb".into())
             }
             Kind::Button => match given {
                 Json::Bool(true) => Ok(Value::Boolean(true)),
-                _ => Err("true is wanted, for a press".into()),
+                _ => Err("must be true, for a press".into()),
             },
         }
     }
@@ -210,28 +210,28 @@ mod tests {
         for (parameter, given, expected) in [
             (&number, json!(0.3), Ok(Value::Number(0.3))),
             (&number, json!(0.7000000000000001), Ok(Value::Number(0.7000000000000001))),
-            (&number, json!(0.25), Err("a number from 0 to 1 in steps of 0.1 is wanted")),
+            (&number, json!(0.25), Err("must be a number from 0 to 1 in steps of 0.1")),
             (&unaligned, json!(0.25), Ok(Value::Number(0.25))),
             (&even, json!(4), Ok(Value::Integer(4))),
-            (&even, json!(3), Err("a whole number from -2 to 8 in steps of 2 is wanted")),
+            (&even, json!(3), Err("must be a whole number from -2 to 8 in steps of 2")),
             (&even, json!(5), Ok(Value::Integer(5))),
             (&number, json!(1), Ok(Value::Number(1.0))),
-            (&number, json!(1.01), Err("a number from 0 to 1 in steps of 0.1 is wanted")),
-            (&number, json!("0.5"), Err("a number from 0 to 1 in steps of 0.1 is wanted")),
+            (&number, json!(1.01), Err("must be a number from 0 to 1 in steps of 0.1")),
+            (&number, json!("0.5"), Err("must be a number from 0 to 1 in steps of 0.1")),
             (&integer, json!(5.0), Ok(Value::Integer(5))),
-            (&integer, json!(2.5), Err("a whole number from -2 to 5 is wanted")),
-            (&integer, json!(1e300), Err("a whole number from -2 to 5 is wanted")),
+            (&integer, json!(2.5), Err("must be a whole number from -2 to 5")),
+            (&integer, json!(1e300), Err("must be a whole number from -2 to 5")),
             (&choice, json!("b"), Ok(Value::Text("b".into()))),
-            (&choice, json!("c"), Err("one of a, b is wanted")),
+            (&choice, json!("c"), Err("must be one of a, b")),
             (&text, json!("äöü"), Ok(Value::Text("äöü".into()))),
-            (&text, json!("abcd"), Err("a text of at most 3 characters is wanted")),
+            (&text, json!("abcd"), Err("must be a text of at most 3 characters")),
             (&toggle, json!(true), Ok(Value::Boolean(true))),
-            (&toggle, json!(1), Err("true or false is wanted")),
+            (&toggle, json!(1), Err("must be true or false")),
             (&color, json!("#FF00aa"), Ok(Value::Text("#ff00aa".into()))),
-            (&color, json!("#ff00a"), Err("a colour in the form #rrggbb is wanted")),
-            (&color, json!("#ff00ä"), Err("a colour in the form #rrggbb is wanted")),
+            (&color, json!("#ff00a"), Err("must be a colour in the form #rrggbb")),
+            (&color, json!("#ff00ä"), Err("must be a colour in the form #rrggbb")),
             (&button, json!(true), Ok(Value::Boolean(true))),
-            (&button, json!(false), Err("true is wanted, for a press")),
+            (&button, json!(false), Err("must be true, for a press")),
         ] {
             assert_eq!(parameter.accept(&given), expected.map_err(str::to_owned), "{given}");
         }

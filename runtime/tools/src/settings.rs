@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn errors_say_what_is_allowed() {
         for (set, text) in [
-            ("levels=99", "--set levels=99: a whole number from 2 to 16 is wanted"),
+            ("levels=99", "--set levels=99: must be a whole number from 2 to 16"),
             ("levels=many", "a whole number from 2 to 16"),
             ("level=3", "there is no parameter \"level\"; the handler has levels, label, again"),
             ("label=much too long", "at most 8 characters"),

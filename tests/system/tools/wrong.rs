@@ -10,7 +10,7 @@ fn wrong_usage_is_explained() {
     let text = scratch.write("text.y4m", "no video").to_str().unwrap().to_owned();
     let out = place(&scratch, "out.y4m");
     for (arguments, code, words) in [
-        (&["run", &flip, "pattern", "--set", "direction=up"][..], 2, "one of horizontal, vertical, both is wanted"),
+        (&["run", &flip, "pattern", "--set", "direction=up"][..], 2, "must be one of horizontal, vertical, both"),
         (&["run", &flip, "pattern", "--set", "way=up"], 2, "there is no parameter \"way\"; the handler has direction"),
         (&["run", &plasma, "--set", "detail=2000"], 2, "a whole number from 0 to 8"),
         (&["run", &flip], 2, "give a video, a picture, or the word `pattern`"),
