@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// Longest wait for anything. It only ends tests that hang, so it is far beyond what the slowest machine needs: no test
 /// passes or fails by how fast the machine is.
-pub const LIMIT: Duration = seconds(300);
+pub const LIMIT: Duration = seconds(600);
 
 /// Time between two attempts.
 const PAUSE: Duration = Duration::from_millis(50);

@@ -52,7 +52,11 @@ async fn a_damaged_component_is_set_aside_and_repaired_by_another_upload() {
     assert_eq!((status, &answer["meta"]["error"]), (500, &"handler_damaged".into()), "{answer}");
     assert!(files(&data.path().join("components")).is_empty());
     assert_eq!(files(&data.path().join("damaged")).len(), 1);
-    assert!(server.child.err().iter().any(|line| line.contains("damaged")), "it is reported");
+    wait_until("it is reported", async || {
+        let said = server.child.err();
+        if said.iter().any(|line| line.contains("damaged")) { Ok(()) } else { Err(said.join("\n")) }
+    })
+    .await;
 
     let answer = server.put("/handlers/mine", &[], component(1)).await;
     assert_eq!((answer.status, &answer.json()["version"]), (200, &json!(1)), "{answer:?}");
