@@ -11,6 +11,7 @@
 //! | [`catalog`] | uploads, versions, crashes, damaged files |
 //! | [`guests`] | the handlers of `guest-examples` |
 //! | [`interface`] | the interface of a handler through live sessions |
+//! | [`isolation`] | sessions in worker processes |
 //! | [`openapi`] | the API against its OpenAPI document |
 //! | [`readme`] | what the README shows |
 //! | [`signalling`] | offers and candidates over HTTP |
@@ -25,6 +26,7 @@ mod auth;
 mod catalog;
 mod guests;
 mod interface;
+mod isolation;
 mod openapi;
 mod readme;
 mod signalling;

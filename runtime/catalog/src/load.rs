@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use framebox_sandbox::{Code, CompileLimits, Component, Digest, LoadError};
+use framebox_sandbox::{Code, CompileLimits, Component, Descriptor, Digest, LoadError};
 
 use super::binding::{Binding, LoadedVersion};
 use super::catalog::Catalog;
+use super::compile::child::Compiled;
 use super::error::Error;
 use super::store::{self, Batch};
 use super::version::{Version, VersionGuard};
@@ -41,7 +42,7 @@ impl Catalog {
             return Ok(component);
         }
         tracing::info!(handler = version.name, version = version.number, "compiling a stored version again");
-        let code = self.compile(&bytes).await?;
+        let (code, _) = self.compile(&bytes).await?;
         let of = version.clone();
         self.blocking(move |catalog| {
             let component = catalog.assemble(&of, &bytes, &code)?;
@@ -53,12 +54,12 @@ impl Catalog {
         .await
     }
 
-    /// Compiles a component in a child process.
-    pub(super) async fn compile(&self, bytes: &[u8]) -> Result<Code, Error> {
-        let code = self.worker.compile(bytes, &self.allowance_of(bytes)).await?;
+    /// Compiles and describes a component in a child process.
+    pub(super) async fn compile(&self, bytes: &[u8]) -> Result<(Code, Descriptor), Error> {
+        let Compiled { descriptor, code } = self.worker.compile(bytes, &self.allowance_of(bytes)).await?;
         // SAFETY: this program, started by us with nothing but the component as input, has just compiled it; nobody else
         // writes to the pipe between the two.
-        Ok(unsafe { Code::from_bytes(code) })
+        Ok((unsafe { Code::from_bytes(code) }, descriptor))
     }
 
     /// Returns stored code; `None` when there is none that can be used.

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use framebox_picture::Planes;
+use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
 /// Settings of an encoder.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Settings {
     /// Initial bit rate, bits per second.
     pub bitrate: u32,

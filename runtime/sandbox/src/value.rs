@@ -1,7 +1,9 @@
 //! Values of parameters and of additional outputs.
 
+use serde::{Deserialize, Serialize};
+
 /// A value of a parameter or of an additional output.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Value {
     /// A toggle. For a button: true, once for each press.
     Boolean(bool),
@@ -66,7 +68,7 @@ impl Value {
 }
 
 /// A value with the id of the parameter or output that it belongs to.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NamedValue {
     /// Id of the parameter or output.
     pub id: String,

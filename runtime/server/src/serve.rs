@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::http::Changes;
 use crate::recorder;
+use framebox_worker::{Isolation, Processes, Workers};
 
 /// Longest time for sessions to end when the server stops.
 const SHUTDOWN: Duration = Duration::from_secs(5);
@@ -32,8 +33,9 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()> + Send + 'stat
         .with_context(|| format!("cannot listen on {bind}; choose another address with --bind"))?;
     let address = listener.local_addr().context("the listener has no address")?;
     let origins = origins(&config.server.origins)?;
-    let app =
-        Arc::new(tokio::task::spawn_blocking(move || App::new(&config, data_dir)).await.context("loading failed")??);
+    let workers = workers(&config).await?;
+    let (of_app, load) = (workers.clone(), move |workers| App::new(&config, data_dir, workers));
+    let app = Arc::new(tokio::task::spawn_blocking(move || load(of_app)).await.context("loading failed")??);
     if !address.ip().is_loopback() {
         tracing::warn!("{address} can be reached from other machines: tokens and cameras need HTTPS in front of it");
     }
@@ -48,6 +50,9 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()> + Send + 'stat
         stop.await;
         if tokio::time::timeout(SHUTDOWN, sessions.close()).await.is_err() {
             tracing::warn!("some sessions did not end in time");
+        }
+        if tokio::time::timeout(SHUTDOWN, workers.close()).await.is_err() {
+            tracing::warn!("some worker processes did not end in time");
         }
     };
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
@@ -64,6 +69,24 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()> + Send + 'stat
         Err(_) => tracing::warn!("some changes of the catalog did not end in time"),
     }
     served
+}
+
+/// Where sessions run.
+async fn workers(config: &Config) -> anyhow::Result<Workers> {
+    let isolation = config.server.isolation();
+    let workers = match isolation {
+        Isolation::Thread => Workers::threads(),
+        Isolation::Process => {
+            let (program, ready) = (config.program.clone(), config.server.ready_workers);
+            let processes = Processes { program, ready, guest_memory: config.defaults().most_memory() };
+            Workers::processes(processes).await.context(
+                "worker processes cannot be started here; `isolation = \"thread\"` in [server] does without them, and has \
+                 the sandbox as its only wall",
+            )?
+        }
+    };
+    tracing::info!(?isolation, "sessions run");
+    Ok(workers)
 }
 
 fn origins(origins: &[String]) -> anyhow::Result<Vec<HeaderValue>> {

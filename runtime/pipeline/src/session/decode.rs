@@ -9,10 +9,10 @@ use std::time::Instant;
 use framebox_media::{Decoder, EncodedFrame};
 
 use crate::cpu;
-use crate::node::AdmissionPermit;
 use crate::session::exchange::{Arrived, Exchange};
 use crate::session::frame::{Frame, FrameMetadata};
 use crate::session::frame_copy::FrameCopy;
+use crate::session::permit::Permit;
 use crate::session::rtp_clock::Clock;
 use crate::session::upstream::Upstream;
 
@@ -21,7 +21,7 @@ pub(crate) fn run(
     mut decoder: Box<dyn Decoder>,
     exchange: &Exchange,
     frames: &Receiver<EncodedFrame>,
-    permit: Option<&AdmissionPermit>,
+    permit: Option<&dyn Permit>,
     upstream: &dyn Upstream,
 ) {
     cpu::lower_priority();

@@ -2,14 +2,16 @@
 
 use std::collections::VecDeque;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::session::word;
 
 /// Rows that are kept.
 pub const MOST: usize = 300;
 
 /// The outcome of a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Outcome {
@@ -24,7 +26,7 @@ pub enum Outcome {
 }
 
 /// One frame. A stage that it did not go through took 0 µs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Row {
     /// Counts the frames of the stream from 0.
     pub sequence: u64,
@@ -33,6 +35,7 @@ pub struct Row {
     /// Its outcome.
     pub outcome: Outcome,
     /// Why it was skipped, or the code of the failure.
+    #[serde(deserialize_with = "word::read_optional")]
     pub reason: Option<&'static str>,
     /// Decoding, µs.
     pub decode_us: u64,

@@ -7,6 +7,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | `permit` | [`Permit`]: what a session uses of the machine |
 //! | `setup`, `error` | [`Setup`]: what a session is made of; [`Error`]: why it could not be started |
 //! | `connections`, `upstream`, `events`, `notice` | [`Connections`]: who sends the input, and who receives values and notices |
 //! | [`parameters`] | parameters: checked, waiting to be applied between two frames, applied |
@@ -15,6 +16,7 @@
 //! | [`history`] | the recent frames, one row each |
 //! | `intake`, `rtp_clock` | the queue of encoded frames; RTP timestamps as presentation times |
 //! | `frame`, `frame_copy` | frames on their way; copies of pictures |
+//! | `word` | words for programs, read from what a worker process writes |
 //! | `exchange`, `version_state`, `passthrough` | what the threads share |
 //! | `decode`, `handler`, `work`, `report` | the threads: decoding; the handler, and what it does next; what encoding reports |
 
@@ -31,6 +33,7 @@ mod intake;
 mod notice;
 pub mod parameters;
 mod passthrough;
+mod permit;
 mod rate;
 mod record;
 mod recorder;
@@ -41,6 +44,7 @@ pub mod stats;
 pub mod swap;
 mod upstream;
 mod version_state;
+mod word;
 mod work;
 
 use std::sync::mpsc::sync_channel;
@@ -64,6 +68,7 @@ use intake::Intake;
 pub use notice::{Notice, Severity};
 use parameters::{ParameterError, Parameters};
 use report::SessionReport;
+pub use permit::Permit;
 pub use setup::Setup;
 use stats::Stats;
 use swap::{PreparedSwap, Swap, SwapError};
@@ -127,7 +132,7 @@ impl Session {
             session.intake = Mutex::new(intake);
             let (exchange, upstream, setup) = (exchange.clone(), connections.upstream.clone(), setup.clone());
             session.threads.push(Builder::new().name("decode".into()).spawn(move || {
-                decode::run(decoder, &exchange, &frames, setup.permit.as_ref(), &*upstream);
+                decode::run(decoder, &exchange, &frames, setup.permit.as_deref(), &*upstream);
             })?);
         }
         session.threads.push(Builder::new().name("handler".into()).spawn(move || {

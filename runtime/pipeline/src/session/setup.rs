@@ -6,8 +6,8 @@ use framebox_media::Codec;
 use framebox_sandbox::{Component, Limits, Log, Sources};
 
 use crate::budget::Budgets;
-use crate::node::AdmissionPermit;
 use crate::schedule::policy::Policy;
+use crate::session::permit::Permit;
 use crate::stream;
 
 /// What a session is made of.
@@ -32,5 +32,5 @@ pub struct Setup {
     /// What the session may use beyond a single call.
     pub budgets: Budgets,
     /// The permit from [`Node::admit`](crate::node::Node::admit). None: the session counts nowhere.
-    pub permit: Option<AdmissionPermit>,
+    pub permit: Option<Box<dyn Permit>>,
 }

@@ -13,6 +13,7 @@ use framebox_auth::scope::Scope;
 use framebox_catalog::limits;
 use framebox_catalog::{Defaults, HandlerDefaults, compile};
 use framebox_pipeline::{Skipping, Unprocessed};
+use framebox_worker::Isolation;
 use serde::Deserialize;
 
 pub use session_defaults::SessionDefaults;
@@ -58,6 +59,11 @@ pub struct Server {
     /// CPU time of all sessions, ms a second; absent: nine tenths of the cores; 0: unlimited. A session that would exceed
     /// it is rejected.
     pub capacity_ms: Option<u32>,
+    /// Where sessions run: `thread`, on threads of the server, or `process`, each in a confined process of its own; absent:
+    /// `process` where `bind` can be reached from other machines, `thread` where only this machine can.
+    pub isolation: Option<Isolation>,
+    /// Worker processes that are kept ready for sessions, under `process`.
+    pub ready_workers: usize,
     /// Which frames are skipped, unless the handler's section or the offer says otherwise: `latest`, `adaptive`, `never`.
     pub policy: Skipping,
     /// What is shown for a frame without a result, likewise: `hold`, `passthrough`.
@@ -79,6 +85,8 @@ impl Default for Server {
             bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
             sessions: 32,
             capacity_ms: None,
+            isolation: None,
+            ready_workers: 2,
             policy: Skipping::default(),
             unprocessed: Unprocessed::default(),
             default_handler: None,
@@ -86,6 +94,13 @@ impl Default for Server {
             data: None,
             allow_anyone: Vec::new(),
         }
+    }
+}
+
+impl Server {
+    /// Returns where sessions run.
+    pub fn isolation(&self) -> Isolation {
+        self.isolation.unwrap_or(if self.bind.ip().is_loopback() { Isolation::Thread } else { Isolation::Process })
     }
 }
 
@@ -242,6 +257,7 @@ impl Config {
     /// Names the key, and what is allowed.
     pub fn check(&self) -> anyhow::Result<()> {
         ensure!((1..=1000).contains(&self.server.sessions), "server.sessions must be within 1 and 1000");
+        ensure!((1..=64).contains(&self.server.ready_workers), "server.ready_workers must be within 1 and 64");
         ensure!((50..=100_000).contains(&self.encoder.max_kbps), "encoder.max_kbps must be within 50 and 100000");
         ensure!(
             (50..=self.encoder.max_kbps).contains(&self.encoder.start_kbps),

@@ -37,7 +37,7 @@ impl VersionFollower {
         let mut selection = self.catalog.watch(&begin.name);
         // The choice may have changed since the offer.
         selection.iter_mut().for_each(watch::Receiver::mark_changed);
-        let mut probation = Probation::of(&active, &begin, 0);
+        let mut probation = Probation::of(&active, &begin, 0).await;
         let mut life = active.control().watch();
         loop {
             let changed = async {
@@ -50,8 +50,8 @@ impl VersionFollower {
                 let _ = life.wait_for(|watched| watched.ended.is_some()).await;
             };
             tokio::select! {
-                () = ended => return self.check(&active, &mut probation),
-                () = tokio::time::sleep(CHECK_INTERVAL), if probation.is_some() => self.check(&active, &mut probation),
+                () = ended => return self.check(&active, &mut probation).await,
+                () = tokio::time::sleep(CHECK_INTERVAL), if probation.is_some() => self.check(&active, &mut probation).await,
                 changed = changed => match changed {
                     Ok(()) => {
                         if let Some(next) = self.move_on(&active, &mut selection).await {
@@ -95,8 +95,8 @@ impl VersionFollower {
             budgets: self.defaults.budgets(next.version()),
         };
         let version = next.version().clone();
-        match tokio::task::spawn_blocking(move || session.swap(swap)).await {
-            Ok(Ok(sequence)) => {
+        match session.swap(swap).await {
+            Ok(sequence) => {
                 active.replace_entry(next);
                 if let Some(reason) = reason {
                     let text =
@@ -104,19 +104,15 @@ impl VersionFollower {
                     active.notice(Severity::Warning, "rolled-back", text);
                 }
                 active.send_swapped(from.number, sequence);
-                Probation::of(active, &version, sequence)
+                Probation::of(active, &version, sequence).await
             }
-            Ok(Err(SwapError::Ended)) => None,
-            Ok(Err(error)) => {
+            Err(SwapError::Ended) => None,
+            Err(error) => {
                 if let SwapError::Start(failure) = &error {
                     version.is_on_probation(Instant::now());
                     self.catalog.report_failure(&version, Failure::Start(failure.to_string()));
                 }
                 self.stays(active, &from, &version, &error.to_string());
-                None
-            }
-            Err(error) => {
-                tracing::error!(%error, "a session could not be moved to another version");
                 None
             }
         }
@@ -131,14 +127,14 @@ impl VersionFollower {
     }
 
     /// Reports the failures of the version on probation since the last check.
-    fn check(&self, active: &ActiveSession, probation: &mut Option<Probation>) {
+    async fn check(&self, active: &ActiveSession, probation: &mut Option<Probation>) {
         let Some(on) = probation else { return };
         if let Some(session) = active.session() {
             if session.never_started() {
                 let reason = active.control().watch().borrow().ended.clone().unwrap_or_default();
                 self.catalog.report_failure(&on.version, Failure::Start(reason));
             }
-            let (rows, next) = session.frames(on.cursor);
+            let (rows, next) = session.frames(on.cursor).await;
             on.cursor = next;
             let failed = rows.iter().filter(|row| row.sequence >= on.since && row.outcome == Outcome::Failed).count();
             if failed > 0 {
@@ -162,7 +158,7 @@ struct Probation {
 
 impl Probation {
     /// Begins to watch `version`; `None` when it is not on probation.
-    fn of(active: &ActiveSession, version: &Arc<Version>, since: u64) -> Option<Self> {
+    async fn of(active: &ActiveSession, version: &Arc<Version>, since: u64) -> Option<Self> {
         let now = Instant::now();
         if !version.is_on_probation(now) {
             return None;
@@ -170,7 +166,7 @@ impl Probation {
         let cursor = match active.session() {
             Some(session) if since > 0 => {
                 // Rows of the version before may be skipped; later ones are recognised by their numbers.
-                session.frames(0).1.saturating_sub(framebox_pipeline::session::history::MOST as u64)
+                session.frames(0).await.1.saturating_sub(framebox_pipeline::session::history::MOST as u64)
             }
             _ => 0,
         };

@@ -39,6 +39,7 @@ pub(crate) fn run(exchange: &Exchange, setup: &Setup, stream: &Stream, connectio
         Handler { exchange, setup, stream, connections, version, told_losses: None, used: cpu::Meter::new() };
     if let Err(failure) = handler.start() {
         exchange.recorder().never_started = true;
+        connections.events.never_started();
         return handler.over(&failure, "the handler could not be started");
     }
     let reason = loop {

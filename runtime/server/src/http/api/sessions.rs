@@ -75,7 +75,7 @@ async fn sessions(State(app): State<Arc<App>>) -> Json<SessionList> {
         (status = 404, description = "There is no such session"),
     ))]
 async fn session(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Json<SessionReport>, Problem> {
-    find(&app, &id)?.report().map(Json).ok_or_else(|| gone(&id))
+    find(&app, &id)?.report().await.map(Json).ok_or_else(|| gone(&id))
 }
 
 /// Changes which frames a session skips and what it shows for them
@@ -96,7 +96,7 @@ async fn change_session(
     let hint = "give an object with `policy` (latest, adaptive, never), `unprocessed` (hold, passthrough), or both";
     let JsonObject(change) = body.map_err(|error| error.problem(hint))?;
     active.control().set_policy(change);
-    active.report().map(Json).ok_or_else(|| gone(&id))
+    active.report().await.map(Json).ok_or_else(|| gone(&id))
 }
 
 /// Lists what happened to a session's recent frames
@@ -112,8 +112,10 @@ async fn frames(
     query: Result<Query<Continuation>, QueryRejection>,
 ) -> Result<Json<Frames>, Problem> {
     let Query(Continuation { after }) = query.map_err(|error| Problem::new(error.status(), error.body_text()))?;
-    let session = find(&app, &id)?.session();
-    let (frames, next) = session.map(|session| session.frames(after)).unwrap_or_default();
+    let (frames, next) = match find(&app, &id)?.session() {
+        Some(session) => session.frames(after).await,
+        None => Default::default(),
+    };
     Ok(Json(Frames { frames, next }))
 }
 

@@ -1,0 +1,64 @@
+//! What the session produces, on its way to the server.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use framebox_media::EncodedFrame;
+use framebox_pipeline::session::parameters::Applied;
+use framebox_pipeline::{Notice, SessionEvents, Upstream, Viewer};
+use framebox_sandbox::{Level, Log, NamedValue};
+
+use super::connection::Sender;
+use crate::protocol::FromWorker;
+
+/// Passes everything on.
+pub(super) struct Events {
+    sender: Sender,
+    never_started: AtomicBool,
+}
+
+impl Events {
+    pub(super) fn new(sender: Sender) -> Self {
+        Self { sender, never_started: AtomicBool::new(false) }
+    }
+}
+
+impl SessionEvents for Events {
+    fn values(&self, sequence: u64, pts_us: i64, values: &[NamedValue]) {
+        self.sender.message(&FromWorker::Values { sequence, pts_us, values: values.to_vec() });
+    }
+
+    fn applied(&self, applied: Applied) {
+        self.sender.message(&FromWorker::Applied(applied));
+    }
+
+    fn notice(&self, notice: Notice) {
+        self.sender.message(&FromWorker::Notice(notice));
+    }
+
+    fn never_started(&self) {
+        self.never_started.store(true, Ordering::Relaxed);
+    }
+
+    fn ended(&self, reason: &str) {
+        let never_started = self.never_started.load(Ordering::Relaxed);
+        self.sender.message(&FromWorker::Ended { reason: reason.to_owned(), never_started });
+    }
+}
+
+impl Upstream for Events {
+    fn request_keyframe(&self) {
+        self.sender.message(&FromWorker::Keyframe);
+    }
+}
+
+impl Log for Events {
+    fn line(&self, level: Level, message: &str) {
+        self.sender.message(&FromWorker::Log { level, message: message.to_owned() });
+    }
+}
+
+impl Viewer for Events {
+    fn frame(&self, frame: EncodedFrame) {
+        self.sender.frame(&frame);
+    }
+}
