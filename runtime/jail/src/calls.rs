@@ -25,11 +25,13 @@ const ALLOWED: &[c_long] = &[
     libc::SYS_mprotect,
     libc::SYS_mremap,
     libc::SYS_munmap,
-    // Threads.
+    // Threads; see `unknown` for clone3.
+    libc::SYS_clone3,
     libc::SYS_exit,
     libc::SYS_exit_group,
     libc::SYS_futex,
     libc::SYS_getpid,
+    libc::SYS_getpriority,
     libc::SYS_gettid,
     libc::SYS_restart_syscall,
     libc::SYS_rseq,
@@ -50,6 +52,7 @@ const ALLOWED: &[c_long] = &[
     libc::SYS_sigaltstack,
     // Descriptors that are open.
     libc::SYS_close,
+    libc::SYS_dup3,
     libc::SYS_epoll_create1,
     libc::SYS_epoll_ctl,
     libc::SYS_epoll_pwait,
@@ -105,6 +108,8 @@ const DEADLY: &[c_long] = &[
 /// Filters the system calls of this thread and of those that it starts.
 pub(crate) fn filter() -> Result<(), Error> {
     apply_filter(&deadly()?)?;
+    apply_filter(&unknown()?)?;
+    // The last one: it does not allow another.
     apply_filter(&allowed()?)?;
     Ok(())
 }
@@ -113,6 +118,12 @@ pub(crate) fn filter() -> Result<(), Error> {
 fn deadly() -> Result<BpfProgram, Error> {
     let rules = DEADLY.iter().map(|call| (*call, Vec::new())).collect();
     program(rules, SeccompAction::Allow, SeccompAction::KillProcess)
+}
+
+/// The arguments of clone3 cannot be looked at. The C library uses clone where the kernel does not know it.
+fn unknown() -> Result<BpfProgram, Error> {
+    let rules = [(libc::SYS_clone3, Vec::new())].into();
+    program(rules, SeccompAction::Allow, SeccompAction::Errno(libc::ENOSYS as u32))
 }
 
 fn allowed() -> Result<BpfProgram, Error> {

@@ -31,7 +31,7 @@ pub enum Error {
     Limit(std::io::Error),
     /// Capabilities cannot be given up.
     #[error("capabilities cannot be given up: {0}")]
-    Capabilities(std::io::Error),
+    Capabilities(#[from] caps::errors::CapsError),
     /// The system calls cannot be filtered.
     #[error("the system calls cannot be filtered: {0}; a kernel with seccomp is needed")]
     Calls(#[from] seccompiler::Error),
@@ -58,7 +58,7 @@ pub struct Walls {
 /// When a wall that must stand cannot be built.
 pub fn confine(limits: &Limits) -> Result<Walls, Error> {
     limits.apply().map_err(Error::Limit)?;
-    let network = namespaces::leave().map_err(Error::Capabilities)?;
+    let network = namespaces::leave()?;
     let files = files::close()?;
     calls::filter()?;
     Ok(Walls { network, files })

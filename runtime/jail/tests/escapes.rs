@@ -78,7 +78,7 @@ fn check(name: &str, end: &End) {
 fn word<T>(result: io::Result<T>) -> String {
     match result {
         Ok(_) => "done".into(),
-        Err(error) if error.kind() == ErrorKind::PermissionDenied => "refused".into(),
+        Err(error) if [ErrorKind::PermissionDenied, ErrorKind::Unsupported].contains(&error.kind()) => "refused".into(),
         Err(error) => error.to_string(),
     }
 }

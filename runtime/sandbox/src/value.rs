@@ -41,7 +41,7 @@ impl Value {
     }
 
     /// Returns the size of the value, bytes.
-    pub(crate) fn bytes(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         match self {
             Self::Boolean(_) | Self::Integer(_) | Self::Number(_) => 8,
             Self::Text(text) | Self::Json(text) => text.len(),
@@ -51,7 +51,7 @@ impl Value {
     }
 
     /// Returns why a guest may not put this value, if it may not.
-    pub(crate) fn problem(&self) -> Option<String> {
+    pub fn problem(&self) -> Option<String> {
         match self {
             Self::Number(number) if !number.is_finite() => Some("the number is not finite".into()),
             Self::Numbers(numbers) => {

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::process::RemoteSession;
-use crate::sources::{Grants, Local};
+use crate::sources::{self, Grants};
 use crate::workers::Workers;
 
 /// Coded frames that wait for the session to start: the first ones of a camera, its keyframe among them.
@@ -159,7 +159,7 @@ impl RunningSession {
                 Ok(State::Process(Arc::new(remote.map_err(StartError::Refused)?)))
             }
             None => {
-                setup.session.sources = Arc::new(Local(setup.grants));
+                setup.session.sources = sources::local(setup.grants);
                 // A decoder is made here, which is not for an async thread.
                 let start = move || Session::start(setup.session, setup.connections);
                 let session = tokio::task::spawn_blocking(start).await;

@@ -37,8 +37,12 @@ impl Grants for NoGrants {
     }
 }
 
-/// Sources that are read in the process that opens them.
-pub(crate) struct Local(pub(crate) Arc<dyn Grants>);
+/// Returns sources that are read in the process that opens them.
+pub fn local(grants: Arc<dyn Grants>) -> Arc<dyn Sources> {
+    Arc::new(Local(grants))
+}
+
+struct Local(Arc<dyn Grants>);
 
 impl Sources for Local {
     fn open(&self, name: &str) -> Result<Box<dyn Source>, String> {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::session::word;
+use crate::session::word::{self, Word};
 
 /// Rows that are kept.
 pub const MOST: usize = 300;
@@ -36,7 +36,8 @@ pub struct Row {
     pub outcome: Outcome,
     /// Why it was skipped, or the code of the failure.
     #[serde(deserialize_with = "word::read_optional")]
-    pub reason: Option<&'static str>,
+    #[schema(value_type = Option<String>)]
+    pub reason: Option<Word>,
     /// Decoding, µs.
     pub decode_us: u64,
     /// Waiting for the handler, or until it was skipped, µs.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::session::word;
+use crate::session::word::{self, Word};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +20,7 @@ pub struct Notice {
     pub severity: Severity,
     /// A word for programs: the code of a failure, or `parameter`.
     #[serde(deserialize_with = "word::read")]
-    pub code: &'static str,
+    pub code: Word,
     /// What happened and what can be done, for people.
     pub message: String,
     /// The request that it answers, if any.

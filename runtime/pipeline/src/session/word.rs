@@ -13,6 +13,9 @@ const NOTICES: [&str; 6] = ["backlog", "encode", "ladder", "over-budget", "param
 /// Stands for every other word.
 const OTHER: &str = "other";
 
+/// A word of this program.
+pub type Word = &'static str;
+
 pub(crate) fn read<'de, D: Deserializer<'de>>(from: D) -> Result<&'static str, D::Error> {
     Ok(known(&String::deserialize(from)?))
 }

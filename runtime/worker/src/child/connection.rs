@@ -1,14 +1,16 @@
 //! The socket to the server, blocking.
+#![allow(unsafe_code)]
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, IoSlice, IoSliceMut, Write};
+use std::io::{self, IoSlice, Write};
+use std::os::fd::FromRawFd;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::BytesMut;
 use framebox_media::EncodedFrame;
-use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
+use sendfd::RecvWithFd;
 use serde::Serialize;
 
 use crate::protocol::{Incoming, Outgoing, ToWorker, parse};
@@ -82,22 +84,17 @@ impl Receiver {
     fn read(&mut self) -> io::Result<usize> {
         let begin = self.buffer.len();
         self.buffer.resize(begin + READ, 0);
-        let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(FILES))];
-        let mut beside = RecvAncillaryBuffer::new(&mut space);
+        let mut files = [-1; FILES];
         let received = loop {
-            let mut slice = [IoSliceMut::new(&mut self.buffer[begin..])];
-            match recvmsg(&self.socket, &mut slice, &mut beside, RecvFlags::CMSG_CLOEXEC) {
-                Err(rustix::io::Errno::INTR) => {}
+            match self.socket.recv_with_fd(&mut self.buffer[begin..], &mut files) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 received => break received,
             }
         };
-        for message in beside.drain() {
-            if let RecvAncillaryMessage::ScmRights(files) = message {
-                self.files.extend(files.map(File::from));
-            }
-        }
-        let read = received.as_ref().map_or(0, |received| received.bytes);
+        let (read, beside) = *received.as_ref().unwrap_or(&(0, 0));
+        // SAFETY: the kernel has just opened these descriptors for this process, and nobody else knows them.
+        self.files.extend(files.into_iter().take(beside).map(|file| unsafe { File::from_raw_fd(file) }));
         self.buffer.truncate(begin + read);
-        Ok(received.map(|received| received.bytes)?)
+        received.map(|(read, _)| read)
     }
 }

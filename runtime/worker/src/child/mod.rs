@@ -74,6 +74,8 @@ fn serve(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     let sender = Sender::new(socket.try_clone()?);
     tell_of_panics(&sender);
     sender.message(&FromWorker::Ready { network: walls.network, files: walls.files });
+    // Nobody reads the standard error from here on: it goes where the standard output goes, nowhere.
+    forget_stderr()?;
     let mut receiver = Receiver::new(socket);
     let Some(Incoming::Message(ToWorker::Start(start))) = receiver.next()? else {
         // The server has no use for it any more.
@@ -96,6 +98,15 @@ fn serve(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     Ok(())
+}
+
+#[allow(unsafe_code)]
+fn forget_stderr() -> io::Result<()> {
+    // SAFETY: both descriptors are open, and nobody owns that of the standard error.
+    match unsafe { libc::dup3(libc::STDOUT_FILENO, libc::STDERR_FILENO, 0) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
 }
 
 /// A panic ends one thread, and the session by its guards; the server's log gets the place.

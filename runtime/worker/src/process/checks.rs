@@ -44,7 +44,7 @@ pub(super) fn values(values: Vec<NamedValue>, descriptor: &Descriptor, most: usi
     values
         .into_iter()
         .filter(|value| {
-            let fits = declared.remove(value.id.as_str()) && value.value.is_valid() && value.value.bytes() <= left;
+            let fits = declared.remove(value.id.as_str()) && value.value.problem().is_none() && value.value.bytes() <= left;
             left -= if fits { value.value.bytes() } else { 0 };
             fits
         })

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::io::{self, IoSlice};
-use std::os::fd::AsFd;
+use std::os::fd::AsRawFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use bytes::BytesMut;
 use framebox_pipeline::stream::Relay;
 use framebox_pipeline::{Connections, Notice, Permit, Severity};
 use framebox_sandbox::Log;
-use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
+use sendfd::SendWithFd;
 use tokio::io::Interest;
 use tokio::net::UnixStream;
 use tokio::process::Child;
@@ -291,19 +291,20 @@ async fn write(socket: &UnixStream, mut messages: mpsc::Receiver<Outgoing>, shar
 
 async fn send(socket: &UnixStream, message: &Outgoing) -> io::Result<()> {
     let Outgoing { head, data, files } = message;
+    let mut head = &head[..];
+    if !files.is_empty() {
+        let files: Vec<_> = files.iter().map(AsRawFd::as_raw_fd).collect();
+        let written = socket.async_io(Interest::WRITABLE, || socket.send_with_fd(head, &files)).await?;
+        head = head.get(written..).unwrap_or_default();
+    }
     let mut slices = [IoSlice::new(head), IoSlice::new(data)];
     let mut slices = &mut slices[..];
-    if !files.is_empty() {
-        let files: Vec<_> = files.iter().map(AsFd::as_fd).collect();
-        let written = socket.async_io(Interest::WRITABLE, || {
-            let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
-            let mut beside = SendAncillaryBuffer::new(&mut space);
-            beside.push(SendAncillaryMessage::ScmRights(&files));
-            Ok(sendmsg(socket, slices, &mut beside, SendFlags::NOSIGNAL)?)
-        });
-        IoSlice::advance_slices(&mut slices, written.await?);
-    }
-    while slices.iter().any(|slice| !slice.is_empty()) {
+    loop {
+        // Empty slices at the front go away.
+        IoSlice::advance_slices(&mut slices, 0);
+        if slices.is_empty() {
+            return Ok(());
+        }
         socket.writable().await?;
         match socket.try_write_vectored(slices) {
             Ok(written) => IoSlice::advance_slices(&mut slices, written),
@@ -311,5 +312,4 @@ async fn send(socket: &UnixStream, message: &Outgoing) -> io::Result<()> {
             Err(error) => return Err(error),
         }
     }
-    Ok(())
 }

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::time::{from_nanos, to_nanos};
 
 /// Longest message, bytes.
-pub(crate) const LARGEST: usize = 24 << 20;
+const LARGEST: usize = 24 << 20;
 /// Bytes of the length.
 const LENGTH: usize = 4;
 /// What follows: a coded frame.
@@ -55,11 +55,6 @@ impl Outgoing {
         let length = ((head.len() - LENGTH) as u32).to_le_bytes();
         head[..LENGTH].copy_from_slice(&length);
         Self { head, data: Bytes::new(), files }
-    }
-
-    /// Returns its size, bytes.
-    pub(crate) fn len(&self) -> usize {
-        self.head.len() + self.data.len()
     }
 }
 
@@ -124,7 +119,6 @@ mod tests {
         };
         let mut bytes = Vec::new();
         for message in [Outgoing::frame(&frame), Outgoing::message(&"hello", Vec::new()), Outgoing::frame(&frame)] {
-            assert_eq!(message.len(), message.head.len() + message.data.len());
             bytes.extend(message.head);
             bytes.extend(message.data);
         }

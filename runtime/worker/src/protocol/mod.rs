@@ -7,6 +7,6 @@ mod framing;
 mod message;
 mod time;
 
-pub(crate) use framing::{Incoming, LARGEST, Outgoing, parse};
+pub(crate) use framing::{Incoming, Outgoing, parse};
 pub(crate) use message::{FromWorker, Start, ToWorker};
 pub(crate) use time::{from_nanos, to_nanos};
