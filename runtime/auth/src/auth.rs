@@ -1,6 +1,5 @@
-//! Tokens, usage and audit log of a running server.
+//! Tokens, meters and audit log of a running server.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -9,15 +8,14 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::audit::Audit;
 use super::authorize::{Anonymous, AuthorizeError, Principal, Request, TokenState, authorize};
-use super::quota::Rate;
+use super::meter::{ExceededError, Meters};
+use super::principal::PrincipalKey;
+use super::quota::Quotas;
 use super::scope::Scope;
 use super::store::{self, Stamp, TokenStore};
-use super::usage::{self, Usage};
 
 /// Time within which a change of the tokens takes effect.
 const FRESH: Duration = Duration::from_millis(100);
-/// Uploads a minute of all anonymous clients together, on a server that is open to anyone.
-const ANONYMOUS_UPLOADS: u32 = 30;
 
 /// Why a server cannot be started.
 #[derive(Debug, thiserror::Error)]
@@ -34,9 +32,6 @@ pub enum OpenError {
     /// The tokens cannot be read.
     #[error(transparent)]
     Tokens(#[from] store::Error),
-    /// The record of uploads cannot be opened.
-    #[error(transparent)]
-    Usage(#[from] usage::Error),
     /// Other machines can reach the server, and nobody would be authorized.
     #[error(
         "other machines can reach {0}, and there are no tokens: create one with `framebox token new --data DIR --name NAME \
@@ -45,14 +40,13 @@ pub enum OpenError {
     Unprotected(SocketAddr),
 }
 
-/// Tokens, usage and audit log of a running server.
+/// Tokens, meters and audit log of a running server.
 pub struct Auth {
     store: Option<TokenStore>,
     anonymous: Anonymous,
     seen: Mutex<Seen>,
-    rates: Mutex<BTreeMap<String, Rate>>,
-    /// What was uploaded with which token.
-    pub usage: Usage,
+    quotas: Quotas,
+    meters: Mutex<Meters>,
     /// Who changed what.
     pub audit: Audit,
 }
@@ -91,18 +85,31 @@ impl Auth {
         if anonymous == Anonymous::Nobody && !has_tokens {
             return Err(OpenError::Unprotected(bind));
         }
-        let usage = Usage::open(folder)?;
         let seen = Mutex::new(Seen { tokens, stamp, checked: Instant::now() });
-        Ok(Self { store, anonymous, seen, rates: Mutex::default(), usage, audit: Audit::new(folder) })
+        Ok(Self {
+            store,
+            anonymous,
+            seen,
+            quotas: Quotas::default(),
+            meters: Mutex::default(),
+            audit: Audit::new(folder),
+        })
     }
 
-    /// Authorizes a request.
+    /// Sets the quotas of principals that have none of their own.
+    pub fn with_quotas(self, quotas: Quotas) -> Self {
+        Self { quotas, ..self }
+    }
+
+    /// Authorizes a request. The principal's quota is complete: its own, with the server's where it has none.
     ///
     /// # Errors
     /// Why it is refused.
     pub fn authorize(&self, request: Request<'_>, now: SystemTime) -> Result<Principal, AuthorizeError> {
         let tokens = self.seen().tokens.clone();
-        authorize(&tokens, &self.anonymous, request, now)
+        let principal = authorize(&tokens, &self.anonymous, request, now)?;
+        let quota = self.quotas.of(&principal.key(None), principal.quota);
+        Ok(Principal { quota, ..principal })
     }
 
     /// Reports whether the file of tokens is to be checked for changes, at most every 100 ms.
@@ -147,21 +154,27 @@ impl Auth {
         }
     }
 
-    /// Counts an upload.
+    /// Counts an upload of `bytes` by the principal of `key`, as far as that is known before it comes.
     ///
     /// # Errors
-    /// The time to wait, when there were too many within a minute.
-    pub fn count_upload(&self, principal: &Principal, now: Instant) -> Result<(), Duration> {
-        let most = match (&principal.token, &self.anonymous) {
-            (Some(_), _) => principal.quota.uploads_a_minute,
-            (None, Anonymous::Anyone(_)) => Some(ANONYMOUS_UPLOADS),
-            (None, _) => None,
-        };
-        let Some(most) = most else { return Ok(()) };
-        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
-        rates.retain(|_, rate| !rate.is_idle(now));
-        // No token has an empty name.
-        rates.entry(principal.token.clone().unwrap_or_default()).or_default().count(most, now)
+    /// The bound that it would exceed, and the time to wait.
+    pub fn admit_upload(
+        &self,
+        principal: &Principal,
+        key: &PrincipalKey,
+        bytes: u64,
+        now: Instant,
+    ) -> Result<(), ExceededError> {
+        self.meters().admit_upload(key, principal.quota, bytes, now)
+    }
+
+    /// Records what an upload took: bytes that arrived, and the time that it was compiled.
+    pub fn charge_upload(&self, key: &PrincipalKey, bytes: u64, compile: Duration, now: Instant) {
+        self.meters().charge_upload(key, bytes, compile, now);
+    }
+
+    fn meters(&self) -> MutexGuard<'_, Meters> {
+        self.meters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {

@@ -11,18 +11,18 @@
 //! | [`store`] | the file of tokens, which `framebox token` changes while a server runs |
 //! | [`mod@authorize`] | the decision whether a request is allowed |
 //! | [`principal`] | keys of principals, to which sessions and uploads belong |
-//! | [`quota`], [`usage`] | how much may be uploaded with a token, and what was |
+//! | [`quota`], [`meter`] | how much one principal may use, and what it used lately |
 //! | [`audit`] | who changed what |
 
 pub mod audit;
 mod auth;
 pub mod authorize;
+pub mod meter;
 pub mod principal;
 pub mod quota;
 pub mod scope;
 pub mod store;
 pub mod token;
-pub mod usage;
 
 pub use auth::{Auth, OpenError};
 pub use authorize::{AuthorizeError, Principal};

@@ -10,6 +10,8 @@
 //! | `catalog` | [`Catalog`]: opening versions, listing handlers |
 //! | `start` | opens the catalog: built-in, configured and stored handlers |
 //! | [`upload`], [`progress`] | from bytes to a version, and how far each upload is |
+//! | `intake` | which uploads may be in flight |
+//! | [`quota`] | what the versions of one principal take up, and may take up |
 //! | `promotion`, `rollback`, `deletion` | changes of a handler |
 //! | [`event`], [`subscription`] | committed changes, for listeners |
 //! | [`probation`] | whether a version may stay in its first seconds |
@@ -38,12 +40,14 @@ pub mod event;
 mod event_tests;
 mod failpoint;
 mod index;
+mod intake;
 pub mod limits;
 mod load;
 pub mod name;
 pub mod probation;
 pub mod progress;
 mod promotion;
+pub mod quota;
 mod rollback;
 mod start;
 pub mod store;

@@ -26,7 +26,8 @@ const SHUTDOWN: Duration = Duration::from_secs(5);
 pub async fn serve(config: Config, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
     let bind = config.server.bind;
     let data_dir = DataDir::open(config.server.data.as_deref())?;
-    let auth = Arc::new(Auth::open(data_dir.persistent(), &config.server.allow_anyone, bind)?);
+    let auth = Auth::open(data_dir.persistent(), &config.server.allow_anyone, bind)?;
+    let auth = Arc::new(auth.with_quotas(config.quotas.resolve(config.server.sessions)));
     let listener = TcpListener::bind(bind)
         .await
         .with_context(|| format!("cannot listen on {bind}; choose another address with --bind"))?;

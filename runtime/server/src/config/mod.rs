@@ -1,6 +1,7 @@
 //! The configuration file. Unknown keys are errors.
 
 pub mod budgets;
+pub mod quotas;
 mod session_defaults;
 
 use std::collections::BTreeMap;
@@ -42,6 +43,8 @@ pub struct Config {
     pub sources: BTreeMap<String, Source>,
     /// Limits of uploads.
     pub uploads: Uploads,
+    /// How much one principal may use.
+    pub quotas: quotas::Table,
     /// The `framebox` program, which compiles uploads; `None` for the running one.
     #[serde(skip)]
     pub program: Option<PathBuf>,
@@ -258,6 +261,7 @@ impl Config {
         self.degradation.check()?;
         self.breaker.check()?;
         self.uploads.check()?;
+        self.quotas.check()?;
         match (self.webrtc.first_port, self.webrtc.last_port) {
             (None, None) => {}
             (Some(first), Some(last)) => {

@@ -10,7 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use framebox_auth::authorize::{self, AuthorizeError, Principal};
 use framebox_auth::scope::Access;
-use framebox_auth::{Auth, scope::Scope};
+use framebox_auth::{Auth, PrincipalKey, scope::Scope};
 use framebox_catalog::Actor;
 
 use super::problem::Problem;
@@ -42,9 +42,15 @@ impl Caller {
         scope.is_in(&self.principal.scopes)
     }
 
+    /// The key under which sessions and uploads belong to the caller.
+    pub fn key(&self) -> PrincipalKey {
+        self.principal.key(self.address.as_deref().and_then(|address| address.parse().ok()))
+    }
+
     /// The caller as the catalog names it in its events.
     pub fn actor(&self) -> Actor {
-        Actor { principal: self.principal.token.clone(), address: self.address.clone() }
+        let (principal, address) = (self.principal.token.clone(), self.address.clone());
+        Actor { principal, address, key: Some(self.key().to_string()) }
     }
 }
 

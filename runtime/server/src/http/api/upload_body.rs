@@ -29,6 +29,8 @@ pub enum Broken {
     TooSlow,
     /// Its sender closed the connection.
     Gone,
+    /// It gave way to others, since there was no room and it was the slowest.
+    GaveWay,
 }
 
 impl From<Broken> for Problem {
@@ -42,6 +44,11 @@ impl From<Broken> for Problem {
                 StatusCode::REQUEST_TIMEOUT,
                 format!("the upload arrived too slowly: send at least {MIN_RATE} bytes a second, without long pauses"),
             ),
+            Broken::GaveWay => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the server holds as many uploads as it may, and this one arrived the slowest: send it again",
+            )
+            .retry_after(10),
             Broken::Gone => Self::new(StatusCode::BAD_REQUEST, "the upload ended early: send it again"),
         }
     }
