@@ -144,11 +144,11 @@ impl Server {
         sessions.iter().map(|session| session["id"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// `GET /sessions/{id}`; returns None when there is no such session.
+    /// `GET /sessions/{id}`; returns None when there is no such session. One whose pipeline is gone already is a problem.
     pub async fn session(&self, id: &str) -> Option<Value> {
         let answer = self.get(&format!("/sessions/{id}")).await;
         match answer.status {
-            200 => Some(answer.json()),
+            200 | 410 => Some(answer.json()),
             404 => None,
             _ => panic!("{answer:?}"),
         }
@@ -170,8 +170,7 @@ impl Server {
         .await
     }
 
-    /// Waits until the session `id` is gone. What it held is freed a little later, its slot and its version among it: a
-    /// test of those waits for them, too.
+    /// Waits until the session `id` is gone, and with it everything that it held: its slot, its version, its log's last line.
     pub async fn wait_for_end(&self, id: &str) {
         wait_until(&format!("session {id} ends"), async || match self.session(id).await {
             None => Ok(()),

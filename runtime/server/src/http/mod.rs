@@ -7,6 +7,7 @@
 //! | `page` | the page and the browser client |
 //! | `routes` | routes, each with its rule and its documented operation |
 //! | `auth_layer` | middleware: authentication and authorization |
+//! | `requester` | who asks for a session |
 //! | `change` | changes of the catalog: quotas, and the audit of refusals |
 //! | `openapi`, `operation` | the document of the API, made from the routes |
 //! | `problem`, `catalog_problem`, `framework_errors` | errors as problem details |
@@ -27,6 +28,7 @@ mod openapi;
 mod operation;
 mod page;
 mod problem;
+mod requester;
 mod routes;
 mod signalling;
 #[cfg(test)]
@@ -59,7 +61,13 @@ pub fn router(app: Arc<App>, auth: Arc<Auth>, changes: Arc<Changes>, origins: &[
     let cors = CorsLayer::new()
         .allow_origin(origins.to_vec())
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION, HeaderName::from_static("upload-id")]);
+        .allow_headers([
+            header::CONTENT_TYPE,
+            header::AUTHORIZATION,
+            HeaderName::from_static("upload-id"),
+            requester::SESSION_SECRET,
+        ])
+        .expose_headers([requester::SESSION_SECRET, header::RETRY_AFTER]);
     let document = Arc::new(Document::new(auth.clone()));
     let (router, listed) = routes(AuthLayer::new(auth), document.clone()).split();
     document.set(listed);

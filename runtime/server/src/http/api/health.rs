@@ -16,7 +16,7 @@ use crate::http::routes::{Routes, Rule};
 pub struct Health {
     /// `ok`
     status: &'static str,
-    /// Number of sessions.
+    /// Number of sessions, including those whose resources are being freed.
     sessions: usize,
     /// Most sessions at once.
     limit: u32,
@@ -47,6 +47,6 @@ async fn health(State(app): State<Arc<App>>) -> Json<Health> {
     let load = app.answerer.load();
     // The sum over no sessions is -0.0.
     let load = load.map(|load| Load { used_ms: load.used_ms.round().abs(), capacity_ms: load.capacity_ms });
-    let (sessions, limit) = (app.sessions.list().len(), app.sessions.limit());
+    let (sessions, limit) = (app.sessions.count(), app.sessions.limit());
     Json(Health { status: "ok", sessions, limit, load, version: env!("CARGO_PKG_VERSION") })
 }
