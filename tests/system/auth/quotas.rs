@@ -5,6 +5,7 @@ use std::net::TcpStream;
 
 use crate::auth::client::Client;
 use crate::auth::{make_token, run};
+use crate::catalog::bombs::loops;
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::{Server, program};
 use framebox_test_support::wait::wait_until;
@@ -16,13 +17,6 @@ fn component(n: u32) -> Vec<u8> {
     bytes.extend([0, 6, 1, b'n']);
     bytes.extend(n.to_le_bytes());
     bytes
-}
-
-/// Returns a handler with so many functions that compiling it takes seconds; `n` makes its bytes unique.
-fn slow(n: u32) -> Vec<u8> {
-    let good = include_str!("../../test-components/cases/good/handler.wat");
-    let more = 200_000 + n as usize;
-    framebox_test_components::component(&format!("{good}{}", "(func)".repeat(more)), "video-handler")
 }
 
 fn folder(data: &Scratch) -> &str {
@@ -204,7 +198,7 @@ async fn the_compiler_takes_the_principals_in_turn_and_shows_their_places() {
     for n in 0..3 {
         let client = Client::with_token(&server, &many);
         let id = format!("m{n}");
-        uploads.push(tokio::spawn(async move { client.put(&format!("m{n}"), Some(&id), slow(n)).await.status }));
+        uploads.push(tokio::spawn(async move { client.put(&format!("m{n}"), Some(&id), loops(2000 - n as usize, 500)).await.status }));
         let (wanted, id) =
             if n == 0 { (("compiling", None), "m0") } else { (("queued", Some(n.into())), &*format!("m{n}")) };
         wait_until("each is in the queue", async || {

@@ -16,7 +16,7 @@ use framebox_test_support::wait::{seconds, wait_until};
 
 /// Returns a handler with a function of nested loops, each of which may branch out of all others, over local variables
 /// that are live in all of them.
-fn loops(loops: usize, locals: usize) -> Vec<u8> {
+pub fn loops(loops: usize, locals: usize) -> Vec<u8> {
     let begin: String = (0..loops)
         .map(|n| {
             format!("(loop (local.set {0} (i32.add (local.get {0}) (local.get {1})))", n % locals, (n * 7 + 1) % locals)
