@@ -1,8 +1,10 @@
 //! Authorization: a decision without clock, file or network.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::principal::PrincipalKey;
 use super::quota::Quota;
 use super::scope::{Access, Scope};
 use super::store::Tokens;
@@ -34,10 +36,23 @@ pub enum Anonymous {
 pub struct Principal {
     /// The token's name; `None`: anonymous.
     pub token: Option<String>,
+    /// Whether it is whoever runs the server, who needs no token.
+    pub is_operator: bool,
     /// What the token allows.
     pub scopes: Vec<Scope>,
     /// Bounds on uploads.
     pub quota: Quota,
+}
+
+impl Principal {
+    /// Returns the principal's key; `address`: where the request came from.
+    pub fn key(&self, address: Option<IpAddr>) -> PrincipalKey {
+        match &self.token {
+            _ if self.is_operator => PrincipalKey::Operator,
+            Some(name) => PrincipalKey::Token(name.clone()),
+            None => PrincipalKey::anonymous(address),
+        }
+    }
 }
 
 /// Why a request is refused.
@@ -88,7 +103,12 @@ pub fn authorize(
     request: Request<'_>,
     now: SystemTime,
 ) -> Result<Principal, AuthorizeError> {
-    let anyone = |scopes: &[Scope]| Principal { token: None, scopes: scopes.to_vec(), quota: Quota::default() };
+    let anyone = |scopes: &[Scope]| Principal {
+        token: None,
+        is_operator: false,
+        scopes: scopes.to_vec(),
+        quota: Quota::default(),
+    };
     if request.access == Access::Nothing {
         return Ok(anyone(&[]));
     }
@@ -101,11 +121,14 @@ pub fn authorize(
             if let Some(scope) = request.access.missing(&token.scopes) {
                 return Err(AuthorizeError::Insufficient(scope));
             }
-            Ok(Principal { token: Some(token.name.clone()), scopes: token.scopes.clone(), quota: token.quota })
+            let (name, scopes) = (token.name.clone(), token.scopes.clone());
+            Ok(Principal { token: Some(name), is_operator: false, scopes, quota: token.quota })
         }
         (Some(_), TokenState::Never, _) => Err(AuthorizeError::Wrong),
         (None, _, Anonymous::Anyone(scopes)) if request.access.is_met_by(scopes) => Ok(anyone(scopes)),
-        (None, TokenState::Never, Anonymous::Local) if request.is_direct => Ok(anyone(&[Scope::Admin])),
+        (None, TokenState::Never, Anonymous::Local) if request.is_direct => {
+            Ok(Principal { is_operator: true, ..anyone(&[Scope::Admin]) })
+        }
         (None, TokenState::Never, Anonymous::Local) => Err(AuthorizeError::Elsewhere),
         (_, TokenState::Unreadable, _) => Err(AuthorizeError::Unreadable),
         (None, ..) => Err(AuthorizeError::Missing),

@@ -10,12 +10,14 @@
 //! | [`token`] | a token's secret, and the record that is kept of it |
 //! | [`store`] | the file of tokens, which `framebox token` changes while a server runs |
 //! | [`mod@authorize`] | the decision whether a request is allowed |
+//! | [`principal`] | keys of principals, to which sessions and uploads belong |
 //! | [`quota`], [`usage`] | how much may be uploaded with a token, and what was |
 //! | [`audit`] | who changed what |
 
 pub mod audit;
 mod auth;
 pub mod authorize;
+pub mod principal;
 pub mod quota;
 pub mod scope;
 pub mod store;
@@ -24,3 +26,4 @@ pub mod usage;
 
 pub use auth::{Auth, OpenError};
 pub use authorize::{AuthorizeError, Principal};
+pub use principal::PrincipalKey;

@@ -186,7 +186,8 @@ async fn a_change_whose_client_does_not_wait_ends_and_is_audited() {
     let data = TempDir::new().unwrap();
     let auth = Auth::open(Some(data.path()), &[], "127.0.0.1:0".parse().unwrap()).unwrap();
     let changes = Arc::new(Changes::new(Arc::new(auth)));
-    let principal = Principal { token: Some("ci".to_owned()), scopes: Vec::new(), quota: Quota::default() };
+    let (scopes, quota) = (Vec::new(), Quota::default());
+    let principal = Principal { token: Some("ci".to_owned()), is_operator: false, scopes, quota };
     let caller = Caller { principal, address: None };
     let attempt = Attempt { caller, action: Action::Delete, name: "a".to_owned(), version: None };
     let (begun, has_begun) = oneshot::channel();
