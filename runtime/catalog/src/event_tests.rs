@@ -140,8 +140,10 @@ async fn an_automatic_rollback_is_told_once_with_its_reason() {
     }
     let version = scene.catalog.active("mine").unwrap();
     assert!(version.is_on_probation(Instant::now()));
-    scene.catalog.report_failure(&version, Failure::Frames(MAX_FAILURES));
-    scene.catalog.report_failure(&version, Failure::Frames(MAX_FAILURES));
+    assert!(scene.catalog.report_failure(&version, "a", Failure::Frames(MAX_FAILURES)), "one session decides nothing");
+    for _ in 0..2 {
+        assert!(!scene.catalog.report_failure(&version, "b", Failure::Frames(MAX_FAILURES)));
+    }
     let event = scene.events.recv().await.unwrap();
     assert_eq!((event.version, event.digest, &event.actor), (Some(2), Some(version.digest), &None));
     assert!(matches!(&event.change, Change::RolledBack { reason } if reason.starts_with("it failed")), "{event:?}");

@@ -32,6 +32,14 @@ pub enum CallError {
     /// The guest returned normally, but the picture that it put was invalid.
     #[error("the handler put an invalid picture: {0}")]
     BadOutput(String),
+    /// The host had no memory left: for the picture that the guest put, or for the guest itself.
+    #[error("{message}")]
+    HostMemory {
+        /// What did not fit.
+        message: String,
+        /// Whether the guest trapped for it.
+        trapped: bool,
+    },
     /// The host did not make the call.
     #[error("{0}")]
     Refused(String),
@@ -52,14 +60,21 @@ impl CallError {
             Self::Fuel { .. } => "fuel",
             Self::Memory { .. } => "memory",
             Self::BadOutput(_) => "bad-output",
+            Self::HostMemory { .. } => "host-memory",
             Self::Refused(_) => "refused",
             Self::Failed(_) => "failed",
             Self::Finished(_) => "finished",
         }
     }
 
+    /// Returns whether a limit of the host is the reason, whatever the handler did.
+    pub fn is_of_host(&self) -> bool {
+        matches!(self, Self::HostMemory { .. } | Self::Refused(_))
+    }
+
     /// Returns whether the instance cannot be called again after this error and has to be replaced.
     pub fn kills_instance(&self) -> bool {
-        matches!(self, Self::Trap(_) | Self::Time { .. } | Self::Fuel { .. } | Self::Memory { .. })
+        let trapped = matches!(self, Self::HostMemory { trapped: true, .. });
+        trapped || matches!(self, Self::Trap(_) | Self::Time { .. } | Self::Fuel { .. } | Self::Memory { .. })
     }
 }

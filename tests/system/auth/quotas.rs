@@ -198,7 +198,9 @@ async fn the_compiler_takes_the_principals_in_turn_and_shows_their_places() {
     for n in 0..3 {
         let client = Client::with_token(&server, &many);
         let id = format!("m{n}");
-        uploads.push(tokio::spawn(async move { client.put(&format!("m{n}"), Some(&id), loops(2000 - n as usize, 500)).await.status }));
+        uploads.push(tokio::spawn(async move {
+            client.put(&format!("m{n}"), Some(&id), loops(2000 - n as usize, 500)).await.status
+        }));
         let (wanted, id) =
             if n == 0 { (("compiling", None), "m0") } else { (("queued", Some(n.into())), &*format!("m{n}")) };
         wait_until("each is in the queue", async || {

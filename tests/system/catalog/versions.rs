@@ -226,6 +226,8 @@ async fn an_upload_sets_limits_within_the_bounds() {
     let server = Server::start(&flags).await;
     for (query, words) in [
         ("call_ms=900", "limits.call_ms is 900: at most 800 are allowed"),
+        ("memory_mib=1024", "limits.memory_mib is 1024: at most 128 are allowed; bounds.memory_mib"),
+        ("call_fuel=20000000001", "limits.call_fuel is 20000000001: at most 20000000000 are allowed"),
         ("call_ms=0", "limits.call_ms must be at least 1"),
         ("call_ms=fast", "call_ms must be a whole number"),
         ("colour=7", "there is no option colour; limits are call_ms, call_fuel"),

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::session::cause::Cause;
+
 /// Rows that are kept.
 pub const MOST: usize = 300;
 
@@ -34,6 +36,8 @@ pub struct Row {
     pub outcome: Outcome,
     /// Why it was skipped, or the code of the failure.
     pub reason: Option<&'static str>,
+    /// Who caused the failure.
+    pub cause: Option<Cause>,
     /// Decoding, µs.
     pub decode_us: u64,
     /// Waiting for the handler, or until it was skipped, µs.
@@ -83,6 +87,7 @@ mod tests {
             pts_us: sequence as i64 * 33_333,
             outcome: Outcome::Skipped,
             reason: Some("busy"),
+            cause: None,
             decode_us: 1,
             wait_us: 2,
             handler_us: 0,
@@ -112,7 +117,7 @@ mod tests {
     fn rows_are_written_as_the_interface_says() {
         let json = serde_json::json!(row(3));
         let expected = serde_json::json!({
-            "sequence": 3, "pts_us": 99_999, "outcome": "skipped", "reason": "busy",
+            "sequence": 3, "pts_us": 99_999, "outcome": "skipped", "reason": "busy", "cause": null,
             "decode_us": 1, "wait_us": 2, "handler_us": 0, "encode_us": 0, "fuel": 0,
         });
         assert_eq!(json, expected);

@@ -12,12 +12,13 @@
 //! | [`parameters`] | parameters: checked, waiting to be applied between two frames, applied |
 //! | [`swap`] | another version takes over |
 //! | [`stats`], `recorder`, `record`, `rate` | counts, and what each stage took for the recent frames |
-//! | [`history`] | the recent frames, one row each |
+//! | [`history`], [`cause`] | the recent frames, one row each; who caused a failure |
 //! | `intake`, `rtp_clock` | the queue of encoded frames; RTP timestamps as presentation times |
 //! | `frame`, `frame_copy` | frames on their way; copies of pictures |
 //! | `exchange`, `version_state`, `passthrough` | what the threads share |
 //! | `decode`, `handler`, `work`, `report` | the threads: decoding; the handler, and what it does next; what encoding reports |
 
+pub mod cause;
 mod connections;
 mod decode;
 mod error;
@@ -48,8 +49,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Instant;
 
-use framebox_media::EncodedFrame;
-use framebox_sandbox::{Kind, Log, Sources};
+use framebox_media::{EncodedFrame, decode as decoding};
+use framebox_sandbox::{Kind, Log, MemoryAccount, Sources};
 use serde_json::{Map, Value};
 
 use crate::schedule::frame_clock::{self, FrameClock};
@@ -83,6 +84,7 @@ pub struct Session {
     kind: Mutex<Kind>,
     log: Arc<dyn Log>,
     sources: Arc<dyn Sources>,
+    account: MemoryAccount,
     upstream: Arc<dyn Upstream>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -99,7 +101,11 @@ impl Session {
             let fps = setup.fps.or(descriptor.fps).unwrap_or(frame_clock::DEFAULT_RATE);
             fps.clamp(*frame_clock::RATES.start(), *frame_clock::RATES.end())
         });
-        let decoder = if kind == Kind::Generator { None } else { Some(setup.input.decoder()?) };
+        let decoder = if kind == Kind::Generator {
+            None
+        } else {
+            Some(setup.input.decoder_with(&decoding::Settings::up_to(setup.largest_input))?)
+        };
         let version = VersionState::new(Parameters::new(descriptor), descriptor.size);
         let exchange = Arc::new(Exchange::new(version, setup.policy, setup.budgets.backlog));
         setup.rendition.encode.fps = fps.unwrap_or(setup.rendition.encode.fps);
@@ -115,19 +121,20 @@ impl Session {
             stream: stream.clone(),
             start_bitrate: setup.rendition.encode.bitrate,
             fps,
-            intake: Mutex::new(Intake::closed()),
+            intake: Mutex::new(Intake::closed(&setup.account)),
             kind: Mutex::new(kind),
             log: setup.log.clone(),
             sources: setup.sources.clone(),
+            account: setup.account.clone(),
             upstream: connections.upstream.clone(),
             threads: Vec::new(),
         };
         if let Some(decoder) = decoder {
-            let (intake, frames) = Intake::new();
+            let (intake, frames) = Intake::new(&session.account);
             session.intake = Mutex::new(intake);
-            let (exchange, upstream, setup) = (exchange.clone(), connections.upstream.clone(), setup.clone());
+            let (exchange, connections, setup) = (exchange.clone(), connections.clone(), setup.clone());
             session.threads.push(Builder::new().name("decode".into()).spawn(move || {
-                decode::run(decoder, &exchange, &frames, setup.permit.as_ref(), &*upstream);
+                decode::run(decoder, &exchange, &frames, &setup, &connections);
             })?);
         }
         session.threads.push(Builder::new().name("handler".into()).spawn(move || {
@@ -245,6 +252,7 @@ impl Session {
                 parameters: parameters.all(),
                 log: self.log.clone(),
                 sources: self.sources.clone(),
+                account: self.account.clone(),
             })
             .map_err(SwapError::Start)?;
         let (sender, taken) = sync_channel(1);

@@ -13,7 +13,9 @@ use anyhow::{Context, ensure};
 use framebox_auth::scope::Scope;
 use framebox_catalog::limits;
 use framebox_catalog::{Defaults, HandlerDefaults, compile};
+use framebox_picture::Size;
 use framebox_pipeline::{Skipping, Unprocessed};
+use framebox_sandbox::MemoryAccount;
 use serde::Deserialize;
 
 pub use session_defaults::SessionDefaults;
@@ -28,6 +30,8 @@ pub struct Config {
     pub webrtc: WebRtc,
     /// How results are encoded.
     pub encoder: Encoder,
+    /// What cameras may send.
+    pub decoder: Decoder,
     /// Limits of handlers.
     pub limits: limits::Table,
     /// Upper bounds of the limits of every handler.
@@ -61,6 +65,12 @@ pub struct Server {
     /// CPU time of all sessions, ms a second; absent: nine tenths of the cores; 0: unlimited. A session that would exceed
     /// it is rejected.
     pub capacity_ms: Option<u32>,
+    /// Memory of all sessions, MiB; absent: three quarters of the machine's or of the control group's; 0: unlimited. A session
+    /// that would exceed it is rejected.
+    pub memory_mib: Option<u64>,
+    /// Memory that the server holds for one session, MiB: pictures, values, log, sources; beside the handler's own
+    /// (`limits.memory_mib`) and that of its codecs.
+    pub session_memory_mib: u64,
     /// Which frames are skipped, unless the handler's section or the offer says otherwise: `latest`, `adaptive`, `never`.
     pub policy: Skipping,
     /// What is shown for a frame without a result, likewise: `hold`, `passthrough`.
@@ -82,6 +92,8 @@ impl Default for Server {
             bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
             sessions: 32,
             capacity_ms: None,
+            memory_mib: None,
+            session_memory_mib: (MemoryAccount::DEFAULT_LIMIT >> 20) as u64,
             policy: Skipping::default(),
             unprocessed: Unprocessed::default(),
             default_handler: None,
@@ -119,6 +131,36 @@ pub struct Encoder {
 impl Default for Encoder {
     fn default() -> Self {
         Self { start_kbps: 1500, max_kbps: 2500 }
+    }
+}
+
+/// `[decoder]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Decoder {
+    /// Width of the largest picture of a camera, pixels; pictures on edge have their width as height.
+    pub width: u32,
+    /// Height of the largest picture of a camera, pixels.
+    pub height: u32,
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self { width: 1920, height: 1080 }
+    }
+}
+
+impl Decoder {
+    /// Returns the largest picture.
+    pub fn size(&self) -> Size {
+        Size::new(self.width, self.height)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        for (name, side, most) in [("width", self.width, 4096), ("height", self.height, 2304)] {
+            ensure!((128..=most).contains(&side), "decoder.{name} must be within 128 and {most}");
+        }
+        Ok(())
     }
 }
 
@@ -245,6 +287,10 @@ impl Config {
     /// Names the key, and what is allowed.
     pub fn check(&self) -> anyhow::Result<()> {
         ensure!((1..=1000).contains(&self.server.sessions), "server.sessions must be within 1 and 1000");
+        ensure!(
+            (8..=65_536).contains(&self.server.session_memory_mib),
+            "server.session_memory_mib must be within 8 and 65536"
+        );
         ensure!((50..=100_000).contains(&self.encoder.max_kbps), "encoder.max_kbps must be within 50 and 100000");
         ensure!(
             (50..=self.encoder.max_kbps).contains(&self.encoder.start_kbps),
@@ -260,6 +306,7 @@ impl Config {
         }
         self.degradation.check()?;
         self.breaker.check()?;
+        self.decoder.check()?;
         self.uploads.check()?;
         self.quotas.check()?;
         match (self.webrtc.first_port, self.webrtc.last_port) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use framebox_catalog::{self as catalog, Catalog, LoadedVersion};
-use framebox_media::{Codec, encode};
+use framebox_media::{Codec, decode, encode};
 use framebox_pipeline::node::{self, Node, admission};
 use framebox_pipeline::{Policy, Session, Setup, Skipping, Unprocessed, session, stream};
 use framebox_rtc::{self as rtc, Answer, Direction, Transport};
@@ -112,9 +112,11 @@ impl Answerer {
         let name = name.as_str();
         let reservation = self.sessions.reserve(id, owner, most)?;
         let digest = entry.component.digest().to_string();
-        let permit = self.node.as_ref().map(|node| node.admit(Instant::now(), &digest)).transpose();
+        let permit =
+            self.node.as_ref().map(|node| node.admit(Instant::now(), &digest, self.memory(&entry))).transpose();
         let permit = permit.map_err(Error::Overloaded)?;
-        let connection = Arc::<Connection>::default();
+        let account = self.defaults.account();
+        let connection = Arc::new(Connection::new(&account));
         let direction = match entry.component.kind() {
             Kind::Transform => Direction::SendReceive,
             Kind::Generator => Direction::SendOnly,
@@ -122,7 +124,7 @@ impl Answerer {
         };
         let answer = self.transport.answer(offer, direction, connection.clone()).await.map_err(Error::Peer)?;
         let Answer { sdp, peer, codec } = answer;
-        let setup = Setup { permit, ..self.setup(name, &entry, options, codec, &connection) };
+        let setup = Setup { permit, account, ..self.setup(name, &entry, options, codec, &connection) };
         let session = match Session::start(setup, connection.of_session()) {
             Ok(session) => session,
             Err(error) => {
@@ -145,7 +147,16 @@ impl Answerer {
 
     /// Returns what sessions use and may use of the machine; `None` when that is not limited.
     pub fn load(&self) -> Option<admission::Load> {
-        self.node.as_ref().map(|node| node.load(Instant::now()))
+        let load = self.node.as_ref().map(|node| node.load(Instant::now()));
+        load.filter(|load| load.capacity_ms.is_finite())
+    }
+
+    /// Returns what a session of a handler of which nothing is known may hold, bytes: its memory, its codecs, and a part of
+    /// the account, which few use up.
+    fn memory(&self, entry: &LoadedVersion) -> u64 {
+        let decoder = decode::Settings::up_to(self.defaults.largest_input()).memory();
+        let account = self.defaults.account().limit() / 4;
+        (entry.limits.memory as u64).saturating_add(decoder).saturating_add(account as u64)
     }
 
     fn setup(
@@ -161,6 +172,7 @@ impl Answerer {
             component: entry.component.clone(),
             fps: options.fps,
             input: codec,
+            largest_input: self.defaults.largest_input(),
             limits: entry.limits.clone(),
             rendition: stream::Settings {
                 codec,
@@ -172,6 +184,7 @@ impl Answerer {
             },
             log: connection.control().clone(),
             sources: self.sources.granted(name),
+            account: self.defaults.account(),
             policy: Policy {
                 skipping: options.skipping.unwrap_or(policy.skipping),
                 unprocessed: options.unprocessed.unwrap_or(policy.unprocessed),

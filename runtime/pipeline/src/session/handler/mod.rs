@@ -34,11 +34,11 @@ const LOSS_NOTICE: Duration = Duration::from_secs(5);
 /// Serves the session until it ends; returns the reason.
 pub(crate) fn run(exchange: &Exchange, setup: &Setup, stream: &Stream, connections: &Connections) -> String {
     cpu::lower_priority();
-    let version = Version::new(setup.component.clone(), setup.limits.clone(), &setup.budgets);
+    let version = Version::new(setup.component.clone(), setup.limits.clone(), &setup.budgets, &setup.account);
     let mut handler =
         Handler { exchange, setup, stream, connections, version, told_losses: None, used: cpu::Meter::new() };
     if let Err(failure) = handler.start() {
-        exchange.recorder().never_started = true;
+        exchange.recorder().never_started = !failure.is_of_host();
         return handler.over(&failure, "the handler could not be started");
     }
     let reason = loop {
@@ -88,7 +88,7 @@ impl Handler<'_> {
     fn start(&mut self) -> Result<(), CallError> {
         let parameters = self.exchange.lock().version.parameters.all();
         self.exchange.recorder().instances += 1;
-        self.version.start(parameters, self.setup.log.clone(), self.setup.sources.clone())
+        self.version.start(parameters, self.setup)
     }
 
     fn notice_losses(&mut self) {

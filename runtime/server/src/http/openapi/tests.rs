@@ -146,7 +146,7 @@ fn assert_documented(document: &Value, operation: &str, status: StatusCode) {
 #[test]
 fn every_failure_of_an_offer_is_documented() {
     let document = parsed();
-    let overloaded = framebox_pipeline::node::OverloadedError { retry_after: std::time::Duration::from_secs(7) };
+    let overloaded = framebox_pipeline::node::OverloadedError::Cpu { retry_after: std::time::Duration::from_secs(7) };
     let peer = [
         rtc::Error::Offer("no".into()),
         rtc::Error::NoVideo("sent"),

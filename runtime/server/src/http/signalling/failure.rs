@@ -84,7 +84,7 @@ impl Failure {
                 ..at_limit(error.to_string(), RETRY_AFTER)
             },
             offer::Error::Full => at_limit(error.to_string(), RETRY_AFTER),
-            offer::Error::Overloaded(full) => at_limit(full.to_string(), full.retry_after.as_secs().max(1)),
+            offer::Error::Overloaded(full) => at_limit(full.to_string(), full.retry_after().as_secs().max(1)),
             offer::Error::Peer(rtc::Error::NoPort) => {
                 tracing::warn!("no UDP port is free for media; widen webrtc.first_port and webrtc.last_port");
                 at_limit("the server has no port left for media: try again later".to_owned(), RETRY_AFTER)

@@ -6,7 +6,7 @@ use framebox_media::{Codec, encode};
 use framebox_picture::{Picture, Size};
 use framebox_pipeline::{Budgets, Policy, Setup, stream};
 use framebox_rtc::{Candidate, Error, Stats};
-use framebox_sandbox::{Engine, Limits, NoSources, Settings};
+use framebox_sandbox::{Engine, Limits, MemoryAccount, NoSources, Settings};
 
 use super::*;
 
@@ -81,10 +81,12 @@ fn start(connection: &Connection) -> Arc<Session> {
         component: engine.load(&std::fs::read(path).unwrap()).unwrap(),
         fps: None,
         input: Codec::H264,
+        largest_input: Size::new(1920, 1080),
         limits: Limits::default(),
         rendition: stream::Settings { codec: Codec::H264, encode: encode::Settings::default() },
         log: connection.control().clone(),
         sources: Arc::new(NoSources),
+        account: MemoryAccount::default(),
         policy: Policy::default(),
         budgets: Budgets::default(),
         permit: None,
@@ -94,7 +96,7 @@ fn start(connection: &Connection) -> Arc<Session> {
 
 #[test]
 fn each_way_leads_to_the_other_end_and_neither_end_keeps_the_other_alive() {
-    let connection = Arc::<Connection>::default();
+    let connection = Arc::new(Connection::new(&MemoryAccount::default()));
     let session = start(&connection);
     let recorder = Arc::<Recorder>::default();
     let peer: Arc<dyn Peer> = recorder.clone();
