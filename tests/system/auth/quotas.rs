@@ -195,7 +195,7 @@ async fn the_compiler_takes_the_principals_in_turn_and_shows_their_places() {
     };
     let watcher = Client::with_token(&server, &many);
     let mut uploads = Vec::new();
-    for n in 0..3 {
+    for n in 0..3_u32 {
         let client = Client::with_token(&server, &many);
         let id = format!("m{n}");
         uploads.push(tokio::spawn(async move {
