@@ -17,7 +17,7 @@
 //! | [`probation`] | whether a version may stay in its first seconds |
 //! | `index` | handlers in memory; which version a session gets |
 //! | [`version`], `binding` | a version; how sessions follow the versions of their handler |
-//! | [`store`], [`data_dir`] | what outlives the program |
+//! | [`store`], [`data_dir`], `private` | what outlives the program, and who may read it |
 //! | `load`, `component_cache` | loads stored versions into memory, and keeps them there |
 //! | [`compile`] | compiling in a child process |
 //! | `code_cache` | compiled code of built-in handlers, between runs |
@@ -44,6 +44,7 @@ mod intake;
 pub mod limits;
 mod load;
 pub mod name;
+mod private;
 pub mod probation;
 pub mod progress;
 mod promotion;
