@@ -1,18 +1,21 @@
 //! Tokens, meters and audit log of a running server.
 
+use std::fs::DirBuilder;
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::audit::Audit;
-use super::authorize::{Anonymous, AuthorizeError, Principal, Request, TokenState, authorize};
+use super::authorize::{AuthorizeError, Others, Principal, Request, TokenState, authorize};
 use super::meter::{ExceededError, Meters};
 use super::principal::PrincipalKey;
 use super::quota::Quotas;
 use super::scope::Scope;
 use super::store::{self, Stamp, TokenStore};
+use super::token::Secret;
 
 /// Time within which a change of the tokens takes effect.
 const FRESH: Duration = Duration::from_millis(100);
@@ -38,12 +41,16 @@ pub enum OpenError {
          --scope admin` and start with the same --data, or pass --allow-anyone"
     )]
     Unprotected(SocketAddr),
+    /// There are no random bytes for the start-up secret.
+    #[error("the operating system provides no random bytes: {0}")]
+    Random(#[from] getrandom::Error),
 }
 
 /// Tokens, meters and audit log of a running server.
 pub struct Auth {
     store: Option<TokenStore>,
-    anonymous: Anonymous,
+    startup: Secret,
+    others: Others,
     seen: Mutex<Seen>,
     quotas: Quotas,
     meters: Mutex<Meters>,
@@ -67,33 +74,33 @@ impl Auth {
     pub fn open(folder: Option<&Path>, anyone: &[Scope], bind: SocketAddr) -> Result<Self, OpenError> {
         if let Some(folder) = folder {
             let failed = |error| OpenError::Folder { path: folder.display().to_string(), error };
-            std::fs::create_dir_all(folder).map_err(failed)?;
+            DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
         }
         let store = folder.map(TokenStore::new);
         let stamp = store.as_ref().map(TokenStore::stamp).transpose()?.flatten();
-        let tokens = match store.as_ref().map(TokenStore::read).transpose()?.flatten() {
-            Some(tokens) => TokenState::Tokens(Arc::new(tokens)),
-            None => TokenState::Never,
-        };
+        let tokens = store.as_ref().map(TokenStore::read).transpose()?.flatten().unwrap_or_default();
         let is_reachable = !bind.ip().to_canonical().is_loopback();
-        let anonymous = match anyone {
-            [] if is_reachable => Anonymous::Nobody,
-            [] => Anonymous::Local,
-            scopes => Anonymous::Anyone(scopes.to_vec()),
-        };
-        let has_tokens = matches!(&tokens, TokenState::Tokens(tokens) if !tokens.tokens.is_empty());
-        if anonymous == Anonymous::Nobody && !has_tokens {
+        if is_reachable && anyone.is_empty() && tokens.tokens.is_empty() {
             return Err(OpenError::Unprotected(bind));
         }
-        let seen = Mutex::new(Seen { tokens, stamp, checked: Instant::now() });
-        Ok(Self {
-            store,
-            anonymous,
-            seen,
-            quotas: Quotas::default(),
-            meters: Mutex::default(),
-            audit: Audit::new(folder),
-        })
+        let startup = Secret::random()?;
+        let others = Others { startup: startup.hash(), anyone: anyone.to_vec() };
+        let seen = Seen { tokens: TokenState::Tokens(Arc::new(tokens)), stamp, checked: Instant::now() };
+        let (seen, audit) = (Mutex::new(seen), Audit::new(folder));
+        let (quotas, meters) = (Quotas::default(), Mutex::default());
+        Ok(Self { store, startup, others, seen, quotas, meters, audit })
+    }
+
+    /// The start-up secret: random, valid until the program ends, and allowed everything. It is for whoever started the server.
+    pub fn startup_secret(&self) -> &Secret {
+        &self.startup
+    }
+
+    /// Reports whether nobody but the holder of the start-up secret is allowed anything: there are no tokens, and no scopes
+    /// for anyone.
+    pub fn is_closed(&self) -> bool {
+        let has_tokens = !matches!(&self.seen().tokens, TokenState::Tokens(tokens) if tokens.tokens.is_empty());
+        self.others.anyone.is_empty() && !has_tokens
     }
 
     /// Sets the quotas of principals that have none of their own.
@@ -107,7 +114,7 @@ impl Auth {
     /// Why it is refused.
     pub fn authorize(&self, request: Request<'_>, now: SystemTime) -> Result<Principal, AuthorizeError> {
         let tokens = self.seen().tokens.clone();
-        let principal = authorize(&tokens, &self.anonymous, request, now)?;
+        let principal = authorize(&tokens, &self.others, request, now)?;
         let quota = self.quotas.of(&principal.key(None), principal.quota);
         Ok(Principal { quota, ..principal })
     }
@@ -139,8 +146,6 @@ impl Auth {
                 tracing::info!(tokens = tokens.tokens.len(), "the tokens have changed");
                 (seen.stamp, seen.tokens) = (stamp, TokenState::Tokens(Arc::new(tokens)));
             }
-            // Removing the file does not open the server.
-            Ok((_, None)) if matches!(seen.tokens, TokenState::Never) => {}
             Ok((stamp, None)) => {
                 tracing::error!("the file of tokens is gone: no token is accepted");
                 (seen.stamp, seen.tokens) = (stamp, TokenState::Tokens(Arc::default()));
