@@ -10,6 +10,7 @@
 //! | [`auth`] | tokens, scopes, and the commands that need them |
 //! | [`catalog`] | uploads, versions, crashes, damaged files |
 //! | [`guests`] | the handlers of `guest-examples` |
+//! | [`http`] | connections that hold on, requests of other sites, the end of the server |
 //! | [`interface`] | the interface of a handler through live sessions |
 //! | [`openapi`] | the API against its OpenAPI document |
 //! | [`readme`] | what the README shows |
@@ -24,6 +25,7 @@ mod api;
 mod auth;
 mod catalog;
 mod guests;
+mod http;
 mod interface;
 mod openapi;
 mod readme;

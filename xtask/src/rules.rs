@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::step::root;
 
 /// Folders and files whose code decides: it takes the time as an argument, so that tables and properties can test it.
-const DECISIONS: [&str; 16] = [
+const DECISIONS: [&str; 17] = [
     "runtime/pipeline/src/schedule",
     "runtime/pipeline/src/budget",
     "runtime/pipeline/src/node/admission.rs",
@@ -23,6 +23,7 @@ const DECISIONS: [&str; 16] = [
     "runtime/rtc/src/receive/nack.rs",
     "runtime/rtc/src/send/queue.rs",
     "runtime/rtc/src/send/retransmission.rs",
+    "runtime/server/src/serve/connections.rs",
 ];
 const CLOCKS: [&str; 2] = ["Instant::now()", "SystemTime::now()"];
 

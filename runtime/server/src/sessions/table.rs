@@ -122,6 +122,11 @@ impl Sessions {
         self.table().sessions.values().filter(|entry| entry.found().is_some()).count()
     }
 
+    /// Reports whether an offer may get a slot: one is free, and the server does not stop.
+    pub fn is_ready(&self) -> bool {
+        !self.table().closed && self.slots.available_permits() > 0
+    }
+
     /// Takes a slot for `id`. The decision is atomic: of two offers with one id, one gets the slot. `most`: sessions that
     /// the owner may have at once.
     pub fn reserve(&self, id: &str, owner: Owner, most: Option<u32>) -> Result<Reservation<'_>, Rejection> {
