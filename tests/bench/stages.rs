@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use framebox_media::{Codec, Encoder, encode};
 use framebox_picture::{Format, Picture, Size, convert};
-use framebox_sandbox::{Component, Engine, Input, Instance, Limits, NoLog, NoSources, Settings, Setup};
+use framebox_sandbox::{Component, Engine, Input, Instance, Limits, MemoryAccount, NoLog, NoSources, Settings, Setup};
 
 use crate::figure::{Goal, median, ms, print, time};
 use framebox_test_support::scene;
@@ -26,7 +26,8 @@ pub fn start(component: &Component) -> Instance {
     let parameters = component.descriptor().parameters.iter();
     let parameters =
         parameters.map(|p| framebox_sandbox::NamedValue { id: p.id.clone(), value: p.default_value() }).collect();
-    let setup = Setup { limits: Limits::default(), parameters, log: Arc::new(NoLog), sources: Arc::new(NoSources) };
+    let (limits, account) = (Limits::default(), MemoryAccount::unlimited());
+    let setup = Setup { limits, parameters, log: Arc::new(NoLog), sources: Arc::new(NoSources), account };
     component.start(setup).unwrap()
 }
 

@@ -10,6 +10,8 @@
 //! | [`auth`] | tokens, scopes, and the commands that need them |
 //! | [`catalog`] | uploads, versions, crashes, damaged files |
 //! | [`guests`] | the handlers of `guest-examples` |
+//! | [`hostile`] | peers and strangers that attack the server |
+//! | [`http`] | connections that hold on, requests of other sites, the end of the server |
 //! | [`interface`] | the interface of a handler through live sessions |
 //! | [`isolation`] | sessions in worker processes |
 //! | [`openapi`] | the API against its OpenAPI document |
@@ -25,6 +27,8 @@ mod api;
 mod auth;
 mod catalog;
 mod guests;
+mod hostile;
+mod http;
 mod interface;
 mod isolation;
 mod openapi;

@@ -1,4 +1,7 @@
 //! Limits of handlers: defaults, and bounds on what may be configured or requested.
+//!
+//! The operator's own limits may be as high as `[bounds]` says, or as high as is possible where that is silent. What an upload
+//! requests may only lower `[limits]`, except where `[bounds]` says that it may be more.
 
 use std::time::Duration;
 
@@ -55,7 +58,7 @@ struct Key {
     least: u64,
     /// The value unless configured.
     default: u64,
-    /// The bound unless configured, and the highest that can be configured.
+    /// The bound of the operator's limits unless configured, and the highest that can be configured.
     most: u64,
 }
 
@@ -168,6 +171,21 @@ impl Table {
         Ok(self)
     }
 
+    /// Returns `self`, the table `[bounds]`, with absent bounds from `general`, the resolved `[limits]`: the bounds of what
+    /// uploads request.
+    pub fn upload_bounds(self, general: Self) -> Self {
+        self.or(general)
+    }
+
+    /// Returns the limits that are given in `self`, none higher than in `bounds`.
+    pub fn clamped(mut self, mut bounds: Self) -> Self {
+        for Key { of, most, .. } in KEYS {
+            let bound = of(&mut bounds).unwrap_or(most);
+            *of(&mut self) = of(&mut self).map(|value| value.min(bound));
+        }
+        self
+    }
+
     /// Returns `self`, the table `[limits]`, with absent limits at their defaults, within `bounds`.
     ///
     /// # Errors
@@ -245,6 +263,31 @@ mod tests {
         assert_eq!(limits.call.time, Duration::from_millis(600));
         assert_eq!((limits.memory, limits.log_lines), (64 << 20, 50), "a default is held to the bounds as well");
         assert_eq!(limits.setup.time, Duration::from_secs(2));
+    }
+
+    #[test]
+    fn uploads_may_only_lower_what_the_operator_limits_unless_bounds_say_otherwise() {
+        let bounds = table("call_ms = 800\nlog_lines = 10");
+        let general = table("call_ms = 100\nlog_lines = 5").with_defaults(bounds.bounds().unwrap()).unwrap();
+        let uploads = bounds.upload_bounds(general);
+        for (text, allowed) in [
+            ("call_ms = 800", true),
+            ("call_ms = 801", false),
+            ("log_lines = 10", true),
+            ("memory_mib = 128", true),
+            ("memory_mib = 129", false),
+            ("call_fuel = 20000000001", false),
+            ("setup_ms = 2001", false),
+            ("values_kib = 1025", false),
+            ("output_kilopixels = 8296", false),
+            ("log_kib = 65", false),
+            ("soft_memory_mib = 97", false),
+            ("fuel_per_second = 9", true),
+        ] {
+            assert_eq!(table(text).resolve(general, uploads, "limits").is_ok(), allowed, "{text}");
+        }
+        let clamped = table("call_ms = 9000\nmemory_mib = 64").clamped(uploads);
+        assert_eq!(clamped, table("call_ms = 800\nmemory_mib = 64"));
     }
 
     #[test]

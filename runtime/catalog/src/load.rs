@@ -7,6 +7,7 @@ use framebox_sandbox::{Code, CompileLimits, Component, Descriptor, Digest, LoadE
 
 use super::binding::{Binding, LoadedVersion};
 use super::catalog::Catalog;
+use super::compile::Job;
 use super::compile::child::Compiled;
 use super::error::Error;
 use super::store::{self, Batch};
@@ -42,7 +43,8 @@ impl Catalog {
             return Ok(component);
         }
         tracing::info!(handler = version.name, version = version.number, "compiling a stored version again");
-        let (code, _) = self.compile(&bytes).await?;
+        // Whoever opens the session has not chosen to compile anything: it is the server's own job.
+        let (code, _) = self.compile(&bytes, &Job::default()).await?;
         let of = version.clone();
         self.blocking(move |catalog| {
             let component = catalog.assemble(&of, &bytes, &code)?;
@@ -55,8 +57,8 @@ impl Catalog {
     }
 
     /// Compiles and describes a component in a child process.
-    pub(super) async fn compile(&self, bytes: &[u8]) -> Result<(Code, Descriptor), Error> {
-        let Compiled { descriptor, code } = self.worker.compile(bytes, &self.allowance_of(bytes)).await?;
+    pub(super) async fn compile(&self, bytes: &[u8], job: &Job) -> Result<(Code, Descriptor), Error> {
+        let Compiled { descriptor, code } = self.worker.compile(bytes, &self.allowance_of(bytes), job).await?;
         // SAFETY: this program, started by us with nothing but the component as input, has just compiled it; nobody else
         // writes to the pipe between the two.
         Ok((unsafe { Code::from_bytes(code) }, descriptor))

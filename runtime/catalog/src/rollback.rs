@@ -6,15 +6,36 @@ use std::time::Instant;
 use super::catalog::Catalog;
 use super::error::Error;
 use super::event::{CatalogEvent, Change};
-use super::probation::Failure;
+use super::probation::{Failure, Verdict};
 use super::store::Handler;
 use super::version::Version;
 
 impl Catalog {
-    /// Reports a failure of a version on probation. When there are too many, the version before it becomes active again,
-    /// or the handler has no canary any more. Returns at once.
-    pub fn report_failure(self: &Arc<Self>, version: &Arc<Version>, failure: Failure) {
-        let Some(reason) = version.probation().fail(Instant::now(), failure) else { return };
+    /// Reports a failure of a version on probation, in `session`. When there are too many, the version before it becomes
+    /// active again, or the handler has no canary any more. Returns at once: true when the version is to be probed, and
+    /// [the outcome](Self::report_probe) reported.
+    #[must_use]
+    pub fn report_failure(self: &Arc<Self>, version: &Arc<Version>, session: &str, failure: Failure) -> bool {
+        let verdict = version.probation().fail(Instant::now(), session, version.sessions(), failure);
+        match verdict {
+            Verdict::Wait => false,
+            Verdict::Probe => true,
+            Verdict::RollBack(reason) => {
+                self.begin_rollback(version, reason);
+                false
+            }
+        }
+    }
+
+    /// Reports whether a version failed on the server's own pictures. If it did, it is rolled back. Returns at once.
+    pub fn report_probe(self: &Arc<Self>, version: &Arc<Version>, failed: bool) {
+        let reason = version.probation().probed(failed);
+        if let Some(reason) = reason {
+            self.begin_rollback(version, reason);
+        }
+    }
+
+    fn begin_rollback(self: &Arc<Self>, version: &Arc<Version>, reason: String) {
         let (catalog, version) = (self.clone(), version.clone());
         let work = move || {
             if let Err(error) = catalog.roll_back(&version, &reason) {

@@ -2,10 +2,23 @@
 
 use std::time::Duration;
 
-use framebox_picture::Planes;
+use framebox_picture::{Planes, Size};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+
+/// Minimum side, pixels.
+const MIN_SIDE: u32 = 16;
+/// Maximum of the longer side, pixels.
+const MAX_LONG_SIDE: u32 = 3840;
+/// Maximum of the shorter side, pixels.
+const MAX_SHORT_SIDE: u32 = 2160;
+
+/// Returns whether pictures of this size can be encoded, with whatever codec.
+pub fn is_possible(size: Size) -> bool {
+    let (width, height) = (size.width & !1, size.height & !1);
+    (MIN_SIDE..=MAX_SHORT_SIDE).contains(&width.min(height)) && width.max(height) <= MAX_LONG_SIDE
+}
 
 /// Settings of an encoder.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -20,6 +20,14 @@ pub enum Error {
         /// Limit, pixels.
         max_pixels: u64,
     },
+    /// The stream asks the decoder to hold more reference frames than the settings allow.
+    #[error("pictures of {size} with {references} reference frames take more memory than is accepted")]
+    TooManyReferences {
+        /// Size that the stream announces.
+        size: Size,
+        /// Reference frames that the stream announces.
+        references: u32,
+    },
     /// A picture of this size cannot be encoded.
     #[error(
         "a picture of {0} cannot be encoded: each side must have 16 to 3840 pixels, and the shorter one at most 2160"

@@ -1,6 +1,6 @@
 //! The errors of operations on pixels.
 
-use crate::{Format, Rect, Size};
+use crate::{Format, MemoryLimitError, Rect, Size};
 
 /// Why pixels could not be read or written. Handler authors see the messages.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,4 +29,7 @@ pub enum Error {
         /// The picture.
         size: Size,
     },
+    /// The picture's session has no memory left for it.
+    #[error(transparent)]
+    Memory(#[from] MemoryLimitError),
 }

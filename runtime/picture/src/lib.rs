@@ -9,6 +9,7 @@
 //! | [`mod@format`] | [`Format`]: the pixel formats of guests, and their sizes in bytes |
 //! | [`picture`] | [`Picture`] (owned planes) and [`Planes`] (borrowed, with strides) |
 //! | [`convert`] | conversion of I420 to other formats and back |
+//! | [`memory`] | [`MemoryAccount`]: what the host holds for one session |
 //! | [`pool`] | [`Pool`]: pictures whose memory is used again |
 //! | [`sample`] | crops, scales and converts pictures |
 //! | [`patch`] | overwrites a rectangle of a picture |
@@ -16,6 +17,7 @@
 pub mod convert;
 pub mod error;
 pub mod format;
+pub mod memory;
 pub mod patch;
 pub mod picture;
 pub mod pool;
@@ -24,6 +26,7 @@ pub mod size;
 
 pub use error::Error;
 pub use format::Format;
+pub use memory::{Charge, MemoryAccount, MemoryLimitError};
 pub use picture::{Picture, Plane, Planes};
 pub use pool::Pool;
 pub use size::{Rect, Size};

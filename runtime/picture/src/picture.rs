@@ -1,6 +1,6 @@
 //! I420 pictures, owned and borrowed.
 
-use crate::{Error, Size};
+use crate::{Charge, Error, MemoryAccount, Size};
 
 /// A borrowed plane.
 #[derive(Clone, Copy, Debug)]
@@ -25,11 +25,28 @@ pub struct Planes<'a> {
 }
 
 /// An owned I420 picture. Its planes follow each other without padding.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Picture {
     size: Size,
     data: Vec<u8>,
+    /// The memory of `data`, for a picture of a session.
+    charge: Option<Charge>,
 }
+
+impl Clone for Picture {
+    /// Copies the pixels; the copy is charged nowhere.
+    fn clone(&self) -> Self {
+        Self { size: self.size, data: self.data.clone(), charge: None }
+    }
+}
+
+impl PartialEq for Picture {
+    fn eq(&self, other: &Self) -> bool {
+        self.size == other.size && self.data == other.data
+    }
+}
+
+impl Eq for Picture {}
 
 impl Picture {
     /// Creates a black picture.
@@ -37,7 +54,7 @@ impl Picture {
     /// # Errors
     /// [`Error::Size`] if the size is invalid.
     pub fn black(size: Size) -> Result<Self, Error> {
-        let mut picture = Self { size: Size::new(0, 0), data: Vec::new() };
+        let mut picture = Self { size: Size::new(0, 0), data: Vec::new(), charge: None };
         picture.resize(size)?;
         let luma = size.pixels() as usize;
         picture.data[..luma].fill(16);
@@ -46,19 +63,29 @@ impl Picture {
     }
 
     /// A picture of the smallest size with unspecified contents, to be resized and written.
-    pub(crate) fn scratch() -> Self {
-        Self { size: Size::new(2, 2), data: vec![128; 6] }
+    pub(crate) fn scratch(account: Option<&MemoryAccount>) -> Self {
+        Self { size: Size::new(2, 2), data: vec![128; 6], charge: account.map(MemoryAccount::nothing) }
     }
 
     /// Changes the size and reuses the allocation if it is large enough. The contents are unspecified.
     ///
     /// # Errors
-    /// [`Error::Size`] if the size is invalid.
+    /// [`Error::Size`] if the size is invalid; [`Error::Memory`] if its session has no room for it, and it is as before.
     pub fn resize(&mut self, size: Size) -> Result<(), Error> {
         if !size.is_valid() {
             return Err(Error::Size(size));
         }
-        self.data.resize(crate::Format::I420.bytes(size), 0);
+        let bytes = crate::Format::I420.bytes(size);
+        if bytes > self.data.capacity() {
+            if let Some(charge) = &mut self.charge {
+                charge.resize(bytes)?;
+            }
+            // The contents need not be moved, and no more is allocated than is charged.
+            self.data = Vec::new();
+            self.data = vec![0; bytes];
+        } else {
+            self.data.resize(bytes, 0);
+        }
         self.size = size;
         Ok(())
     }

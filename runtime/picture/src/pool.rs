@@ -2,30 +2,37 @@
 
 use std::sync::Arc;
 
-use crate::{Error, Picture};
-
-/// Pictures that a pool remembers: as many as are under way between two stages at once. More would only be dead memory.
-const KEPT: usize = 6;
+use crate::{Error, MemoryAccount, Picture};
 
 /// Recycles pictures that are shared with other threads: a picture is free again when the pool is its only holder.
 #[derive(Debug, Default)]
 pub struct Pool {
     pictures: Vec<Arc<Picture>>,
+    /// None: its pictures count nowhere.
+    account: Option<MemoryAccount>,
 }
 
 impl Pool {
+    /// Pictures that a pool remembers: as many as are under way between two stages at once. More would only be dead memory.
+    pub const KEPT: usize = 6;
+
+    /// A pool whose pictures are charged to `account` as long as anybody holds them.
+    pub fn of(account: &MemoryAccount) -> Self {
+        Self { pictures: Vec::new(), account: Some(account.clone()) }
+    }
+
     /// Takes a picture that nobody else holds. Its size and contents are unspecified.
     pub fn take(&mut self) -> Arc<Picture> {
         // The one that was given last is the likeliest to be in the processor's cache.
         match self.pictures.iter_mut().rposition(|picture| Arc::get_mut(picture).is_some()) {
             Some(index) => self.pictures.remove(index),
-            None => Arc::new(Picture::scratch()),
+            None => Arc::new(Picture::scratch(self.account.as_ref())),
         }
     }
 
     /// Remembers `picture` for the time when its other holders have dropped it.
     pub fn give(&mut self, picture: Arc<Picture>) {
-        if self.pictures.len() == KEPT {
+        if self.pictures.len() == Self::KEPT {
             // The one that has been held for longest is the least likely to come back soon.
             self.pictures.remove(0);
         }
@@ -77,7 +84,24 @@ mod tests {
         assert_eq!((third.bytes().as_ptr(), second.bytes()[0]), (address, 2));
         let many: Vec<_> = (0..20).map(|luma| fill(&mut pool, luma)).collect();
         assert!(many.iter().enumerate().all(|(luma, picture)| picture.bytes()[0] == luma as u8));
-        assert_eq!(pool.pictures.len(), KEPT);
+        assert_eq!(pool.pictures.len(), Pool::KEPT);
+    }
+
+    #[test]
+    fn pictures_are_charged_until_their_last_holder_drops_them() {
+        let account = MemoryAccount::new(100);
+        let mut pool = Pool::of(&account);
+        let held = fill(&mut pool, 1);
+        assert_eq!(account.used(), 24);
+        assert_eq!(fill(&mut pool, 2).bytes()[0], 2);
+        assert_eq!(account.used(), 48);
+        let refused = pool.filled(|to| to.resize(Size::new(8, 8))).unwrap_err();
+        assert!(matches!(refused, Error::Memory(_)), "{refused}");
+        assert_eq!((*held).clone(), *held, "a copy is charged nowhere");
+        drop(pool);
+        assert_eq!(account.used(), 24);
+        drop(held);
+        assert_eq!(account.used(), 0);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use framebox_picture::Picture;
 
 use crate::call_error::CallError;
-use crate::value::NamedValue;
+use crate::json::OutputValue;
 
 /// A frame passed to a transform or an observer.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ pub struct Output {
     /// The picture to send, if the handler put one. After `show(input)` it is the input picture itself.
     pub picture: Option<Arc<Picture>>,
     /// Additional outputs, in the order in which their ids were first put.
-    pub values: Vec<NamedValue>,
+    pub values: Vec<OutputValue>,
 }
 
 /// The resources that a call used.

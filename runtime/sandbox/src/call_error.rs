@@ -34,6 +34,14 @@ pub enum CallError {
     /// The guest returned normally, but the picture that it put was invalid.
     #[error("the handler put an invalid picture: {0}")]
     BadOutput(String),
+    /// The host had no memory left: for the picture that the guest put, or for the guest itself.
+    #[error("{message}")]
+    HostMemory {
+        /// What did not fit.
+        message: String,
+        /// Whether the guest trapped for it.
+        trapped: bool,
+    },
     /// The host did not make the call.
     #[error("{0}")]
     Refused(String),
@@ -47,7 +55,7 @@ pub enum CallError {
 
 impl CallError {
     /// Every [code](Self::code).
-    pub const CODES: [&str; 8] = ["trap", "time", "fuel", "memory", "bad-output", "refused", "failed", "finished"];
+    pub const CODES: [&str; 9] = ["host-memory", "trap", "time", "fuel", "memory", "bad-output", "refused", "failed", "finished"];
 
     /// Returns the error's name in statistics and on the wire.
     pub fn code(&self) -> &'static str {
@@ -57,14 +65,21 @@ impl CallError {
             Self::Fuel { .. } => "fuel",
             Self::Memory { .. } => "memory",
             Self::BadOutput(_) => "bad-output",
+            Self::HostMemory { .. } => "host-memory",
             Self::Refused(_) => "refused",
             Self::Failed(_) => "failed",
             Self::Finished(_) => "finished",
         }
     }
 
+    /// Returns whether a limit of the host is the reason, whatever the handler did.
+    pub fn is_of_host(&self) -> bool {
+        matches!(self, Self::HostMemory { .. } | Self::Refused(_))
+    }
+
     /// Returns whether the instance cannot be called again after this error and has to be replaced.
     pub fn kills_instance(&self) -> bool {
-        matches!(self, Self::Trap(_) | Self::Time { .. } | Self::Fuel { .. } | Self::Memory { .. })
+        let trapped = matches!(self, Self::HostMemory { trapped: true, .. });
+        trapped || matches!(self, Self::Trap(_) | Self::Time { .. } | Self::Fuel { .. } | Self::Memory { .. })
     }
 }

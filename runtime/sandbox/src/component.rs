@@ -4,6 +4,8 @@ use std::fmt;
 use std::fs::File;
 use std::sync::Arc;
 
+use framebox_picture::MemoryAccount;
+
 use crate::call_error::CallError;
 use crate::descriptor::{Descriptor, Output};
 use crate::deterministic::Deterministic;
@@ -29,6 +31,8 @@ pub struct Setup {
     pub log: Arc<dyn Log>,
     /// The sources granted to the handler.
     pub sources: Arc<dyn Sources>,
+    /// The session's account of what the host holds for it: pictures, values, sources.
+    pub account: MemoryAccount,
 }
 
 /// A compiled and described handler. Clones share everything.
@@ -118,13 +122,13 @@ impl Component {
     }
 
     fn start_with(&self, setup: Setup, world: Option<&Deterministic>) -> Result<Instance, CallError> {
-        let Setup { mut limits, parameters, log, sources } = setup;
+        let Setup { mut limits, parameters, log, sources, account } = setup;
         let Inner { engine, code, outputs, .. } = &*self.inner;
         let ComponentCode::Here(linked) = code else {
             return Err(CallError::Refused("this component runs in another process".into()));
         };
         limits.memory = limits.memory.min(engine.max_memory());
-        let state = new_state(linked.kind, outputs.clone(), &limits, log, sources, world);
+        let state = new_state(linked.kind, outputs.clone(), &limits, log, sources, account, world);
         let mut instance = Instance::new(engine, linked, state, limits)?;
         instance.init(&parameters)?;
         Ok(instance)

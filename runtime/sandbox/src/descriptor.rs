@@ -14,6 +14,10 @@ const MAX_ITEMS: usize = 64;
 const MAX_OPTIONS: usize = 256;
 /// Longest text of a parameter, characters.
 const MAX_CHARS: u32 = 65_536;
+/// Size of a descriptor as JSON, at most, bytes: it is kept for each version, and sent to each client.
+const MAX_BYTES: usize = 512 * 1024;
+/// Largest picture that a handler may ask for, pixels: the host scales to it.
+const MAX_PIXELS: u64 = 4096 * 2304;
 
 /// Describes a handler. Serialised as the HTTP API shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -87,6 +91,13 @@ impl Descriptor {
         }
         if let Some(size) = self.size.filter(|size| !size.is_valid()) {
             return Err(format!("the size {size} is not allowed: each side must be within 1 and {}", Size::MAX_SIDE));
+        }
+        if let Some(size) = self.size.filter(|size| size.pixels() > MAX_PIXELS) {
+            return Err(format!("the size {size} is larger than the {MAX_PIXELS} pixels that the server scales to"));
+        }
+        let bytes = serde_json::to_string(self).map_or(usize::MAX, |text| text.len());
+        if bytes > MAX_BYTES {
+            return Err(format!("the descriptor has {bytes} bytes as JSON; at most {MAX_BYTES} are allowed"));
         }
         match self.fps {
             Some(fps) if !(0.1..=240.0).contains(&fps) => {
@@ -244,7 +255,7 @@ mod tests {
     #[test]
     fn each_problem_is_named() {
         type Change = fn(&mut Descriptor);
-        let problems: [(Change, &str); 14] = [
+        let problems: [(Change, &str); 16] = [
             (|d| d.title.clear(), "the title is missing"),
             (|d| d.summary = "x".repeat(4001), "the summary has 4001 characters"),
             (|d| d.parameters[0].id = "P".into(), "the parameter id \"P\" is invalid"),
@@ -267,6 +278,18 @@ mod tests {
             ),
             (|d| set(d, Kind::Color { default: "red".into() }), "is not of the form #rrggbb"),
             (|d| d.size = Some(Size::new(0, 10)), "the size 0x10 is not allowed"),
+            (|d| d.size = Some(Size::new(16_384, 16_384)), "is larger than the 9437184 pixels"),
+            (
+                |d| {
+                    let option = |n: usize| Choice { id: format!("{n:0200}"), label: "ä".repeat(200) };
+                    let options: Vec<_> = (0..256).map(option).collect();
+                    let kind = Kind::Choice { default: options[0].id.clone(), options };
+                    d.parameters = (0..8)
+                        .map(|n| Parameter { id: format!("p{n}"), kind: kind.clone(), ..d.parameters[0].clone() })
+                        .collect();
+                },
+                "bytes as JSON; at most 524288",
+            ),
             (|d| d.fps = Some(f32::NAN), "0.1 to 240 are allowed"),
         ];
         for (change, expected) in problems {

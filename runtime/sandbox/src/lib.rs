@@ -21,8 +21,10 @@
 //! | `state` | what the host stores for an instance |
 //! | `abi` | the types of the WIT interface, and conversion from and to them |
 //! | [`descriptor`], [`parameter`], `value` | what a handler declares, its parameters, and their values |
+//! | `json` | [`Json`]: values of outputs as text, charged to the session's [`MemoryAccount`] |
 //! | `call`, `call_error`, `limits` | input, output and cost of a call, [`CallError`], [`Limits`] and [`Budget`] |
 //! | `log`, `sources` | what the caller passes in: [`Log`] and [`Sources`] |
+//! | `probe` | [`Component::probe`]: runs a handler on the host's own pictures |
 //! | `deterministic` | [`Deterministic`]: clocks and random numbers for runs that can be repeated |
 
 pub mod descriptor;
@@ -38,11 +40,13 @@ mod deterministic;
 mod digest;
 mod engine;
 mod host;
+mod json;
 mod kind;
 mod limits;
 mod load;
 mod log;
 mod parts;
+mod probe;
 mod run;
 mod sources;
 mod state;
@@ -57,7 +61,9 @@ pub use descriptor::Descriptor;
 pub use deterministic::Deterministic;
 pub use digest::{Digest, ParseDigestError};
 pub use engine::{Engine, EngineError, Guests, Settings};
+pub use framebox_picture::{Charge, MemoryAccount, MemoryLimitError};
 pub use inspect::{CompileLimits, LoadError};
+pub use json::{Json, OutputValue};
 pub use kind::Kind;
 pub use limits::{Budget, Limits};
 pub use log::{Level, Log, NoLog};

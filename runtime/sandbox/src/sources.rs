@@ -17,6 +17,8 @@ pub trait Sources: Send + Sync {
 pub trait Source: Send {
     /// Returns the properties of the source.
     fn info(&self) -> SourceInfo;
+    /// Returns the memory that the open source takes on the host, bytes: decoder, buffers, index.
+    fn memory(&self) -> usize;
     /// Returns the next frame, or none at the end.
     ///
     /// # Errors

@@ -1,9 +1,7 @@
 //! Values of parameters and of additional outputs.
 
-use serde::{Deserialize, Serialize};
-
 /// A value of a parameter or of an additional output.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// A toggle. For a button: true, once for each press.
     Boolean(bool),
@@ -27,7 +25,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// Converts the value to JSON. Bytes become an array of numbers: callers with a shorter form handle blobs themselves.
+    /// Converts the value of a parameter to JSON. Values of outputs are [`Json`](crate::Json), which builds no tree.
     pub fn to_json(&self) -> serde_json::Value {
         match self {
             Self::Boolean(value) => (*value).into(),
@@ -41,7 +39,7 @@ impl Value {
     }
 
     /// Returns the size of the value, bytes.
-    pub fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Boolean(_) | Self::Integer(_) | Self::Number(_) => 8,
             Self::Text(text) | Self::Json(text) => text.len(),
@@ -50,17 +48,13 @@ impl Value {
         }
     }
 
-    /// Returns why a guest may not put this value, if it may not.
-    pub fn problem(&self) -> Option<String> {
+    /// Returns why a guest may not put these numbers, if it may not.
+    pub(crate) fn problem(&self) -> Option<String> {
         match self {
             Self::Number(number) if !number.is_finite() => Some("the number is not finite".into()),
             Self::Numbers(numbers) => {
                 let at = numbers.iter().position(|number| !number.is_finite())?;
                 Some(format!("number {at} of the series is not finite"))
-            }
-            Self::Json(text) => {
-                let error = serde_json::from_str::<serde_json::Value>(text).err()?;
-                Some(format!("the text is not JSON: {error}"))
             }
             _ => None,
         }
@@ -68,7 +62,7 @@ impl Value {
 }
 
 /// A value with the id of the parameter or output that it belongs to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct NamedValue {
     /// Id of the parameter or output.
     pub id: String,
@@ -96,8 +90,8 @@ mod tests {
     }
 
     #[test]
-    fn infinite_numbers_and_invalid_json_are_found() {
-        for value in [Value::Number(f64::NAN), Value::Numbers(vec![1.0, f64::INFINITY]), Value::Json("{".into())] {
+    fn infinite_numbers_are_found() {
+        for value in [Value::Number(f64::NAN), Value::Numbers(vec![1.0, f64::INFINITY])] {
             assert!(value.problem().is_some(), "{value:?}");
         }
     }

@@ -6,12 +6,12 @@ use std::time::Duration;
 use anyhow::Context;
 use framebox_catalog::Catalog;
 use framebox_catalog::data_dir::DataDir;
-use framebox_pipeline::node::{Node, admission};
+use framebox_pipeline::node::{Node, admission, host_memory};
 use framebox_rtc as rtc;
 use framebox_sandbox::{Engine, Guests};
 use framebox_worker::{Isolation, Workers};
 
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::sessions::Sessions;
 use crate::sessions::follower::VersionFollower;
 use crate::sessions::offer::Answerer;
@@ -47,18 +47,20 @@ impl App {
         let folder = data_dir.scratch()?;
         let catalog = Arc::new(Catalog::start(&engine, config.defaults(), data_dir)?);
         let sessions = Arc::new(Sessions::new(config.server.sessions));
-        let defaults = Arc::new(config.session_defaults());
+        let memory = memory(&config.server);
+        let defaults = Arc::new(config.session_defaults(memory));
         let limits = sources::Limits { folder, ..sources::Limits::default() };
+        let sources = SourceRegistry::new(&config.sources, &limits)?;
         let answerer = Answerer {
             catalog: catalog.clone(),
             sessions: sessions.clone(),
             transport: rtc::transport(transport_settings(config)),
-            workers,
             encoder: config.encoder.clone(),
-            sources: SourceRegistry::new(&config.sources, &limits)?,
-            follower: VersionFollower::new(catalog.clone(), defaults.clone()),
+            follower: VersionFollower::new(catalog.clone(), defaults.clone(), sources.clone(), workers.clone()),
+            workers,
+            sources,
             defaults,
-            node: node(config.server.capacity_ms),
+            node: node(&config.server, memory),
         };
         Ok(Self { catalog, sessions, answerer })
     }
@@ -74,10 +76,19 @@ fn transport_settings(config: &Config) -> rtc::Settings {
     }
 }
 
-fn node(capacity_ms: Option<u32>) -> Option<Arc<Node>> {
-    match capacity_ms {
-        Some(0) => None,
-        Some(ms) => Some(Node::new(admission::Settings { capacity_ms: f64::from(ms), ..Default::default() })),
-        None => Some(Node::of_machine(admission::Settings::default())),
+/// What all sessions may hold together, bytes.
+fn memory(server: &config::Server) -> u64 {
+    match server.memory_mib {
+        Some(0) => u64::MAX,
+        Some(mib) => mib.saturating_mul(1 << 20),
+        None => host_memory::capacity().unwrap_or(u64::MAX),
     }
+}
+
+fn node(server: &config::Server, memory: u64) -> Option<Arc<Node>> {
+    Some(match server.capacity_ms {
+        Some(0) => Node::new(admission::Settings { capacity_ms: f64::INFINITY, ..Default::default() }, memory),
+        Some(ms) => Node::new(admission::Settings { capacity_ms: f64::from(ms), ..Default::default() }, memory),
+        None => Node::of_machine(admission::Settings::default(), memory),
+    })
 }

@@ -113,6 +113,10 @@ impl Source for PatternSource {
         SourceInfo { size: SOURCE_SIZE, fps: SOURCE_FPS as f32, duration_us: None, live: false }
     }
 
+    fn memory(&self) -> usize {
+        self.pictures.iter().map(|picture| picture.bytes().len()).sum()
+    }
+
     fn next(&mut self) -> Result<Option<SourceFrame>, String> {
         if self.pictures.is_empty() {
             let drawn = (0..8).filter_map(|number| picture(SOURCE_SIZE, number * PERIOD / 8));

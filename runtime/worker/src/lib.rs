@@ -22,4 +22,4 @@ pub mod sources;
 mod workers;
 
 pub use running::{RunningSession, Setup, StartError};
-pub use workers::{Isolation, Processes, Workers};
+pub use workers::{Isolation, Probe, Processes, Workers};

@@ -4,12 +4,14 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use framebox_sandbox::{CallError, Component, Limits, MemoryAccount, NoLog};
 use serde::{Deserialize, Serialize};
 use tokio_util::task::TaskTracker;
 
 use crate::child::Options;
-use crate::process::{Process, Program};
+use crate::process::{self, Process, Program};
 use crate::running::{RunningSession, Setup};
+use crate::sources::{self, Grants};
 
 /// Where sessions run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +32,18 @@ pub struct Processes {
     pub ready: usize,
     /// Linear memory of an instance, at most, bytes.
     pub guest_memory: usize,
+}
+
+/// A handler that is to be run on pictures of the host's own.
+pub struct Probe {
+    /// The handler.
+    pub component: Component,
+    /// What it may use.
+    pub limits: Limits,
+    /// What is held for it.
+    pub account: MemoryAccount,
+    /// The files that it may read.
+    pub grants: Arc<dyn Grants>,
 }
 
 /// Memory of a process beside the linear memories of two instances, bytes: codecs, pictures, values, code.
@@ -83,6 +97,35 @@ impl Workers {
     /// A session, to be [started](RunningSession::start) when its peer is connected.
     pub fn session(&self, setup: Setup) -> RunningSession {
         RunningSession::new(self.clone(), setup)
+    }
+
+    /// Runs a handler on pictures of the host's own (see [`Component::probe`]), where sessions run. Returns its failure, if
+    /// any: a host that has no room for it, or fails itself, has shown nothing.
+    pub async fn probe(&self, probe: Probe) -> Option<CallError> {
+        match self.take().await {
+            Some(Ok(process)) => match process::probe(process, probe, self.tasks()).await {
+                Ok(failure) => failure,
+                Err(error) => {
+                    tracing::warn!(error, "a handler could not be probed");
+                    None
+                }
+            },
+            Some(Err(error)) => {
+                tracing::error!(%error, "no worker process could be started for a probe");
+                None
+            }
+            None => {
+                let Probe { component, limits, account, grants } = probe;
+                let (log, sources) = (Arc::new(NoLog), sources::local(grants));
+                let setup = framebox_sandbox::Setup { limits, parameters: Vec::new(), log, sources, account };
+                tokio::task::spawn_blocking(move || component.probe(setup).err()).await.unwrap_or(None)
+            }
+        }
+    }
+
+    /// Does something beside sessions, such as a probe; [`Workers::close`] waits for it.
+    pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.0.tasks.spawn(work);
     }
 
     pub(crate) fn tasks(&self) -> &TaskTracker {

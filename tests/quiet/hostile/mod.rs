@@ -5,10 +5,12 @@
 //! |---|---|
 //! | [`visit`] | one case's session, from the offer to its end |
 //! | [`neighbour`] | a well-behaved session beside them, and the arrival times of its pictures |
+//! | [`values`] | handlers that put as much as they may, with readers that read nothing |
 //! | [`usage`] | memory, threads and file descriptors of the server |
 
 mod neighbour;
 mod usage;
+mod values;
 mod visit;
 
 use std::sync::Arc;
@@ -23,7 +25,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use neighbour::{Neighbour, median};
-use usage::Usage;
+use usage::{Peak, Usage};
 
 /// Cases at once in the first round, which only measures what they leave behind.
 const CROWD: usize = 6;
@@ -35,6 +37,11 @@ const CALMS: usize = 5;
 /// Memory that a second round of all cases may add, MiB: allocators keep a varying part of a peak, while an instance that
 /// was not freed would be more.
 const MEMORY: f64 = 32.0;
+/// What the server may hold for one session in these tests, MiB.
+const SESSION_MEMORY: f64 = 64.0;
+/// What one case may add to the server's memory while it runs, MiB: its session's account, the linear memories of its
+/// instance and of the one before it, codecs and buffers of the network, and what allocators keep.
+const CASE_MEMORY: f64 = SESSION_MEMORY + 2.0 * 128.0 + 128.0;
 /// Threads and file descriptors that may be added: thread pools of the runtime grow and shrink.
 const SLACK: usize = 3;
 
@@ -47,6 +54,7 @@ fn in_sessions() -> Vec<(String, Expected)> {
 
 async fn start(cases: &[(String, Expected)], scratch: &Scratch) -> Server {
     let mut config = "[limits]\ncall_ms = 500\nsetup_ms = 500\n[server]\nsessions = 16\n".to_owned();
+    config += &format!("session_memory_mib = {SESSION_MEMORY}\n");
     for (name, _) in cases {
         let file = scratch.write(&format!("{name}.wasm"), framebox_test_components::case(name));
         config += &format!("[handlers.{name}]\ncomponent = {:?}\n", file.display().to_string());
@@ -101,7 +109,7 @@ async fn cases_have_the_expected_outcome_and_disturb_no_other_session() {
     visits(&server, &cases, CROWD).await;
     let first = settled(&server, None).await;
 
-    let (mut calm, mut beside) = (Vec::new(), Vec::new());
+    let (mut calm, mut beside, mut most) = (Vec::new(), Vec::new(), 0.0_f64);
     let parts = cases.chunks(cases.len().div_ceil(CALMS - 1));
     for part in parts.map(Some).chain([None]) {
         let begin = Instant::now();
@@ -109,12 +117,25 @@ async fn cases_have_the_expected_outcome_and_disturb_no_other_session() {
         calm.extend(neighbour.p99s(begin, Instant::now()));
         if let Some(part) = part {
             let begin = Instant::now();
-            visits(&server, part, LONE).await;
+            for case in part {
+                let before = Usage::of(server.child.id()).resident_mib;
+                let peak = Peak::watch(server.child.id());
+                visits(&server, std::slice::from_ref(case), LONE).await;
+                let peak = peak.end().await;
+                let (name, added) = (&case.0, peak - before.min(first.resident_mib));
+                assert!(
+                    added <= CASE_MEMORY,
+                    "{name} took {peak:.0} MiB, {added:.0} more than before; {CASE_MEMORY} may be"
+                );
+                most = most.max(added);
+            }
             beside.extend(neighbour.p99s(begin, Instant::now()));
         }
     }
     let second = settled(&server, Some(first)).await;
-    eprintln!("without sessions but the neighbour's: {bare:?}; after one round: {first:?}; after two: {second:?}");
+    eprintln!(
+        "without sessions but the neighbour's: {bare:?}; after one round: {first:?}; after two: {second:?}; a case added at most {most:.0} MiB"
+    );
 
     // Beside the cases the neighbour is served, in the median of slices of a few seconds. How well is printed; what is
     // asserted holds on a busy machine, too: it is not stalled. The spread of the slices without cases is allowed in

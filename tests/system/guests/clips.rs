@@ -55,6 +55,10 @@ impl Source for Clip {
         SourceInfo { size: Size::new(64, 48), fps: self.fps as f32, duration_us: None, live: false }
     }
 
+    fn memory(&self) -> usize {
+        0
+    }
+
     fn next(&mut self) -> Result<Option<SourceFrame>, String> {
         match self.name.as_str() {
             "torn" if self.place == 3 => return Err("the file is broken".into()),

@@ -83,7 +83,7 @@ fn digest(outputs: &[Output]) -> String {
             sha.update(picture.bytes());
         }
         for named in values {
-            sha.update(format!("{}={};", named.id, named.value.to_json()));
+            sha.update(format!("{}={};", named.id, named.json.parse()));
         }
     }
     sha.finalize().iter().fold(String::new(), |mut text, byte| {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use framebox_picture::Picture;
 use framebox_sandbox::{
-    Budget, Call, CallError, Component, Engine, Input, Instance, Limits, NamedValue, NoLog, Output, Settings, Setup,
-    Sources,
+    Budget, Call, CallError, Component, Engine, Input, Instance, Limits, MemoryAccount, NamedValue, NoLog, Output,
+    Settings, Setup, Sources,
 };
 use framebox_test_support::examples;
 use serde_json::Value;
@@ -71,7 +71,8 @@ impl Running {
             parameters.iter_mut().find(|named| named.id == changed.id).unwrap().value = changed.value;
         }
         let limits = Limits { setup: PLENTY, ..Limits::default() };
-        let setup = Setup { limits, parameters, log: Arc::new(NoLog), sources: Arc::new(sources) };
+        let (log, sources, account) = (Arc::new(NoLog), Arc::new(sources), MemoryAccount::unlimited());
+        let setup = Setup { limits, parameters, log, sources, account };
         let instance = component.start(setup).unwrap_or_else(|failure| panic!("{failure}"));
         Self { component: component.clone(), instance, sequence: 0 }
     }

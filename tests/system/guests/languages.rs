@@ -22,5 +22,5 @@ fn example(language: &str, name: &str) -> Option<Component> {
 /// A value that was put.
 fn value(output: &Output, id: &str) -> Value {
     let named = output.values.iter().find(|named| named.id == id);
-    named.unwrap_or_else(|| panic!("no {id} in {:?}", output.values)).value.to_json()
+    named.unwrap_or_else(|| panic!("no {id} in {:?}", output.values)).json.parse()
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use framebox_picture::Size;
+use framebox_picture::{Format, Pool, Size};
 
 use super::bounds::Bounds;
 use super::error::Error;
@@ -11,6 +11,9 @@ use super::image_thread::{AnimationDecoder, TimedPicture};
 use super::interface::{Clip, Frame, Info};
 use super::rgba::Image;
 use super::still::Still;
+
+/// Pictures of RGBA that a decoder of animations holds: the canvas, the one before it, and the one being decoded.
+const CANVASES: usize = 3;
 
 pub(super) struct Animation {
     image: Image,
@@ -71,6 +74,12 @@ impl Animation {
 impl Clip for Animation {
     fn info(&self) -> Info {
         Info { size: self.size, fps: self.fps, duration: self.duration }
+    }
+
+    fn memory(&self) -> usize {
+        let canvases = CANVASES.saturating_mul(Format::Rgba8.bytes(self.size));
+        let pictures = Pool::KEPT.saturating_mul(Format::I420.bytes(self.size));
+        self.image.bytes.len().saturating_add(canvases).saturating_add(pictures)
     }
 
     fn next(&mut self) -> Result<Option<Frame>, Error> {

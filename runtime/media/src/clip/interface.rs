@@ -12,6 +12,9 @@ pub trait Clip: Send {
     /// Returns the properties of the clip.
     fn info(&self) -> Info;
 
+    /// Returns the memory that the open file takes, bytes: decoder, buffers, index, recycled pictures.
+    fn memory(&self) -> usize;
+
     /// Returns the next picture in presentation order, or none at the end.
     ///
     /// # Errors

@@ -39,6 +39,10 @@ impl Clip for Looping {
         Info { duration: None, ..self.clip.info() }
     }
 
+    fn memory(&self) -> usize {
+        self.clip.memory()
+    }
+
     fn next(&mut self) -> Result<Option<Frame>, Error> {
         let frame = match self.clip.next()? {
             Some(frame) => frame,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use framebox_picture::Picture;
+use framebox_picture::{Format, Picture};
 
 use super::error::Error;
 use super::image_thread;
@@ -28,6 +28,10 @@ impl Still {
 impl Clip for Still {
     fn info(&self) -> Info {
         Info { size: self.picture.size(), fps: 0.0, duration: None }
+    }
+
+    fn memory(&self) -> usize {
+        Format::I420.bytes(self.picture.size())
     }
 
     fn next(&mut self) -> Result<Option<Frame>, Error> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use framebox_picture::{Picture, Plane, Planes, Pool, Size};
+use framebox_picture::{Format, Picture, Plane, Planes, Pool, Size};
 
 use super::bounds::Bounds;
 use super::error::{Error, allowed};
@@ -76,6 +76,11 @@ impl Clip for Video {
         let fps = self.header.fps.map_or(0.0, |(fps, per)| fps as f32 / per as f32);
         let duration = self.equidistant.then(|| self.time(self.count()));
         Info { size: self.header.size, fps, duration }
+    }
+
+    fn memory(&self) -> usize {
+        let pictures = Pool::KEPT.saturating_mul(Format::I420.bytes(self.header.size));
+        self.header.bytes().saturating_add(pictures)
     }
 
     fn next(&mut self) -> Result<Option<Frame>, Error> {

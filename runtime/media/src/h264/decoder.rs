@@ -3,22 +3,27 @@
 
 use std::collections::VecDeque;
 
-use framebox_picture::{Plane, Planes, Size};
+use framebox_picture::{Format, Plane, Planes, Size};
 use openh264::OpenH264API;
 use openh264::decoder::{DecodedYUV, DecoderConfig, Flush};
 use openh264::formats::YUVSource;
 
-use super::{annexb, nal, parameter_set};
+use super::parameter_set::{self, Announced};
+use super::{annexb, nal};
 use crate::Error;
 use crate::decode::Settings;
 
 /// Longest access unit, bytes.
 const MAX_BYTES: usize = 16 << 20;
+/// Pictures that OpenH264 holds beside the reference frames, its tables of macroblocks counted as one.
+const WORKING: usize = 4;
 
 /// An H.264 decoder without delay: one picture per access unit.
 pub struct Decoder {
     decoder: openh264::decoder::Decoder,
-    max_pixels: u64,
+    settings: Settings,
+    /// Memory of the largest pictures and references that the stream announced, bytes.
+    memory: usize,
     picture: Option<RawPicture>,
     /// Pictures that a flush returned and that have not been handed out.
     flushed: Option<VecDeque<RawPicture>>,
@@ -49,6 +54,11 @@ impl RawPicture {
     }
 }
 
+/// Returns the memory that OpenH264 takes for a stream, bytes: its reference frames, and as many others as it works on.
+fn memory(announced: &Announced) -> usize {
+    Format::I420.bytes(announced.coded).saturating_mul(announced.references as usize + WORKING)
+}
+
 // SAFETY: the pointers point into memory that the decoder in the same struct owns. They move with it and are dereferenced
 // only while the struct is borrowed.
 unsafe impl Send for Decoder {}
@@ -63,21 +73,27 @@ impl Decoder {
         let config = DecoderConfig::new().flush_after_decode(Flush::NoFlush);
         let decoder = openh264::decoder::Decoder::with_api_config(OpenH264API::from_source(), config)
             .map_err(|error| Error::Codec(error.to_string()))?;
-        Ok(Self { decoder, max_pixels: settings.max_pixels, picture: None, flushed: None })
+        Ok(Self { decoder, settings: settings.clone(), memory: 0, picture: None, flushed: None })
     }
 
     /// Rejects access units that OpenH264 must not see.
-    fn check(&self, access_unit: &[u8]) -> Result<(), Error> {
+    fn check(&mut self, access_unit: &[u8]) -> Result<(), Error> {
         if access_unit.len() > MAX_BYTES {
             return Err(Error::Damaged);
         }
         for unit in annexb::units(access_unit) {
             match nal::kind(unit) {
                 nal::SPS => {
-                    let (size, max_pixels) = (parameter_set::coded_size(unit).ok_or(Error::Damaged)?, self.max_pixels);
-                    if size.pixels() > max_pixels {
-                        return Err(Error::TooLarge { size, max_pixels });
+                    let announced = parameter_set::parse(unit).ok_or(Error::Damaged)?;
+                    let Settings { max_pixels, max_reference_pixels } = self.settings;
+                    if announced.coded.pixels() > max_pixels {
+                        return Err(Error::TooLarge { size: announced.shown, max_pixels });
                     }
+                    if announced.reference_pixels() > max_reference_pixels {
+                        let Announced { shown: size, references, .. } = announced;
+                        return Err(Error::TooManyReferences { size, references });
+                    }
+                    self.memory = self.memory.max(memory(&announced));
                 }
                 nal::SUBSET_SPS => return Err(Error::Damaged),
                 _ => {}
@@ -101,6 +117,10 @@ impl crate::Decoder for Decoder {
         };
         self.picture = Some(RawPicture::of(&picture)?);
         Ok(true)
+    }
+
+    fn memory(&self) -> usize {
+        self.memory
     }
 
     fn flush(&mut self) -> Result<bool, Error> {

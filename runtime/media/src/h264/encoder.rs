@@ -18,14 +18,7 @@ use openh264_sys2::{
 
 use super::frame_rate::Estimator;
 use crate::Error;
-use crate::encode::{Encoded, Settings};
-
-/// Minimum side, pixels.
-const MIN_SIDE: u32 = 16;
-/// Maximum of the longer side, pixels.
-const MAX_LONG_SIDE: u32 = 3840;
-/// Maximum of the shorter side, pixels.
-const MAX_SHORT_SIDE: u32 = 2160;
+use crate::encode::{Encoded, Settings, is_possible};
 
 /// Minimum bit rate, bits per second: OpenH264 rejects one below the frame rate.
 const MIN_BITRATE: u32 = 10_000;
@@ -82,8 +75,7 @@ impl crate::Encoder for Encoder {
         out: &mut Vec<u8>,
     ) -> Result<Encoded, Error> {
         let size = Size::new(picture.size.width & !1, picture.size.height & !1);
-        let (short, long) = (size.width.min(size.height), size.width.max(size.height));
-        if !(MIN_SIDE..=MAX_SHORT_SIDE).contains(&short) || long > MAX_LONG_SIDE {
+        if !is_possible(size) {
             return Err(Error::Size(picture.size));
         }
         let source = Source { planes: picture, size };

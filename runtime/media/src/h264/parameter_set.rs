@@ -11,10 +11,29 @@ const PROFILES: [u32; 4] = [66, 77, 88, 100];
 const HIGH: u32 = 100;
 /// Side of a macroblock, pixels.
 const BLOCK: u32 = 16;
+/// Reference frames, at most (A.3.1).
+const MAX_REFERENCES: u32 = 16;
 
-/// Returns the coded size, before cropping, that a sequence parameter set announces, or none if the set is damaged or
-/// rejected.
-pub(super) fn coded_size(unit: &[u8]) -> Option<Size> {
+/// What a sequence parameter set makes a decoder hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Announced {
+    /// Coded size, before cropping.
+    pub(super) coded: Size,
+    /// Size that is shown.
+    pub(super) shown: Size,
+    /// Number of reference frames (`max_num_ref_frames`), at most 16.
+    pub(super) references: u32,
+}
+
+impl Announced {
+    /// Returns the pixels of all reference frames.
+    pub(super) fn reference_pixels(&self) -> u64 {
+        self.coded.pixels() * u64::from(self.references)
+    }
+}
+
+/// Parses a sequence parameter set. Returns none if it is damaged or rejected.
+pub(super) fn parse(unit: &[u8]) -> Option<Announced> {
     let bytes = unescaped(unit)?;
     // Skip the header of the NAL unit.
     let mut bits = Bits { bytes: &bytes, at: 8 };
@@ -50,23 +69,25 @@ pub(super) fn coded_size(unit: &[u8]) -> Option<Size> {
         2 => {}
         _ => return None,
     }
-    // Number of reference frames; whether gaps in frame numbers are allowed.
-    bits.exp_golomb()?;
+    let references = bits.exp_golomb().filter(|references| *references <= MAX_REFERENCES)?;
+    // Whether gaps in frame numbers are allowed.
     bits.take(1)?;
     let mut side = || bits.exp_golomb()?.checked_add(1)?.checked_mul(BLOCK).filter(|side| *side <= Size::MAX_SIDE);
-    let size = Size::new(side()?, side()?);
+    let coded = Size::new(side()?, side()?);
     let (frames_only, _direct, cropped) = (bits.take(1)?, bits.take(1)?, bits.take(1)?);
     if frames_only == 0 {
         return None;
     }
+    let mut shown = coded;
     if cropped == 1 {
         // In units of two pixels.
         let mut rest = |side: u32| (side / 2).checked_sub(bits.exp_golomb()?)?.checked_sub(bits.exp_golomb()?);
-        if rest(size.width)? == 0 || rest(size.height)? == 0 {
+        shown = Size::new(rest(coded.width)? * 2, rest(coded.height)? * 2);
+        if shown.width == 0 || shown.height == 0 {
             return None;
         }
     }
-    Some(size)
+    Some(Announced { coded, shown, references })
 }
 
 /// Removes emulation prevention bytes. Returns none for invalid sequences, which OpenH264 and the standard treat
@@ -125,14 +146,24 @@ pub(super) mod tests {
 
     use super::*;
 
-    /// Encodes a baseline set for pictures of `columns` × `rows` macroblocks, cropped on the left, right, top and bottom.
+    fn coded_size(unit: &[u8]) -> Option<Size> {
+        parse(unit).map(|announced| announced.coded)
+    }
+
+    /// Encodes a baseline set for pictures of `columns` × `rows` macroblocks, cropped on the left, right, top and bottom,
+    /// with one reference frame.
     pub(crate) fn encoded(columns: u32, rows: u32, crop: Option<[u32; 4]>) -> Vec<u8> {
+        encoded_with(columns, rows, crop, 1)
+    }
+
+    /// The same with `references` reference frames.
+    pub(crate) fn encoded_with(columns: u32, rows: u32, crop: Option<[u32; 4]>, references: u32) -> Vec<u8> {
         let mut bits = String::new();
         let exp_golomb = |value: u32| {
             let code = format!("{:b}", u64::from(value) + 1);
             "0".repeat(code.len() - 1) + &code
         };
-        for value in [0, 0, 0, 0, 1] {
+        for value in [0, 0, 0, 0, references] {
             bits += &exp_golomb(value);
         }
         bits += "0";
@@ -172,6 +203,16 @@ pub(super) mod tests {
             assert_eq!(coded_size(&encoded(columns, rows, None)), Some(Size::new(16 * columns, 16 * rows)));
         }
         assert_eq!(coded_size(&encoded(120, 68, Some([0, 0, 0, 4]))), Some(Size::new(1920, 1088)));
+    }
+
+    #[test]
+    fn references_and_the_size_that_is_shown_are_parsed() {
+        for references in [0, 1, 4, 16] {
+            let announced = parse(&encoded_with(120, 68, Some([0, 0, 0, 4]), references)).unwrap();
+            assert_eq!((announced.references, announced.shown), (references, Size::new(1920, 1080)));
+            assert_eq!(announced.reference_pixels(), 1920 * 1088 * u64::from(references));
+        }
+        assert_eq!(parse(&encoded_with(40, 30, None, 17)), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@ use std::time::Duration;
 use framebox_picture::{Picture, Size};
 use proptest::prelude::*;
 
-use super::parameter_set::tests::encoded;
+use super::parameter_set::tests::{encoded, encoded_with};
 use super::{annexb, is_keyframe, nal};
 use crate::encode::Settings;
 use crate::{Codec, Decoder, Encoder, Error, decode as decoding};
@@ -233,7 +233,7 @@ fn a_lost_picture_is_an_error_until_the_next_keyframe() {
 
 #[test]
 fn too_large_streams_are_refused_before_memory_is_allocated() {
-    let mut decoder = Codec::H264.decoder_with(&decoding::Settings { max_pixels: 640 * 480 }).unwrap();
+    let mut decoder = Codec::H264.decoder_with(&decoding::Settings::up_to(Size::new(640, 480))).unwrap();
     let mut encoder = Codec::H264.encoder(&Settings::default()).unwrap();
     let unit = |set: Vec<u8>| [&[0, 0, 0, 1][..], &set].concat();
     let full = Size::new(640, 480);
@@ -256,6 +256,27 @@ fn too_large_streams_are_refused_before_memory_is_allocated() {
     assert!(matches!(decoder.decode(&behind), Err(Error::TooLarge { .. })));
     assert!(!decoder.decode(&[]).unwrap());
     assert_eq!(decode(&mut *decoder, &good).size(), full, "a keyframe heals");
+}
+
+#[test]
+fn too_many_reference_frames_are_refused_before_memory_is_allocated() {
+    let mut decoder = Codec::H264.decoder().unwrap();
+    let unit = |columns, rows, references| [&[0, 0, 0, 1][..], &encoded_with(columns, rows, None, references)].concat();
+    for (columns, rows, references, fits) in [
+        (120, 68, 4, true),
+        (68, 120, 4, true),
+        (120, 68, 5, false),
+        (80, 45, 9, true),
+        (80, 45, 10, false),
+        (40, 30, 16, true),
+        (120, 69, 1, false),
+        (240, 135, 16, false),
+    ] {
+        let refused = decoder.decode(&unit(columns, rows, references));
+        let refused = matches!(refused, Err(Error::TooLarge { .. } | Error::TooManyReferences { .. }));
+        assert_eq!(refused, !fits, "{columns}x{rows} macroblocks, {references} references");
+    }
+    assert!(decoder.memory() <= 8 * 1920 * 1088 * 3 / 2, "{}", decoder.memory());
 }
 
 proptest! {

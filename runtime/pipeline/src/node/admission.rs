@@ -66,6 +66,13 @@ pub enum Answer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PermitId(u64);
 
+#[cfg(test)]
+impl PermitId {
+    pub(crate) fn numbered(number: u64) -> Self {
+        Self(number)
+    }
+}
+
 #[derive(Debug)]
 struct Session {
     handler: String,

@@ -1,6 +1,6 @@
 //! What a session produces beside pictures.
 
-use framebox_sandbox::NamedValue;
+use framebox_sandbox::OutputValue;
 
 use crate::session::notice::Notice;
 use crate::session::parameters::Applied;
@@ -8,7 +8,7 @@ use crate::session::parameters::Applied;
 /// Receives what a session produces beside pictures. Called on the session's threads; every method returns at once.
 pub trait SessionEvents: Send + Sync {
     /// The handler put values for the frame `sequence` with presentation time `pts_us`, microseconds.
-    fn values(&self, sequence: u64, pts_us: i64, values: &[NamedValue]);
+    fn values(&self, sequence: u64, pts_us: i64, values: &[OutputValue]);
     /// Parameters were applied.
     fn applied(&self, applied: Applied);
     /// Something happened that the person watching should know.

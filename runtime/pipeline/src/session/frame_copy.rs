@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
-use framebox_picture::{Picture, Planes, Pool, Size, sample::Sampler};
+use framebox_picture::{MemoryAccount, Picture, Planes, Pool, Size, sample::Sampler};
 
 /// Makes copies of pictures.
-#[derive(Default)]
 pub(crate) struct FrameCopy {
     pool: Pool,
     sampler: Sampler,
 }
 
 impl FrameCopy {
+    /// Charges the copies to `account`.
+    pub(crate) fn new(account: &MemoryAccount) -> Self {
+        Self { pool: Pool::of(account), sampler: Sampler::default() }
+    }
+
     /// Copies `planes` at `size`, in one pass over the pixels. None where that fails.
     pub(crate) fn copy(&mut self, planes: Planes<'_>, size: Size) -> Option<Arc<Picture>> {
         let Self { pool, sampler } = self;
@@ -31,7 +35,7 @@ mod tests {
     #[test]
     fn a_picture_of_the_right_size_is_not_copied_again() {
         let camera = Arc::new(Picture::black(Size::new(322, 241)).unwrap());
-        let mut copies = FrameCopy::default();
+        let mut copies = FrameCopy::new(&MemoryAccount::unlimited());
         for size in [Size::new(322, 241), Size::new(160, 120), Size::new(64, 48)] {
             let copy = copies.copy(camera.planes(), size).unwrap();
             assert_eq!(copy.size(), size);

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::session::cause::Cause;
 use crate::session::word::{self, Word};
 
 /// Rows that are kept.
@@ -38,6 +39,8 @@ pub struct Row {
     #[serde(deserialize_with = "word::read_optional")]
     #[schema(value_type = Option<String>)]
     pub reason: Option<Word>,
+    /// Who caused the failure.
+    pub cause: Option<Cause>,
     /// Decoding, µs.
     pub decode_us: u64,
     /// Waiting for the handler, or until it was skipped, µs.
@@ -87,6 +90,7 @@ mod tests {
             pts_us: sequence as i64 * 33_333,
             outcome: Outcome::Skipped,
             reason: Some("busy"),
+            cause: None,
             decode_us: 1,
             wait_us: 2,
             handler_us: 0,
@@ -116,7 +120,7 @@ mod tests {
     fn rows_are_written_as_the_interface_says() {
         let json = serde_json::json!(row(3));
         let expected = serde_json::json!({
-            "sequence": 3, "pts_us": 99_999, "outcome": "skipped", "reason": "busy",
+            "sequence": 3, "pts_us": 99_999, "outcome": "skipped", "reason": "busy", "cause": null,
             "decode_us": 1, "wait_us": 2, "handler_us": 0, "encode_us": 0, "fuel": 0,
         });
         assert_eq!(json, expected);

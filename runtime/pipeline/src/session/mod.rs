@@ -13,13 +13,15 @@
 //! | [`parameters`] | parameters: checked, waiting to be applied between two frames, applied |
 //! | [`swap`] | another version takes over |
 //! | [`stats`], `recorder`, `record`, `rate` | counts, and what each stage took for the recent frames |
-//! | [`history`] | the recent frames, one row each |
+//! | [`history`], [`cause`] | the recent frames, one row each; who caused a failure |
 //! | `intake`, `rtp_clock` | the queue of encoded frames; RTP timestamps as presentation times |
 //! | `frame`, `frame_copy` | frames on their way; copies of pictures |
 //! | `word` | words for programs, read from what a worker process writes |
 //! | `exchange`, `version_state`, `passthrough` | what the threads share |
+//! | `panic_guard` | a thread that panics ends its session |
 //! | `decode`, `handler`, `work`, `report` | the threads: decoding; the handler, and what it does next; what encoding reports |
 
+pub mod cause;
 mod connections;
 mod decode;
 mod error;
@@ -31,6 +33,7 @@ mod handler;
 pub mod history;
 mod intake;
 mod notice;
+mod panic_guard;
 pub mod parameters;
 mod passthrough;
 mod permit;
@@ -52,8 +55,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Instant;
 
-use framebox_media::EncodedFrame;
-use framebox_sandbox::{Kind, Log, Sources};
+use framebox_media::{EncodedFrame, decode as decoding};
+use framebox_sandbox::{Kind, Log, MemoryAccount, Sources};
 use serde_json::{Map, Value};
 
 use crate::schedule::frame_clock::{self, FrameClock};
@@ -66,6 +69,7 @@ use exchange::Exchange;
 use history::Row;
 use intake::Intake;
 pub use notice::{Notice, Severity};
+use panic_guard::PanicGuard;
 use parameters::{ParameterError, Parameters};
 use report::SessionReport;
 pub use permit::Permit;
@@ -88,6 +92,7 @@ pub struct Session {
     kind: Mutex<Kind>,
     log: Arc<dyn Log>,
     sources: Arc<dyn Sources>,
+    account: MemoryAccount,
     upstream: Arc<dyn Upstream>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -104,7 +109,11 @@ impl Session {
             let fps = setup.fps.or(descriptor.fps).unwrap_or(frame_clock::DEFAULT_RATE);
             fps.clamp(*frame_clock::RATES.start(), *frame_clock::RATES.end())
         });
-        let decoder = if kind == Kind::Generator { None } else { Some(setup.input.decoder()?) };
+        let decoder = if kind == Kind::Generator {
+            None
+        } else {
+            Some(setup.input.decoder_with(&decoding::Settings::up_to(setup.largest_input))?)
+        };
         let version = VersionState::new(Parameters::new(descriptor), descriptor.size);
         let exchange = Arc::new(Exchange::new(version, setup.policy, setup.budgets.backlog));
         setup.rendition.encode.fps = fps.unwrap_or(setup.rendition.encode.fps);
@@ -120,34 +129,37 @@ impl Session {
             stream: stream.clone(),
             start_bitrate: setup.rendition.encode.bitrate,
             fps,
-            intake: Mutex::new(Intake::closed()),
+            intake: Mutex::new(Intake::closed(&setup.account)),
             kind: Mutex::new(kind),
             log: setup.log.clone(),
             sources: setup.sources.clone(),
+            account: setup.account.clone(),
             upstream: connections.upstream.clone(),
             threads: Vec::new(),
         };
         if let Some(decoder) = decoder {
-            let (intake, frames) = Intake::new();
+            let (intake, frames) = Intake::new(&session.account);
             session.intake = Mutex::new(intake);
-            let (exchange, upstream, setup) = (exchange.clone(), connections.upstream.clone(), setup.clone());
+            let (exchange, connections, setup) = (exchange.clone(), connections.clone(), setup.clone());
             session.threads.push(Builder::new().name("decode".into()).spawn(move || {
-                decode::run(decoder, &exchange, &frames, setup.permit.as_deref(), &*upstream);
+                let _guard = PanicGuard::new(exchange.clone(), "decoding");
+                decode::run(decoder, &exchange, &frames, &setup, &connections);
             })?);
         }
         session.threads.push(Builder::new().name("handler".into()).spawn(move || {
-            let reason = handler::run(&exchange, &setup, &stream, &connections);
+            let run = || handler::run(&exchange, &setup, &stream, &connections);
+            let reason = panic_guard::catch("the handler", run).unwrap_or_else(|reason| reason.to_owned());
             // The end is the last event: what waits to be encoded comes before it.
             stream.close();
             // Dropping what waits to take over ends the wait for it.
-            let swap = {
+            let (swap, failure) = {
                 let mut state = exchange.lock();
                 state.ended = true;
-                state.swap.take()
+                (state.swap.take(), state.failure)
             };
             exchange.wake();
             drop(swap);
-            connections.events.ended(&reason);
+            connections.events.ended(failure.unwrap_or(&reason));
         })?);
         Ok(session)
     }
@@ -250,6 +262,7 @@ impl Session {
                 parameters: parameters.all(),
                 log: self.log.clone(),
                 sources: self.sources.clone(),
+                account: self.account.clone(),
             })
             .map_err(SwapError::Start)?;
         let (sender, taken) = sync_channel(1);

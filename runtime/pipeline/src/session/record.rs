@@ -48,6 +48,7 @@ impl Record {
             pts_us: self.pts.as_micros() as i64,
             outcome,
             reason,
+            cause: None,
             decode_us: us(self.decode),
             wait_us: us(Some(self.wait)),
             handler_us: us(Some(self.handler)),

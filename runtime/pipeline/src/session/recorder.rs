@@ -9,6 +9,7 @@ use crate::budget::degradation::Level;
 use crate::schedule::gate::{Skipped, Ticket};
 use crate::schedule::policy::Policy;
 use crate::schedule::skip_reason::SkipReason;
+use crate::session::cause::Cause;
 use crate::session::frame::{Frame, FrameMetadata};
 use crate::session::history::{self, FrameHistory, Outcome, Row};
 use crate::session::rate::Rate;
@@ -25,9 +26,11 @@ pub(crate) struct Recorder {
     pub(crate) counts: Counts,
     /// Linear memory of the instance, bytes.
     pub(crate) memory: usize,
+    /// What the decoder holds, bytes.
+    pub(crate) decoder_memory: usize,
     /// Instances made.
     pub(crate) instances: u64,
-    /// The session ended because its first instance could not be made.
+    /// The session ended because the handler failed at its start.
     pub(crate) never_started: bool,
     pub(crate) history: FrameHistory,
     size: Option<Size>,
@@ -107,10 +110,10 @@ impl Recorder {
     }
 
     /// The handler failed for the frame in work.
-    pub(crate) fn failed(&mut self, record: &Record, code: &'static str) {
+    pub(crate) fn failed(&mut self, record: &Record, code: &'static str, cause: Cause) {
         *self.counts.failed.entry(code).or_default() += 1;
         self.called(record);
-        self.history.push(record.row(Outcome::Failed, Some(code)));
+        self.history.push(Row { cause: Some(cause), ..record.row(Outcome::Failed, Some(code)) });
     }
 
     /// The handler said that the stream is over; the frame counts as processed.
@@ -180,6 +183,11 @@ impl Recorder {
     /// CPU time of encoding since the last time, of whatever pictures.
     pub(crate) fn take_unreported_cpu(&mut self) -> Duration {
         std::mem::take(&mut self.unreported_cpu)
+    }
+
+    /// Memory of the instance and of the decoder, bytes.
+    pub(crate) fn codec_and_guest(&self) -> u64 {
+        (self.memory as u64).saturating_add(self.decoder_memory as u64)
     }
 
     /// Fuel of the last call, whatever came of it.

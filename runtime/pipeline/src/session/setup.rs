@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use framebox_media::Codec;
-use framebox_sandbox::{Component, Limits, Log, Sources};
+use framebox_picture::Size;
+use framebox_sandbox::{Component, Limits, Log, MemoryAccount, Sources};
 
 use crate::budget::Budgets;
 use crate::schedule::policy::Policy;
@@ -19,6 +20,8 @@ pub struct Setup {
     pub fps: Option<f32>,
     /// How the input is coded.
     pub input: Codec,
+    /// Largest picture that the input may have; beyond it, the viewer is asked to lower it.
+    pub largest_input: Size,
     /// What the handler may use.
     pub limits: Limits,
     /// How the results are encoded.
@@ -27,6 +30,8 @@ pub struct Setup {
     pub log: Arc<dyn Log>,
     /// The videos that were granted.
     pub sources: Arc<dyn Sources>,
+    /// What the host holds for the session.
+    pub account: MemoryAccount,
     /// Which frames are skipped, and what is shown instead; where the session starts.
     pub policy: Policy,
     /// What the session may use beyond a single call.

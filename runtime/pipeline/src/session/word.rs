@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use crate::schedule::skip_reason::SkipReason;
 
 /// Codes of notices that are neither failures of calls nor reasons to skip.
-const NOTICES: [&str; 6] = ["backlog", "encode", "ladder", "over-budget", "parameter", "resting"];
+const NOTICES: [&str; 7] = ["backlog", "camera-too-large", "encode", "ladder", "over-budget", "parameter", "resting"];
 /// Stands for every other word.
 const OTHER: &str = "other";
 

@@ -18,7 +18,7 @@ use framebox_pipeline::session::parameters::Applied;
 use framebox_pipeline::{
     Attachment, Budgets, Connections, Notice, Policy, Session, SessionEvents, Setup, Upstream, Viewer, stream,
 };
-use framebox_sandbox::{Budget, Component, Engine, Limits, NamedValue, NoLog, NoSources, Settings};
+use framebox_sandbox::{Budget, Component, Engine, Limits, MemoryAccount, NoLog, NoSources, OutputValue, Settings};
 use serde_json::json;
 
 const SIZE: Size = Size::new(320, 240);
@@ -28,7 +28,7 @@ struct Heard {
     frames: Vec<EncodedFrame>,
     notices: Vec<Notice>,
     applied: Vec<Applied>,
-    values: Vec<(u64, Vec<NamedValue>)>,
+    values: Vec<(u64, Vec<OutputValue>)>,
     keyframes_needed: usize,
     ended: Option<String>,
 }
@@ -49,7 +49,7 @@ impl Upstream for Listener {
 }
 
 impl SessionEvents for Listener {
-    fn values(&self, sequence: u64, _: i64, values: &[NamedValue]) {
+    fn values(&self, sequence: u64, _: i64, values: &[OutputValue]) {
         self.0.lock().unwrap().values.push((sequence, values.to_vec()));
     }
     fn applied(&self, applied: Applied) {
@@ -120,10 +120,12 @@ fn setup(component: Component, time: Duration) -> Setup {
         component,
         fps: None,
         input: Codec::H264,
+        largest_input: Size::new(1920, 1080),
         limits: Limits { call: Budget { time, fuel: u64::MAX / 2 }, ..Limits::default() },
         rendition: stream::Settings { codec: Codec::H264, encode: encode::Settings::default() },
         log: Arc::new(NoLog),
         sources: Arc::new(NoSources),
+        account: MemoryAccount::default(),
         policy: Policy::default(),
         budgets: Budgets::default(),
         permit: None,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use framebox_picture::Picture;
+use framebox_picture::{Charge, Format, MemoryAccount, Picture};
 
 use crate::sources::{Source, SourceFrame};
 
@@ -12,6 +12,8 @@ pub struct Frame {
     pub(crate) pts_us: i64,
     pub(crate) sequence: u64,
     pub(crate) skipped: u32,
+    /// Of a frame that the guest holds: its picture's memory.
+    pub(crate) _charge: Option<Charge>,
 }
 
 impl Frame {
@@ -31,18 +33,22 @@ impl OutputHandle {
 pub struct OpenSource {
     pub(crate) source: Box<dyn Source>,
     sequence: u64,
+    _charge: Charge,
 }
 
 impl OpenSource {
-    pub(crate) fn new(source: Box<dyn Source>) -> Self {
-        Self { source, sequence: 0 }
+    /// Charges the memory of an open source to `account`.
+    pub(crate) fn new(source: Box<dyn Source>, account: &MemoryAccount) -> Result<Self, String> {
+        let charge = account.charge(source.memory()).map_err(|error| error.to_string())?;
+        Ok(Self { source, sequence: 0, _charge: charge })
     }
 
-    /// Reads the next frame and numbers it.
-    pub(crate) fn next(&mut self) -> Result<Option<Frame>, String> {
+    /// Reads the next frame, numbers it, and charges its picture to `account`. A frame that does not fit is lost.
+    pub(crate) fn next(&mut self, account: &MemoryAccount) -> Result<Option<Frame>, String> {
         let Some(SourceFrame { picture, pts_us }) = self.source.next()? else { return Ok(None) };
         let sequence = self.sequence;
         self.sequence += 1;
-        Ok(Some(Frame { picture, pts_us, sequence, skipped: 0 }))
+        let charge = account.charge(Format::I420.bytes(picture.size())).map_err(|error| error.to_string())?;
+        Ok(Some(Frame { picture, pts_us, sequence, skipped: 0, _charge: Some(charge) }))
     }
 }

@@ -1,11 +1,11 @@
 //! `framebox:video/log`: messages of the handler.
 
 use wasmtime::component::{LinkerInstance, WasmStr};
-use wasmtime::{AsContextMut, Result, StoreContextMut};
+use wasmtime::{Result, StoreContext, StoreContextMut};
 
 use crate::abi::bindings::log;
 use crate::log::Level;
-use crate::state::State;
+use crate::state::{State, charge_fuel};
 
 pub(crate) fn add(interface: &mut LinkerInstance<'_, State>) -> Result<()> {
     interface.func_wrap("log", |mut store: StoreContextMut<'_, State>, (level, message): (log::Level, WasmStr)| {
@@ -16,8 +16,12 @@ pub(crate) fn add(interface: &mut LinkerInstance<'_, State>) -> Result<()> {
             log::Level::Warn => Level::Warn,
             log::Level::Error => Level::Error,
         };
-        let limiter = store.data().log.clone();
-        limiter.write(level, &message.to_str(store.as_context_mut())?);
-        Ok(())
+        let (limiter, stopwatch) = (store.data().log.clone(), store.data().stopwatch.clone());
+        let bytes = stopwatch.time(|| {
+            let message = message.to_str(StoreContext::from(&store))?;
+            limiter.write(level, &message);
+            Ok::<_, wasmtime::Error>(message.len())
+        })?;
+        charge_fuel(&mut store, bytes)
     })
 }

@@ -7,8 +7,8 @@ use crate::abi::bindings::types;
 use crate::abi::bounded_string::BoundedString;
 use crate::abi::convert;
 use crate::abi::resources::{Frame, OutputHandle};
-use crate::state::State;
 use crate::state::canvas::Canvas;
+use crate::state::{State, charge_fuel};
 
 type PixelsArguments = (Resource<OutputHandle>, types::Size, types::PixelFormat, WasmList<u8>);
 type PatchArguments = (Resource<OutputHandle>, types::Rect, types::PixelFormat, WasmList<u8>);
@@ -50,7 +50,10 @@ pub(crate) fn add(media: &mut LinkerInstance<'_, State>) -> Result<()> {
             state.check_deadline()?;
             let (stopwatch, max_bytes) = (state.stopwatch.clone(), state.values.limit());
             stopwatch.time(|| match convert::put(&mut store, value, max_bytes)? {
-                Ok(value) => Ok((store.data_mut().values.put(id.0, value),)),
+                Ok(value) => {
+                    charge_fuel(&mut store, value.bytes())?;
+                    Ok((store.data_mut().values.put(id.0, &value),))
+                }
                 Err(bytes) => Ok((Err(store.data().values.too_large(&id.0, bytes)),)),
             })
         },
@@ -70,8 +73,8 @@ fn draw(
     }
     // Guest memory and the state are both borrowed from the store: the canvas is taken out to use both at once.
     let stopwatch = state.stopwatch.clone();
-    let max_pixels = state.max_pixels;
-    let mut canvas = std::mem::replace(&mut state.canvas, Canvas::new(max_pixels));
+    let empty = Canvas::new(state.max_pixels, &state.account);
+    let mut canvas = std::mem::replace(&mut state.canvas, empty);
     let data = data.as_le_slice(StoreContext::from(&*store));
     let result = stopwatch.time(|| work(&mut canvas, data));
     store.data_mut().canvas = canvas;

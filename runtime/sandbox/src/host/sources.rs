@@ -32,9 +32,10 @@ pub(crate) fn add(sources: &mut LinkerInstance<'_, State>) -> Result<()> {
                 return Ok((Err(format!("{MAX_SOURCES} sources are open; drop one first")),));
             }
             let stopwatch = state.stopwatch.clone();
-            match stopwatch.time(|| state.sources.open(&name)) {
+            let open = || OpenSource::new(state.sources.open(&name)?, &state.account);
+            match stopwatch.time(open) {
                 Ok(source) => {
-                    let handle = state.table.push(OpenSource::new(source))?;
+                    let handle = state.table.push(source)?;
                     state.open_sources += 1;
                     Ok((Ok(handle),))
                 }
@@ -64,9 +65,9 @@ pub(crate) fn add(sources: &mut LinkerInstance<'_, State>) -> Result<()> {
             if state.open_frames >= MAX_FRAMES {
                 return Ok((Err(format!("{MAX_FRAMES} frames are held; drop one first")),));
             }
-            let stopwatch = state.stopwatch.clone();
-            let source = state.table.get_mut(&source)?;
-            match stopwatch.time(|| source.next()) {
+            let State { stopwatch, account, table, .. } = state;
+            let opened = table.get_mut(&source)?;
+            match stopwatch.time(|| opened.next(account)) {
                 Ok(Some(frame)) => {
                     let handle = state.table.push(frame)?;
                     state.open_frames += 1;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use framebox_picture::MemoryAccount;
+
 use super::instance::Instance;
 use super::linked::Linked;
 use super::new_state::new_state;
@@ -15,7 +17,8 @@ use crate::sources::NoSources;
 /// Calls `describe` in an instance of its own, which is granted nothing. The descriptor is not checked.
 pub(crate) fn describe(engine: &Engine, linked: &Linked) -> Result<Descriptor, LoadError> {
     let limits = Limits { memory: engine.max_memory(), ..Limits::default() };
-    let state = new_state(linked.kind, Arc::new([]), &limits, Arc::new(NoLog), Arc::new(NoSources), None);
+    let (log, sources, account) = (Arc::new(NoLog), Arc::new(NoSources), MemoryAccount::default());
+    let state = new_state(linked.kind, Arc::new([]), &limits, log, sources, account, None);
     let mut instance = Instance::new(engine, linked, state, limits)?;
     instance.describe().map_err(LoadError::Describe)
 }

@@ -41,15 +41,25 @@ pub(super) fn execute<T>(
         fuel: budget.fuel.saturating_sub(store.get_fuel().unwrap_or(0)),
     };
     let memory_refused = store.data_mut().resources.take_refused();
+    let refused_by_host = store.data_mut().resources.take_refused_by_host();
     let result = match result {
         None => Err(CallError::Time { limit: budget.time }),
         Some(Ok(value)) => Ok(value),
+        Some(Err(error)) if refused_by_host && !is_interrupt(&error) => {
+            let message = "the server has no memory left for the handler; try again later".to_owned();
+            Err(CallError::HostMemory { message, trapped: true })
+        }
         Some(Err(error)) => {
             let memory_limit = memory_refused.then(|| store.data().resources.limit());
             Err(call_error(&error, budget, memory_limit))
         }
     };
     (result, cost)
+}
+
+/// Returns whether the call used up its time or its fuel.
+fn is_interrupt(error: &wasmtime::Error) -> bool {
+    matches!(error.downcast_ref::<Trap>(), Some(Trap::Interrupt | Trap::OutOfFuel))
 }
 
 /// Translates an error of the engine. `memory_limit` is given if growth beyond it was refused during the call.

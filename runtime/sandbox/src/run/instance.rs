@@ -19,6 +19,7 @@ use crate::descriptor::Descriptor;
 use crate::engine::Engine;
 use crate::limits::{Budget, Limits};
 use crate::state::State;
+use crate::state::canvas::CanvasError;
 use crate::text::truncated;
 use crate::value::NamedValue;
 
@@ -74,7 +75,7 @@ impl Instance {
             FrameFunction::Generate(_) => return refused("a generator takes no frames"),
         };
         let Input { picture, pts_us, sequence, skipped } = input;
-        self.store.data_mut().input = Some(Frame { picture, pts_us, sequence, skipped });
+        self.store.data_mut().input = Some(Frame { picture, pts_us, sequence, skipped, _charge: None });
         let call = self.frame_call(budget, async |store: &mut Store<State>| {
             let frame = Resource::new_borrow(Frame::INPUT);
             let output = Resource::new_borrow(OutputHandle::REP);
@@ -187,7 +188,10 @@ impl Instance {
         let picture = state.canvas.take();
         let values = state.values.take();
         let result = match result {
-            Ok((Ok(()),)) => picture.map(|picture| Output { picture, values }).map_err(CallError::BadOutput),
+            Ok((Ok(()),)) => picture.map(|picture| Output { picture, values }).map_err(|error| match error {
+                CanvasError::Invalid(problem) => CallError::BadOutput(problem),
+                CanvasError::Memory(error) => CallError::HostMemory { message: error.to_string(), trapped: false },
+            }),
             Ok((Err(Stop::Failed(message)),)) => Err(CallError::Failed(truncated(&message.0))),
             Ok((Err(Stop::Finished(reason)),)) => Err(CallError::Finished(truncated(&reason.0))),
             Err(error) => Err(error),

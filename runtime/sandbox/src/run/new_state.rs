@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use framebox_picture::MemoryAccount;
+
 use crate::descriptor::Output;
 use crate::deterministic::Deterministic;
 use crate::host::wasi;
@@ -19,6 +21,7 @@ pub(crate) fn new_state(
     limits: &Limits,
     log: Arc<dyn Log>,
     sources: Arc<dyn Sources>,
+    account: MemoryAccount,
     world: Option<&Deterministic>,
 ) -> State {
     let log = LogLimiter::new(log, limits);
@@ -26,5 +29,5 @@ pub(crate) fn new_state(
         None => wasi::context(&log),
         Some(world) => wasi::deterministic(&log, world),
     };
-    State::new(kind, outputs, limits, log, wasi, sources)
+    State::new(kind, outputs, limits, log, wasi, sources, account)
 }

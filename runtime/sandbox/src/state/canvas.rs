@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use framebox_picture::{Format, Picture, Pool, Rect, Size, convert, patch};
+use framebox_picture::{Format, MemoryAccount, MemoryLimitError, Picture, Pool, Rect, Size, convert, patch};
 
 /// Holds the picture put so far, in recycled memory.
 pub(crate) struct Canvas {
@@ -11,7 +11,27 @@ pub(crate) struct Canvas {
     limit: u64,
     picture: Option<CurrentPicture>,
     /// Error of the last operation, if it failed.
-    error: Option<String>,
+    error: Option<CanvasError>,
+}
+
+/// Why there is no picture.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CanvasError {
+    /// What the guest put is invalid.
+    #[error("{0}")]
+    Invalid(String),
+    /// The session has no memory left for it.
+    #[error("{0}")]
+    Memory(MemoryLimitError),
+}
+
+impl From<framebox_picture::Error> for CanvasError {
+    fn from(error: framebox_picture::Error) -> Self {
+        match error {
+            framebox_picture::Error::Memory(error) => Self::Memory(error),
+            error => Self::Invalid(error.to_string()),
+        }
+    }
 }
 
 enum CurrentPicture {
@@ -22,9 +42,9 @@ enum CurrentPicture {
 }
 
 impl Canvas {
-    /// Accepts pictures of up to `limit` pixels.
-    pub(crate) fn new(limit: u64) -> Self {
-        Self { pool: Pool::default(), limit, picture: None, error: None }
+    /// Accepts pictures of up to `limit` pixels, whose memory is charged to `account`.
+    pub(crate) fn new(limit: u64, account: &MemoryAccount) -> Self {
+        Self { pool: Pool::of(account), limit, picture: None, error: None }
     }
 
     /// Puts a picture given as pixels.
@@ -46,7 +66,7 @@ impl Canvas {
     }
 
     /// Removes and returns the picture, or the error if the last operation failed.
-    pub(crate) fn take(&mut self) -> Result<Option<Arc<Picture>>, String> {
+    pub(crate) fn take(&mut self) -> Result<Option<Arc<Picture>>, CanvasError> {
         let picture = match self.picture.take() {
             None => None,
             Some(CurrentPicture::Shared(picture)) => Some(picture),
@@ -61,9 +81,10 @@ impl Canvas {
         }
     }
 
-    fn make(&mut self, size: Size, format: Format, data: &[u8]) -> Result<(), String> {
+    fn make(&mut self, size: Size, format: Format, data: &[u8]) -> Result<(), CanvasError> {
         if size.pixels() > self.limit {
-            return Err(format!("a picture of {size} is larger than the {} pixels allowed", self.limit));
+            let text = format!("a picture of {size} is larger than the {} pixels allowed", self.limit);
+            return Err(CanvasError::Invalid(text));
         }
         let mut picture = self.pool.take();
         match convert::write(data, format, size, Arc::make_mut(&mut picture)) {
@@ -73,28 +94,31 @@ impl Canvas {
             }
             Err(error) => {
                 self.pool.give(picture);
-                Err(error.to_string())
+                Err(error.into())
             }
         }
     }
 
-    fn draw(&mut self, at: Rect, format: Format, data: &[u8]) -> Result<(), String> {
+    fn draw(&mut self, at: Rect, format: Format, data: &[u8]) -> Result<(), CanvasError> {
         if let Some(CurrentPicture::Shared(shared)) = &self.picture {
             let shared = shared.clone();
             // Checked before copying, so that rejected patches cost nothing.
             if !at.is_within(shared.size()) {
-                return Err(framebox_picture::Error::Outside { rect: at, size: shared.size() }.to_string());
+                return Err(framebox_picture::Error::Outside { rect: at, size: shared.size() }.into());
             }
             let mut copy = self.pool.take();
-            Arc::make_mut(&mut copy).copy_from(shared.planes()).map_err(|error| error.to_string())?;
+            if let Err(error) = Arc::make_mut(&mut copy).copy_from(shared.planes()) {
+                self.pool.give(copy);
+                return Err(error.into());
+            }
             self.replace(CurrentPicture::Drawn(copy));
         }
         match &mut self.picture {
             Some(CurrentPicture::Drawn(picture)) => {
-                let picture = Arc::get_mut(picture).ok_or("the picture is in use")?;
-                patch::patch(picture, at, format, data).map_err(|error| error.to_string())
+                let in_use = || CanvasError::Invalid("the picture is in use".into());
+                Ok(patch::patch(Arc::get_mut(picture).ok_or_else(in_use)?, at, format, data)?)
             }
-            _ => Err("there is no picture to patch: put pixels or show a frame first".into()),
+            _ => Err(CanvasError::Invalid("there is no picture to patch: put pixels or show a frame first".into())),
         }
     }
 
@@ -104,9 +128,9 @@ impl Canvas {
         }
     }
 
-    fn record(&mut self, result: Result<(), String>) -> Result<(), String> {
+    fn record(&mut self, result: Result<(), CanvasError>) -> Result<(), String> {
         self.error = result.as_ref().err().cloned();
-        result
+        result.map_err(|error| error.to_string())
     }
 }
 
@@ -117,7 +141,7 @@ mod tests {
     const SIZE: Size = Size::new(4, 2);
 
     fn canvas() -> Canvas {
-        Canvas::new(64)
+        Canvas::new(64, &MemoryAccount::unlimited())
     }
 
     #[test]
@@ -145,7 +169,7 @@ mod tests {
     fn an_error_is_returned_unless_a_valid_picture_follows() {
         let mut canvas = canvas();
         assert!(canvas.pixels(SIZE, Format::Gray8, &[0; 7]).is_err());
-        assert!(canvas.take().unwrap_err().contains("8 bytes, not 7"));
+        assert!(canvas.take().unwrap_err().to_string().contains("8 bytes, not 7"));
         assert!(canvas.pixels(Size::new(65, 1), Format::Gray8, &[0; 65]).is_err());
         assert!(canvas.patch(Rect::whole(SIZE), Format::Gray8, &[0; 8]).unwrap_err().contains("no picture to patch"));
         canvas.pixels(SIZE, Format::Gray8, &[9; 8]).unwrap();
@@ -161,6 +185,21 @@ mod tests {
         let output = canvas.take().unwrap().unwrap();
         assert_eq!((output.size(), output.bytes()[0]), (SIZE, 16));
         assert!(output.bytes()[1] > 230);
+    }
+
+    #[test]
+    fn pictures_beyond_the_sessions_memory_are_refused() {
+        let account = MemoryAccount::new(30);
+        let mut canvas = Canvas::new(64, &account);
+        canvas.pixels(SIZE, Format::Gray8, &[1; 8]).unwrap();
+        let held = canvas.take().unwrap();
+        canvas.pixels(SIZE, Format::Gray8, &[1; 8]).unwrap();
+        assert!(canvas.pixels(SIZE, Format::Gray8, &[1; 8]).unwrap_err().contains("may hold 30"));
+        assert!(matches!(canvas.take(), Err(CanvasError::Memory(_))));
+        canvas.show(Arc::new(Picture::black(SIZE).unwrap()));
+        assert!(canvas.take().is_ok(), "what the host holds already can be shown");
+        drop((held, canvas));
+        assert_eq!(account.used(), 0);
     }
 
     #[test]

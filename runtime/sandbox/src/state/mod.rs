@@ -9,9 +9,10 @@ pub(crate) mod values;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use framebox_picture::MemoryAccount;
 use framebox_picture::sample::Sampler;
 use wasmtime::component::{Resource, ResourceTable};
-use wasmtime::{Result, Trap};
+use wasmtime::{Result, StoreContextMut, Trap};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::abi::resources::Frame;
@@ -43,6 +44,8 @@ pub(crate) struct State {
     /// Speed of cropping and scaling.
     pub(crate) scaling: Speed,
     pub(crate) sources: Arc<dyn Sources>,
+    /// What the host holds for the session.
+    pub(crate) account: MemoryAccount,
     /// Number of source frames that the guest holds.
     pub(crate) open_frames: usize,
     /// Number of sources that the guest holds.
@@ -65,21 +68,23 @@ impl State {
         log: LogLimiter,
         wasi: WasiCtx,
         sources: Arc<dyn Sources>,
+        account: MemoryAccount,
     ) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_RESOURCES);
         Self {
             wasi,
             table,
-            resources: Limiter::new(limits.memory),
+            resources: Limiter::new(limits.memory, &account),
             log,
-            canvas: Canvas::new(limits.output_pixels),
-            values: Values::new(outputs, limits.values_bytes),
+            canvas: Canvas::new(limits.output_pixels, &account),
+            values: Values::new(outputs, limits.values_bytes, &account),
             sampler: Arc::default(),
             stopwatch: Stopwatch::default(),
             conversion: Speed::default(),
             scaling: Speed::default(),
             sources,
+            account,
             open_frames: 0,
             open_sources: 0,
             deadline: Instant::now(),
@@ -108,6 +113,16 @@ impl State {
             true => Ok(()),
             false => Err(Trap::Interrupt.into()),
         }
+    }
+}
+
+/// Charges fuel for work of the host on `bytes` bytes, as bulk operations of the guest are charged: one unit a byte.
+pub(crate) fn charge_fuel(store: &mut StoreContextMut<'_, State>, bytes: usize) -> Result<()> {
+    let left = store.get_fuel()?.checked_sub(u64::try_from(bytes).unwrap_or(u64::MAX));
+    store.set_fuel(left.unwrap_or(0))?;
+    match left {
+        Some(_) => Ok(()),
+        None => Err(Trap::OutOfFuel.into()),
     }
 }
 

@@ -71,6 +71,10 @@ impl Source for Clip {
         SourceInfo { size: CLIP, fps: 25.0, duration_us: None, live: false }
     }
 
+    fn memory(&self) -> usize {
+        1 << 20
+    }
+
     fn next(&mut self) -> Result<Option<SourceFrame>, String> {
         self.0 += 1;
         let pts_us = PTS + i64::from(self.0);

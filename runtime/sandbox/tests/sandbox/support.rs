@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use framebox_picture::{Picture, Size};
 use framebox_sandbox::{
-    Budget, CallError, Component, Engine, Input, Instance, Level, Limits, Log, NoLog, NoSources, Settings, Setup,
-    Sources,
+    Budget, CallError, Component, Engine, Input, Instance, Level, Limits, Log, MemoryAccount, NoLog, NoSources,
+    Settings, Setup, Sources,
 };
 
 pub const SIZE: Size = Size::new(64, 48);
@@ -42,7 +42,13 @@ pub fn transform(fields: &str, body: &str) -> Component {
 
 pub fn setup() -> Setup {
     let limits = Limits { setup: PLENTY, ..Limits::default() };
-    Setup { limits, parameters: Vec::new(), log: Arc::new(NoLog), sources: Arc::new(NoSources) }
+    Setup {
+        limits,
+        parameters: Vec::new(),
+        log: Arc::new(NoLog),
+        sources: Arc::new(NoSources),
+        account: MemoryAccount::default(),
+    }
 }
 
 pub fn start(component: &Component) -> Instance {

@@ -1,6 +1,7 @@
 //! The configuration file. Unknown keys are errors.
 
 pub mod budgets;
+pub mod quotas;
 mod session_defaults;
 
 use std::collections::BTreeMap;
@@ -12,7 +13,9 @@ use anyhow::{Context, ensure};
 use framebox_auth::scope::Scope;
 use framebox_catalog::limits;
 use framebox_catalog::{Defaults, HandlerDefaults, compile};
+use framebox_picture::Size;
 use framebox_pipeline::{Skipping, Unprocessed};
+use framebox_sandbox::MemoryAccount;
 use framebox_worker::Isolation;
 use serde::Deserialize;
 
@@ -24,10 +27,14 @@ pub use session_defaults::SessionDefaults;
 pub struct Config {
     /// Where the server listens, and how much it serves.
     pub server: Server,
+    /// Connections of HTTP clients.
+    pub http: Http,
     /// How peers reach the server.
     pub webrtc: WebRtc,
     /// How results are encoded.
     pub encoder: Encoder,
+    /// What cameras may send.
+    pub decoder: Decoder,
     /// Limits of handlers.
     pub limits: limits::Table,
     /// Upper bounds of the limits of every handler.
@@ -43,6 +50,8 @@ pub struct Config {
     pub sources: BTreeMap<String, Source>,
     /// Limits of uploads.
     pub uploads: Uploads,
+    /// How much one principal may use.
+    pub quotas: quotas::Table,
     /// The `framebox` program, which compiles uploads; `None` for the running one.
     #[serde(skip)]
     pub program: Option<PathBuf>,
@@ -64,6 +73,12 @@ pub struct Server {
     pub isolation: Option<Isolation>,
     /// Worker processes that are kept ready for sessions, under `process`.
     pub ready_workers: usize,
+    /// Memory of all sessions, MiB; absent: three quarters of the machine's or of the control group's; 0: unlimited. A session
+    /// that would exceed it is rejected.
+    pub memory_mib: Option<u64>,
+    /// Memory that the server holds for one session, MiB: pictures, values, log, sources; beside the handler's own
+    /// (`limits.memory_mib`) and that of its codecs.
+    pub session_memory_mib: u64,
     /// Which frames are skipped, unless the handler's section or the offer says otherwise: `latest`, `adaptive`, `never`.
     pub policy: Skipping,
     /// What is shown for a frame without a result, likewise: `hold`, `passthrough`.
@@ -72,10 +87,11 @@ pub struct Server {
     pub default_handler: Option<String>,
     /// Origins of pages elsewhere that may use the API, `https://host`; none by default.
     pub origins: Vec<String>,
+    /// Names by which clients reach the server through a proxy on this machine, beside `localhost` and addresses.
+    pub hosts: Vec<String>,
     /// Data directory, relative to the configuration file; absent: nothing outlives the program.
     pub data: Option<PathBuf>,
-    /// Scopes of clients without a token; empty: none, except that loopback clients may do everything as long as there are
-    /// no tokens.
+    /// Scopes of clients without a token; empty: none.
     pub allow_anyone: Vec<Scope>,
 }
 
@@ -87,10 +103,13 @@ impl Default for Server {
             capacity_ms: None,
             isolation: None,
             ready_workers: 2,
+            memory_mib: None,
+            session_memory_mib: (MemoryAccount::DEFAULT_LIMIT >> 20) as u64,
             policy: Skipping::default(),
             unprocessed: Unprocessed::default(),
             default_handler: None,
             origins: Vec::new(),
+            hosts: Vec::new(),
             data: None,
             allow_anyone: Vec::new(),
         }
@@ -101,6 +120,39 @@ impl Server {
     /// Returns where sessions run.
     pub fn isolation(&self) -> Isolation {
         self.isolation.unwrap_or(if self.bind.ip().is_loopback() { Isolation::Thread } else { Isolation::Process })
+    }
+}
+
+/// `[http]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Http {
+    /// Most connections at once; absent: 1024, or fewer where the limit of open files leaves fewer.
+    pub connections: Option<u32>,
+    /// Most connections at once of each client address; of IPv6, of each network of /64.
+    pub connections_per_address: u32,
+    /// Addresses of reverse proxies, whose connections count only in total, and whose `X-Forwarded-For` names the client.
+    pub proxies: Vec<IpAddr>,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { connections: None, connections_per_address: 256, proxies: Vec::new() }
+    }
+}
+
+impl Http {
+    fn check(&self) -> anyhow::Result<()> {
+        let most = 1_000_000;
+        ensure!(
+            self.connections.is_none_or(|connections| (1..=most).contains(&connections)),
+            "http.connections must be within 1 and {most}"
+        );
+        ensure!(
+            (1..=most).contains(&self.connections_per_address),
+            "http.connections_per_address must be within 1 and {most}"
+        );
+        Ok(())
     }
 }
 
@@ -131,6 +183,36 @@ pub struct Encoder {
 impl Default for Encoder {
     fn default() -> Self {
         Self { start_kbps: 1500, max_kbps: 2500 }
+    }
+}
+
+/// `[decoder]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Decoder {
+    /// Width of the largest picture of a camera, pixels; pictures on edge have their width as height.
+    pub width: u32,
+    /// Height of the largest picture of a camera, pixels.
+    pub height: u32,
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self { width: 1920, height: 1080 }
+    }
+}
+
+impl Decoder {
+    /// Returns the largest picture.
+    pub fn size(&self) -> Size {
+        Size::new(self.width, self.height)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        for (name, side, most) in [("width", self.width, 4096), ("height", self.height, 2304)] {
+            ensure!((128..=most).contains(&side), "decoder.{name} must be within 128 and {most}");
+        }
+        Ok(())
     }
 }
 
@@ -258,6 +340,10 @@ impl Config {
     pub fn check(&self) -> anyhow::Result<()> {
         ensure!((1..=1000).contains(&self.server.sessions), "server.sessions must be within 1 and 1000");
         ensure!((1..=64).contains(&self.server.ready_workers), "server.ready_workers must be within 1 and 64");
+        ensure!(
+            (8..=65_536).contains(&self.server.session_memory_mib),
+            "server.session_memory_mib must be within 8 and 65536"
+        );
         ensure!((50..=100_000).contains(&self.encoder.max_kbps), "encoder.max_kbps must be within 50 and 100000");
         ensure!(
             (50..=self.encoder.max_kbps).contains(&self.encoder.start_kbps),
@@ -273,7 +359,17 @@ impl Config {
         }
         self.degradation.check()?;
         self.breaker.check()?;
+        self.decoder.check()?;
         self.uploads.check()?;
+        self.http.check()?;
+        for host in &self.server.hosts {
+            let fits = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
+            ensure!(
+                !host.is_empty() && host.bytes().all(fits),
+                "server.hosts: {host:?} is not a name; give one like video.example.org, without a port"
+            );
+        }
+        self.quotas.check()?;
         match (self.webrtc.first_port, self.webrtc.last_port) {
             (None, None) => {}
             (Some(first), Some(last)) => {
@@ -314,6 +410,10 @@ mod tests {
                 "unknown field `path`, expected one of `file`, `url`, `loop`, `handlers`",
             ),
             ("[uploads]\ncompile_mib = 1", "uploads.compile_mib must be within"),
+            ("[http]\nconnections = 0", "http.connections must be within"),
+            ("[http]\nconnections_per_address = 0", "http.connections_per_address must be within"),
+            ("[http]\nproxies = [\"proxy\"]", "invalid IP address"),
+            ("[server]\nhosts = [\"https://a.example\"]", "server.hosts: \"https://a.example\" is not a name"),
             ("[sources.a]\nhandlers = [\"play\"]", "sources.a needs a file or a url"),
             ("[sources.a]\nfile = \"a\"\nurl = \"http://a\"\nhandlers = [\"play\"]", "and not both"),
             ("[sources.a]\nfile = \"a.mp4\"", "sources.a.handlers must name"),

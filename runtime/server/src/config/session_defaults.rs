@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use framebox_catalog::Version;
+use framebox_picture::Size;
 use framebox_pipeline::budget::{breaker, degradation};
 use framebox_pipeline::{Budgets, Policy, Skipping, Unprocessed};
+use framebox_sandbox::MemoryAccount;
 
 use super::Config;
 
@@ -14,17 +16,25 @@ pub struct SessionDefaults {
     degradation: degradation::Settings,
     breaker: breaker::Settings,
     policy: Policy,
+    largest_input: Size,
+    /// What the server may hold for a session, bytes.
+    memory: usize,
+    /// Of which the accounts of sessions are parts.
+    server: MemoryAccount,
     /// Where the policy of a handler differs.
     handlers: BTreeMap<String, (Option<Skipping>, Option<Unprocessed>)>,
 }
 
 impl Config {
-    /// The settings of sessions.
-    pub fn session_defaults(&self) -> SessionDefaults {
+    /// The settings of sessions, which may hold `memory` bytes together.
+    pub fn session_defaults(&self, memory: u64) -> SessionDefaults {
         SessionDefaults {
             degradation: self.degradation.settings(),
             breaker: self.breaker.settings(),
             policy: Policy { skipping: self.server.policy, unprocessed: self.server.unprocessed },
+            largest_input: self.decoder.size(),
+            memory: usize::try_from(self.server.session_memory_mib << 20).unwrap_or(usize::MAX),
+            server: MemoryAccount::new(usize::try_from(memory).unwrap_or(usize::MAX)),
             handlers: self.handlers.iter().map(|(name, of)| (name.clone(), (of.policy, of.unprocessed))).collect(),
         }
     }
@@ -36,6 +46,16 @@ impl SessionDefaults {
         let (fuel_per_second, ms_per_second) = version.limits.per_second();
         let (degradation, breaker) = (self.degradation.clone(), self.breaker);
         Budgets { fuel_per_second, ms_per_second, degradation, breaker, ..Budgets::default() }
+    }
+
+    /// Returns the largest picture that cameras may send.
+    pub fn largest_input(&self) -> Size {
+        self.largest_input
+    }
+
+    /// Returns the account of a session that begins.
+    pub fn account(&self) -> MemoryAccount {
+        self.server.part(self.memory)
     }
 
     /// Returns the policy of sessions of the handler `name`.

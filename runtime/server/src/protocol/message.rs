@@ -209,7 +209,7 @@ impl<'a> Message<'a> {
 #[cfg(test)]
 mod tests {
     use framebox_pipeline::{Skipping, Unprocessed};
-    use framebox_sandbox::NamedValue;
+    use framebox_sandbox::{Json, MemoryAccount, OutputValue};
     use serde_json::json;
 
     use super::*;
@@ -226,7 +226,8 @@ mod tests {
         let notice = |severity, request| Notice { severity, code: "trap", message: "it fell".into(), request };
         let (warning, error) = (notice(Severity::Warning, None), notice(Severity::Error, Some(4)));
         let blob = framebox_sandbox::Value::Blob { media_type: "image/png".into(), data: vec![1, 2, 3] };
-        let batch = Batch::new(7, 8, &[NamedValue { id: "shot".into(), value: blob }]);
+        let json = Json::encode(&blob, &MemoryAccount::unlimited()).unwrap();
+        let batch = Batch::new(7, 8, &[OutputValue { id: "shot".into(), json }]);
         let shot = json!({ "media_type": "image/png", "data": "AQID" });
         for (message, expected) in [
             (Message::handshake(), json!({ "type": "log", "data": "Server received: handshake" })),

@@ -6,6 +6,7 @@ use std::time::Instant;
 use framebox_media::EncodedFrame;
 use framebox_pipeline::Connections;
 use framebox_rtc::{ConnectionEvents, Peer, State};
+use framebox_sandbox::MemoryAccount;
 use framebox_worker::{RunningSession, StartError};
 
 use super::control::Control;
@@ -21,20 +22,18 @@ pub struct Connection {
     control: Arc<Control>,
 }
 
-impl Default for Connection {
-    /// A connection without ends.
-    fn default() -> Self {
+impl Connection {
+    /// A connection without ends. What waits in it is charged to `account`.
+    pub fn new(account: &MemoryAccount) -> Self {
         let ends = Arc::<Ends>::default();
         Self {
             ingress: Arc::new(Ingress::new(ends.clone())),
             egress: Arc::new(Egress::new(ends.clone())),
-            control: Arc::new(Control::new(ends.clone())),
+            control: Arc::new(Control::new(ends.clone(), account)),
             ends,
         }
     }
-}
 
-impl Connection {
     /// Connects both ends.
     pub fn connect(&self, peer: &Arc<dyn Peer>, session: &Arc<RunningSession>) {
         self.ends.set(peer, session);

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use framebox_rtc::MAX_MESSAGE_BYTES;
+use framebox_sandbox::{Charge, MemoryAccount};
 
 use super::ends::Ends;
 use crate::protocol::{Batch, Message};
@@ -17,13 +18,14 @@ const FETCH_INTERVAL: Duration = Duration::from_millis(100);
 /// Sends messages on the data channel of a peer.
 pub struct DataChannel {
     ends: Arc<Ends>,
+    account: MemoryAccount,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
     open: bool,
-    backlog: VecDeque<String>,
+    backlog: VecDeque<(String, Charge)>,
     fastrtc: Option<FastRtc>,
 }
 
@@ -38,10 +40,30 @@ struct FastRtc {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLarge(pub usize);
 
+impl State {
+    /// Keeps a message for the time when the channel is open. The oldest make room for it, in number and in memory.
+    fn keep(&mut self, text: String, account: &MemoryAccount) {
+        if self.backlog.len() == BACKLOG {
+            self.backlog.pop_front();
+        }
+        loop {
+            match account.charge(text.len()) {
+                Ok(charge) => return self.backlog.push_back((text, charge)),
+                Err(error) => {
+                    if self.backlog.pop_front().is_none() {
+                        tracing::debug!(%error, "a message that waited for the data channel is dropped");
+                        return;
+                    }
+                }
+            }
+        }
+    }
+}
+
 impl DataChannel {
-    /// Creates the channel to the peer of `ends`.
-    pub(super) fn new(ends: Arc<Ends>) -> Self {
-        Self { ends, state: Mutex::default() }
+    /// Creates the channel to the peer of `ends`. What waits for it is charged to `account`.
+    pub(super) fn new(ends: Arc<Ends>, account: &MemoryAccount) -> Self {
+        Self { ends, account: account.clone(), state: Mutex::default() }
     }
 
     /// The channel is open: sends what has waited for that.
@@ -51,7 +73,7 @@ impl DataChannel {
             state.open = true;
             std::mem::take(&mut state.backlog)
         };
-        for text in backlog {
+        for (text, _) in backlog {
             self.send_text(text);
         }
     }
@@ -77,6 +99,11 @@ impl DataChannel {
             let due = state.fastrtc.as_mut().filter(|client| client.fetch.is_none_or(due));
             due.map(|client| client.fetch = Some(now)).is_some()
         };
+        // Before the text is put together: what is too large for a message costs nothing.
+        let bytes = batch.text_bytes();
+        if bytes > MAX_MESSAGE_BYTES {
+            return Err(TooLarge(bytes));
+        }
         let text = Message::values(batch).to_text();
         if text.len() > MAX_MESSAGE_BYTES {
             return Err(TooLarge(text.len()));
@@ -91,10 +118,7 @@ impl DataChannel {
     fn send_text(&self, text: String) {
         let mut state = self.state();
         if !state.open {
-            if state.backlog.len() == BACKLOG {
-                state.backlog.pop_front();
-            }
-            state.backlog.push_back(text);
+            state.keep(text, &self.account);
         } else if let Some(peer) = self.ends.peer() {
             peer.send_message(text);
         }
@@ -102,5 +126,26 @@ impl DataChannel {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_that_wait_are_charged_and_the_oldest_make_room() {
+        let account = MemoryAccount::new(1000);
+        let mut state = State::default();
+        for i in 0..200 {
+            state.keep(format!("{i:010}"), &account);
+            assert!(account.used() <= 10 * BACKLOG);
+        }
+        assert_eq!((state.backlog.len(), account.used()), (BACKLOG, 10 * BACKLOG));
+        state.keep("x".repeat(900), &account);
+        assert_eq!((state.backlog.len(), account.used()), (11, 1000));
+        assert_eq!(state.backlog[0].0, "0000000190");
+        state.keep("x".repeat(1001), &account);
+        assert_eq!((state.backlog.len(), account.used()), (0, 0), "what never fits is dropped");
     }
 }

@@ -4,14 +4,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use framebox_pipeline::Severity;
-use framebox_pipeline::session::history::Outcome;
+use framebox_pipeline::session::cause::Cause;
 use framebox_pipeline::session::swap::{Swap, SwapError};
+use framebox_sandbox::{Component, Limits};
+use framebox_worker::{Probe, Workers};
 use tokio::sync::{Semaphore, watch};
 
 use super::ActiveSession;
 use crate::config::SessionDefaults;
+use crate::sources::SourceRegistry;
 use framebox_catalog::probation::{DURATION, Failure};
-use framebox_catalog::{Catalog, Selection, Version};
+use framebox_catalog::{Catalog, LoadedVersion, Selection, Version};
 
 /// How often the frames of a version on probation are checked.
 const CHECK_INTERVAL: Duration = Duration::from_millis(200);
@@ -22,13 +25,20 @@ const MAX_MOVING: usize = 2;
 pub struct VersionFollower {
     catalog: Arc<Catalog>,
     defaults: Arc<SessionDefaults>,
+    sources: SourceRegistry,
+    workers: Workers,
     turns: Semaphore,
 }
 
 impl VersionFollower {
-    /// Follows the handlers in `catalog`. `defaults`: the budgets of their versions.
-    pub fn new(catalog: Arc<Catalog>, defaults: Arc<SessionDefaults>) -> Arc<Self> {
-        Arc::new(Self { catalog, defaults, turns: Semaphore::new(MAX_MOVING) })
+    /// Follows the handlers in `catalog`. `defaults`: the budgets of their versions; `sources`: what they may read; `workers`: where they run.
+    pub fn new(
+        catalog: Arc<Catalog>,
+        defaults: Arc<SessionDefaults>,
+        sources: SourceRegistry,
+        workers: Workers,
+    ) -> Arc<Self> {
+        Arc::new(Self { catalog, defaults, sources, workers, turns: Semaphore::new(MAX_MOVING) })
     }
 
     /// Keeps `active` on the version that it is to run, until it ends.
@@ -37,7 +47,7 @@ impl VersionFollower {
         let mut selection = self.catalog.watch(&begin.name);
         // The choice may have changed since the offer.
         selection.iter_mut().for_each(watch::Receiver::mark_changed);
-        let mut probation = Probation::of(&active, &begin, 0).await;
+        let mut probation = Probation::of(&active, active.entry().into(), 0).await;
         let mut life = active.control().watch();
         loop {
             let changed = async {
@@ -94,7 +104,8 @@ impl VersionFollower {
             limits: next.limits.clone(),
             budgets: self.defaults.budgets(next.version()),
         };
-        let version = next.version().clone();
+        let suspect = Suspect::from(next.clone());
+        let version = suspect.version.clone();
         match session.swap(swap).await {
             Ok(sequence) => {
                 active.replace_entry(next);
@@ -104,13 +115,15 @@ impl VersionFollower {
                     active.notice(Severity::Warning, "rolled-back", text);
                 }
                 active.send_swapped(from.number, sequence);
-                Probation::of(active, &version, sequence).await
+                Probation::of(active, suspect, sequence).await
             }
             Err(SwapError::Ended) => None,
             Err(error) => {
-                if let SwapError::Start(failure) = &error {
+                if let SwapError::Start(failure) = &error
+                    && !failure.is_of_host()
+                {
                     version.is_on_probation(Instant::now());
-                    self.catalog.report_failure(&version, Failure::Start(failure.to_string()));
+                    self.report(active, &suspect, Failure::Start(failure.to_string()));
                 }
                 self.stays(active, &from, &version, &error.to_string());
                 None
@@ -126,19 +139,37 @@ impl VersionFollower {
         active.notice(Severity::Warning, "swap", text);
     }
 
+    /// Reports a failure of the handler in a session. Where that session alone does not decide, the version is run on the
+    /// server's own pictures; the outcome is reported as well.
+    fn report(&self, active: &ActiveSession, suspect: &Suspect, failure: Failure) {
+        if !self.catalog.report_failure(&suspect.version, &active.id, failure) {
+            return;
+        }
+        let (catalog, Suspect { version, component, limits }) = (self.catalog.clone(), suspect.clone());
+        let (account, grants) = (self.defaults.account(), self.sources.granted(&version.name));
+        let (workers, probe) = (self.workers.clone(), Probe { component, limits, account, grants });
+        // The outcome goes to the catalog.
+        self.workers.spawn(async move {
+            let failure = workers.probe(probe).await;
+            tracing::debug!(handler = version.name, version = version.number, ?failure, "probed");
+            catalog.report_probe(&version, failure.is_some());
+        });
+    }
+
     /// Reports the failures of the version on probation since the last check.
     async fn check(&self, active: &ActiveSession, probation: &mut Option<Probation>) {
         let Some(on) = probation else { return };
         if let Some(session) = active.session() {
             if session.never_started() {
                 let reason = active.control().watch().borrow().ended.clone().unwrap_or_default();
-                self.catalog.report_failure(&on.version, Failure::Start(reason));
+                self.report(active, &on.suspect, Failure::Start(reason));
             }
             let (rows, next) = session.frames(on.cursor).await;
             on.cursor = next;
-            let failed = rows.iter().filter(|row| row.sequence >= on.since && row.outcome == Outcome::Failed).count();
+            let failed =
+                rows.iter().filter(|row| row.sequence >= on.since && row.cause == Some(Cause::Handler)).count();
             if failed > 0 {
-                self.catalog.report_failure(&on.version, Failure::Frames(failed as u32));
+                self.report(active, &on.suspect, Failure::Frames(failed as u32));
             }
         }
         if Instant::now() >= on.until {
@@ -147,9 +178,23 @@ impl VersionFollower {
     }
 }
 
+/// A version that may fail, without keeping it in use.
+#[derive(Clone)]
+struct Suspect {
+    version: Arc<Version>,
+    component: Component,
+    limits: Limits,
+}
+
+impl From<LoadedVersion> for Suspect {
+    fn from(entry: LoadedVersion) -> Self {
+        Self { version: entry.version().clone(), component: entry.component, limits: entry.limits }
+    }
+}
+
 /// A session whose version is on probation.
 struct Probation {
-    version: Arc<Version>,
+    suspect: Suspect,
     /// The first frame of the version.
     since: u64,
     cursor: u64,
@@ -157,10 +202,10 @@ struct Probation {
 }
 
 impl Probation {
-    /// Begins to watch `version`; `None` when it is not on probation.
-    async fn of(active: &ActiveSession, version: &Arc<Version>, since: u64) -> Option<Self> {
+    /// Begins to watch a version; `None` when it is not on probation.
+    async fn of(active: &ActiveSession, suspect: Suspect, since: u64) -> Option<Self> {
         let now = Instant::now();
-        if !version.is_on_probation(now) {
+        if !suspect.version.is_on_probation(now) {
             return None;
         }
         let cursor = match active.session() {
@@ -170,6 +215,6 @@ impl Probation {
             }
             _ => 0,
         };
-        Some(Self { version: version.clone(), since, cursor, until: now + DURATION })
+        Some(Self { suspect, since, cursor, until: now + DURATION })
     }
 }

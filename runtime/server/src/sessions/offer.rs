@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use framebox_catalog::{self as catalog, Catalog, LoadedVersion};
-use framebox_media::{Codec, encode};
+use framebox_media::{Codec, decode, encode};
 use framebox_pipeline::node::{self, Node, admission};
 use framebox_pipeline::{Permit, Policy, Setup, Skipping, Unprocessed, stream};
 use framebox_rtc::{self as rtc, Answer, Direction, Transport};
@@ -13,6 +13,7 @@ use framebox_worker::Workers;
 
 use super::connection::Connection;
 use super::follower::VersionFollower;
+use super::owner::Owner;
 use super::{ActiveSession, Rejection, Sessions};
 use crate::config::{self, SessionDefaults};
 use crate::sources::SourceRegistry;
@@ -40,6 +41,15 @@ pub enum Error {
     /// A session with this id exists.
     #[error("this `webrtc_id` is connected already: use another one for each connection")]
     Exists,
+    /// The session with this id is over, and what it held is being freed.
+    #[error("the session of this `webrtc_id` is ending: try again in a moment, or use another id")]
+    Ending,
+    /// The principal has as many sessions as it may.
+    #[error("you have {most} sessions, which is the most allowed for one client: end one first")]
+    Quota {
+        /// The most that it may have.
+        most: u32,
+    },
     /// Every slot is taken.
     #[error("the server serves as many sessions as it may: try again later")]
     Full,
@@ -55,6 +65,8 @@ impl From<Rejection> for Error {
     fn from(rejection: Rejection) -> Self {
         match rejection {
             Rejection::Exists => Self::Exists,
+            Rejection::Ending => Self::Ending,
+            Rejection::Quota { most } => Self::Quota { most },
             Rejection::Limit => Self::Full,
         }
     }
@@ -83,19 +95,28 @@ pub struct Answerer {
 }
 
 impl Answerer {
-    /// Answers an offer. The session starts when the peer is connected, and supervises itself; a slot is held only when this succeeds.
+    /// Answers an offer of `owner`, who may have `most` sessions at once. The session starts when the peer is connected, and
+    /// supervises itself; a slot is held only when this succeeds.
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn answer(&self, id: &str, options: &Options, offer: &str) -> Result<String, Error> {
+    pub async fn answer(
+        &self,
+        id: &str,
+        (owner, most): (Owner, Option<u32>),
+        options: &Options,
+        offer: &str,
+    ) -> Result<String, Error> {
         let entry = self.catalog.open(options.handler.as_deref()).await.map_err(Error::Handler)?;
         let name = entry.version().name.clone();
         let name = name.as_str();
-        let reservation = self.sessions.reserve(id)?;
+        let reservation = self.sessions.reserve(id, owner, most)?;
         let digest = entry.component.digest().to_string();
-        let permit = self.node.as_ref().map(|node| node.admit(Instant::now(), &digest)).transpose();
+        let permit =
+            self.node.as_ref().map(|node| node.admit(Instant::now(), &digest, self.memory(&entry))).transpose();
         let permit = permit.map_err(Error::Overloaded)?;
-        let connection = Arc::<Connection>::default();
+        let account = self.defaults.account();
+        let connection = Arc::new(Connection::new(&account));
         let direction = match entry.component.kind() {
             Kind::Transform => Direction::SendReceive,
             Kind::Generator => Direction::SendOnly,
@@ -105,7 +126,7 @@ impl Answerer {
         let Answer { sdp, peer, codec } = answer;
         let permit = permit.map(|permit| Box::new(permit) as Box<dyn Permit>);
         let session = self.workers.session(framebox_worker::Setup {
-            session: Setup { permit, ..self.setup(name, &entry, options, codec, &connection) },
+            session: Setup { permit, account, ..self.setup(name, &entry, options, codec, &connection) },
             connections: connection.of_session(),
             grants: self.sources.granted(name),
         });
@@ -124,7 +145,16 @@ impl Answerer {
 
     /// Returns what sessions use and may use of the machine; `None` when that is not limited.
     pub fn load(&self) -> Option<admission::Load> {
-        self.node.as_ref().map(|node| node.load(Instant::now()))
+        let load = self.node.as_ref().map(|node| node.load(Instant::now()));
+        load.filter(|load| load.capacity_ms.is_finite())
+    }
+
+    /// Returns what a session of a handler of which nothing is known may hold, bytes: its memory, its codecs, and a part of
+    /// the account, which few use up.
+    fn memory(&self, entry: &LoadedVersion) -> u64 {
+        let decoder = decode::Settings::up_to(self.defaults.largest_input()).memory();
+        let account = self.defaults.account().limit() / 4;
+        (entry.limits.memory as u64).saturating_add(decoder).saturating_add(account as u64)
     }
 
     fn setup(
@@ -140,6 +170,7 @@ impl Answerer {
             component: entry.component.clone(),
             fps: options.fps,
             input: codec,
+            largest_input: self.defaults.largest_input(),
             limits: entry.limits.clone(),
             rendition: stream::Settings {
                 codec,
@@ -152,6 +183,7 @@ impl Answerer {
             log: connection.control().clone(),
             // Given where the session runs.
             sources: Arc::new(NoSources),
+            account: self.defaults.account(),
             policy: Policy {
                 skipping: options.skipping.unwrap_or(policy.skipping),
                 unprocessed: options.unprocessed.unwrap_or(policy.unprocessed),

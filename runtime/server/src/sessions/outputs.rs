@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use serde_json::Value;
+use framebox_sandbox::Json;
 use tokio::sync::Notify;
 
 use crate::protocol::Batch;
@@ -12,7 +12,7 @@ use crate::protocol::Batch;
 pub const MAX_READERS: usize = 16;
 
 /// The latest value of each output with its frame's number and time. Bounded, since only declared outputs can be put.
-type Latest = BTreeMap<String, (u64, i64, Arc<Value>)>;
+type Latest = BTreeMap<String, (u64, i64, Json)>;
 
 /// Passes a session's values on to its readers.
 #[derive(Debug, Default)]
@@ -92,25 +92,26 @@ impl Outputs {
 }
 
 impl Reader {
-    /// Waits for events; returns them, values in the order of their frames.
-    pub async fn next(&mut self) -> Vec<Event> {
+    /// Waits for the next event: the values of the earliest frame that waits. What a slow reader has not taken yet is
+    /// replaced by later values; it holds no more than one frame's.
+    pub async fn next(&mut self) -> Event {
         loop {
-            let events = self.take();
-            if !events.is_empty() {
-                return events;
+            if let Some(event) = self.take() {
+                return event;
             }
             self.0.wake.notified().await;
         }
     }
 
-    fn take(&self) -> Vec<Event> {
+    fn take(&self) -> Option<Event> {
         let mut pending = lock(&self.0.pending);
-        let mut frames: BTreeMap<u64, Batch> = BTreeMap::new();
-        for (id, (sequence, pts_us, value)) in std::mem::take(&mut pending.latest) {
-            let batch = frames.entry(sequence).or_insert(Batch { sequence, pts_us, values: BTreeMap::new() });
-            batch.values.insert(id, value);
-        }
-        frames.into_values().map(Event::Values).chain(pending.ended.clone().map(Event::End)).collect()
+        let Some((sequence, pts_us)) = pending.latest.values().map(|(sequence, pts_us, _)| (*sequence, *pts_us)).min()
+        else {
+            return pending.ended.clone().map(Event::End);
+        };
+        let of_frame = pending.latest.extract_if(.., |_, (of, ..)| *of == sequence);
+        let values = of_frame.map(|(id, (.., json))| (id, json)).collect();
+        Some(Event::Values(Batch { sequence, pts_us, values }))
     }
 }
 
@@ -120,33 +121,56 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use framebox_sandbox::{MemoryAccount, OutputValue, Value};
 
     use super::*;
 
-    fn batch(sequence: u64, values: &[(&str, Value)]) -> Batch {
-        let values = values.iter().map(|(id, value)| ((*id).to_owned(), Arc::new(value.clone()))).collect();
-        Batch { sequence, pts_us: sequence as i64 * 1000, values }
+    fn batch(sequence: u64, values: &[(&str, i64)]) -> Batch {
+        let values: Vec<_> = values
+            .iter()
+            .map(|(id, value)| {
+                let json = Json::encode(&Value::Integer(*value), &MemoryAccount::unlimited()).unwrap();
+                OutputValue { id: (*id).to_owned(), json }
+            })
+            .collect();
+        Batch::new(sequence, sequence as i64 * 1000, &values)
     }
 
     #[tokio::test]
     async fn a_slow_reader_gets_the_latest_value_of_each_output_with_its_frame() {
         let outputs = Outputs::default();
         let mut reader = outputs.read().unwrap();
-        outputs.put(&batch(1, &[("fps", json!(30))]));
+        outputs.put(&batch(1, &[("fps", 30)]));
         for i in 2..10_000 {
-            outputs.put(&batch(i, &[("score", json!(i))]));
+            outputs.put(&batch(i, &[("score", i as i64)]));
         }
-        let expected =
-            [batch(1, &[("fps", json!(30))]), batch(9999, &[("score", json!(9999))])].map(Event::Values).to_vec();
-        assert_eq!(reader.next().await, expected);
+        let expected = [batch(1, &[("fps", 30)]), batch(9999, &[("score", 9999)])].map(Event::Values);
+        assert_eq!([reader.next().await, reader.next().await], expected);
         // A late reader gets the same.
-        assert_eq!(outputs.read().unwrap().next().await, expected);
-        outputs.put(&batch(10_000, &[("score", json!(1))]));
+        let mut late = outputs.read().unwrap();
+        assert_eq!([late.next().await, late.next().await], expected);
+        outputs.put(&batch(10_000, &[("score", 1)]));
         outputs.end("enough");
-        let rest = vec![Event::Values(batch(10_000, &[("score", json!(1))])), Event::End("enough".into())];
-        assert_eq!(reader.next().await, rest);
-        assert!(outputs.read().unwrap().next().await.contains(&Event::End("enough".into())));
+        assert_eq!(reader.next().await, Event::Values(batch(10_000, &[("score", 1)])));
+        assert_eq!(reader.next().await, Event::End("enough".into()));
+        let mut last = outputs.read().unwrap();
+        assert_eq!(last.next().await, Event::Values(batch(1, &[("fps", 30)])));
+        assert_eq!(last.next().await, Event::Values(batch(10_000, &[("score", 1)])));
+        assert_eq!(last.next().await, Event::End("enough".into()));
+    }
+
+    #[tokio::test]
+    async fn readers_that_take_nothing_hold_no_more_than_the_latest_values() {
+        let account = MemoryAccount::default();
+        let outputs = Outputs::default();
+        let readers: Vec<_> = (0..MAX_READERS).map(|_| outputs.read().unwrap()).collect();
+        for sequence in 0..100 {
+            let json = Json::encode(&Value::Text("x".repeat(10_000)), &account).unwrap();
+            outputs.put(&Batch::new(sequence, 0, &[OutputValue { id: "a".into(), json }]));
+        }
+        assert!(account.used() < 20_000, "{}", account.used());
+        drop((outputs, readers));
+        assert_eq!(account.used(), 0);
     }
 
     #[tokio::test]
@@ -156,8 +180,8 @@ mod tests {
         #[expect(clippy::disallowed_methods, reason = "it is awaited below")]
         let task = tokio::spawn(async move { reader.next().await });
         tokio::task::yield_now().await;
-        outputs.put(&batch(3, &[("a", json!(true))]));
-        assert_eq!(task.await.unwrap(), [Event::Values(batch(3, &[("a", json!(true))]))]);
+        outputs.put(&batch(3, &[("a", 1)]));
+        assert_eq!(task.await.unwrap(), Event::Values(batch(3, &[("a", 1)])));
     }
 
     #[test]

@@ -20,7 +20,8 @@ const CLIP: &[u8] = include_bytes!("../../../media/clips/clip.mp4");
 const CLIP_NAME: &str = "clip";
 const CLIP_HANDLERS: [&str; 2] = ["play", "play-fps"];
 
-/// Every source of the server.
+/// Every source of the server. Clones share them.
+#[derive(Clone)]
 pub struct SourceRegistry {
     sources: BTreeMap<String, Arc<Entry>>,
     open: OpenCount,

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use clap::Args;
 use framebox_picture::Size;
-use framebox_sandbox::{Component, Engine, Kind, NoLog, Setup};
+use framebox_sandbox::{Component, Engine, Kind, MemoryAccount, NoLog, Setup};
 
 use crate::pattern::AnySource;
 use crate::runner::Runner;
@@ -97,8 +97,13 @@ impl Bench {
     fn handler(&self, host: &Host, engine: &Engine, file: &Path) -> Result<Handler, Error> {
         let component = host.load(engine, file)?.component;
         let parameters = settings::parse(component.descriptor(), &self.set)?.parameters;
-        let setup =
-            Setup { limits: host.limits.clone(), parameters, log: Arc::new(NoLog), sources: Arc::new(AnySource) };
+        let setup = Setup {
+            limits: host.limits.clone(),
+            parameters,
+            log: Arc::new(NoLog),
+            sources: Arc::new(AnySource),
+            account: MemoryAccount::unlimited(),
+        };
         Ok(Handler { file: file.to_owned(), component, setup })
     }
 }

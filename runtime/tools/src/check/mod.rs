@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use clap::Args;
 use framebox_picture::Size;
-use framebox_sandbox::{Kind, NoLog, Setup};
+use framebox_sandbox::{Kind, MemoryAccount, NoLog, Setup};
 use serde_json::json;
 
 use crate::host::Host;
@@ -92,6 +92,7 @@ impl Check {
             parameters: settings.parameters,
             log: Arc::new(NoLog),
             sources: Arc::new(AnySource),
+            account: MemoryAccount::default(),
         };
         let runner = || Runner::new(component, setup.clone()).with_pressed(settings.pressed.clone());
 

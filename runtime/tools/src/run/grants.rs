@@ -57,6 +57,10 @@ impl Source for ClipSource {
         SourceInfo { size: info.size, fps: info.fps, duration_us: info.duration.map(us), live: false }
     }
 
+    fn memory(&self) -> usize {
+        self.clip.memory()
+    }
+
     fn next(&mut self) -> Result<Option<SourceFrame>, String> {
         let frame = self.clip.next().map_err(|error| format!("the source {} cannot be read: {error}", self.name))?;
         Ok(frame.map(|frame| SourceFrame { picture: frame.picture, pts_us: us(frame.pts) }))

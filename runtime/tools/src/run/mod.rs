@@ -32,7 +32,7 @@ use std::time::Duration;
 
 use clap::Args;
 use framebox_picture::Size;
-use framebox_sandbox::{Budget, CallError, Component, Deterministic, Kind, Limits, Setup};
+use framebox_sandbox::{Budget, CallError, Component, Deterministic, Kind, Limits, MemoryAccount, Setup};
 
 use crate::runner::Runner;
 use crate::text::printable;
@@ -134,6 +134,7 @@ impl Run {
             parameters: settings.parameters,
             log: console.clone(),
             sources: Arc::new(grants),
+            account: MemoryAccount::unlimited(),
         };
         let clocks = Deterministic::new(self.seed);
         let mut runner = Runner::new(&component, setup).with_pressed(settings.pressed).with_clocks(clocks);

@@ -4,9 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use framebox_sandbox::{CallError, Descriptor, NamedValue, Value};
+use framebox_sandbox::{CallError, Descriptor, OutputValue};
 use serde_json::{Map, Value as Json, json};
 
 use crate::Error;
@@ -44,8 +42,8 @@ impl Values {
     }
 
     /// Writes the values of a frame and the fuel that it used.
-    pub(super) fn put(&mut self, sequence: u64, pts_us: i64, fuel: u64, values: &[NamedValue]) -> Result<(), Error> {
-        let values: Map<_, _> = values.iter().map(|named| (named.id.clone(), json_of(&named.value))).collect();
+    pub(super) fn put(&mut self, sequence: u64, pts_us: i64, fuel: u64, values: &[OutputValue]) -> Result<(), Error> {
+        let values: Map<_, _> = values.iter().map(|named| (named.id.clone(), named.json.parse())).collect();
         self.line(&json!({ "sequence": sequence, "pts_us": pts_us, "fuel": fuel, "values": values }))
     }
 
@@ -72,12 +70,4 @@ impl Values {
 
 fn checked(result: io::Result<()>) -> Result<(), Error> {
     result.map_err(|error| Error::Machine(format!("cannot write the values: {error}")))
-}
-
-/// Converts a value to JSON as the server does, with the bytes of a blob in base64.
-fn json_of(value: &Value) -> Json {
-    match value {
-        Value::Blob { media_type, data } => json!({ "media_type": media_type, "data": STANDARD.encode(data) }),
-        value => value.to_json(),
-    }
 }

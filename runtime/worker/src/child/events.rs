@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use framebox_media::EncodedFrame;
 use framebox_pipeline::session::parameters::Applied;
 use framebox_pipeline::{Notice, SessionEvents, Upstream, Viewer};
-use framebox_sandbox::{Level, Log, NamedValue};
+use framebox_sandbox::{Json, Level, Log, OutputValue};
+use serde::Serialize;
 
 use super::connection::Sender;
 use crate::protocol::FromWorker;
@@ -22,9 +23,16 @@ impl Events {
     }
 }
 
+/// [`FromWorker::Values`], borrowed.
+#[derive(Serialize)]
+enum Values<'a> {
+    Values { sequence: u64, pts_us: i64, values: Vec<(&'a String, &'a Json)> },
+}
+
 impl SessionEvents for Events {
-    fn values(&self, sequence: u64, pts_us: i64, values: &[NamedValue]) {
-        self.sender.message(&FromWorker::Values { sequence, pts_us, values: values.to_vec() });
+    fn values(&self, sequence: u64, pts_us: i64, values: &[OutputValue]) {
+        let values = values.iter().map(|OutputValue { id, json }| (id, json)).collect();
+        self.sender.message(&Values::Values { sequence, pts_us, values });
     }
 
     fn applied(&self, applied: Applied) {

@@ -77,9 +77,20 @@ fn serve(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     // Nobody reads the standard error from here on: it goes where the standard output goes, nowhere.
     forget_stderr()?;
     let mut receiver = Receiver::new(socket);
-    let Some(Incoming::Message(ToWorker::Start(start))) = receiver.next()? else {
+    let start = match receiver.next()? {
+        Some(Incoming::Message(ToWorker::Start(start))) => start,
+        Some(Incoming::Message(ToWorker::Probe { component, limits, account })) => {
+            let code = receiver.file()?;
+            let sources = session::probe(&engine, &sender, (&component, code), limits, account)?;
+            while let Some(incoming) = receiver.next()? {
+                if let Incoming::Message(ToWorker::Source { number, opened }) = incoming {
+                    sources.take(number, opened, &mut receiver)?;
+                }
+            }
+            return Ok(());
+        }
         // The server has no use for it any more.
-        return Ok(());
+        _ => return Ok(()),
     };
     let code = receiver.file()?;
     let mut session = match ChildSession::start(&engine, &sender, *start, code) {

@@ -20,13 +20,15 @@ pub(super) struct ReportedPermit {
 
 struct State {
     used: Duration,
+    /// What the session holds, bytes.
+    holds: u64,
     reported: Option<Instant>,
     share: Option<f64>,
 }
 
 impl ReportedPermit {
     pub(super) fn new(sender: Sender) -> Self {
-        Self { sender, state: Arc::new(Mutex::new(State { used: Duration::ZERO, reported: None, share: None })) }
+        Self { sender, state: Arc::new(Mutex::new(State { used: Duration::ZERO, holds: 0, reported: None, share: None })) }
     }
 
     /// The server says what the session's fair share is, ms of CPU a second.
@@ -43,14 +45,18 @@ impl Permit for ReportedPermit {
             let due = state.reported.is_none_or(|last| now.saturating_duration_since(last) >= INTERVAL);
             let due = due.then(|| {
                 state.reported = Some(now);
-                std::mem::take(&mut state.used)
+                (std::mem::take(&mut state.used), state.holds)
             });
             (due, state.share)
         };
-        if let Some(used) = due {
-            self.sender.message(&FromWorker::Used { us: used.as_micros() as u64 });
+        if let Some((used, bytes)) = due {
+            self.sender.message(&FromWorker::Used { us: used.as_micros() as u64, bytes });
         }
         share
+    }
+
+    fn report_memory(&self, _now: Instant, bytes: u64) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).holds = bytes;
     }
 
     /// The server makes the change, and knows.

@@ -8,7 +8,8 @@ use std::thread::Builder;
 use framebox_media::EncodedFrame;
 use framebox_pipeline::session::swap::{Swap, SwapError};
 use framebox_pipeline::{Attachment, Connections, Permit, Session, Setup};
-use framebox_sandbox::{CallError, Component, Engine, Parts};
+use framebox_picture::Size;
+use framebox_sandbox::{CallError, Component, Engine, Limits, MemoryAccount, NoLog, Parts};
 
 use super::connection::{Receiver, Sender};
 use super::events::Events;
@@ -33,7 +34,7 @@ impl ChildSession {
     /// # Errors
     /// What went wrong, for the log.
     pub(super) fn start(engine: &Engine, sender: &Sender, start: Start, code: File) -> Result<Self, String> {
-        let Start { component, fps, input, limits, rendition, policy, budgets, metered } = start;
+        let Start { component, fps, input, largest_input, limits, rendition, policy, budgets, account, metered } = start;
         let permit = ReportedPermit::new(sender.clone());
         let sources = RemoteSources::new(sender.clone());
         let events = Arc::new(Events::new(sender.clone()));
@@ -41,10 +42,12 @@ impl ChildSession {
             component: load(engine, &component, code)?,
             fps,
             input,
+            largest_input: Size::new(largest_input.0, largest_input.1),
             limits,
             rendition,
             log: events.clone(),
             sources: Arc::new(sources.clone()),
+            account: MemoryAccount::new(account),
             policy,
             budgets,
             permit: metered.then(|| Box::new(permit.clone()) as Box<dyn Permit>),
@@ -91,14 +94,8 @@ impl ChildSession {
                 let (rows, cursor) = self.session.frames(cursor);
                 self.sender.message(&FromWorker::Frames { number, rows, cursor });
             }
-            ToWorker::Source { number, opened } => {
-                let answer = match opened {
-                    Ok(looped) => Ok((receiver.file()?, looped)),
-                    Err(message) => Err(message),
-                };
-                self.sources.answer(number, answer);
-            }
-            ToWorker::Start(_) | ToWorker::End => {}
+            ToWorker::Source { number, opened } => self.sources.take(number, opened, receiver)?,
+            ToWorker::Start(_) | ToWorker::Probe { .. } | ToWorker::End => {}
         }
         Ok(())
     }
@@ -130,6 +127,33 @@ impl ChildSession {
         })?;
         Ok(())
     }
+}
+
+/// Runs a handler on pictures of this process's own, on a thread: the one that reads answers for its sources goes on.
+///
+/// # Errors
+/// When the handler cannot be loaded, or there is no thread.
+pub(super) fn probe(
+    engine: &Engine,
+    sender: &Sender,
+    (description, code): (&str, File),
+    limits: Limits,
+    account: usize,
+) -> Result<RemoteSources, String> {
+    let component = load(engine, description, code)?;
+    let sources = RemoteSources::new(sender.clone());
+    let setup = framebox_sandbox::Setup {
+        limits,
+        parameters: Vec::new(),
+        log: Arc::new(NoLog),
+        sources: Arc::new(sources.clone()),
+        account: MemoryAccount::new(account),
+    };
+    let sender = sender.clone();
+    // The process ends with it.
+    let probe = move || sender.message(&FromWorker::Probed(component.probe(setup).err()));
+    Builder::new().name("probe".into()).spawn(probe).map_err(|error| error.to_string())?;
+    Ok(sources)
 }
 
 #[allow(unsafe_code)]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use framebox_sandbox::{Source, Sources};
 
-use super::connection::Sender;
+use super::connection::{Receiver, Sender};
 use crate::protocol::FromWorker;
 use crate::sources::{GrantedFile, read};
 
@@ -39,12 +39,22 @@ impl RemoteSources {
         Self(Arc::new(Shared { sender, next: AtomicU64::new(0), waiting: Mutex::default() }))
     }
 
-    /// The server answered.
-    pub(super) fn answer(&self, number: u64, answer: Answer) {
+    /// Takes the server's answer, and the file that travelled beside it.
+    pub(super) fn take(
+        &self,
+        number: u64,
+        opened: Result<bool, String>,
+        receiver: &mut Receiver,
+    ) -> std::io::Result<()> {
+        let answer = match opened {
+            Ok(looped) => Ok((receiver.file()?, looped)),
+            Err(message) => Err(message),
+        };
         if let Some(waiting) = self.0.waiting().remove(&number) {
             // Who gave up waiting needs no answer.
             let _ = waiting.try_send(answer);
         }
+        Ok(())
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use framebox_pipeline::Notice;
-use framebox_sandbox::{Descriptor, NamedValue};
+use framebox_sandbox::{Descriptor, Json, MemoryAccount, OutputValue, Value as Put};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 /// Messages a second, and as many in reserve.
@@ -37,18 +38,18 @@ impl Flood {
     }
 }
 
-/// Keeps the values of declared outputs that a guest may put, together at most `most` bytes.
-pub(super) fn values(values: Vec<NamedValue>, descriptor: &Descriptor, most: usize) -> Vec<NamedValue> {
-    let mut left = most;
+/// Keeps the values of declared outputs, one each, as far as `account` has room for them.
+pub(super) fn values(
+    values: Vec<(String, Box<RawValue>)>,
+    descriptor: &Descriptor,
+    account: &MemoryAccount,
+) -> Vec<OutputValue> {
     let mut declared: BTreeSet<_> = descriptor.outputs.iter().map(|output| output.id.as_str()).collect();
-    values
-        .into_iter()
-        .filter(|value| {
-            let fits = declared.remove(value.id.as_str()) && value.value.problem().is_none() && value.value.bytes() <= left;
-            left -= if fits { value.value.bytes() } else { 0 };
-            fits
-        })
-        .collect()
+    let checked = values.into_iter().filter_map(|(id, text)| {
+        let json = declared.remove(id.as_str()).then(|| Json::encode(&Put::Json(text.get().to_owned()), account));
+        Some(OutputValue { id, json: json?.ok()? })
+    });
+    checked.collect()
 }
 
 /// Keeps the declared parameters whose values are acceptable.
@@ -75,8 +76,6 @@ pub(super) fn text(mut text: String) -> String {
 
 #[cfg(test)]
 mod tests {
-    use framebox_sandbox::Value as Put;
-
     use super::*;
 
     fn descriptor() -> Descriptor {
@@ -89,10 +88,15 @@ mod tests {
 
     #[test]
     fn only_what_a_guest_may_put_passes() {
-        let put = |id: &str, text: &str| NamedValue { id: id.into(), value: Put::Text(text.into()) };
-        let all = vec![put("a", "12345"), put("a", "again"), put("c", "unknown"), put("b", "123456")];
-        let kept = |most| values(all.clone(), &descriptor(), most).into_iter().map(|value| value.id).collect::<Vec<_>>();
-        assert_eq!((kept(100), kept(10), kept(4)), (vec!["a".into(), "b".into()], vec!["a".to_owned()], vec![]));
+        let put = |id: &str, text: &str| (id.to_owned(), RawValue::from_string(text.to_owned()).unwrap());
+        let deep = "[".repeat(1000) + &"]".repeat(1000);
+        let kept = |most| {
+            let all = vec![put("a", "12345"), put("a", "6"), put("c", "7"), put("b", &deep), put("b", "[8]")];
+            let values = values(all, &descriptor(), &MemoryAccount::new(most));
+            values.into_iter().map(|value| (value.id, value.json.as_str().to_owned())).collect::<Vec<_>>()
+        };
+        assert_eq!(kept(1 << 20), [("a".to_owned(), "12345".to_owned())]);
+        assert_eq!(kept(4), []);
     }
 
     #[test]

@@ -14,5 +14,5 @@ mod remote;
 mod serve;
 mod spawn;
 
-pub(crate) use remote::RemoteSession;
+pub(crate) use remote::{RemoteSession, probe};
 pub(crate) use spawn::{Process, Program};

@@ -4,14 +4,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use framebox_media::EncodedFrame;
+use framebox_media::{Codec, EncodedFrame};
 use framebox_pipeline::session::history::Row;
-use framebox_pipeline::session::parameters::{self, ParameterError};
+use framebox_pipeline::session::parameters::{self, Applied, ParameterError};
 use framebox_pipeline::session::stats::Stats;
 use framebox_pipeline::session::swap::{Swap, SwapError};
 use framebox_pipeline::stream::Relay;
-use framebox_pipeline::{self as pipeline, Permit, Policy, Upstream};
-use framebox_sandbox::CallError;
+use framebox_pipeline::{self as pipeline, Connections, Notice, Permit, Policy, SessionEvents, Upstream};
+use framebox_sandbox::{CallError, NoLog, OutputValue};
 use serde_json::{Map, Value};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::timeout;
@@ -22,6 +22,7 @@ use super::serve::{Served, serve};
 use super::spawn::Process;
 use crate::protocol::{Outgoing, Start, ToWorker, to_nanos};
 use crate::running::Setup;
+use crate::workers::Probe;
 
 /// Coded frames that wait for the process at once: as many as wait for a decoder.
 const MOST_FRAMES: usize = 32;
@@ -82,17 +83,32 @@ impl RemoteSession {
     /// Why the process did not start it, for the log.
     pub(crate) async fn start(process: Process, setup: Setup, tasks: &TaskTracker) -> Result<Self, String> {
         let Setup { session, connections, grants } = setup;
-        let pipeline::Setup { component, fps, input, limits, rendition, log, sources: _, policy, budgets, permit } = session;
+        let pipeline::Setup {
+            component,
+            fps,
+            input,
+            largest_input,
+            limits,
+            rendition,
+            log,
+            sources: _,
+            account,
+            policy,
+            budgets,
+            permit,
+        } = session;
         let parts = component.parts().map_err(|error| error.to_string())?;
         let code = parts.code().try_clone().map_err(|error| error.to_string())?;
         let start = Start {
             component: parts.describe().map_err(|error| error.to_string())?,
             fps,
             input,
+            largest_input: (largest_input.width, largest_input.height),
             limits: limits.clone(),
             rendition: rendition.clone(),
             policy,
             budgets,
+            account: account.limit(),
             metered: permit.is_some(),
         };
         let (outgoing, messages) = mpsc::channel(MOST_MESSAGES);
@@ -114,6 +130,8 @@ impl RemoteSession {
             log,
             grants,
             permit: permit.clone(),
+            account,
+            probed: None,
             started: Some(started),
             longest,
         }));
@@ -225,4 +243,55 @@ impl Drop for RemoteSession {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// Runs a handler on pictures of a process's own. Returns its failure, if any; a process that fails has shown nothing.
+pub(crate) async fn probe(process: Process, probe: Probe, tasks: &TaskTracker) -> Result<Option<CallError>, String> {
+    let Probe { component, limits, account, grants } = probe;
+    let parts = component.parts().map_err(|error| error.to_string())?;
+    let code = parts.code().try_clone().map_err(|error| error.to_string())?;
+    let description = parts.describe().map_err(|error| error.to_string())?;
+    let message = ToWorker::Probe { component: description, limits: limits.clone(), account: account.limit() };
+    let (outgoing, messages) = mpsc::channel(MOST_MESSAGES);
+    let longest = limits.call.time * 16 + limits.setup.time * 3 + SHORT;
+    let descriptor = component.descriptor().clone();
+    let mirror = Mirror::new(descriptor, limits, Map::new(), Policy::default());
+    let shared = Arc::new(Shared::new(mirror, outgoing));
+    shared.send(Outgoing::message(&message, vec![code]));
+    let settings = pipeline::stream::Settings { codec: Codec::H264, encode: Default::default() };
+    let (probed, outcome) = oneshot::channel();
+    tasks.spawn(serve(process, messages, Served {
+        shared: shared.clone(),
+        relay: Arc::new(Relay::new(settings, |_| {})),
+        connections: Connections { upstream: Arc::new(Nobody), events: Arc::new(Nobody) },
+        log: Arc::new(NoLog),
+        grants,
+        permit: None,
+        account,
+        probed: Some(probed),
+        started: None,
+        longest,
+    }));
+    match timeout(longest, outcome).await {
+        Ok(Ok(outcome)) => Ok(outcome),
+        Ok(Err(_)) => Err("the worker process failed".into()),
+        Err(_) => {
+            shared.stuck.notify_one();
+            Err("the worker process did not answer in time".into())
+        }
+    }
+}
+
+/// Nobody watches a probe.
+struct Nobody;
+
+impl Upstream for Nobody {
+    fn request_keyframe(&self) {}
+}
+
+impl SessionEvents for Nobody {
+    fn values(&self, _sequence: u64, _pts_us: i64, _values: &[OutputValue]) {}
+    fn applied(&self, _applied: Applied) {}
+    fn notice(&self, _notice: Notice) {}
+    fn ended(&self, _reason: &str) {}
 }

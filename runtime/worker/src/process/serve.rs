@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use framebox_pipeline::stream::Relay;
 use framebox_pipeline::{Connections, Notice, Permit, Severity};
-use framebox_sandbox::Log;
+use framebox_sandbox::{CallError, Log, MemoryAccount};
 use sendfd::SendWithFd;
 use tokio::io::Interest;
 use tokio::net::UnixStream;
@@ -43,6 +43,10 @@ pub(super) struct Served {
     pub(super) log: Arc<dyn Log>,
     pub(super) grants: Arc<dyn Grants>,
     pub(super) permit: Option<Arc<dyn Permit>>,
+    /// What is held here for the session is charged to it.
+    pub(super) account: MemoryAccount,
+    /// Of a probe: receives the failure, if any.
+    pub(super) probed: Option<oneshot::Sender<Option<CallError>>>,
     /// Is told whether the pipeline runs.
     pub(super) started: Option<oneshot::Sender<Result<(), String>>>,
     /// Longest time for the session to end once it was asked to.
@@ -219,7 +223,7 @@ impl Served {
             FromWorker::Values { sequence, pts_us, values } => {
                 let values = {
                     let mirror = self.shared.mirror();
-                    checks::values(values, &mirror.descriptor, mirror.limits.values_bytes)
+                    checks::values(values, &mirror.descriptor, &self.account)
                 };
                 if !values.is_empty() {
                     events.values(sequence, pts_us, &values);
@@ -242,8 +246,9 @@ impl Served {
             }
             FromWorker::Log { level, message } => self.log.line(level, &checks::text(message)),
             FromWorker::Keyframe => self.connections.upstream.request_keyframe(),
-            FromWorker::Used { us } => {
+            FromWorker::Used { us, bytes } => {
                 if let Some(permit) = &self.permit {
+                    permit.report_memory(now, bytes);
                     let share = permit.report(now, Duration::from_micros(us));
                     self.shared.tell(&ToWorker::Share(share));
                 }
@@ -265,6 +270,13 @@ impl Served {
             FromWorker::Ended { reason, never_started } => {
                 self.shared.mirror().never_started = never_started;
                 return Some(End::Over(checks::text(reason)));
+            }
+            FromWorker::Probed(failure) => {
+                if let Some(probed) = self.probed.take() {
+                    // Who gave up waiting needs no outcome.
+                    let _ = probed.send(failure);
+                }
+                return Some(End::Over("the probe is over".into()));
             }
             FromWorker::Ready { .. } => return Some(End::Misbehaved("it is ready twice".into())),
             // Handled by the caller.

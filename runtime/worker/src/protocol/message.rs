@@ -7,8 +7,9 @@ use framebox_pipeline::session::stats::Stats;
 use framebox_pipeline::session::swap::SwapError;
 use framebox_pipeline::stream::{self, Wish};
 use framebox_pipeline::{Budgets, Notice, Policy};
-use framebox_sandbox::{Level, Limits, NamedValue};
+use framebox_sandbox::{CallError, Level, Limits};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 /// What a session is made of, as far as it crosses. The component's code travels beside it.
@@ -18,10 +19,14 @@ pub(crate) struct Start {
     pub(crate) component: String,
     pub(crate) fps: Option<f32>,
     pub(crate) input: Codec,
+    /// Width and height.
+    pub(crate) largest_input: (u32, u32),
     pub(crate) limits: Limits,
     pub(crate) rendition: stream::Settings,
     pub(crate) policy: Policy,
     pub(crate) budgets: Budgets,
+    /// What may be held for the session, bytes.
+    pub(crate) account: usize,
     /// The session's use is to be reported.
     pub(crate) metered: bool,
 }
@@ -31,6 +36,8 @@ pub(crate) struct Start {
 pub(crate) enum ToWorker {
     /// The first message.
     Start(Box<Start>),
+    /// In place of a session: the handler is run on pictures of the worker's own. Its code travels beside it.
+    Probe { component: String, limits: Limits, account: usize },
     /// A generator's stream begins.
     Begin,
     /// Parameters are asked for.
@@ -63,7 +70,7 @@ pub(crate) enum FromWorker {
     /// The pipeline runs, or why not.
     Started(Result<(), String>),
     /// The handler put values.
-    Values { sequence: u64, pts_us: i64, values: Vec<NamedValue> },
+    Values { sequence: u64, pts_us: i64, values: Vec<(String, Box<RawValue>)> },
     /// Parameters were applied.
     Applied(Applied),
     /// Something that the person watching should know.
@@ -72,8 +79,8 @@ pub(crate) enum FromWorker {
     Log { level: Level, message: String },
     /// Decoding needs a keyframe.
     Keyframe,
-    /// CPU time used since the last report, µs.
-    Used { us: u64 },
+    /// CPU time used since the last report, µs, and what the session holds, bytes.
+    Used { us: u64, bytes: u64 },
     /// A source is to be opened.
     OpenSource { number: u64, name: String },
     /// A source was closed.
@@ -86,6 +93,8 @@ pub(crate) enum FromWorker {
     Frames { number: u64, rows: Vec<Row>, cursor: u64 },
     /// Parameters that were asked for are refused.
     Refused { wrong: Vec<ParameterError>, request: Option<u64> },
+    /// The outcome of a probe.
+    Probed(Option<CallError>),
     /// A thread panicked; for the log.
     Panicked(String),
     /// The session is over; nothing follows.

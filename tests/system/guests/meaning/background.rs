@@ -1,7 +1,7 @@
 use std::sync::{Arc, LazyLock};
 
 use framebox_picture::{Picture, Size};
-use framebox_sandbox::{Component, Output, Value};
+use framebox_sandbox::{Component, Output};
 use serde_json::{Value as Json, json};
 
 use crate::guests::handler::{LESSONS, Running, have_example, load_example};
@@ -24,18 +24,13 @@ fn learned(given: Json) -> Running {
 }
 
 fn foreground(output: &Output) -> f64 {
-    let named = output.values.iter().find(|named| named.id == "foreground");
-    match named.map(|named| &named.value) {
-        Some(Value::Number(percent)) => *percent,
-        other => panic!("{other:?}"),
-    }
+    let named = output.values.iter().find(|named| named.id == "foreground").unwrap();
+    named.json.parse().as_f64().unwrap()
 }
 
-fn state(output: &Output) -> &str {
-    match output.values.iter().find(|named| named.id == "state").map(|named| &named.value) {
-        Some(Value::Text(text)) => text,
-        other => panic!("{other:?}"),
-    }
+fn state(output: &Output) -> String {
+    let named = output.values.iter().find(|named| named.id == "state").unwrap();
+    named.json.parse().as_str().unwrap().to_owned()
 }
 
 /// Whether `x`, `y` lies within the thing or outside of it, by 24 pixels; none in between.

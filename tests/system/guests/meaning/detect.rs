@@ -3,7 +3,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use framebox_picture::{Picture, Size};
-use framebox_sandbox::{Output, Value};
+use framebox_sandbox::Output;
 use image::RgbImage;
 use serde_json::json;
 
@@ -35,10 +35,9 @@ fn start(threshold: f64) -> Running {
 fn found(output: &Output) -> Vec<Found> {
     let [count, detections] = &output.values[..] else { panic!("{:?}", output.values) };
     assert_eq!((count.id.as_str(), detections.id.as_str()), ("count", "detections"));
-    let Value::Json(json) = &detections.value else { panic!("{:?}", detections.value) };
-    let rows: serde_json::Value = serde_json::from_str(json).unwrap();
+    let rows = detections.json.parse();
     let rows = rows.as_array().unwrap();
-    assert_eq!(count.value, Value::Integer(rows.len() as i64));
+    assert_eq!(count.json.parse(), rows.len());
     let size = output.picture.as_ref().unwrap().size();
     let found: Vec<_> = rows
         .iter()

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use framebox_picture::{Picture, Size};
-use framebox_sandbox::{Output, Value};
+use framebox_sandbox::Output;
 use serde_json::json;
 
 use crate::guests::handler::{Running, load_example};
@@ -17,10 +17,7 @@ fn start() -> Running {
 fn values(output: &Output) -> (f64, i64) {
     match &output.values[..] {
         [area, count] if (area.id.as_str(), count.id.as_str()) == ("area", "count") => {
-            match (&area.value, &count.value) {
-                (Value::Number(area), Value::Integer(count)) => (*area, *count),
-                other => panic!("{other:?}"),
-            }
+            (area.json.parse().as_f64().unwrap(), count.json.parse().as_i64().unwrap())
         }
         other => panic!("{other:?}"),
     }

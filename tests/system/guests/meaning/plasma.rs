@@ -1,5 +1,5 @@
 use framebox_picture::{Picture, Size};
-use framebox_sandbox::{Output, Value};
+use framebox_sandbox::Output;
 use serde_json::json;
 
 use crate::guests::handler::{Running, load_example};
@@ -11,10 +11,7 @@ fn start(given: serde_json::Value) -> Running {
 
 fn phase(output: &Output) -> f64 {
     match &output.values[..] {
-        [named] if named.id == "phase" => match named.value {
-            Value::Number(percent) => percent,
-            ref other => panic!("{other:?}"),
-        },
+        [named] if named.id == "phase" => named.json.parse().as_f64().unwrap(),
         other => panic!("{other:?}"),
     }
 }

@@ -214,6 +214,10 @@ impl Source for Kept {
         self.0.info()
     }
 
+    fn memory(&self) -> usize {
+        self.0.memory()
+    }
+
     fn next(&mut self) -> Result<Option<SourceFrame>, String> {
         self.0.next()
     }

@@ -1,4 +1,4 @@
-use framebox_sandbox::{Output, Value};
+use framebox_sandbox::Output;
 use serde_json::json;
 
 use crate::guests::handler::{Running, have_example, load_example};
@@ -6,10 +6,7 @@ use crate::guests::handler::{Running, have_example, load_example};
 fn fps(output: &Output) -> Option<f64> {
     match &output.values[..] {
         [] => None,
-        [named] if named.id == "fps" => match named.value {
-            Value::Number(fps) => Some(fps),
-            ref other => panic!("{other:?}"),
-        },
+        [named] if named.id == "fps" => Some(named.json.parse().as_f64().unwrap()),
         other => panic!("{other:?}"),
     }
 }

@@ -1,5 +1,5 @@
 use framebox_picture::Size;
-use framebox_sandbox::{Output, Value};
+use framebox_sandbox::Output;
 use serde_json::json;
 
 use crate::guests::handler::{Running, load_example};
@@ -8,10 +8,8 @@ use crate::guests::pictures::flat;
 const SIZE: Size = Size::new(320, 240);
 
 fn number(output: &Output, id: &str) -> f64 {
-    match output.values.iter().find(|named| named.id == id).map(|named| &named.value) {
-        Some(Value::Number(number)) => *number,
-        other => panic!("{id}: {other:?}"),
-    }
+    let named = output.values.iter().find(|named| named.id == id).unwrap_or_else(|| panic!("no {id}"));
+    named.json.parse().as_f64().unwrap()
 }
 
 #[test]
@@ -28,7 +26,7 @@ fn brightness_change_and_scenes_are_told_and_no_picture_is_made() {
         assert!(output.picture.is_none(), "an observer sends nothing");
         assert!((number(&output, "brightness") - brightness).abs() < 1.0, "{output:?}");
         assert!((number(&output, "change") - change).abs() < 1.0, "{output:?}");
-        let told = output.values.iter().find(|named| named.id == "scene").map(|named| named.value.to_json());
+        let told = output.values.iter().find(|named| named.id == "scene").map(|named| named.json.parse());
         assert_eq!(told.map(|told| told["scene"].clone()), scene.map(|scene| json!(scene)));
     }
 }

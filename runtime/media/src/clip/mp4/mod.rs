@@ -14,7 +14,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-use framebox_picture::{Pool, Size};
+use framebox_picture::{Format, Pool, Size};
 
 use super::bounds::Bounds;
 use super::error::Error;
@@ -57,7 +57,7 @@ impl Video {
     pub(super) fn open(file: File, bounds: &Bounds) -> Result<Self, Error> {
         let track = Track::read(&file, bounds)?;
         let index = Index::new(&track.tables, bounds)?;
-        let settings = decode::Settings { max_pixels: bounds.pixels };
+        let settings = decode::Settings::any_references(bounds.pixels);
         let mut video = Self {
             file,
             units: Units::new(&track.parameters)?,
@@ -133,6 +133,13 @@ impl Video {
 impl Clip for Video {
     fn info(&self) -> Info {
         self.info
+    }
+
+    fn memory(&self) -> usize {
+        let index = self.index.samples.len().saturating_mul(size_of::<Sample>());
+        let pictures = Pool::KEPT.saturating_mul(Format::I420.bytes(self.info.size));
+        let buffers = self.coded.capacity().saturating_add(self.bytes.capacity());
+        [self.decoder.memory(), pictures, buffers].into_iter().fold(index, usize::saturating_add)
     }
 
     fn next(&mut self) -> Result<Option<Frame>, Error> {

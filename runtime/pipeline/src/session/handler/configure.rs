@@ -31,7 +31,8 @@ impl Handler<'_> {
                 for request in changes.requests {
                     self.notice(Severity::Warning, failure.code(), message.clone(), Some(request));
                 }
-                self.discard_after(&failure);
+                let cause = self.version.cause(&failure, None);
+                self.discard_after(&failure, cause);
             }
         }
     }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use framebox_picture::Picture;
+use framebox_picture::{Picture, Size};
 use framebox_sandbox::{Call, CallError, Kind};
 
 use super::Handler;
 use crate::schedule::gate::{Skipped, Ticket};
 use crate::schedule::skip_reason::SkipReason;
+use crate::session::cause::Cause;
 use crate::session::exchange::Finished;
 use crate::session::frame::{Frame, FrameMetadata};
 use crate::session::notice::Severity;
@@ -24,7 +25,8 @@ impl Handler<'_> {
         // It was copied at this size, unless the size has changed since.
         let size = self.exchange.lock().version.size(frame.size);
         let picture = frame.picture.as_ref().and_then(|picture| self.version.copies.fit(picture, size));
-        let typical = self.version.called;
+        // What an unusual picture costs says nothing about the handler.
+        let typical = self.version.called && self.version.is_usual(size);
         let ended = self.frame(&ticket, &frame.metadata, picture, frame.picture.as_ref());
         self.finish(begin, typical);
         ended.or_else(|| self.settle(Instant::now(), begin, typical))
@@ -70,10 +72,11 @@ impl Handler<'_> {
         native: Option<&Arc<Picture>>,
     ) -> Option<String> {
         let mut record = Record::new(ticket, metadata);
+        let input = picture.as_ref().map(|picture| picture.size());
         let (call, memory) = match self.call(ticket, picture) {
             Ok(called) => called,
             Err(failure) => {
-                self.failed(&record, &failure);
+                self.failed(&record, &failure, input);
                 self.show_instead(ticket.sequence, native, metadata);
                 return None;
             }
@@ -87,7 +90,7 @@ impl Handler<'_> {
                 return Some(reason);
             }
             Err(failure) => {
-                self.failed(&record, &failure);
+                self.failed(&record, &failure, input);
                 self.show_instead(ticket.sequence, native, metadata);
                 return None;
             }
@@ -112,7 +115,8 @@ impl Handler<'_> {
     /// Calls the instance, a fresh one where there is none.
     fn call(&mut self, ticket: &Ticket, picture: Option<Arc<Picture>>) -> Result<(Call, usize), CallError> {
         if picture.is_none() && self.version.kind() != Kind::Generator {
-            return Err(CallError::Refused("the picture could not be copied".into()));
+            let message = "the session has no memory left for the camera's picture".into();
+            return Err(CallError::HostMemory { message, trapped: false });
         }
         if self.version.instance.is_none() {
             self.start()?;
@@ -139,17 +143,21 @@ impl Handler<'_> {
     }
 
     /// Counts a failure, gives notice of it, and sees to it that a fresh instance takes over where needed.
-    fn failed(&mut self, record: &Record, failure: &CallError) {
-        self.exchange.recorder().failed(record, failure.code());
+    fn failed(&mut self, record: &Record, failure: &CallError, input: Option<Size>) {
+        let cause = self.version.cause(failure, input);
+        self.exchange.recorder().failed(record, failure.code(), cause);
         self.notice(Severity::Warning, failure.code(), failure.to_string(), None);
-        self.discard_after(failure);
+        self.discard_after(failure, cause);
     }
 
-    pub(super) fn discard_after(&mut self, failure: &CallError) {
+    pub(super) fn discard_after(&mut self, failure: &CallError, cause: Cause) {
         if !failure.kills_instance() {
             return;
         }
         self.version.instance = None;
+        if cause != Cause::Handler {
+            return;
+        }
         let now = Instant::now();
         if let Some(rest) = self.version.breaker.fault(now) {
             let message = format!("the handler keeps failing and rests for {} s", rest.as_secs_f32());

@@ -30,6 +30,7 @@ impl Handler<'_> {
         if let Some(permit) = &self.setup.permit {
             let cpu = cpu + self.exchange.recorder().take_unreported_cpu();
             let level = permit.report(now, cpu);
+            permit.report_memory(now, self.exchange.recorder().codec_and_guest() + self.setup.account.used() as u64);
             let shut = self.version.tracker.shared(now, cpu, level);
             self.hold_off(now, shut);
         }

@@ -34,17 +34,21 @@ const LOSS_NOTICE: Duration = Duration::from_secs(5);
 /// Serves the session until it ends; returns the reason.
 pub(crate) fn run(exchange: &Exchange, setup: &Setup, stream: &Stream, connections: &Connections) -> String {
     cpu::lower_priority();
-    let version = Version::new(setup.component.clone(), setup.limits.clone(), &setup.budgets);
+    let version = Version::new(setup.component.clone(), setup.limits.clone(), &setup.budgets, &setup.account);
     let mut handler =
         Handler { exchange, setup, stream, connections, version, told_losses: None, used: cpu::Meter::new() };
     if let Err(failure) = handler.start() {
-        exchange.recorder().never_started = true;
-        connections.events.never_started();
+        let never_started = !failure.is_of_host();
+        exchange.recorder().never_started = never_started;
+        if never_started {
+            connections.events.never_started();
+        }
         return handler.over(&failure, "the handler could not be started");
     }
     let reason = loop {
         let wake = handler.version.tracker.next_look(Instant::now());
         let work = work::next(exchange, wake, || stream.has_room());
+        framebox_failpoint::panic("handler");
         handler.notice_losses();
         let ended = match work {
             Work::End => break "the session was ended".to_owned(),
@@ -89,7 +93,7 @@ impl Handler<'_> {
     fn start(&mut self) -> Result<(), CallError> {
         let parameters = self.exchange.lock().version.parameters.all();
         self.exchange.recorder().instances += 1;
-        self.version.start(parameters, self.setup.log.clone(), self.setup.sources.clone())
+        self.version.start(parameters, self.setup)
     }
 
     fn notice_losses(&mut self) {

@@ -22,7 +22,7 @@ impl Handler<'_> {
             state.replace_version(VersionState::new(parameters, size))
         };
         self.exchange.recorder().instances += 1;
-        let version = Version::started(component, limits, &budgets, instance);
+        let version = Version::started(component, limits, &budgets, &self.setup.account, instance);
         let before = std::mem::replace(&mut self.version, version);
         // Ending it may take as long as a call, which the next frame need not wait for.
         if let Err(refused) = taken.send((sequence, before.instance)) {

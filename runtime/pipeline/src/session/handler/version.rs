@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use framebox_picture::Picture;
-use framebox_sandbox::{Call, CallError, Component, Input, Instance, Kind, Limits, Log, NamedValue, Sources};
+use framebox_picture::{Picture, Size};
+use framebox_sandbox::{Call, CallError, Component, Input, Instance, Kind, Limits, MemoryAccount, NamedValue};
 
 use crate::budget::Budgets;
 use crate::budget::breaker::Breaker;
 use crate::budget::tracker::BudgetTracker;
 use crate::schedule::gate::Ticket;
 use crate::schedule::skip_reason::SkipReason;
+use crate::session::cause::{self, Cause};
 use crate::session::frame_copy::FrameCopy;
+use crate::session::setup::Setup;
 
 /// All that belongs to the running version. A swap replaces it whole, so that nothing is held against the next version.
 pub(super) struct Version {
@@ -31,7 +33,7 @@ pub(super) struct Version {
 
 impl Version {
     /// A version without an instance.
-    pub(super) fn new(component: Component, limits: Limits, budgets: &Budgets) -> Self {
+    pub(super) fn new(component: Component, limits: Limits, budgets: &Budgets, account: &MemoryAccount) -> Self {
         let scalable = component.descriptor().size.is_none();
         Self {
             component,
@@ -40,27 +42,40 @@ impl Version {
             called: false,
             breaker: Breaker::new(budgets.breaker),
             tracker: BudgetTracker::new(budgets, scalable),
-            copies: FrameCopy::default(),
+            copies: FrameCopy::new(account),
             closed: None,
         }
     }
 
     /// A version whose instance was started already.
-    pub(super) fn started(component: Component, limits: Limits, budgets: &Budgets, instance: Instance) -> Self {
-        Self { instance: Some(instance), ..Self::new(component, limits, budgets) }
+    pub(super) fn started(
+        component: Component,
+        limits: Limits,
+        budgets: &Budgets,
+        account: &MemoryAccount,
+        instance: Instance,
+    ) -> Self {
+        Self { instance: Some(instance), ..Self::new(component, limits, budgets, account) }
     }
 
     /// Starts an instance.
-    pub(super) fn start(
-        &mut self,
-        parameters: Vec<NamedValue>,
-        log: Arc<dyn Log>,
-        sources: Arc<dyn Sources>,
-    ) -> Result<(), CallError> {
+    pub(super) fn start(&mut self, parameters: Vec<NamedValue>, setup: &Setup) -> Result<(), CallError> {
         self.called = false;
-        let setup = framebox_sandbox::Setup { limits: self.limits.clone(), parameters, log, sources };
+        let Setup { log, sources, account, .. } = setup;
+        let (log, sources, account) = (log.clone(), sources.clone(), account.clone());
+        let setup = framebox_sandbox::Setup { limits: self.limits.clone(), parameters, log, sources, account };
         self.instance = Some(self.component.start(setup)?);
         Ok(())
+    }
+
+    /// Who caused `failure` of a call with a picture of size `input`.
+    pub(super) fn cause(&self, failure: &CallError, input: Option<Size>) -> Cause {
+        Cause::of(failure, self.kind(), &self.limits, input)
+    }
+
+    /// True for a picture that the handler can be expected to cope with.
+    pub(super) fn is_usual(&self, size: Size) -> bool {
+        cause::is_usual(size, self.kind(), &self.limits)
     }
 
     pub(super) fn kind(&self) -> Kind {

@@ -52,6 +52,7 @@ fn access_to_every_route_is_as_intended() {
         GET    /openapi.json                        anyone
         GET    /outputs                             watch stream
         GET    /page/{file}                         anyone
+        GET    /readyz                              anyone
         GET    /sessions                            watch
         GET    /sessions/{id}                       watch
         GET    /sessions/{id}/frames                watch
@@ -146,7 +147,7 @@ fn assert_documented(document: &Value, operation: &str, status: StatusCode) {
 #[test]
 fn every_failure_of_an_offer_is_documented() {
     let document = parsed();
-    let overloaded = framebox_pipeline::node::OverloadedError { retry_after: std::time::Duration::from_secs(7) };
+    let overloaded = framebox_pipeline::node::OverloadedError::Cpu { retry_after: std::time::Duration::from_secs(7) };
     let peer = [
         rtc::Error::Offer("no".into()),
         rtc::Error::NoVideo("sent"),

@@ -42,7 +42,7 @@ pub struct FailureMeta {
     error: &'static str,
     /// What is wrong, and what to do.
     message: String,
-    /// Most sessions at once, when the server is at a limit.
+    /// Most sessions at once, when the server or the client is at a limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     limit: Option<u32>,
@@ -74,8 +74,17 @@ impl Failure {
         match error {
             offer::Error::Handler(error) => Self::of_handler(error),
             offer::Error::Exists => Self::new(StatusCode::CONFLICT, "connection_already_exists", error.to_string()),
+            offer::Error::Ending => Self {
+                retry_after: Some(1),
+                ..Self::new(StatusCode::CONFLICT, "connection_already_exists", error.to_string())
+            },
+            offer::Error::Quota { most } => Self {
+                status: StatusCode::TOO_MANY_REQUESTS,
+                limit: Some(*most),
+                ..at_limit(error.to_string(), RETRY_AFTER)
+            },
             offer::Error::Full => at_limit(error.to_string(), RETRY_AFTER),
-            offer::Error::Overloaded(full) => at_limit(full.to_string(), full.retry_after.as_secs().max(1)),
+            offer::Error::Overloaded(full) => at_limit(full.to_string(), full.retry_after().as_secs().max(1)),
             offer::Error::Peer(rtc::Error::NoPort) => {
                 tracing::warn!("no UDP port is free for media; widen webrtc.first_port and webrtc.last_port");
                 at_limit("the server has no port left for media: try again later".to_owned(), RETRY_AFTER)
@@ -97,7 +106,8 @@ impl Failure {
         }
     }
 
-    fn internal(error: &dyn std::error::Error) -> Self {
+    /// Creates a failure of the server; `error` goes to the log only.
+    pub fn internal(error: &dyn std::error::Error) -> Self {
         tracing::error!(%error, "a session could not be started");
         let message = "the session could not be started; the server's log says why";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)

@@ -6,7 +6,7 @@ use framebox_media::{Codec, encode};
 use framebox_picture::{Picture, Size};
 use framebox_pipeline::{Budgets, Policy, stream};
 use framebox_rtc::{Candidate, Error, Stats};
-use framebox_sandbox::{Engine, Limits, NoSources, Settings};
+use framebox_sandbox::{Engine, Limits, MemoryAccount, NoSources, Settings};
 use framebox_worker::sources::NoGrants;
 use framebox_worker::{Setup, Workers};
 
@@ -83,10 +83,12 @@ fn session(connection: &Connection) -> Arc<RunningSession> {
         component: engine.load(&std::fs::read(path).unwrap()).unwrap(),
         fps: None,
         input: Codec::H264,
+        largest_input: Size::new(1920, 1080),
         limits: Limits::default(),
         rendition: stream::Settings { codec: Codec::H264, encode: encode::Settings::default() },
         log: connection.control().clone(),
         sources: Arc::new(NoSources),
+        account: MemoryAccount::default(),
         policy: Policy::default(),
         budgets: Budgets::default(),
         permit: None,
@@ -97,7 +99,7 @@ fn session(connection: &Connection) -> Arc<RunningSession> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_way_leads_to_the_other_end_and_neither_end_keeps_the_other_alive() {
-    let connection = Arc::<Connection>::default();
+    let connection = Arc::new(Connection::new(&MemoryAccount::default()));
     let session = session(&connection);
     let recorder = Arc::<Recorder>::default();
     let peer: Arc<dyn Peer> = recorder.clone();

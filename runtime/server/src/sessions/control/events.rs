@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use framebox_pipeline::session::parameters::Applied;
 use framebox_pipeline::{Notice, SessionEvents, Severity};
-use framebox_sandbox::{Level, Log, NamedValue};
+use framebox_sandbox::{Level, Log, OutputValue};
 
 use super::Control;
 use crate::protocol::{Batch, Message};
@@ -12,7 +12,7 @@ use crate::sessions::data_channel::TooLarge;
 use crate::sessions::requests::Requester;
 
 impl SessionEvents for Control {
-    fn values(&self, sequence: u64, pts_us: i64, values: &[NamedValue]) {
+    fn values(&self, sequence: u64, pts_us: i64, values: &[OutputValue]) {
         let batch = Batch::new(sequence, pts_us, values);
         self.outputs.put(&batch);
         if let Err(TooLarge(bytes)) = self.channel.send_values(Instant::now(), &batch) {

@@ -16,6 +16,7 @@ use std::time::Instant;
 use framebox_pipeline::session::parameters::ParameterError;
 use framebox_pipeline::{Notice, Policy, Severity};
 use framebox_rtc::State;
+use framebox_sandbox::MemoryAccount;
 use serde_json::{Map, Value};
 use tokio::sync::{oneshot, watch};
 
@@ -40,17 +41,17 @@ pub struct Control {
 }
 
 impl Control {
-    /// Creates the control of the session between these ends.
-    pub(super) fn new(ends: Arc<Ends>) -> Self {
+    /// Creates the control of the session between these ends. What waits in it is charged to `account`.
+    pub(super) fn new(ends: Arc<Ends>, account: &MemoryAccount) -> Self {
         let begin = Instant::now();
         Self {
-            channel: DataChannel::new(ends.clone()),
+            channel: DataChannel::new(ends.clone(), account),
             ends,
             watched: watch::Sender::new(Watched::new(begin)),
             requests: Mutex::default(),
             notices: Mutex::default(),
             outputs: Outputs::default(),
-            log: Arc::new(HandlerLog::new(begin)),
+            log: Arc::new(HandlerLog::new(begin, account)),
         }
     }
 
