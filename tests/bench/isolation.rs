@@ -72,7 +72,8 @@ impl Round {
 fn cpu_of_family(process: u32) -> f64 {
     let tasks = std::fs::read_dir(format!("/proc/{process}/task")).unwrap().flatten();
     let children = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
-    let ids: Vec<u32> = children.flat_map(|ids| ids.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<_>>()).collect();
+    let ids: Vec<u32> =
+        children.flat_map(|ids| ids.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<_>>()).collect();
     Usage::of(process).cpu_seconds + ids.into_iter().map(|id| Usage::of(id).cpu_seconds).sum::<f64>()
 }
 
@@ -93,5 +94,10 @@ async fn starts() {
     };
     let times = sorted(server.child.err().iter().filter_map(of));
     println!("starts: {times:?} ms");
-    print("process: start of a session with a process that is ready, p50", percentile(&times, 50), "ms", Goal::AtMost(20.0));
+    print(
+        "process: start of a session with a process that is ready, p50",
+        percentile(&times, 50),
+        "ms",
+        Goal::AtMost(20.0),
+    );
 }

@@ -55,7 +55,8 @@ pub enum CallError {
 
 impl CallError {
     /// Every [code](Self::code).
-    pub const CODES: [&str; 9] = ["host-memory", "trap", "time", "fuel", "memory", "bad-output", "refused", "failed", "finished"];
+    pub const CODES: [&str; 9] =
+        ["host-memory", "trap", "time", "fuel", "memory", "bad-output", "refused", "failed", "finished"];
 
     /// Returns the error's name in statistics and on the wire.
     pub fn code(&self) -> &'static str {

@@ -83,7 +83,8 @@ impl Workers {
         let memory = (settings.guest_memory as u64).saturating_mul(2).saturating_add(BESIDE);
         let program = Program { path, options: Options::new(memory, settings.guest_memory) };
         let first = program.start().await?;
-        let pool = Pool { program, most: settings.ready.max(1), ready: Mutex::new([first].into()), starting: Mutex::new(0) };
+        let pool =
+            Pool { program, most: settings.ready.max(1), ready: Mutex::new([first].into()), starting: Mutex::new(0) };
         let workers = Self(Arc::new(Inner { processes: Some(pool), tasks: TaskTracker::new() }));
         workers.refill();
         Ok(workers)

@@ -163,7 +163,8 @@ mod tests {
         let descriptor = br#"{"title":"t","summary":"","parameters":[],"outputs":[],"size":null,"fps":null}"#;
         let length = (descriptor.len() as u32).to_le_bytes();
         let whole = [&length[..], descriptor, b"code"].concat();
-        let compiled = child::Compiled { descriptor: serde_json::from_slice(descriptor).unwrap(), code: b"code".into() };
+        let compiled =
+            child::Compiled { descriptor: serde_json::from_slice(descriptor).unwrap(), code: b"code".into() };
         for (status, output, words, expected) in [
             (exit(0), &whole[..], &b""[..], Ok(compiled)),
             (exit(0), &whole[..whole.len() - 4], b"", Err(failed("its output cannot be read"))),

@@ -33,8 +33,8 @@ use crate::app::App;
 use crate::config::Config;
 use crate::http::{Changes, Names};
 use crate::recorder;
-use framebox_worker::{Isolation, Processes, Workers};
 use accept::Acceptor;
+use framebox_worker::{Isolation, Processes, Workers};
 
 pub use stop::interrupted;
 

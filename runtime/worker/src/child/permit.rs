@@ -28,7 +28,10 @@ struct State {
 
 impl ReportedPermit {
     pub(super) fn new(sender: Sender) -> Self {
-        Self { sender, state: Arc::new(Mutex::new(State { used: Duration::ZERO, holds: 0, reported: None, share: None })) }
+        Self {
+            sender,
+            state: Arc::new(Mutex::new(State { used: Duration::ZERO, holds: 0, reported: None, share: None })),
+        }
     }
 
     /// The server says what the session's fair share is, ms of CPU a second.

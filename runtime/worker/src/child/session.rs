@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::thread::Builder;
 
 use framebox_media::EncodedFrame;
+use framebox_picture::Size;
 use framebox_pipeline::session::swap::{Swap, SwapError};
 use framebox_pipeline::{Attachment, Connections, Permit, Session, Setup};
-use framebox_picture::Size;
 use framebox_sandbox::{CallError, Component, Engine, Limits, MemoryAccount, NoLog, Parts};
 
 use super::connection::{Receiver, Sender};
@@ -34,7 +34,8 @@ impl ChildSession {
     /// # Errors
     /// What went wrong, for the log.
     pub(super) fn start(engine: &Engine, sender: &Sender, start: Start, code: File) -> Result<Self, String> {
-        let Start { component, fps, input, largest_input, limits, rendition, policy, budgets, account, metered } = start;
+        let Start { component, fps, input, largest_input, limits, rendition, policy, budgets, account, metered } =
+            start;
         let permit = ReportedPermit::new(sender.clone());
         let sources = RemoteSources::new(sender.clone());
         let events = Arc::new(Events::new(sender.clone()));
@@ -117,7 +118,11 @@ impl ChildSession {
     }
 
     /// Starting a version may take as long as a call: the thread that reads goes on.
-    fn swap(&self, number: u64, load: impl FnOnce(&Engine) -> Result<Swap, SwapError> + Send + 'static) -> io::Result<()> {
+    fn swap(
+        &self,
+        number: u64,
+        load: impl FnOnce(&Engine) -> Result<Swap, SwapError> + Send + 'static,
+    ) -> io::Result<()> {
         let (engine, session, sender) = (self.engine.clone(), self.session.clone(), self.sender.clone());
         // It ends with the swap, or with the process.
         Builder::new().name("swap".into()).spawn(move || {

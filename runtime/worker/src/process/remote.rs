@@ -57,7 +57,13 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(mirror: Mirror, outgoing: mpsc::Sender<Outgoing>) -> Self {
-        Self { mirror: Mutex::new(mirror), outgoing, frames: AtomicUsize::new(0), stuck: Notify::new(), ending: Notify::new() }
+        Self {
+            mirror: Mutex::new(mirror),
+            outgoing,
+            frames: AtomicUsize::new(0),
+            stuck: Notify::new(),
+            ending: Notify::new(),
+        }
     }
 
     pub(super) fn mirror(&self) -> MutexGuard<'_, Mirror> {
@@ -123,18 +129,22 @@ impl RemoteSession {
         let permit: Option<Arc<dyn Permit>> = permit.map(Arc::from);
         let (started, answer) = oneshot::channel();
         let upstream = connections.upstream.clone();
-        tasks.spawn(serve(process, messages, Served {
-            shared: shared.clone(),
-            relay: relay.clone(),
-            connections,
-            log,
-            grants,
-            permit: permit.clone(),
-            account,
-            probed: None,
-            started: Some(started),
-            longest,
-        }));
+        tasks.spawn(serve(
+            process,
+            messages,
+            Served {
+                shared: shared.clone(),
+                relay: relay.clone(),
+                connections,
+                log,
+                grants,
+                permit: permit.clone(),
+                account,
+                probed: None,
+                started: Some(started),
+                longest,
+            },
+        ));
         match timeout(STARTING, answer).await {
             Ok(Ok(started)) => started?,
             Ok(Err(_)) => return Err("the worker process ended while the session was started".into()),
@@ -260,18 +270,22 @@ pub(crate) async fn probe(process: Process, probe: Probe, tasks: &TaskTracker) -
     shared.send(Outgoing::message(&message, vec![code]));
     let settings = pipeline::stream::Settings { codec: Codec::H264, encode: Default::default() };
     let (probed, outcome) = oneshot::channel();
-    tasks.spawn(serve(process, messages, Served {
-        shared: shared.clone(),
-        relay: Arc::new(Relay::new(settings, |_| {})),
-        connections: Connections { upstream: Arc::new(Nobody), events: Arc::new(Nobody) },
-        log: Arc::new(NoLog),
-        grants,
-        permit: None,
-        account,
-        probed: Some(probed),
-        started: None,
-        longest,
-    }));
+    tasks.spawn(serve(
+        process,
+        messages,
+        Served {
+            shared: shared.clone(),
+            relay: Arc::new(Relay::new(settings, |_| {})),
+            connections: Connections { upstream: Arc::new(Nobody), events: Arc::new(Nobody) },
+            log: Arc::new(NoLog),
+            grants,
+            permit: None,
+            account,
+            probed: Some(probed),
+            started: None,
+            longest,
+        },
+    ));
     match timeout(longest, outcome).await {
         Ok(Ok(outcome)) => Ok(outcome),
         Ok(Err(_)) => Err("the worker process failed".into()),

@@ -85,7 +85,9 @@ pub(crate) fn parse<M: DeserializeOwned>(buffer: &mut BytesMut) -> Result<Option
     let mut message = buffer.split_to(length);
     match message.get_u8() {
         FRAME => frame(message.freeze()).map(|frame| Some(Incoming::Frame(frame))),
-        JSON => serde_json::from_slice(&message).map(|message| Some(Incoming::Message(message))).map_err(|error| error.to_string()),
+        JSON => serde_json::from_slice(&message)
+            .map(|message| Some(Incoming::Message(message)))
+            .map_err(|error| error.to_string()),
         other => Err(format!("a message of the unknown kind {other}")),
     }
 }
