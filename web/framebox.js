@@ -333,7 +333,7 @@ export class Framebox extends Session {
     while (!connection.ended && connection.isSilent(this.#options.statsInterval)) {
       try {
         const { state } = await this.#server.getSession(connection.id, '', { signal: connection.signal });
-        if (state === 'ended') throw new FrameboxError('session-gone', 'The session has ended.');
+        if (state === 'ending') throw new FrameboxError('session-gone', 'The session has ended.');
       } catch (error) {
         if (toFrameboxError(error).code === 'session-gone')
           this.#finish(connection, new FrameboxError('session-gone', 'The server no longer has this session.'));

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -134,13 +135,19 @@ class Peer:
         await self.connection.close()
 
 
+def authorization() -> dict[str, str]:
+    """The header with the token in the environment, if there is one."""
+    token = os.environ.get("FRAMEBOX_TOKEN")
+    return {"authorization": f"Bearer {token}"} if token else {}
+
+
 async def post(
     base: str, body: Any, handler: str | None = None, options: dict[str, str] | None = None
 ) -> tuple[int, Any, dict[str, str]]:
     """Posts to the signalling route: text as it is, anything else as JSON. Status, body and headers of the answer."""
     query = {**({"handler": handler} if handler else {}), **(options or {})}
     text = body if isinstance(body, str) else json.dumps(body)
-    headers = {"content-type": "application/json"}
+    headers = {"content-type": "application/json", **authorization()}
     async with aiohttp.ClientSession() as http:
         async with http.post(f"{base}/webrtc/offer", params=query, data=text, headers=headers) as answer:
             try:
@@ -158,7 +165,7 @@ async def post_offer(base: str, offer: Any, handler: str | None = None) -> tuple
 
 async def get(base: str, path: str) -> tuple[int, Any]:
     """Status and JSON body."""
-    async with aiohttp.ClientSession() as http, http.get(base + path) as answer:
+    async with aiohttp.ClientSession() as http, http.get(base + path, headers=authorization()) as answer:
         return answer.status, await answer.json(content_type=None)
 
 

@@ -10,6 +10,8 @@
 //! | [`auth`] | tokens, scopes, and the commands that need them |
 //! | [`catalog`] | uploads, versions, crashes, damaged files |
 //! | [`guests`] | the handlers of `guest-examples` |
+//! | [`hostile`] | peers and strangers that attack the server |
+//! | [`http`] | connections that hold on, requests of other sites, the end of the server |
 //! | [`interface`] | the interface of a handler through live sessions |
 //! | [`openapi`] | the API against its OpenAPI document |
 //! | [`readme`] | what the README shows |
@@ -24,6 +26,8 @@ mod api;
 mod auth;
 mod catalog;
 mod guests;
+mod hostile;
+mod http;
 mod interface;
 mod openapi;
 mod readme;

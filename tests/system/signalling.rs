@@ -139,11 +139,7 @@ async fn a_full_server_refuses_with_retry_after() {
 
     assert_eq!(server.delete("/sessions/a").await.status, 204);
     server.wait_for_end("a").await;
-    framebox_test_support::wait::wait_until("the slot is free", async || {
-        let answer = server.post("/webrtc/offer", &body("c", CHROMIUM)).await;
-        if answer.status == 200 { Ok(()) } else { Err(answer.text) }
-    })
-    .await;
+    assert_eq!(server.post("/webrtc/offer", &body("c", CHROMIUM)).await.status, 200, "its slot is free");
     assert_eq!(server.sessions().await, ["b", "c"]);
 }
 
@@ -151,20 +147,11 @@ async fn a_full_server_refuses_with_retry_after() {
 async fn an_offer_without_a_client_frees_its_slot_and_its_id() {
     let server = Server::start(&["--sessions", "1"]).await;
     for _ in 0..2 {
-        // The slot of the previous round becomes free a moment after its id, once its resources are released.
-        framebox_test_support::wait::wait_until("a slot for the ghost", async || {
-            let answer = server.post("/webrtc/offer", &body("ghost", CHROMIUM)).await;
-            if answer.status == 200 { Ok(()) } else { Err(answer.text) }
-        })
-        .await;
+        assert_eq!(server.post("/webrtc/offer", &body("ghost", CHROMIUM)).await.status, 200);
         let begin = Instant::now();
         server.wait_for_end("ghost").await;
         assert!(begin.elapsed() > seconds(2), "a client is given time to connect");
-        framebox_test_support::wait::wait_until("the slot is free", async || {
-            let answer = server.post("/webrtc/offer", &body("next", FIREFOX)).await;
-            if answer.status == 200 { Ok(()) } else { Err(answer.text) }
-        })
-        .await;
+        assert_eq!(server.post("/webrtc/offer", &body("next", FIREFOX)).await.status, 200, "the slot is free");
         assert_eq!(server.delete("/sessions/next").await.status, 204);
         server.wait_for_end("next").await;
     }

@@ -44,8 +44,8 @@ export class Catalog {
     request.upload.addEventListener('load', () => {
       // The body is sent; from here on only the server knows how far it is.
       timer = setInterval(async () => {
-        const stage = await this.#stage(id);
-        if (timer && stage) onProgress({ stage, part: null });
+        const reached = await this.#reached(id);
+        if (timer && reached) onProgress({ ...reached, part: null });
       }, PROGRESS_INTERVAL);
     });
     return new Promise((resolve, reject) => {
@@ -101,14 +101,16 @@ export class Catalog {
   }
 
   /**
-   * The stage of the server's work on an upload; null before and after, and while it is not known.
+   * The stage of the server's work on an upload, with its place while it waits for the compiler; null before and after,
+   * and while it is not known.
    * @param {string} id
-   * @returns {Promise<Progress['stage']|null>}
+   * @returns {Promise<{stage: Progress['stage'], place?: number}|null>}
    */
-  async #stage(id) {
+  async #reached(id) {
     const response = await this.#server.request(this.#server.url(`uploads/${id}`)).catch(() => null);
     const body = await response?.json().catch(() => null);
-    return ['receiving', 'done', 'failed'].includes(body?.stage) ? null : (body?.stage ?? null);
+    const { stage, place } = body ?? {};
+    return !stage || ['receiving', 'done', 'failed'].includes(stage) ? null : { stage, place };
   }
 
   /** @param {string} name @param {string} [part] */

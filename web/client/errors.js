@@ -74,7 +74,8 @@ export function offerError(response, body) {
   const { status } = response;
   const { error, message, limit } = body?.meta ?? {};
   const detail = message ?? textOf(body) ?? (typeof error === 'string' ? error : null);
-  if (status === 503 || error === 'concurrency_limit_reached') {
+  // 429: not the server is full, but this client has as many sessions as it may; the server's text says so.
+  if (status !== 429 && (status === 503 || error === 'concurrency_limit_reached')) {
     const retryAfter = Number(response.headers.get('Retry-After')) || undefined;
     const text = 'The server runs as many sessions as it can. Try again later.';
     return new FrameboxError('server-full', text, { status, retryAfter, limit });

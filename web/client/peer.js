@@ -1,7 +1,7 @@
 /** The WebRTC connection to the server: its signalling and its data channel. */
 
 import { FrameboxError, offerError } from './errors.js';
-import { jsonRequest } from './server.js';
+import { jsonRequest, withHeaders } from './server.js';
 
 /** One WebRTC connection. Nothing happens after `signal` was aborted. */
 export class Peer {
@@ -59,6 +59,7 @@ export class Peer {
     // A posted offer is never aborted: the server might accept it after the DELETE that is to end its session.
     this.offer = this.#post({ sdp, type, webrtc_id: this.#id });
     const response = await this.offer;
+    this.#server.keepSecret(this.#id, response.headers.get('Session-Secret'));
     const answer = await response.json();
     this.#signal.throwIfAborted();
     if (!answer.sdp) throw offerError(response, answer);
@@ -109,7 +110,8 @@ export class Peer {
 
   /** @param {object} body @param {AbortSignal} [signal] */
   #post(body, signal) {
-    return this.#server.request(this.#server.url(`webrtc/offer${this.#query}`), jsonRequest('POST', body, signal));
+    const request = withHeaders(jsonRequest('POST', body, signal), this.#server.sessionHeaders(this.#id));
+    return this.#server.request(this.#server.url(`webrtc/offer${this.#query}`), request);
   }
 }
 

@@ -4,9 +4,14 @@
 
 import { FrameboxError, offerError, sessionError } from './errors.js';
 
+/** Secrets of sessions that are kept: a log is read for a while after its session. */
+const MAX_SECRETS = 8;
+
 export class Server {
   #base;
   #token;
+  /** Secrets of sessions by id: without a token, a session belongs to whoever has its secret. @type {Map<string, string>} */
+  #secrets = new Map();
 
   /**
    * @param {string} address Empty: relative to the page.
@@ -24,6 +29,24 @@ export class Server {
     return this.#token ? { Authorization: `Bearer ${this.#token}` } : {};
   }
 
+  /** Keeps the secret that came with the answer to an offer. @param {string} id @param {string|null} secret */
+  keepSecret(id, secret) {
+    if (!secret) return;
+    if (this.#secrets.size === MAX_SECRETS) this.#secrets.delete([...this.#secrets.keys()][0]);
+    this.#secrets.set(id, secret);
+  }
+
+  /** The secret of a session; null for one that has none, or somebody else's. @param {string} id @returns {string|null} */
+  secretOf(id) {
+    return this.#secrets.get(id) ?? null;
+  }
+
+  /** Headers that prove that a session is one's own. @param {string} id @returns {Record<string, string>} */
+  sessionHeaders(id) {
+    const secret = this.secretOf(id);
+    return secret ? { 'Session-Secret': secret } : {};
+  }
+
   /** @param {string} path @returns {URL} */
   url(path) {
     return new URL(path, this.#base);
@@ -35,18 +58,22 @@ export class Server {
   }
 
   /**
-   * The event stream of a session's additional outputs, with the token: an `EventSource` cannot send headers.
+   * The event stream of a session's additional outputs, with the token and the session's secret: an `EventSource` cannot
+   * send headers.
    * @param {string} id
+   * @param {string|null} [secret] Of a session that somebody else started.
    */
-  outputsUrl(id) {
+  outputsUrl(id, secret = this.secretOf(id)) {
     const url = this.sessionUrl(id, '/outputs');
     if (this.#token) url.searchParams.set('access_token', this.#token);
+    if (secret) url.searchParams.set('session_secret', secret);
     return url;
   }
 
   /** Ends a session, also while the page is being closed. @param {string} id */
   endSession(id) {
-    return fetch(this.sessionUrl(id), this.#authenticated({ method: 'DELETE', keepalive: true }));
+    const headers = this.sessionHeaders(id);
+    return fetch(this.sessionUrl(id), this.#authenticated({ method: 'DELETE', keepalive: true, headers }));
   }
 
   /** @param {AbortSignal} [signal] @returns {Promise<{handlers: Handler[], default: string}>} */
@@ -75,7 +102,8 @@ export class Server {
    * @param {RequestInit} [init]
    */
   async getSession(id, path, init) {
-    return (await this.request(this.sessionUrl(id, path), { cache: 'no-store', ...init }, sessionError)).json();
+    const request = { cache: /** @type {const} */ ('no-store'), headers: this.sessionHeaders(id), ...init };
+    return (await this.request(this.sessionUrl(id, path), request, sessionError)).json();
   }
 
   /**
@@ -85,7 +113,8 @@ export class Server {
    * @param {object} body
    */
   async patchSession(id, path, body) {
-    return (await this.request(this.sessionUrl(id, path), jsonRequest('PATCH', body), sessionError)).json();
+    const request = withHeaders(jsonRequest('PATCH', body), this.sessionHeaders(id));
+    return (await this.request(this.sessionUrl(id, path), request, sessionError)).json();
   }
 
   /**
@@ -109,8 +138,18 @@ export class Server {
 
   /** @param {RequestInit} init @returns {RequestInit} */
   #authenticated(init) {
-    return { ...init, headers: { .../** @type {Record<string, string>} */ (init.headers), ...this.headers } };
+    return withHeaders(init, this.headers);
   }
+}
+
+/**
+ * A request with more headers.
+ * @param {RequestInit} init
+ * @param {Record<string, string>} headers
+ * @returns {RequestInit}
+ */
+export function withHeaders(init, headers) {
+  return { ...init, headers: { .../** @type {Record<string, string>} */ (init.headers), ...headers } };
 }
 
 /**

@@ -1,4 +1,4 @@
-/** A session as the HTTP API shows it, for the client that started it and for others who know its id. */
+/** A session as the HTTP API shows it, for the client that started it and for others who may see it. */
 
 /** @import { Applied, EventDetails, FrameRecord, LogLine, Policy, Values } from './types.js' */
 
@@ -16,6 +16,14 @@ export class Session extends EventTarget {
   /** Identifier of the session; null when there is none. @returns {string|null} */
   get id() {
     return null;
+  }
+
+  /**
+   * The secret that gives others access to the session; null with a token, to which the session belongs.
+   * @returns {string|null}
+   */
+  get secret() {
+    return this.id ? this.#server.secretOf(this.id) : null;
   }
 
   /** Reads the current values from the server. @returns {Promise<Values>} */
@@ -62,12 +70,12 @@ export class Session extends EventTarget {
    * Reads additional outputs as server-sent events, also those of a session that somebody else started.
    * @param {(values: EventDetails['values']) => void} receive Called for each frame with values; of values that come
    *   faster than they are read, the latest of each.
-   * @param {{id?: string|null, onEnd?: (end: {reason: string}) => void}} [options] Another session; called once at the
-   *   end of the session.
+   * @param {{id?: string|null, secret?: string|null, onEnd?: (end: {reason: string}) => void}} [options] Another session,
+   *   and its secret if an anonymous client started it; called once at the end of the session.
    * @returns {{close: () => void}} `close` stops reading.
    */
-  outputs(receive, { id = this.id, onEnd = () => {} } = {}) {
-    const events = new EventSource(this.#server.outputsUrl(id ?? this.#requiredId()));
+  outputs(receive, { id = this.id, secret, onEnd = () => {} } = {}) {
+    const events = new EventSource(this.#server.outputsUrl(id ?? this.#requiredId(), secret));
     /** @param {{reason: string}} detail */
     const end = (detail) => {
       events.close();

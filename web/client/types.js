@@ -80,7 +80,8 @@
 /** @typedef {{name: string, version: number, digest: string, active: boolean}} Uploaded */
 /**
  * Progress of an upload. `part`: the part that is done, 0 to 1; null where it is not known.
- * @typedef {{stage: 'sending'|'checking'|'compiling'|'describing'|'storing', part: number|null}} Progress
+ * @typedef {{stage: 'sending'|'checking'|'queued'|'compiling'|'describing'|'storing', part: number|null,
+ *   place?: number}} Progress
  */
 /**
  * @typedef {object} UploadOptions

@@ -22,7 +22,10 @@ const TEXTS = {
   'camera-lost': ['The camera was disconnected', 'Connect it again, or choose another camera.'],
   'camera-unsuited': ['The camera does not support these settings', 'Choose another camera or another resolution.'],
   'server-unreachable': ['The server does not respond', 'It may be restarting, or this device may be offline.'],
-  'not-allowed': ['The server requires a token', ''],
+  'not-allowed': [
+    'The server requires a token',
+    'On the server’s own machine, open the address that the server printed when it started. Elsewhere, enter a token that its operator gave you.',
+  ],
   'handler-unknown': ['The server does not have this handler', 'It may have been deleted. Choose another handler.'],
   'offer-refused': ['The server refused the session', ''],
   'connect-failed': [

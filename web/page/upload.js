@@ -13,6 +13,7 @@ const NAME = /^[a-z0-9_-]{1,64}$/;
 const STAGES = {
   sending: 'Uploading …',
   checking: 'The server checks the component …',
+  queued: 'The component waits for the compiler …',
   compiling: 'The server compiles the component …',
   describing: 'The server asks the component for its description …',
   storing: 'The server stores the component …',
@@ -144,8 +145,9 @@ export class Upload {
     this.#setSending(true);
     this.#showStatus(STAGES.sending);
     /** @param {Progress} progress */
-    const onProgress = ({ stage, part }) => {
-      this.#showStatus(STAGES[stage] ?? stage);
+    const onProgress = ({ stage, part, place }) => {
+      const ahead = place && place > 1 ? ` ${place - 1} before it` : '';
+      this.#showStatus((STAGES[stage] ?? stage) + ahead);
       if (part === null) this.progress.removeAttribute('value');
       else this.progress.value = part;
     };

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::step::root;
 
 /// Folders and files whose code decides: it takes the time as an argument, so that tables and properties can test it.
-const DECISIONS: [&str; 16] = [
+const DECISIONS: [&str; 18] = [
     "runtime/pipeline/src/schedule",
     "runtime/pipeline/src/budget",
     "runtime/pipeline/src/node/admission.rs",
@@ -16,6 +16,7 @@ const DECISIONS: [&str; 16] = [
     "runtime/auth/src/quota.rs",
     "runtime/rtc/src/bandwidth",
     "runtime/rtc/src/packet",
+    "runtime/rtc/src/path",
     "runtime/rtc/src/sdp",
     "runtime/rtc/src/receive/assembler.rs",
     "runtime/rtc/src/receive/gaps.rs",
@@ -23,6 +24,7 @@ const DECISIONS: [&str; 16] = [
     "runtime/rtc/src/receive/nack.rs",
     "runtime/rtc/src/send/queue.rs",
     "runtime/rtc/src/send/retransmission.rs",
+    "runtime/server/src/serve/connections.rs",
 ];
 const CLOCKS: [&str; 2] = ["Instant::now()", "SystemTime::now()"];
 

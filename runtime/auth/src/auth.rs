@@ -1,23 +1,24 @@
-//! Tokens, usage and audit log of a running server.
+//! Tokens, meters and audit log of a running server.
 
-use std::collections::BTreeMap;
+use std::fs::DirBuilder;
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::audit::Audit;
-use super::authorize::{Anonymous, AuthorizeError, Principal, Request, TokenState, authorize};
-use super::quota::Rate;
+use super::authorize::{AuthorizeError, Others, Principal, Request, TokenState, authorize};
+use super::meter::{ExceededError, Meters};
+use super::principal::PrincipalKey;
+use super::quota::Quotas;
 use super::scope::Scope;
 use super::store::{self, Stamp, TokenStore};
-use super::usage::{self, Usage};
+use super::token::Secret;
 
 /// Time within which a change of the tokens takes effect.
 const FRESH: Duration = Duration::from_millis(100);
-/// Uploads a minute of all anonymous clients together, on a server that is open to anyone.
-const ANONYMOUS_UPLOADS: u32 = 30;
 
 /// Why a server cannot be started.
 #[derive(Debug, thiserror::Error)]
@@ -34,25 +35,25 @@ pub enum OpenError {
     /// The tokens cannot be read.
     #[error(transparent)]
     Tokens(#[from] store::Error),
-    /// The record of uploads cannot be opened.
-    #[error(transparent)]
-    Usage(#[from] usage::Error),
     /// Other machines can reach the server, and nobody would be authorized.
     #[error(
         "other machines can reach {0}, and there are no tokens: create one with `framebox token new --data DIR --name NAME \
          --scope admin` and start with the same --data, or pass --allow-anyone"
     )]
     Unprotected(SocketAddr),
+    /// There are no random bytes for the start-up secret.
+    #[error("the operating system provides no random bytes: {0}")]
+    Random(#[from] getrandom::Error),
 }
 
-/// Tokens, usage and audit log of a running server.
+/// Tokens, meters and audit log of a running server.
 pub struct Auth {
     store: Option<TokenStore>,
-    anonymous: Anonymous,
+    startup: Secret,
+    others: Others,
     seen: Mutex<Seen>,
-    rates: Mutex<BTreeMap<String, Rate>>,
-    /// What was uploaded with which token.
-    pub usage: Usage,
+    quotas: Quotas,
+    meters: Mutex<Meters>,
     /// Who changed what.
     pub audit: Audit,
 }
@@ -73,36 +74,49 @@ impl Auth {
     pub fn open(folder: Option<&Path>, anyone: &[Scope], bind: SocketAddr) -> Result<Self, OpenError> {
         if let Some(folder) = folder {
             let failed = |error| OpenError::Folder { path: folder.display().to_string(), error };
-            std::fs::create_dir_all(folder).map_err(failed)?;
+            DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
         }
         let store = folder.map(TokenStore::new);
         let stamp = store.as_ref().map(TokenStore::stamp).transpose()?.flatten();
-        let tokens = match store.as_ref().map(TokenStore::read).transpose()?.flatten() {
-            Some(tokens) => TokenState::Tokens(Arc::new(tokens)),
-            None => TokenState::Never,
-        };
+        let tokens = store.as_ref().map(TokenStore::read).transpose()?.flatten().unwrap_or_default();
         let is_reachable = !bind.ip().to_canonical().is_loopback();
-        let anonymous = match anyone {
-            [] if is_reachable => Anonymous::Nobody,
-            [] => Anonymous::Local,
-            scopes => Anonymous::Anyone(scopes.to_vec()),
-        };
-        let has_tokens = matches!(&tokens, TokenState::Tokens(tokens) if !tokens.tokens.is_empty());
-        if anonymous == Anonymous::Nobody && !has_tokens {
+        if is_reachable && anyone.is_empty() && tokens.tokens.is_empty() {
             return Err(OpenError::Unprotected(bind));
         }
-        let usage = Usage::open(folder)?;
-        let seen = Mutex::new(Seen { tokens, stamp, checked: Instant::now() });
-        Ok(Self { store, anonymous, seen, rates: Mutex::default(), usage, audit: Audit::new(folder) })
+        let startup = Secret::random()?;
+        let others = Others { startup: startup.hash(), anyone: anyone.to_vec() };
+        let seen = Seen { tokens: TokenState::Tokens(Arc::new(tokens)), stamp, checked: Instant::now() };
+        let (seen, audit) = (Mutex::new(seen), Audit::new(folder));
+        let (quotas, meters) = (Quotas::default(), Mutex::default());
+        Ok(Self { store, startup, others, seen, quotas, meters, audit })
     }
 
-    /// Authorizes a request.
+    /// The start-up secret: random, valid until the program ends, and allowed everything. It is for whoever started the server.
+    pub fn startup_secret(&self) -> &Secret {
+        &self.startup
+    }
+
+    /// Reports whether nobody but the holder of the start-up secret is allowed anything: there are no tokens, and no scopes
+    /// for anyone.
+    pub fn is_closed(&self) -> bool {
+        let has_tokens = !matches!(&self.seen().tokens, TokenState::Tokens(tokens) if tokens.tokens.is_empty());
+        self.others.anyone.is_empty() && !has_tokens
+    }
+
+    /// Sets the quotas of principals that have none of their own.
+    pub fn with_quotas(self, quotas: Quotas) -> Self {
+        Self { quotas, ..self }
+    }
+
+    /// Authorizes a request. The principal's quota is complete: its own, with the server's where it has none.
     ///
     /// # Errors
     /// Why it is refused.
     pub fn authorize(&self, request: Request<'_>, now: SystemTime) -> Result<Principal, AuthorizeError> {
         let tokens = self.seen().tokens.clone();
-        authorize(&tokens, &self.anonymous, request, now)
+        let principal = authorize(&tokens, &self.others, request, now)?;
+        let quota = self.quotas.of(&principal.key(None), principal.quota);
+        Ok(Principal { quota, ..principal })
     }
 
     /// Reports whether the file of tokens is to be checked for changes, at most every 100 ms.
@@ -132,8 +146,6 @@ impl Auth {
                 tracing::info!(tokens = tokens.tokens.len(), "the tokens have changed");
                 (seen.stamp, seen.tokens) = (stamp, TokenState::Tokens(Arc::new(tokens)));
             }
-            // Removing the file does not open the server.
-            Ok((_, None)) if matches!(seen.tokens, TokenState::Never) => {}
             Ok((stamp, None)) => {
                 tracing::error!("the file of tokens is gone: no token is accepted");
                 (seen.stamp, seen.tokens) = (stamp, TokenState::Tokens(Arc::default()));
@@ -147,21 +159,27 @@ impl Auth {
         }
     }
 
-    /// Counts an upload.
+    /// Counts an upload of `bytes` by the principal of `key`, as far as that is known before it comes.
     ///
     /// # Errors
-    /// The time to wait, when there were too many within a minute.
-    pub fn count_upload(&self, principal: &Principal, now: Instant) -> Result<(), Duration> {
-        let most = match (&principal.token, &self.anonymous) {
-            (Some(_), _) => principal.quota.uploads_a_minute,
-            (None, Anonymous::Anyone(_)) => Some(ANONYMOUS_UPLOADS),
-            (None, _) => None,
-        };
-        let Some(most) = most else { return Ok(()) };
-        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
-        rates.retain(|_, rate| !rate.is_idle(now));
-        // No token has an empty name.
-        rates.entry(principal.token.clone().unwrap_or_default()).or_default().count(most, now)
+    /// The bound that it would exceed, and the time to wait.
+    pub fn admit_upload(
+        &self,
+        principal: &Principal,
+        key: &PrincipalKey,
+        bytes: u64,
+        now: Instant,
+    ) -> Result<(), ExceededError> {
+        self.meters().admit_upload(key, principal.quota, bytes, now)
+    }
+
+    /// Records what an upload took: bytes that arrived, and the time that it was compiled.
+    pub fn charge_upload(&self, key: &PrincipalKey, bytes: u64, compile: Duration, now: Instant) {
+        self.meters().charge_upload(key, bytes, compile, now);
+    }
+
+    fn meters(&self) -> MutexGuard<'_, Meters> {
+        self.meters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {

@@ -8,35 +8,33 @@ use super::principal::PrincipalKey;
 use super::quota::Quota;
 use super::scope::{Access, Scope};
 use super::store::Tokens;
+use super::token::Hash;
 
 /// The tokens that are valid.
 #[derive(Clone, Debug)]
 pub enum TokenState {
-    /// No token was ever made.
-    Never,
-    /// These tokens.
+    /// These tokens; none when none was ever made.
     Tokens(Arc<Tokens>),
     /// The tokens cannot be read, so no token is accepted.
     Unreadable,
 }
 
-/// Who is accepted without a token.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Anonymous {
-    /// Clients on this machine, as long as no token was ever made.
-    Local,
-    /// Anyone, with these scopes.
-    Anyone(Vec<Scope>),
-    /// Nobody.
-    Nobody,
+/// Who is accepted beside the holders of tokens. Where a request comes from is no part of it: behind a proxy, every
+/// request comes from this machine.
+#[derive(Clone, Debug)]
+pub struct Others {
+    /// Hash of the start-up secret, which allows everything.
+    pub startup: Hash,
+    /// Scopes of clients without a token; empty: they are refused.
+    pub anyone: Vec<Scope>,
 }
 
 /// Who sent a request, and what is allowed to them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
-    /// The token's name; `None`: anonymous.
+    /// The token's name; `None`: the operator, or anonymous.
     pub token: Option<String>,
-    /// Whether it is whoever runs the server, who needs no token.
+    /// Whether it is whoever runs the server, and shows the start-up secret.
     pub is_operator: bool,
     /// What the token allows.
     pub scopes: Vec<Scope>,
@@ -60,7 +58,10 @@ impl Principal {
 #[non_exhaustive]
 pub enum AuthorizeError {
     /// It carries no token.
-    #[error("this needs a token: send it as `Authorization: Bearer fbx_…`")]
+    #[error(
+        "this needs a token: send it as `Authorization: Bearer fbx_…`; on the server's own machine, open the address that it \
+         printed when it started"
+    )]
     Missing,
     /// Its token does not exist.
     #[error("there is no such token, or it was revoked")]
@@ -71,12 +72,6 @@ pub enum AuthorizeError {
     /// Its token lacks this scope.
     #[error("this needs a token with the scope `{0}`")]
     Insufficient(Scope),
-    /// The server accepts clients of its own machine only.
-    #[error(
-        "without tokens only clients on the server's own machine are accepted: create a token with `framebox token \
-         new`, or start the server with --allow-anyone"
-    )]
-    Elsewhere,
     /// The tokens cannot be read.
     #[error("the server cannot read its tokens; its log says why")]
     Unreadable,
@@ -89,8 +84,6 @@ pub struct Request<'a> {
     pub token: Option<&'a str>,
     /// What its route requires.
     pub access: Access,
-    /// Whether it names this machine as its target and no proxy forwarded it.
-    pub is_direct: bool,
 }
 
 /// Authorizes a request.
@@ -99,7 +92,7 @@ pub struct Request<'a> {
 /// Why it is refused.
 pub fn authorize(
     tokens: &TokenState,
-    anonymous: &Anonymous,
+    others: &Others,
     request: Request<'_>,
     now: SystemTime,
 ) -> Result<Principal, AuthorizeError> {
@@ -112,8 +105,11 @@ pub fn authorize(
     if request.access == Access::Nothing {
         return Ok(anyone(&[]));
     }
-    match (request.token, tokens, anonymous) {
-        (Some(presented), TokenState::Tokens(tokens), _) => {
+    match (request.token, tokens) {
+        (Some(presented), _) if others.startup.is(&Hash::of(presented)) => {
+            Ok(Principal { is_operator: true, ..anyone(&[Scope::Admin]) })
+        }
+        (Some(presented), TokenState::Tokens(tokens)) => {
             let token = tokens.find(presented).ok_or(AuthorizeError::Wrong)?;
             if token.is_expired(now) {
                 return Err(AuthorizeError::Expired);
@@ -124,14 +120,9 @@ pub fn authorize(
             let (name, scopes) = (token.name.clone(), token.scopes.clone());
             Ok(Principal { token: Some(name), is_operator: false, scopes, quota: token.quota })
         }
-        (Some(_), TokenState::Never, _) => Err(AuthorizeError::Wrong),
-        (None, _, Anonymous::Anyone(scopes)) if request.access.is_met_by(scopes) => Ok(anyone(scopes)),
-        (None, TokenState::Never, Anonymous::Local) if request.is_direct => {
-            Ok(Principal { is_operator: true, ..anyone(&[Scope::Admin]) })
-        }
-        (None, TokenState::Never, Anonymous::Local) => Err(AuthorizeError::Elsewhere),
-        (_, TokenState::Unreadable, _) => Err(AuthorizeError::Unreadable),
-        (None, ..) => Err(AuthorizeError::Missing),
+        (None, _) if request.access.is_met_by(&others.anyone) => Ok(anyone(&others.anyone)),
+        (_, TokenState::Unreadable) => Err(AuthorizeError::Unreadable),
+        (None, _) => Err(AuthorizeError::Missing),
     }
 }
 
@@ -139,7 +130,7 @@ pub fn authorize(
 mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
-    use super::super::token::{Hash, Token};
+    use super::super::token::Token;
     use super::*;
 
     const WATCH: Access = Access::Scope(Scope::Watch);
@@ -162,15 +153,22 @@ mod tests {
         TokenState::Tokens(Arc::new(Tokens { tokens }))
     }
 
+    fn others(anyone: &[Scope]) -> Others {
+        Others { startup: Hash::of("fbx_startup"), anyone: anyone.to_vec() }
+    }
+
     fn decide(
         known: &TokenState,
-        open: &Anonymous,
+        others: &Others,
         token: Option<&str>,
         access: Access,
         at: u64,
     ) -> Result<Option<String>, AuthorizeError> {
-        let request = Request { token, access, is_direct: true };
-        authorize(known, open, request, UNIX_EPOCH + Duration::from_secs(at)).map(|principal| principal.token)
+        let now = UNIX_EPOCH + Duration::from_secs(at);
+        authorize(known, others, Request { token, access }, now).map(|principal| {
+            let operator = principal.is_operator.then(|| "*operator".to_owned());
+            principal.token.or(operator)
+        })
     }
 
     #[test]
@@ -190,31 +188,28 @@ mod tests {
             (None, Access::Nothing, 0, Ok(None)),
             (Some("wrong"), Access::Nothing, 0, Ok(None)),
         ] {
-            for open in [Anonymous::Local, Anonymous::Nobody] {
-                assert_eq!(decide(&known(), &open, token, access, at), answer, "{token:?} for {access:?} at {at}");
+            assert_eq!(decide(&known(), &others(&[]), token, access, at), answer, "{token:?} for {access:?} at {at}");
+        }
+    }
+
+    #[test]
+    fn the_start_up_secret_allows_everything_and_nothing_like_it_anything() {
+        let secret = "fbx_startup";
+        for known in [TokenState::Tokens(Arc::default()), known(), TokenState::Unreadable] {
+            for access in [WATCH, UPLOAD, Access::Scope(Scope::Admin), Access::Token] {
+                let answer = decide(&known, &others(&[]), Some(secret), access, 0);
+                assert_eq!(answer, Ok(Some("*operator".to_owned())), "{access:?}");
+                for wrong in [None, Some(""), Some("fbx_startu"), Some("fbx_startup "), Some("FBX_STARTUP")] {
+                    assert!(decide(&known, &others(&[]), wrong, access, 0).is_err(), "{wrong:?} for {access:?}");
+                }
             }
         }
     }
 
     #[test]
-    fn without_tokens_only_this_machine_is_accepted() {
-        assert_eq!(decide(&TokenState::Never, &Anonymous::Local, None, UPLOAD, 0), Ok(None));
-        assert_eq!(
-            decide(&TokenState::Never, &Anonymous::Local, Some("fbx_viewer"), WATCH, 0),
-            Err(AuthorizeError::Wrong)
-        );
-        assert_eq!(decide(&TokenState::Never, &Anonymous::Nobody, None, WATCH, 0), Err(AuthorizeError::Missing));
-        let passed_on = Request { token: None, access: WATCH, is_direct: false };
-        assert_eq!(
-            authorize(&TokenState::Never, &Anonymous::Local, passed_on, UNIX_EPOCH),
-            Err(AuthorizeError::Elsewhere)
-        );
-    }
-
-    #[test]
     fn anonymous_requests_get_the_configured_scopes_and_tokens_are_checked_all_the_same() {
-        let open = Anonymous::Anyone(vec![Scope::Watch]);
-        for known in [TokenState::Never, known(), TokenState::Unreadable] {
+        let open = others(&[Scope::Watch]);
+        for known in [TokenState::Tokens(Arc::default()), known(), TokenState::Unreadable] {
             assert_eq!(decide(&known, &open, None, WATCH, 0), Ok(None));
         }
         assert_eq!(decide(&known(), &open, None, UPLOAD, 0), Err(AuthorizeError::Missing));
@@ -223,11 +218,10 @@ mod tests {
     }
 
     #[test]
-    fn unreadable_tokens_refuse_everyone() {
-        for open in [Anonymous::Local, Anonymous::Nobody] {
-            for token in [None, Some("fbx_root")] {
-                assert_eq!(decide(&TokenState::Unreadable, &open, token, WATCH, 0), Err(AuthorizeError::Unreadable));
-            }
+    fn unreadable_tokens_refuse_everyone_else() {
+        for token in [None, Some("fbx_root")] {
+            let answer = decide(&TokenState::Unreadable, &others(&[]), token, WATCH, 0);
+            assert_eq!(answer, Err(AuthorizeError::Unreadable));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Tokens: the secret that a client holds, and the record that the server keeps.
 
 use std::fmt;
+use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
@@ -14,6 +15,8 @@ use super::scope::Scope;
 
 /// Prefix of every token, so that a token leaked into a file can be found.
 const PREFIX: &str = "fbx_";
+/// Prefix of the secret of a session.
+const SESSION_PREFIX: &str = "fbs_";
 /// Longest name, bytes.
 const LONGEST_NAME: usize = 64;
 
@@ -21,14 +24,26 @@ const LONGEST_NAME: usize = 64;
 pub struct Secret(String);
 
 impl Secret {
-    /// Creates a secret of 256 random bits.
+    /// Creates a token of 256 random bits.
     ///
     /// # Errors
     /// When the operating system provides no random bytes.
     pub fn random() -> Result<Self, getrandom::Error> {
+        Self::with_prefix(PREFIX)
+    }
+
+    /// Creates the secret of an anonymous client's session, 256 random bits.
+    ///
+    /// # Errors
+    /// When the operating system provides no random bytes.
+    pub fn of_session() -> io::Result<Self> {
+        Self::with_prefix(SESSION_PREFIX).map_err(|error| io::Error::other(error.to_string()))
+    }
+
+    fn with_prefix(prefix: &str) -> Result<Self, getrandom::Error> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes)?;
-        Ok(Self(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))))
+        Ok(Self(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes))))
     }
 
     /// Its text, to show to whoever asked for it.

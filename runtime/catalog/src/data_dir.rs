@@ -2,11 +2,13 @@
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tempfile::TempDir;
+
+use crate::private;
 
 /// Why the data directory cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +50,7 @@ impl DataDir {
         if fs::metadata(path).map_err(failed)?.mode() & 0o002 != 0 {
             return Err(Error::Writable(path.display().to_string()));
         }
+        private::repair(path).map_err(failed)?;
         let lock = lock(path, true).map_err(failed)?.ok_or_else(|| Error::InUse(path.display().to_string()))?;
         Ok(Self { path: path.to_owned(), _lock: lock, temporary: None })
     }
@@ -95,7 +98,7 @@ impl DataDir {
 
 /// Locks a directory; `None` when another process has locked it.
 fn lock(folder: &Path, create: bool) -> io::Result<Option<File>> {
-    let file = File::options().create(create).truncate(false).write(true).open(folder.join(LOCK))?;
+    let file = File::options().create(create).truncate(false).write(true).mode(0o600).open(folder.join(LOCK))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),

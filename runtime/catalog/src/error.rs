@@ -2,6 +2,7 @@
 
 use framebox_sandbox::LoadError;
 
+use super::quota::QuotaError;
 use super::{compile, limits, store};
 
 /// Why the catalog refuses or fails. The texts say what to do.
@@ -61,6 +62,9 @@ pub enum Error {
         /// The bound.
         most: usize,
     },
+    /// It exceeds the quota of whoever uploads it.
+    #[error(transparent)]
+    Quota(#[from] QuotaError),
     /// The component is refused.
     #[error(transparent)]
     Refused(#[from] LoadError),

@@ -11,6 +11,8 @@ pub struct Actor {
     pub principal: Option<String>,
     /// Address that the request came from.
     pub address: Option<String>,
+    /// Key to which uploads belong, unique and stable; `None`: to nobody.
+    pub key: Option<String>,
 }
 
 /// A committed change of the catalog.

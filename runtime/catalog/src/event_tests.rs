@@ -36,7 +36,7 @@ impl Scene {
     }
 
     async fn upload(&self, component: usize, activation: Activation) -> Result<u64, Error> {
-        let permit = self.catalog.uploads().begin(None).unwrap();
+        let permit = self.catalog.uploads().begin(None, "ci", Instant::now()).unwrap();
         let bytes = Bytes::from_static(built_in::ALL[component].1);
         let options = Options { activation, ..Options::default() };
         let uploaded = self.catalog.upload("mine", bytes, options, &permit, actor()).await?;
@@ -60,7 +60,7 @@ impl Scene {
 }
 
 fn actor() -> Actor {
-    Actor { principal: Some("ci".to_owned()), address: Some("127.0.0.1".to_owned()) }
+    Actor { principal: Some("ci".to_owned()), address: Some("127.0.0.1".to_owned()), key: Some("ci".to_owned()) }
 }
 
 #[tokio::test]
@@ -76,7 +76,7 @@ async fn an_upload_is_told_with_its_version_and_its_actor() {
     assert_eq!(scene.event().change, Change::Uploaded { created: false, active: true });
     assert_eq!(scene.upload(1, Activation::IfFirst).await.unwrap(), 2);
     assert_eq!(scene.event().change, Change::Uploaded { created: true, active: false });
-    let permit = scene.catalog.uploads().begin(None).unwrap();
+    let permit = scene.catalog.uploads().begin(None, "ci", Instant::now()).unwrap();
     let upload = |name| scene.catalog.upload(name, Bytes::from_static(b"text"), Options::default(), &permit, actor());
     assert!(upload("mine").await.is_err() && upload("invert").await.is_err() && upload("a/b").await.is_err());
     scene.no_event();

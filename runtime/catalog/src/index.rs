@@ -1,6 +1,6 @@
 //! Every handler in memory, and which version a session gets.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use framebox_sandbox::Digest;
@@ -19,10 +19,20 @@ pub struct Index {
     pub handlers: BTreeMap<String, IndexEntry>,
     /// Names of built-in and configured handlers, in the order in which the API lists them.
     pub fixed: Vec<String>,
-    /// Components of uploads that a built-in or configured handler of the same name hides.
-    pub hidden: HashSet<Digest>,
+    /// Uploads that a built-in or configured handler of the same name hides.
+    pub hidden: Vec<HiddenVersion>,
     /// Components by digest.
     pub components: HashMap<Digest, Component>,
+}
+
+/// A version of a handler that a built-in or configured one of the same name hides.
+pub struct HiddenVersion {
+    /// The handler's name.
+    pub name: String,
+    /// The component.
+    pub digest: Digest,
+    /// Key of the principal that uploaded it.
+    pub uploaded_by: Option<String>,
 }
 
 impl Index {
@@ -60,7 +70,7 @@ impl Index {
     /// Reports whether a version of any handler is this component.
     pub fn uses(&self, digest: &Digest) -> bool {
         let mut versions = self.handlers.values().flat_map(|entry| entry.versions.values());
-        versions.any(|version| version.digest == *digest) || self.hidden.contains(digest)
+        versions.any(|version| version.digest == *digest) || self.hidden.iter().any(|hidden| hidden.digest == *digest)
     }
 }
 

@@ -10,12 +10,14 @@
 //! | `catalog` | [`Catalog`]: opening versions, listing handlers |
 //! | `start` | opens the catalog: built-in, configured and stored handlers |
 //! | [`upload`], [`progress`] | from bytes to a version, and how far each upload is |
+//! | `intake` | which uploads may be in flight |
+//! | [`quota`] | what the versions of one principal take up, and may take up |
 //! | `promotion`, `rollback`, `deletion` | changes of a handler |
 //! | [`event`], [`subscription`] | committed changes, for listeners |
 //! | [`probation`] | whether a version may stay in its first seconds |
 //! | `index` | handlers in memory; which version a session gets |
 //! | [`version`], `binding` | a version; how sessions follow the versions of their handler |
-//! | [`store`], [`data_dir`] | what outlives the program |
+//! | [`store`], [`data_dir`], `private` | what outlives the program, and who may read it |
 //! | `load`, `component_cache` | loads stored versions into memory, and keeps them there |
 //! | [`compile`] | compiling in a child process |
 //! | `code_cache` | compiled code of built-in handlers, between runs |
@@ -38,12 +40,15 @@ pub mod event;
 mod event_tests;
 mod failpoint;
 mod index;
+mod intake;
 pub mod limits;
 mod load;
 pub mod name;
+mod private;
 pub mod probation;
 pub mod progress;
 mod promotion;
+pub mod quota;
 mod rollback;
 mod start;
 pub mod store;

@@ -7,6 +7,7 @@ use framebox_sandbox::{Code, CompileLimits, Component, Digest, LoadError};
 
 use super::binding::{Binding, LoadedVersion};
 use super::catalog::Catalog;
+use super::compile::Job;
 use super::error::Error;
 use super::store::{self, Batch};
 use super::version::{Version, VersionGuard};
@@ -41,7 +42,8 @@ impl Catalog {
             return Ok(component);
         }
         tracing::info!(handler = version.name, version = version.number, "compiling a stored version again");
-        let code = self.compile(&bytes).await?;
+        // Whoever opens the session has not chosen to compile anything: it is the server's own job.
+        let code = self.compile(&bytes, &Job::default()).await?;
         let of = version.clone();
         self.blocking(move |catalog| {
             let component = catalog.assemble(&of, &bytes, &code)?;
@@ -54,8 +56,8 @@ impl Catalog {
     }
 
     /// Compiles a component in a child process.
-    pub(super) async fn compile(&self, bytes: &[u8]) -> Result<Code, Error> {
-        let code = self.worker.compile(bytes, &self.allowance_of(bytes)).await?;
+    pub(super) async fn compile(&self, bytes: &[u8], job: &Job) -> Result<Code, Error> {
+        let code = self.worker.compile(bytes, &self.allowance_of(bytes), job).await?;
         // SAFETY: this program, started by us with nothing but the component as input, has just compiled it; nobody else
         // writes to the pipe between the two.
         Ok(unsafe { Code::from_bytes(code) })

@@ -1,16 +1,22 @@
-//! Uploads in progress: the stage of each, and a bound on how many run at once.
+//! Uploads in flight: the stage of each, and a bound on how many there are.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Notify;
 use utoipa::ToSchema;
 
-/// Uploads at once: each may hold a component in memory.
-const MOST: usize = 4;
+use super::compile::Job;
+use super::intake::{Intake, MOST, MOST_OF_ONE, Refusal, Ticket};
+
+/// Bytes that uploads hold together, in components of the largest size.
+const HELD: u64 = 8;
 /// Uploads whose progress is remembered.
 const REMEMBERED: usize = 256;
+/// Uploads of one principal whose progress is remembered.
+const REMEMBERED_OF_ONE: usize = 16;
 /// Longest id, bytes.
 const LONGEST_ID: usize = 64;
 
@@ -22,7 +28,9 @@ pub enum Stage {
     Receiving,
     /// It is being validated.
     Checking,
-    /// It is being compiled, or waits for its turn.
+    /// It waits for the compiler, which takes the principals in turn.
+    Queued,
+    /// It is being compiled.
     Compiling,
     /// Its `describe` is being called.
     Describing,
@@ -41,14 +49,21 @@ pub struct Progress {
     pub stage: Stage,
     /// Bytes received.
     pub bytes: u64,
+    /// Its place among those that wait for the compiler, while it waits; 1 is next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub place: Option<u32>,
 }
 
 /// Why an upload cannot begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BeginError {
-    /// The most uploads allowed at once are running.
-    #[error("{MOST} uploads are running, which is the most allowed: try again in a few seconds")]
+    /// The principal has the most uploads allowed in flight.
+    #[error("you have {MOST_OF_ONE} uploads in flight, which is the most allowed: wait until one is done")]
+    BusyForYou,
+    /// The most uploads allowed are in flight.
+    #[error("{MOST} uploads are in flight, which is the most allowed: try again in a few seconds")]
     Busy,
     /// An upload with this id is running.
     #[error("an upload with this Upload-Id is running: use another one for each upload")]
@@ -58,90 +73,162 @@ pub enum BeginError {
     Id,
 }
 
-type Shared = Arc<Mutex<Progress>>;
-
-/// Uploads by id.
-pub struct Uploads {
-    slots: Arc<Semaphore>,
-    table: Mutex<VecDeque<(String, Shared)>>,
+/// What is known of an upload.
+#[derive(Debug)]
+struct Shared {
+    job: Job,
+    reached: Mutex<Reached>,
 }
 
-impl Default for Uploads {
-    fn default() -> Self {
-        Self { slots: Arc::new(Semaphore::new(MOST)), table: Mutex::default() }
-    }
+#[derive(Clone, Copy, Debug)]
+struct Reached {
+    stage: Stage,
+    bytes: u64,
+}
+
+/// An upload that is remembered.
+struct Remembered {
+    principal: String,
+    id: String,
+    shared: Arc<Shared>,
+}
+
+/// Uploads by principal and id.
+pub struct Uploads {
+    intake: Arc<Mutex<Intake>>,
+    table: Mutex<VecDeque<Remembered>>,
 }
 
 impl Uploads {
-    /// Begins an upload, under the id that its client chose, if any.
+    /// Creates an empty table for components of at most `largest` bytes.
+    pub fn new(largest: u64) -> Self {
+        let intake = Intake::new(largest.saturating_mul(HELD));
+        Self { intake: Arc::new(Mutex::new(intake)), table: Mutex::default() }
+    }
+
+    /// Begins an upload of `principal`, under the id that its client chose, if any.
     ///
     /// # Errors
-    /// When too many run, or the id is in use or wrong.
-    pub fn begin(&self, id: Option<&str>) -> Result<Permit, BeginError> {
+    /// When too many are in flight, or the id is in use or wrong.
+    pub fn begin(&self, id: Option<&str>, principal: &str, now: Instant) -> Result<Permit, BeginError> {
         let fits = |id: &str| id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
         if id.is_some_and(|id| !(1..=LONGEST_ID).contains(&id.len()) || !fits(id)) {
             return Err(BeginError::Id);
         }
-        let slot = self.slots.clone().try_acquire_owned().map_err(|_| BeginError::Busy)?;
-        let progress = Arc::new(Mutex::new(Progress { stage: Stage::Receiving, bytes: 0 }));
+        let mut table = lock(&self.table);
+        let is = |upload: &Remembered, id: &str| upload.id == id && upload.principal == principal;
+        if let Some(id) = id
+            && table.iter().any(|upload| is(upload, id) && upload.shared.is_running())
+        {
+            return Err(BeginError::Exists);
+        }
+        let (ticket, give_up) = lock(&self.intake).begin(principal, now).map_err(|refusal| match refusal {
+            Refusal::One => BeginError::BusyForYou,
+            Refusal::All => BeginError::Busy,
+        })?;
+        let reached = Mutex::new(Reached { stage: Stage::Receiving, bytes: 0 });
+        let shared = Arc::new(Shared { job: Job::new(principal), reached });
         if let Some(id) = id {
-            let mut table = self.table();
-            if table.iter().any(|(other, progress)| other == id && is_running(progress)) {
-                return Err(BeginError::Exists);
+            table.retain(|upload| !is(upload, id));
+            // A principal forgets its own uploads first.
+            let own = |upload: &Remembered| upload.principal == principal;
+            if table.iter().filter(|upload| own(upload)).count() >= REMEMBERED_OF_ONE
+                && let Some(oldest) = table.iter().position(own)
+            {
+                table.remove(oldest);
             }
-            table.retain(|(other, _)| other != id);
             if table.len() == REMEMBERED {
                 table.pop_front();
             }
-            table.push_back((id.to_owned(), progress.clone()));
+            table.push_back(Remembered { principal: principal.to_owned(), id: id.to_owned(), shared: shared.clone() });
         }
-        Ok(Permit { progress, _slot: slot })
+        Ok(Permit { shared, intake: self.intake.clone(), ticket, give_up })
     }
 
-    /// Returns the progress of the upload `id`; `None` when it is unknown or no longer remembered.
-    pub fn find(&self, id: &str) -> Option<Progress> {
-        let table = self.table();
-        let (_, progress) = table.iter().find(|(other, _)| other == id)?;
-        Some(*lock(progress))
-    }
-
-    fn table(&self) -> MutexGuard<'_, VecDeque<(String, Shared)>> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Returns the progress of the upload `id` of `principal`; `None` when it is unknown, somebody else's, or no longer
+    /// remembered.
+    pub fn find(&self, id: &str, principal: &str) -> Option<Progress> {
+        let table = lock(&self.table);
+        let upload = table.iter().find(|upload| upload.id == id && upload.principal == principal)?;
+        Some(upload.shared.progress())
     }
 }
 
 /// Permission to upload. An upload whose permit is dropped before its end has failed.
 pub struct Permit {
-    progress: Shared,
-    _slot: OwnedSemaphorePermit,
+    shared: Arc<Shared>,
+    intake: Arc<Mutex<Intake>>,
+    ticket: Ticket,
+    give_up: Arc<Notify>,
 }
 
 impl Permit {
     /// Sets how many bytes were received.
-    pub fn received(&self, bytes: u64) {
-        lock(&self.progress).bytes = bytes;
+    pub fn received(&self, bytes: u64, now: Instant) {
+        self.shared.reached().bytes = bytes;
+        lock(&self.intake).received(self.ticket, bytes, now);
+    }
+
+    /// Sets that the whole body was received.
+    pub fn complete(&self) {
+        lock(&self.intake).complete(self.ticket);
+    }
+
+    /// Waits until the upload has to give way to others, since it is the slowest and there is no room.
+    pub async fn given_up(&self) {
+        self.give_up.notified().await;
     }
 
     /// Sets the stage.
     pub fn enter(&self, stage: Stage) {
-        lock(&self.progress).stage = stage;
+        self.shared.reached().stage = stage;
+    }
+
+    /// Returns how many bytes were received.
+    pub fn bytes(&self) -> u64 {
+        self.shared.reached().bytes
+    }
+
+    /// Returns how long its component was compiled.
+    pub fn compile_time(&self) -> Duration {
+        self.shared.job.time()
+    }
+
+    /// Returns its job for the compiler.
+    pub(super) fn job(&self) -> &Job {
+        &self.shared.job
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if is_running(&self.progress) {
+        lock(&self.intake).end(self.ticket);
+        if self.shared.is_running() {
             self.enter(Stage::Failed);
         }
     }
 }
 
-fn is_running(progress: &Shared) -> bool {
-    !matches!(lock(progress).stage, Stage::Done | Stage::Failed)
+impl Shared {
+    fn progress(&self) -> Progress {
+        let Reached { stage, bytes } = *self.reached();
+        match self.job.place() {
+            Some(place) if stage == Stage::Compiling => Progress { stage: Stage::Queued, bytes, place: Some(place) },
+            _ => Progress { stage, bytes, place: None },
+        }
+    }
+
+    fn is_running(&self) -> bool {
+        !matches!(self.reached().stage, Stage::Done | Stage::Failed)
+    }
+
+    fn reached(&self) -> MutexGuard<'_, Reached> {
+        lock(&self.reached)
+    }
 }
 
-fn lock(progress: &Shared) -> MutexGuard<'_, Progress> {
-    progress.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -149,33 +236,44 @@ mod tests {
     use super::*;
 
     #[test]
-    fn progress_is_reported_until_the_end() {
-        let uploads = Uploads::default();
-        let permit = uploads.begin(Some("a-1")).unwrap();
-        permit.received(7);
-        assert_eq!(uploads.find("a-1"), Some(Progress { stage: Stage::Receiving, bytes: 7 }));
-        assert_eq!(uploads.begin(Some("a-1")).err(), Some(BeginError::Exists));
+    fn progress_is_reported_until_the_end_to_whom_it_belongs() {
+        let now = Instant::now();
+        let uploads = Uploads::new(1 << 20);
+        let begin = |id: &str| uploads.begin(Some(id), "a", now);
+        let permit = begin("a-1").unwrap();
+        permit.received(7, now);
+        let receiving = Progress { stage: Stage::Receiving, bytes: 7, place: None };
+        assert_eq!(uploads.find("a-1", "a"), Some(receiving));
+        assert_eq!(uploads.find("a-1", "b"), None, "somebody else's");
+        assert_eq!(begin("a-1").err(), Some(BeginError::Exists));
+        assert!(uploads.begin(Some("a-1"), "b", now).is_ok(), "another principal has ids of its own");
         drop(permit);
-        assert_eq!(uploads.find("a-1").unwrap().stage, Stage::Failed);
-        let permit = uploads.begin(Some("a-1")).unwrap();
+        assert_eq!(uploads.find("a-1", "a").unwrap().stage, Stage::Failed);
+        let permit = begin("a-1").unwrap();
         permit.enter(Stage::Done);
         drop(permit);
-        assert_eq!(uploads.find("a-1").unwrap().stage, Stage::Done);
-        assert_eq!(uploads.find("b"), None);
+        assert_eq!(uploads.find("a-1", "a").unwrap().stage, Stage::Done);
         for id in ["", "a b", "../a", &"x".repeat(65)] {
-            assert_eq!(uploads.begin(Some(id)).err(), Some(BeginError::Id), "{id}");
+            assert_eq!(begin(id).err(), Some(BeginError::Id), "{id}");
         }
     }
 
     #[test]
-    fn uploads_and_remembered_progress_are_bounded() {
-        let uploads = Uploads::default();
-        let permits: Vec<_> = (0..MOST).map(|_| uploads.begin(None).unwrap()).collect();
-        assert_eq!(uploads.begin(None).err(), Some(BeginError::Busy));
+    fn uploads_in_flight_and_remembered_progress_are_bounded_for_each_principal() {
+        let now = Instant::now();
+        let uploads = Uploads::new(1 << 20);
+        let permits: Vec<_> = (0..MOST_OF_ONE).map(|_| uploads.begin(None, "a", now).unwrap()).collect();
+        assert_eq!(uploads.begin(None, "a", now).err(), Some(BeginError::BusyForYou));
+        assert!(uploads.begin(Some("mine"), "b", now).is_ok());
         drop(permits);
         for n in 0..2 * REMEMBERED {
-            uploads.begin(Some(&format!("{n}"))).unwrap();
+            uploads.begin(Some(&format!("{n}")), "a", now).unwrap();
         }
-        assert!(uploads.find("0").is_none() && uploads.table().len() == REMEMBERED);
+        assert_eq!(lock(&uploads.table).len(), REMEMBERED_OF_ONE + 1);
+        assert!(uploads.find("mine", "b").is_some(), "one principal does not push out another's");
+        for n in 0..2 * REMEMBERED {
+            uploads.begin(Some("x"), &n.to_string(), now).unwrap();
+        }
+        assert_eq!(lock(&uploads.table).len(), REMEMBERED);
     }
 }

@@ -1,6 +1,6 @@
 //! Opens the catalog: built-in handlers, those of the configuration, and those in the data directory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use super::code_cache::CodeCache;
 use super::component_cache::ComponentCache;
 use super::data_dir::DataDir;
 use super::defaults::Defaults;
-use super::index::{Index, IndexEntry};
+use super::index::{HiddenVersion, Index, IndexEntry};
 use super::limits::Table;
 use super::load::cached;
 use super::progress::Uploads;
@@ -111,7 +111,7 @@ impl Catalog {
             worker: defaults.worker(),
             loaded: ComponentCache::new(MOST_IDLE),
             embedded,
-            uploads: Uploads::default(),
+            uploads: Uploads::new(defaults.largest as u64),
             index: Mutex::default(),
             changes: Mutex::default(),
             events: Publisher::default(),
@@ -159,7 +159,10 @@ impl Catalog {
             if index.is_fixed(&name) {
                 tracing::warn!(handler = name, "uploads of this name are hidden by a built-in or configured handler");
                 // They reappear once no built-in or configured handler has the name.
-                index.hidden.extend(rows.values().map(|row| row.digest));
+                index.hidden.extend(rows.into_values().map(|row| {
+                    let store::Version { digest, uploaded_by, .. } = row;
+                    HiddenVersion { name: name.clone(), digest, uploaded_by }
+                }));
                 continue;
             }
             let versions = rows.into_iter().filter_map(|(number, row)| {
@@ -176,8 +179,13 @@ impl Catalog {
             let entry = IndexEntry::new(handler, versions.collect());
             index.handlers.insert(name, entry);
         }
-        let mut used = index.hidden.clone();
+        let mut used: HashSet<_> = index.hidden.iter().map(|hidden| hidden.digest).collect();
         used.extend(index.handlers.values().flat_map(|entry| entry.versions.values().map(|version| version.digest)));
+        for (digest, component) in &mut components {
+            if component.code.bytes == 0 {
+                component.code.bytes = self.store.code_bytes(digest);
+            }
+        }
         components.retain(|digest, _| {
             // Components of an older program or an older configuration are not used any more.
             let is_used = used.contains(digest);
@@ -253,6 +261,7 @@ impl Catalog {
             digest: row.digest,
             bytes: component.bytes,
             uploaded_ms: Some(row.uploaded_ms),
+            uploaded_by: row.uploaded_by.clone(),
             metadata: component.metadata.clone(),
             requested_limits: row.requested_limits,
             limits: self.defaults.effective(name, &row.requested_limits),
@@ -263,7 +272,7 @@ impl Catalog {
     }
 
     fn fixed_version(&self, name: &str, digest: Digest, component: &Component) -> Version {
-        let row = store::Version { digest, uploaded_ms: 0, requested_limits: Table::default() };
+        let row = store::Version { digest, uploaded_ms: 0, requested_limits: Table::default(), uploaded_by: None };
         Version { uploaded_ms: None, ..self.uploaded_version(name, 1, &row, component) }
     }
 }

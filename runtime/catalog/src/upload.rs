@@ -13,6 +13,7 @@ use super::failpoint;
 use super::limits::Table;
 use super::name;
 use super::progress::{Permit, Stage};
+use super::quota::{self, Quota};
 use super::store::{self, Batch, Handler, Metadata};
 use super::subscription::Handled;
 use super::version::Version;
@@ -28,6 +29,8 @@ pub struct Options {
     /// Requested limits, where the operator sets none for the handler. The same bytes with other limits are another
     /// version.
     pub limits: Table,
+    /// Bounds on what the versions of whoever uploads it take up.
+    pub quota: Quota,
 }
 
 /// Whether an uploaded version becomes active.
@@ -101,6 +104,8 @@ impl Catalog {
                 Ok((Digest::of(&bytes), bytes))
             })
             .await?;
+        // The length of the body may not have been known before.
+        self.check_quota(name, &options.quota, actor.key.as_deref(), Some(&digest), bytes.len() as u64)?;
         let mut times = Times::default();
         let known = self.blocking(move |catalog| Ok(catalog.known(&digest))).await?;
         let mut prepared = match known {
@@ -129,6 +134,26 @@ impl Catalog {
     /// When they are not.
     pub fn check_options(&self, options: &Options) -> Result<(), Error> {
         Ok(self.defaults.check_requested(&options.limits)?)
+    }
+
+    /// Checks that `bytes` more of `principal` fit into its `quota`, as a version of `name`. A component that it uploaded
+    /// before takes nothing more.
+    ///
+    /// # Errors
+    /// Names the bound that they exceed.
+    pub fn check_quota(
+        &self,
+        name: &str,
+        quota: &Quota,
+        principal: Option<&str>,
+        digest: Option<&Digest>,
+        bytes: u64,
+    ) -> Result<(), Error> {
+        let (Some(principal), true) = (principal, *quota != Quota::default()) else { return Ok(()) };
+        let index = self.index();
+        let own = quota::Uploaded::by(principal, &index);
+        let more = if digest.is_some_and(|digest| own.has_component(digest)) { 0 } else { bytes };
+        Ok(quota.admit(own.usage(&index.components), !own.has_handler(name), more)?)
     }
 
     /// Checks that versions of `name` can be uploaded, which is known before the first byte.
@@ -160,7 +185,7 @@ impl Catalog {
     ) -> Result<Prepared, Error> {
         permit.enter(Stage::Compiling);
         let begin = Instant::now();
-        let code = self.compile(&bytes).await?;
+        let code = self.compile(&bytes, permit.job()).await?;
         times.compile = begin.elapsed();
         permit.enter(Stage::Describing);
         let begin = Instant::now();
@@ -187,7 +212,7 @@ impl Catalog {
     ) -> Result<Option<(Stored, Handled)>, Error> {
         failpoint::hit("upload.begin");
         let _changes = self.changes();
-        let Some(stored) = self.store_version(name, prepared, options)? else { return Ok(None) };
+        let Some(stored) = self.store_version(name, prepared, options, actor.key.as_deref())? else { return Ok(None) };
         let Stored { version, created, active } = &stored;
         let handled = self.events.publish(CatalogEvent {
             handler: name.to_owned(),
@@ -200,8 +225,14 @@ impl Catalog {
         Ok(Some((stored, handled)))
     }
 
-    fn store_version(&self, name: &str, prepared: &Prepared, options: Options) -> Result<Option<Stored>, Error> {
-        let Options { activation, limits } = options;
+    fn store_version(
+        &self,
+        name: &str,
+        prepared: &Prepared,
+        options: Options,
+        principal: Option<&str>,
+    ) -> Result<Option<Stored>, Error> {
+        let Options { activation, limits, quota } = options;
         let Prepared { digest, bytes, metadata, code } = prepared;
         let (record, existing, versions, known) = {
             let index = self.index();
@@ -215,6 +246,14 @@ impl Catalog {
         };
         if existing.is_none() && versions >= MOST_VERSIONS {
             return Err(Error::Versions { name: name.to_owned(), most: MOST_VERSIONS });
+        }
+        if existing.is_none() {
+            let compiled = match (code, &known) {
+                (Some(code), _) => code.bytes().len() as u64,
+                (None, known) => known.as_ref().map_or(0, |component| component.code.bytes),
+            };
+            // Changes exclude each other, so that two uploads do not both get the last room.
+            self.check_quota(name, &quota, principal, Some(digest), bytes.len() as u64 + compiled)?;
         }
         let component = match (code, &known) {
             (None, None) => return Ok(None),
@@ -247,7 +286,12 @@ impl Catalog {
         if activate && handler.active != Some(number) {
             handler.activate(number);
         }
-        let row = store::Version { digest: *digest, uploaded_ms: store::now_ms(), requested_limits: limits };
+        let row = store::Version {
+            digest: *digest,
+            uploaded_ms: store::now_ms(),
+            requested_limits: limits,
+            uploaded_by: principal.map(str::to_owned),
+        };
         let batch = Batch {
             handlers: vec![(name.to_owned(), Some(handler.clone()))],
             versions: created.then(|| (name.to_owned(), number, Some(row.clone()))).into_iter().collect(),

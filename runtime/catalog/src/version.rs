@@ -25,6 +25,8 @@ pub struct Version {
     pub bytes: u64,
     /// When it was uploaded, milliseconds since 1970; `None` for a built-in or configured handler.
     pub uploaded_ms: Option<u64>,
+    /// Key of the principal that uploaded it, to whose quota it counts; `None`: to nobody's.
+    pub uploaded_by: Option<String>,
     /// What the component declares.
     pub metadata: Metadata,
     /// The limits that its upload requested.

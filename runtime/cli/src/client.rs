@@ -1,10 +1,12 @@
 //! Requests to a running server.
 
 use std::error::Error;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use clap::Args;
-use reqwest::{Method, RequestBuilder, Response, Url};
+use framebox_auth::startup;
+use reqwest::{ClientBuilder, Method, RequestBuilder, Response, Url};
 use serde_json::Value;
 
 use super::exit::{Code, CommandError};
@@ -22,7 +24,7 @@ pub struct Server {
     /// Address of the server.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
     pub server: String,
-    /// Access token of the server.
+    /// Access token of the server [default: the start-up secret of a server of the same user on this machine]
     #[arg(long, value_name = "TOKEN", env = "FRAMEBOX_TOKEN", hide_env_values = true)]
     pub token: Option<String>,
     /// Prints the response of the server as JSON, and no progress.
@@ -36,6 +38,8 @@ pub struct Client {
     http: reqwest::Client,
     base: Url,
     token: Option<String>,
+    /// Whether the token is a start-up secret.
+    is_startup: bool,
 }
 
 impl Server {
@@ -54,8 +58,16 @@ impl Server {
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
+        let mut token = self.token.clone().filter(|token| !token.is_empty());
+        let mut http = reqwest::Client::builder();
+        let local = if token.is_none() { local_secret(&base) } else { None };
+        let is_startup = local.is_some();
+        if let Some((address, secret)) = local {
+            http = direct(http, &base, address);
+            token = Some(secret);
+        }
         // Redirects are not followed, so that the token is not sent to another server.
-        let http = reqwest::Client::builder()
+        let http = http
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(READ_TIMEOUT)
@@ -64,11 +76,46 @@ impl Server {
             .map_err(|error| {
                 CommandError::new(Code::Failed, format!("cannot create an HTTP client: {}", innermost(&error)))
             })?;
-        Ok(Client { http, base, token: self.token.clone().filter(|token| !token.is_empty()) })
+        Ok(Client { http, base, token, is_startup })
+    }
+}
+
+/// Finds the start-up secret of a server of this user at the address that `base` names, and that address.
+fn local_secret(base: &Url) -> Option<(SocketAddr, String)> {
+    if base.scheme() != "http" {
+        return None;
+    }
+    let (host, port) = (base.host_str()?, base.port_or_known_default()?);
+    let addresses = match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+        Ok(address) => vec![address],
+        Err(_) if host == "localhost" => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+        Err(_) => return None,
+    };
+    let mut addresses = addresses.into_iter().map(|address| SocketAddr::new(address, port));
+    addresses.find_map(|address| Some((address, startup::find(address)?)))
+}
+
+/// Sends requests to `address` itself: a proxy must not see the secret, nor another server to which the name leads, too.
+fn direct(http: ClientBuilder, base: &Url, address: SocketAddr) -> ClientBuilder {
+    let http = http.no_proxy();
+    match base.domain() {
+        Some(name) => http.resolve(name, address),
+        None => http,
     }
 }
 
 impl Client {
+    /// Returns the address of the page; with the start-up secret, if that is used, after the `#`, which browsers do not send. A
+    /// token is not shown: it may be valid for long.
+    pub fn page(&self, handler: &str) -> String {
+        let mut url = self.base.clone();
+        url.query_pairs_mut().append_pair("handler", handler);
+        if let Some(secret) = self.token.as_deref().filter(|_| self.is_startup) {
+            url.set_fragment(Some(&format!("access_token={secret}")));
+        }
+        url.into()
+    }
+
     /// Creates a request with the segments of its path.
     pub fn request(&self, method: Method, segments: &[&str]) -> RequestBuilder {
         let mut url = self.base.clone();

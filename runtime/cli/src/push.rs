@@ -126,8 +126,10 @@ pub(super) async fn upload(client: &Client, push: &Push, bytes: Bytes, line: &mu
         tokio::select! {
             response = &mut response => return response,
             stage = stage => {
-                let stage = stage.ok().and_then(|json| json["stage"].as_str().map(printable));
-                line.show(format!("{}  {} …", bar(total, total), stage.as_deref().unwrap_or("waiting")));
+                let json = stage.unwrap_or_default();
+                let stage = json["stage"].as_str().map_or_else(|| "waiting".to_owned(), printable);
+                let place = json["place"].as_u64().map_or_else(String::new, |place| format!(", place {place}"));
+                line.show(format!("{}  {stage}{place} …", bar(total, total)));
             }
         }
     }

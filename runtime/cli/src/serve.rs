@@ -2,12 +2,17 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
 use framebox_auth::scope::Scope;
 use framebox_server::config::{Config, Handler};
 use framebox_server::serve;
+use rustix::fs::Mode;
+
+/// Longest time, after the server has ended, for threads to end.
+const SHUTDOWN: Duration = Duration::from_secs(1);
 
 /// The arguments of `framebox serve`. They override the configuration file.
 #[derive(Debug, Default, Args)]
@@ -37,7 +42,7 @@ pub struct Serve {
     /// Directory for uploaded handlers, tokens and the audit log [default: none; uploads are lost when the server ends]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// Grants these scopes to clients without a token; without a value, all scopes.
+    /// Grants these scopes to clients without a token; without a value, all scopes [default: none]
     #[arg(long, value_name = "SCOPE,…", num_args = 0..=1, require_equals = true, value_delimiter = ',',
           default_missing_value = "admin")]
     pub allow_anyone: Vec<Scope>,
@@ -57,8 +62,13 @@ impl Serve {
     /// The configuration is invalid, or the server cannot start.
     pub fn run(self) -> anyhow::Result<()> {
         let config = self.config()?;
+        // What the server writes is for its user alone.
+        rustix::process::umask(Mode::from_raw_mode(0o077));
         let runtime = tokio::runtime::Runtime::new()?;
-        runtime.block_on(serve::serve(config, serve::interrupted()))
+        let result = runtime.block_on(serve::serve(config, serve::interrupted()));
+        // A thread that is stuck does not keep the program.
+        runtime.shutdown_timeout(SHUTDOWN);
+        result
     }
 
     /// Returns the configuration file, overridden by the arguments.

@@ -58,15 +58,24 @@ pub struct New {
     /// Time until the token expires, such as 90s, 12h or 30d [default: never]
     #[arg(long, value_parser = humantime::parse_duration)]
     pub expires: Option<Duration>,
-    /// Maximum number of handlers uploaded with the token [default: no limit]
+    /// Maximum number of handlers uploaded with the token [default: the server's, see `quotas.token`]
     #[arg(long, value_name = "N")]
     pub quota_handlers: Option<u32>,
-    /// Maximum size of all versions uploaded with the token, MiB [default: no limit]
+    /// Maximum disk that all versions uploaded with the token take, compiled code included, MiB [default: the server's]
     #[arg(long, value_name = "N")]
     pub quota_mib: Option<u32>,
-    /// Maximum number of uploads per minute [default: no limit]
+    /// Maximum number of uploads per minute [default: the server's]
     #[arg(long, value_name = "N")]
     pub uploads_a_minute: Option<u32>,
+    /// Maximum number of sessions at once [default: the server's]
+    #[arg(long, value_name = "N")]
+    pub quota_sessions: Option<u32>,
+    /// Maximum size of uploads per hour, MiB [default: the server's]
+    #[arg(long, value_name = "N")]
+    pub upload_mib_an_hour: Option<u32>,
+    /// Maximum time that uploads are compiled per hour, seconds [default: the server's]
+    #[arg(long, value_name = "N")]
+    pub compile_s_an_hour: Option<u32>,
 }
 
 impl Tokens {
@@ -116,7 +125,14 @@ fn create(store: &TokenStore, new: New, now: SystemTime) -> Result<Secret, Comma
     let mut scopes = new.scope;
     scopes.sort_unstable();
     scopes.dedup();
-    let quota = Quota { handlers: new.quota_handlers, mib: new.quota_mib, uploads_a_minute: new.uploads_a_minute };
+    let quota = Quota {
+        sessions: new.quota_sessions,
+        handlers: new.quota_handlers,
+        mib: new.quota_mib,
+        uploads_a_minute: new.uploads_a_minute,
+        upload_mib_an_hour: new.upload_mib_an_hour,
+        compile_s_an_hour: new.compile_s_an_hour,
+    };
     let token = Token { name: new.name, hash: secret.hash(), scopes, made: seconds(now), expires, quota };
     store.change(|tokens| tokens.add(token)).map_err(store_error)?;
     Ok(secret)

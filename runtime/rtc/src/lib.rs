@@ -11,9 +11,10 @@
 //! | [`receive`] | RTP packets into encoded frames; gaps, requests for lost packets and for keyframes |
 //! | [`send`] | encoded frames into RTP packets; queue, pacing, limit of retransmissions, the viewer's feedback |
 //! | [`bandwidth`] | the bit rate that the network carries |
+//! | [`path`] | which addresses are sent to, and how much is read of what arrives |
 //! | [`backend`] | the implementation on the `webrtc` crate |
 //!
-//! `sdp`, `packet`, `receive`, `send` and `bandwidth` have neither sockets nor clocks of their own in what they decide: the time
+//! `sdp`, `packet`, `receive`, `send`, `bandwidth` and `path` have neither sockets nor clocks of their own in what they decide: the time
 //! comes in as an argument.
 
 pub mod backend;
@@ -22,6 +23,7 @@ mod direction;
 mod error;
 mod events;
 pub mod packet;
+pub mod path;
 mod peer;
 pub mod receive;
 #[cfg(test)]

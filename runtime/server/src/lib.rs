@@ -6,7 +6,7 @@
 //! |---|---|
 //! | [`config`] | the configuration file |
 //! | [`serve`] | listening, and the orderly end |
-//! | [`recorder`] | writes what the catalog did to the audit log and the usage of tokens |
+//! | [`recorder`] | writes what the catalog did to the audit log |
 //! | [`app`] | [`app::App`]: the application's state |
 //! | [`http`] | the API, signalling and the page |
 //! | [`sessions`] | answers offers; supervises each session until everything that it held is freed |

@@ -1,4 +1,4 @@
-//! The recorder: writes the catalog's events to the audit log and to the usage of tokens.
+//! The recorder: writes the catalog's events to the audit log.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -17,28 +17,10 @@ pub async fn run(auth: Arc<Auth>, mut events: Subscription) {
     while let Some(event) = events.next().await {
         let auth = auth.clone();
         // The event counts as handled once it is recorded, when the closure drops it.
-        let record = move || {
-            if let Err(error) = book(&auth, &event) {
-                tracing::error!(%error, "the usage of a token cannot be written");
-            }
-            auth.audit.write(&entry(&event), SystemTime::now());
-        };
+        let record = move || auth.audit.write(&entry(&event), SystemTime::now());
         if let Err(error) = tokio::task::spawn_blocking(record).await {
             tracing::error!(%error, "an event of the catalog could not be recorded");
         }
-    }
-}
-
-/// Books an upload on its token, and releases what was deleted.
-fn book(auth: &Auth, event: &CatalogEvent) -> Result<(), framebox_auth::usage::Error> {
-    let token = event.actor.as_ref().and_then(|actor| actor.principal.as_deref());
-    match (&event.change, token, event.version) {
-        // Bytes that were present already are booked on whoever uploaded them first.
-        (Change::Uploaded { created: true, .. }, Some(token), Some(version)) => {
-            auth.usage.add(token, &event.handler, version, event.bytes)
-        }
-        (Change::Deleted, _, version) => auth.usage.remove(&event.handler, version),
-        _ => Ok(()),
     }
 }
 
@@ -77,7 +59,8 @@ mod tests {
 
     #[test]
     fn an_event_is_one_line_that_says_who_did_what() {
-        let actor = |name: &str| Some(Actor { principal: Some(name.to_owned()), address: Some("::1".to_owned()) });
+        let actor =
+            |name: &str| Some(Actor { principal: Some(name.to_owned()), address: Some("::1".to_owned()), key: None });
         let promoted = |replaced| Change::Promoted { replaced, canary: None };
         for (change, actor, who, action, status) in [
             (Change::Uploaded { created: true, active: true }, actor("ci"), "ci", Action::Upload, Some(201)),

@@ -14,7 +14,7 @@ pub async fn frames(browser: &Browser, video: &str) -> f64 {
 
 /// Chooses a handler and a size that a small machine encodes in time, and starts.
 pub async fn start(browser: &Browser, server: &Server, handler: &str) {
-    browser.open(&server.base).await;
+    browser.open(&server.page).await;
     browser.press(&format!("[data-handler=\"{handler}\"]")).await;
     let script = "const select = document.querySelector('#resolution');
         select.value = '640x480'; select.dispatchEvent(new Event('change', { bubbles: true }));";
@@ -47,7 +47,7 @@ pub async fn set(browser: &Browser, parameter: &str, value: impl Into<Value>) {
 
 /// Chooses a handler that makes its own video, and starts it.
 pub async fn play(browser: &Browser, server: &Server, handler: &str) {
-    browser.open(&server.base).await;
+    browser.open(&server.page).await;
     browser.press(&format!("[data-handler=\"{handler}\"]")).await;
     browser.press("#start").await;
 }

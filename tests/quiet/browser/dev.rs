@@ -38,7 +38,14 @@ async fn a_saved_change_goes_live_on_the_open_page_and_a_failed_build_is_shown_t
     let said = dev.err().join("\n");
     assert!(said.contains("building: sh build.sh") && said.contains("compiling"), "{said}");
 
-    browser.open(&format!("{}/?handler=mine", server.base)).await;
+    // The printed address lets the page in, too.
+    let page = wait_until("the address of the page is printed", async || {
+        let lines = dev.err();
+        let page = lines.iter().find_map(|line| Some(line.strip_prefix("open ")?.split_once(" to see")?.0.to_owned()));
+        page.ok_or_else(|| format!("{lines:?}"))
+    })
+    .await;
+    browser.open(&page).await;
     browser.see("#handler input:checked").await;
     browser.press("#start").await;
     wait_for_playing(&browser).await;

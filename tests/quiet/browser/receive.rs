@@ -32,7 +32,7 @@ async fn a_generator_plays_at_the_chosen_rate_and_asks_for_no_camera() {
     let server = Server::start(&[]).await;
     let Some(browser) = Browser::start(NO_CAMERA).await else { return };
     browser.before_pages(COUNT_CAMERAS).await;
-    browser.open(&server.base).await;
+    browser.open(&server.page).await;
     browser.press("[data-handler=plasma]").await;
     assert_eq!(browser.text("#start").await, "Play");
     for hidden in ["#camera", "#resolution", "video#input"] {

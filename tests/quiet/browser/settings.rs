@@ -101,7 +101,7 @@ async fn presets_are_stored_and_invalid_values_are_named() {
     let server = Server::start(&[]).await;
     let Some(browser) = Browser::start(CAMERA).await else { return };
     let open = async || {
-        browser.open(&format!("{}/?handler=knobs", server.base)).await;
+        browser.open(&server.page_of("knobs")).await;
         browser.press("#presets > summary").await;
     };
     open().await;

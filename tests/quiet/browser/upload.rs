@@ -50,7 +50,7 @@ async fn a_component_is_dropped_and_then_another_version_while_it_runs() {
     let _alone = alone().await;
     let server = Server::start(&[]).await;
     let Some(browser) = Browser::start(CAMERA).await else { return };
-    browser.open(&server.base).await;
+    browser.open(&server.page).await;
     browser.see("#handler input").await;
 
     // A file that is no component is refused with the server's explanation, and the dialog stays.

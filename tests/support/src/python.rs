@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::child::Child;
 use crate::paths;
+use crate::server::secret_of;
 
 /// Returns the folder of the clients.
 fn folder() -> PathBuf {
@@ -52,10 +53,13 @@ fn run(command: &mut Command) -> Result<(), String> {
     }
 }
 
-/// Starts the client `script`.
+/// Starts the client `script`. For a server among its arguments it gets the start-up secret.
 pub fn start(python: &Path, script: &str, arguments: &[&str]) -> Child {
     let mut command = Command::new(python);
     command.arg(folder().join(script)).args(arguments).env("PYTHONDONTWRITEBYTECODE", "1");
+    if let Some(secret) = arguments.iter().find_map(|argument| secret_of(argument)) {
+        command.env("FRAMEBOX_TOKEN", secret);
+    }
     Child::start(script, &mut command)
 }
 

@@ -1,5 +1,7 @@
 //! A directory for one test.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
@@ -18,7 +20,8 @@ impl Scratch {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("scratch-{}-{}", std::process::id(), NEXT.fetch_add(1, Relaxed));
         let path = crate::paths::temporary().join(name);
-        std::fs::create_dir_all(&path).unwrap();
+        // As a data directory it is for its user alone, so that a server does not warn.
+        DirBuilder::new().recursive(true).mode(0o700).create(&path).unwrap();
         Self(path)
     }
 

@@ -1,6 +1,8 @@
 //! The `framebox` program on a free port of the loopback interface.
 
+use std::collections::BTreeMap;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use reqwest::header::HeaderMap;
 use serde_json::Value;
@@ -9,12 +11,24 @@ use crate::child::Child;
 use crate::paths;
 use crate::wait::{LIMIT, wait_until};
 
+/// The start-up secrets of the servers that were started, by their address.
+static SECRETS: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+
+/// Returns the start-up secret of the server at `base`, for a client that is a process of its own.
+pub fn secret_of(base: &str) -> Option<String> {
+    SECRETS.lock().unwrap_or_else(PoisonError::into_inner).get(base).cloned()
+}
+
 /// A running server. Dropping it kills it.
 pub struct Server {
     /// The process.
     pub child: Child,
     /// `http://address:port`
     pub base: String,
+    /// The address of the page as the server printed it, with the start-up secret unless there are tokens.
+    pub page: String,
+    /// The start-up secret in that address. It goes with every request that has no `authorization` of its own.
+    pub secret: Option<String>,
     http: reqwest::Client,
 }
 
@@ -67,28 +81,47 @@ impl Server {
     pub async fn start_by_default(mut command: Command, arguments: &[&str]) -> Self {
         command.args(["--bind", "127.0.0.1:0", "--media-address", "127.0.0.1"]);
         let mut child = Child::start("framebox", command.args(arguments));
-        let base = child
+        let page = child
             .find("says that it is ready", |line| {
                 let rest = line.strip_prefix("Framebox is ready: open ")?;
                 Some(rest.split_once(" in a browser")?.0.to_owned())
             })
             .await;
-        Self { child, base, http: client() }
+        let (base, secret) = match page.split_once("/#access_token=") {
+            Some((base, secret)) => (base.to_owned(), Some(secret.to_owned())),
+            None => (page.clone(), None),
+        };
+        if let Some(secret) = &secret {
+            SECRETS.lock().unwrap_or_else(PoisonError::into_inner).insert(base.clone(), secret.clone());
+        }
+        Self { child, base, page, secret, http: client() }
+    }
+
+    /// Starts a request, with the start-up secret if there is one.
+    fn start_request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        self.secret.iter().fold(request, |request, secret| request.bearer_auth(secret))
+    }
+
+    /// Returns the address of the page with a handler chosen.
+    pub fn page_of(&self, handler: &str) -> String {
+        let secret = self.secret.as_ref().map_or_else(String::new, |secret| format!("#access_token={secret}"));
+        format!("{}/?handler={handler}{secret}", self.base)
     }
 
     /// `GET path`
     pub async fn get(&self, path: &str) -> Answer {
-        send(self.http.get(format!("{}{path}", self.base))).await
+        send(self.start_request(reqwest::Method::GET, path)).await
     }
 
     /// `DELETE path`
     pub async fn delete(&self, path: &str) -> Answer {
-        send(self.http.delete(format!("{}{path}", self.base))).await
+        send(self.start_request(reqwest::Method::DELETE, path)).await
     }
 
     /// `POST path` with a JSON body.
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
-        send(self.http.post(format!("{}{path}", self.base)).json(body)).await
+        send(self.start_request(reqwest::Method::POST, path).json(body)).await
     }
 
     /// `PUT path`
@@ -103,38 +136,30 @@ impl Server {
         headers: &[(&str, &str)],
         body: impl Into<reqwest::Body>,
     ) -> reqwest::Result<Answer> {
-        let mut request = self.http.put(format!("{}{path}", self.base)).body(body);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        try_send(request).await
+        try_send(with_headers(self.start_request(reqwest::Method::PUT, path).body(body), headers)).await
     }
 
     /// Sends a request that may end without an answer.
     pub async fn attempt(&self, method: &str, path: &str, body: Option<&Value>) -> reqwest::Result<Answer> {
-        let request = self.http.request(method.parse().unwrap(), format!("{}{path}", self.base));
+        let request = self.start_request(method.parse().unwrap(), path);
         try_send(body.iter().fold(request, |request, body| request.json(body))).await
     }
 
     /// `PATCH path` with a JSON body.
     pub async fn patch(&self, path: &str, body: &Value) -> Answer {
-        send(self.http.patch(format!("{}{path}", self.base)).json(body)).await
+        send(self.start_request(reqwest::Method::PATCH, path).json(body)).await
     }
 
     /// `GET path` for a response that goes on, such as server-sent events; it has no timeout.
     pub async fn stream(&self, path: &str) -> reqwest::Response {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        client.get(format!("{}{path}", self.base)).send().await.unwrap()
+        let request = client.get(format!("{}{path}", self.base));
+        self.secret.iter().fold(request, |request, secret| request.bearer_auth(secret)).send().await.unwrap()
     }
 
-    /// Sends any other request.
+    /// Sends any other request. An empty `authorization` sends none.
     pub async fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<String>) -> Answer {
-        let method = method.parse().unwrap();
-        let mut request = self.http.request(method, format!("{}{path}", self.base)).body(body.into());
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        send(request).await
+        send(with_headers(self.start_request(method.parse().unwrap(), path).body(body.into()), headers)).await
     }
 
     /// Returns the ids of the sessions, the oldest first.
@@ -144,11 +169,11 @@ impl Server {
         sessions.iter().map(|session| session["id"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// `GET /sessions/{id}`; returns None when there is no such session.
+    /// `GET /sessions/{id}`; returns None when there is no such session. One whose pipeline is gone already is a problem.
     pub async fn session(&self, id: &str) -> Option<Value> {
         let answer = self.get(&format!("/sessions/{id}")).await;
         match answer.status {
-            200 => Some(answer.json()),
+            200 | 410 => Some(answer.json()),
             404 => None,
             _ => panic!("{answer:?}"),
         }
@@ -170,8 +195,7 @@ impl Server {
         .await
     }
 
-    /// Waits until the session `id` is gone. What it held is freed a little later, its slot and its version among it: a
-    /// test of those waits for them, too.
+    /// Waits until the session `id` is gone, and with it everything that it held: its slot, its version, its log's last line.
     pub async fn wait_for_end(&self, id: &str) {
         wait_until(&format!("session {id} ends"), async || match self.session(id).await {
             None => Ok(()),
@@ -193,6 +217,22 @@ pub fn unaccounted(session: &Value) -> u64 {
 /// Returns the sum of the values of an object, such as failures by code.
 pub fn sum(counts: &Value) -> u64 {
     counts.as_object().map_or(0, |counts| counts.values().filter_map(Value::as_u64).sum())
+}
+
+/// Adds headers. An `authorization` among them replaces the start-up secret; an empty one removes it.
+fn with_headers(request: reqwest::RequestBuilder, headers: &[(&str, &str)]) -> reqwest::RequestBuilder {
+    let (client, request) = request.build_split();
+    let mut request = request.unwrap();
+    for (name, value) in headers {
+        let name: reqwest::header::HeaderName = name.parse().unwrap();
+        if name == reqwest::header::AUTHORIZATION {
+            request.headers_mut().remove(&name);
+        }
+        if name != reqwest::header::AUTHORIZATION || !value.is_empty() {
+            request.headers_mut().append(name, value.parse().unwrap());
+        }
+    }
+    reqwest::RequestBuilder::from_parts(client, request)
 }
 
 fn client() -> reqwest::Client {

@@ -1,6 +1,10 @@
-//! Tokens on the real program: which routes and addresses need them, and the commands that manage them.
+//! Tokens on the real program: which routes and addresses need them, the commands that manage them, what belongs to whom,
+//! and how much one principal may use.
 
+mod client;
 mod commands;
+mod owners;
+mod quotas;
 mod routes;
 mod stand_in;
 mod tokens;

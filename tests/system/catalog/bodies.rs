@@ -98,7 +98,9 @@ fn say(server: &Server, head: &str, body: &[u8]) -> TcpStream {
     let address = server.base.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(LIMIT)).unwrap();
-    write!(stream, "PUT /handlers/mine HTTP/1.1\r\nhost: {address}\r\n{head}\r\n\r\n").unwrap();
+    let secret = server.secret.as_deref().unwrap_or_default();
+    let lines = format!("host: {address}\r\nauthorization: Bearer {secret}\r\n{head}");
+    write!(stream, "PUT /handlers/mine HTTP/1.1\r\n{lines}\r\n\r\n").unwrap();
     stream.write_all(body).unwrap();
     stream
 }

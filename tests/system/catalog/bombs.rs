@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use framebox_catalog::compile::{Error, Limits, Worker};
+use framebox_catalog::compile::{Error, Job, Limits, Worker};
 use framebox_sandbox::CompileLimits;
 use serde_json::json;
 use tokio::sync::Mutex;
@@ -16,7 +16,7 @@ use framebox_test_support::wait::{seconds, wait_until};
 
 /// Returns a handler with a function of nested loops, each of which may branch out of all others, over local variables
 /// that are live in all of them.
-fn loops(loops: usize, locals: usize) -> Vec<u8> {
+pub fn loops(loops: usize, locals: usize) -> Vec<u8> {
     let begin: String = (0..loops)
         .map(|n| {
             format!("(loop (local.set {0} (i32.add (local.get {0}) (local.get {1})))", n % locals, (n * 7 + 1) % locals)
@@ -52,20 +52,29 @@ async fn compiling_is_limited_in_memory_and_time() {
     // Without the limits of the inspection, those of the process still hold.
     let bomb = loops(1000, 1000);
     assert!(bomb.len() < 32 * 1024, "{}", bomb.len());
-    let refused = worker(256, seconds(120)).compile(&bomb, &ANYTHING).await.unwrap_err();
+    let refused = worker(256, seconds(120)).compile(&bomb, &ANYTHING, &Job::default()).await.unwrap_err();
     assert_eq!(refused, Error::Memory { mib: 256 });
     assert!(refused.to_string().contains("takes more than 256 MiB to compile"));
 
-    let refused = worker(4096, seconds(2)).compile(&functions(300_000), &ANYTHING).await.unwrap_err();
+    let refused = worker(4096, seconds(2)).compile(&functions(300_000), &ANYTHING, &Job::default()).await.unwrap_err();
     assert_eq!(refused, Error::Time { seconds: 2 });
     assert!(refused.to_string().contains("takes more than 2 s to compile"));
 
     // A good component passes.
-    assert!(!worker(512, seconds(120)).compile(&component(1), &CompileLimits::default()).await.unwrap().is_empty());
-    let refused = worker(512, seconds(120)).compile(b"\0asm\x01\0\0\0", &CompileLimits::default()).await.unwrap_err();
+    assert!(
+        !worker(512, seconds(120))
+            .compile(&component(1), &CompileLimits::default(), &Job::default())
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let refused = worker(512, seconds(120))
+        .compile(b"\0asm\x01\0\0\0", &CompileLimits::default(), &Job::default())
+        .await
+        .unwrap_err();
     assert!(matches!(&refused, Error::Refused(words) if words.contains("core module")), "{refused}");
     let missing = Worker::new(PathBuf::from("/nowhere/framebox"), Limits::default());
-    assert!(matches!(missing.compile(b"", &ANYTHING).await, Err(Error::Failed(_))));
+    assert!(matches!(missing.compile(b"", &ANYTHING, &Job::default()).await, Err(Error::Failed(_))));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -73,14 +82,14 @@ async fn a_compiler_whose_caller_gave_up_is_killed() {
     let _alone = COMPILERS.lock().await;
     let worker = worker(4096, seconds(60));
     let bomb = functions(300_000);
-    let given_up = tokio::time::timeout(seconds(2), worker.compile(&bomb, &ANYTHING)).await;
+    let given_up = tokio::time::timeout(seconds(2), worker.compile(&bomb, &ANYTHING, &Job::default())).await;
     assert!(given_up.is_err());
     wait_until("the compiler is killed", async || match compilers() {
         0 => Ok(()),
         running => Err(format!("{running} compilers are running")),
     })
     .await;
-    worker.compile(&component(1), &CompileLimits::default()).await.unwrap();
+    worker.compile(&component(1), &CompileLimits::default(), &Job::default()).await.unwrap();
 }
 
 /// Counts the compilers that this process started and that are running.

@@ -11,7 +11,7 @@
 //! | `bombs` | components that are expensive to compile |
 
 mod bodies;
-mod bombs;
+pub mod bombs;
 mod crashes;
 mod disk;
 mod languages;

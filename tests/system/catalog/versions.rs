@@ -7,7 +7,6 @@ use framebox_test_support::child::Child;
 use framebox_test_support::python;
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::Server;
-use framebox_test_support::wait::wait_until;
 
 #[tokio::test]
 async fn an_upload_is_described_and_survives_a_restart() {
@@ -181,12 +180,7 @@ async fn sessions_get_the_requested_version_and_keep_it_in_use() {
     for id in ["by-number", "by-digest", "by-name"] {
         server.wait_for_end(id).await;
     }
-    // A session's id is removed first, and then what it held is freed.
-    wait_until("nobody uses the version that is left", async || {
-        let uses = uses(&server).await;
-        if uses == [0] { Ok(()) } else { Err(format!("{uses:?}")) }
-    })
-    .await;
+    assert_eq!(uses(&server).await, [0]);
 
     // A canary has its share, and an explicit version is still available.
     push(&server, "mine", component(3)).await;

@@ -6,7 +6,6 @@ use super::{Client, live};
 use framebox_test_support::python;
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::Server;
-use framebox_test_support::wait::wait_until;
 
 async fn lines(server: &Server, id: &str, after: u64) -> Vec<Value> {
     let answer = server.get(&format!("/sessions/{id}/log?after={after}")).await;
@@ -41,11 +40,8 @@ async fn a_log_can_be_read_during_the_session_and_after_it() {
 
     client.child.close_input();
     server.wait_for_end("knobs").await;
-    wait_until("the last words", async || {
-        let all = lines(&server, "knobs", 0).await;
-        if messages(&all).last() == Some(&"the session has ended") { Ok(()) } else { Err(format!("{all:?}")) }
-    })
-    .await;
+    let all = lines(&server, "knobs", 0).await;
+    assert_eq!(messages(&all).last(), Some(&"the session has ended"), "{all:?}");
     let wrong = server.get("/sessions/knobs/log?after=first").await;
     assert_eq!((wrong.status, wrong.header("content-type")), (400, "application/problem+json"), "{wrong:?}");
     assert_eq!(server.get("/sessions/nobody/log").await.status, 404);

@@ -2,10 +2,12 @@
 //! nothing else down.
 
 pub mod child;
+mod queue;
 mod worker;
 
 use std::time::Duration;
 
+pub use queue::Job;
 pub use worker::Worker;
 
 /// What compiling one component may take.
@@ -41,6 +43,18 @@ pub enum Error {
     Time {
         /// The most allowed, s.
         seconds: u64,
+    },
+    /// As many components of its principal wait for the compiler as may.
+    #[error("{most} of your components wait for the compiler, which is the most allowed: wait until one is done")]
+    BusyForYou {
+        /// The most allowed.
+        most: usize,
+    },
+    /// As many components wait for the compiler as may.
+    #[error("{most} components wait for the compiler, which is the most allowed: try again in a minute")]
+    Busy {
+        /// The most allowed.
+        most: usize,
     },
     /// The compiler cannot be run, or failed for a reason of its own.
     #[error("the compiler failed: {0}")]

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
+use std::time::Instant;
 
 use framebox_sandbox::CompileLimits;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
-use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use super::queue::{Full, Job, Queue};
 use super::{Error, Limits, child};
 
 /// Largest compiled code, bytes.
@@ -16,26 +17,31 @@ const LARGEST_CODE: u64 = 512 << 20;
 /// Most text of the child's standard error that is read, bytes.
 const MOST_STDERR: u64 = 16 << 10;
 
-/// Compiles components, one at a time.
+/// Compiles components, one at a time; the principals take turns.
 #[derive(Debug)]
 pub struct Worker {
     program: PathBuf,
     limits: Limits,
-    turn: Mutex<()>,
+    queue: Queue,
 }
 
 impl Worker {
     /// Creates a worker that runs `program compile` for each component. `program`: the `framebox` program.
     pub fn new(program: PathBuf, limits: Limits) -> Self {
-        Self { program, limits, turn: Mutex::new(()) }
+        Self { program, limits, queue: Queue::default() }
     }
 
-    /// Compiles a component when its turn comes. Dropping the future kills the compiler.
+    /// Compiles a component when the turn of `job` comes, which records the time that it took. Dropping the future kills
+    /// the compiler.
     ///
     /// # Errors
     /// Why the component is not compiled.
-    pub async fn compile(&self, component: &[u8], allowance: &CompileLimits) -> Result<Vec<u8>, Error> {
-        let _turn = self.turn.lock().await;
+    pub async fn compile(&self, component: &[u8], allowance: &CompileLimits, job: &Job) -> Result<Vec<u8>, Error> {
+        let _turn = self.queue.turn(job).await.map_err(|full| match full {
+            Full::One(most) => Error::BusyForYou { most },
+            Full::All(most) => Error::Busy { most },
+        })?;
+        let _meter = Meter { job, begin: Instant::now() };
         let mut child = Command::new(&self.program)
             .arg("compile")
             .args(child::Options::new(&self.limits, allowance).arguments())
@@ -73,6 +79,18 @@ impl Worker {
                 Err(too_long(&self.limits))
             }
         }
+    }
+}
+
+/// Records the time until it is dropped.
+struct Meter<'a> {
+    job: &'a Job,
+    begin: Instant,
+}
+
+impl Drop for Meter<'_> {
+    fn drop(&mut self) {
+        self.job.add_time(self.begin.elapsed());
     }
 }
 

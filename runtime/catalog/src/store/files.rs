@@ -66,6 +66,11 @@ impl Files {
         self.code.join(digest.hex())
     }
 
+    /// Returns the size of a component's compiled code, bytes; 0 when there is none.
+    pub fn code_bytes(&self, digest: &Digest) -> u64 {
+        fs::metadata(self.code(digest)).map_or(0, |file| file.len())
+    }
+
     /// Removes temporary files, and files of components that are not `known`: what a crash left behind.
     pub fn sweep(&self, known: impl Fn(&Digest) -> bool) -> io::Result<()> {
         for folder in [&self.components, &self.code] {

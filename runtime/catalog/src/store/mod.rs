@@ -79,7 +79,7 @@ impl Store {
     /// When there is no room, or the operating system refuses.
     pub fn put_code(&self, digest: &Digest, code: &[u8]) -> Result<Code, Error> {
         self.files.put(&self.files.code(digest), code, "upload.code")?;
-        Ok(Code { edition: self.files.edition().to_owned(), digest: Digest::of(code) })
+        Ok(Code { edition: self.files.edition().to_owned(), digest: Digest::of(code), bytes: code.len() as u64 })
     }
 
     /// Reads a component.
@@ -99,6 +99,11 @@ impl Store {
             return Ok(None);
         }
         self.files.read(&self.files.code(digest), &code.digest).map(Some)
+    }
+
+    /// Returns the size of the compiled code of a component on the disk, bytes.
+    pub fn code_bytes(&self, digest: &Digest) -> u64 {
+        self.files.code_bytes(digest)
     }
 
     /// Removes the files of a component that nothing refers to. What cannot be removed goes at the next start.

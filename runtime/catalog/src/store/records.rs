@@ -46,6 +46,16 @@ pub struct Code {
     pub edition: String,
     /// Digest of the code itself.
     pub digest: Digest,
+    /// Size of the code, bytes; 0 in records of older programs.
+    #[serde(default)]
+    pub bytes: u64,
+}
+
+impl Component {
+    /// Disk that it takes with its compiled code, bytes.
+    pub fn disk_bytes(&self) -> u64 {
+        self.bytes.saturating_add(self.code.bytes)
+    }
 }
 
 /// A version of a handler.
@@ -58,6 +68,9 @@ pub struct Version {
     /// The limits that its upload requested.
     #[serde(default, rename = "limits")]
     pub requested_limits: Table,
+    /// Key of the principal that uploaded it; `None` in records of older programs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uploaded_by: Option<String>,
 }
 
 /// A handler.

@@ -67,7 +67,7 @@ impl Dev {
         let folder =
             self.folder.canonicalize().map_err(|error| usage(format!("{}: {error}", self.folder.display())))?;
         let name = self.name.unwrap_or_else(|| project.name.clone());
-        let page = format!("{}/?handler={name}", self.server.server.trim_end_matches('/'));
+        let page = client.page(&name);
         let file = folder.join(&project.component);
         let push = Push { file, name, no_activate: false, limits: Vec::new(), server: self.server };
         let work = Loop { client, push, project, folder, page };

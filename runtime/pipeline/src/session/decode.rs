@@ -33,6 +33,7 @@ pub(crate) fn run(
     let mut copies = FrameCopy::new(&setup.account);
     let mut refused = Refused::default();
     while let Ok((frame, charge)) = frames.recv() {
+        framebox_failpoint::panic("decode");
         let pts = clock.pts(frame.rtp_timestamp);
         let begin = Instant::now();
         let decoded = decoder.decode(&frame.data);

@@ -30,6 +30,8 @@ pub(crate) struct State {
     /// Frames lost from the backlog since the last notice.
     pub(crate) lost: u64,
     pub(crate) ended: bool,
+    /// Why it ended although nobody asked for that.
+    pub(crate) failure: Option<&'static str>,
 }
 
 /// A frame that the handler has finished.
@@ -104,6 +106,7 @@ impl Exchange {
             finished: None,
             lost: 0,
             ended: false,
+            failure: None,
         };
         Self { state: Mutex::new(state), changed: Condvar::new(), recorder: Mutex::default() }
     }
@@ -124,6 +127,15 @@ impl Exchange {
     /// Wakes them for a change outside of the state. A thread that has just looked and is about to wait is not missed.
     pub(crate) fn wake_for_outside(&self) {
         drop(self.lock());
+        self.wake();
+    }
+
+    /// Ends the session for a reason of its own.
+    pub(crate) fn fail(&self, reason: &'static str) {
+        let mut state = self.lock();
+        state.failure.get_or_insert(reason);
+        state.ended = true;
+        drop(state);
         self.wake();
     }
 

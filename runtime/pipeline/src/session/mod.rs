@@ -16,6 +16,7 @@
 //! | `intake`, `rtp_clock` | the queue of encoded frames; RTP timestamps as presentation times |
 //! | `frame`, `frame_copy` | frames on their way; copies of pictures |
 //! | `exchange`, `version_state`, `passthrough` | what the threads share |
+//! | `panic_guard` | a thread that panics ends its session |
 //! | `decode`, `handler`, `work`, `report` | the threads: decoding; the handler, and what it does next; what encoding reports |
 
 pub mod cause;
@@ -30,6 +31,7 @@ mod handler;
 pub mod history;
 mod intake;
 mod notice;
+mod panic_guard;
 pub mod parameters;
 mod passthrough;
 mod rate;
@@ -63,6 +65,7 @@ use exchange::Exchange;
 use history::Row;
 use intake::Intake;
 pub use notice::{Notice, Severity};
+use panic_guard::PanicGuard;
 use parameters::{ParameterError, Parameters};
 use report::SessionReport;
 pub use setup::Setup;
@@ -134,22 +137,24 @@ impl Session {
             session.intake = Mutex::new(intake);
             let (exchange, connections, setup) = (exchange.clone(), connections.clone(), setup.clone());
             session.threads.push(Builder::new().name("decode".into()).spawn(move || {
+                let _guard = PanicGuard::new(exchange.clone(), "decoding");
                 decode::run(decoder, &exchange, &frames, &setup, &connections);
             })?);
         }
         session.threads.push(Builder::new().name("handler".into()).spawn(move || {
-            let reason = handler::run(&exchange, &setup, &stream, &connections);
+            let run = || handler::run(&exchange, &setup, &stream, &connections);
+            let reason = panic_guard::catch("the handler", run).unwrap_or_else(|reason| reason.to_owned());
             // The end is the last event: what waits to be encoded comes before it.
             stream.close();
             // Dropping what waits to take over ends the wait for it.
-            let swap = {
+            let (swap, failure) = {
                 let mut state = exchange.lock();
                 state.ended = true;
-                state.swap.take()
+                (state.swap.take(), state.failure)
             };
             exchange.wake();
             drop(swap);
-            connections.events.ended(&reason);
+            connections.events.ended(failure.unwrap_or(&reason));
         })?);
         Ok(session)
     }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use crate::session::events::SessionEvents;
 use crate::session::exchange::Exchange;
 use crate::session::notice::{Notice, Severity};
+use crate::session::panic_guard;
 use crate::stream::{Encoding, Report};
 
 /// Between a rendition and its session.
@@ -26,5 +27,10 @@ impl Report for SessionReport {
     fn failed(&self, error: &framebox_media::Error) {
         let message = format!("the picture could not be encoded: {error}");
         self.events.notice(Notice { severity: Severity::Warning, code: "encode", message, request: None });
+    }
+
+    fn panicked(&self) {
+        tracing::error!("encoding panicked: the session ends");
+        self.exchange.fail(panic_guard::REASON);
     }
 }

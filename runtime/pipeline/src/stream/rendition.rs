@@ -140,6 +140,7 @@ impl Worker {
 
     fn serve(&self, encode: &mut Encode, used: &mut cpu::Meter, task: &Task) {
         let Task { picture, wishes, viewers } = task;
+        framebox_failpoint::panic("encode");
         used.lap();
         let begin = Instant::now();
         let encoded = if viewers.is_empty() { Ok(None) } else { encode.frame(picture, *wishes) };
@@ -170,6 +171,9 @@ impl Drop for Worker {
             state.waiting.take()
         };
         drop(waiting);
+        if std::thread::panicking() {
+            self.report.panicked();
+        }
         self.report.room();
     }
 }

@@ -26,4 +26,6 @@ pub trait Report: Send + Sync {
     fn done(&self, encoding: Encoding);
     /// A picture could not be encoded.
     fn failed(&self, error: &framebox_media::Error);
+    /// The rendition's thread panicked: nothing is encoded from now on.
+    fn panicked(&self);
 }

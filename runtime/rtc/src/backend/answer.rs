@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use webrtc::peer_connection::RTCSessionDescription;
 
 use super::closing;
-use super::connection::{Connection, add_candidate};
+use super::connection::{Candidates, Connection, add_candidate};
 use super::handler::Handler;
 use super::interceptor::FeedbackReader;
 use super::network;
@@ -90,6 +90,7 @@ impl WebRtc {
             handler: Arc::new(Handler::new(&shared, codec, gathered)),
             feedback: FeedbackReader::new(ssrcs.pictures, feedback),
             tasks: shared.library_tasks.clone(),
+            wall: shared.wall.clone(),
         };
         // What can fail here is binding.
         let connection = setup.build().await.map_err(|error| {
@@ -99,8 +100,14 @@ impl WebRtc {
         let track = tracks::add_video(&connection, &offer.video, direction, ssrcs).await.map_err(setup_error)?;
         let remote = RTCSessionDescription::offer(offer.reduced.clone()).map_err(offer_error)?;
         connection.set_remote_description(remote).await.map_err(offer_error)?;
-        for candidate in &offer.candidates {
-            add_candidate(&connection, candidate).await?;
+        // A client that is not behind a firewall of ours reaches us: its checks tell where it is. Only where these may not
+        // come through, or where the client sends none, are there checks to what the offer names.
+        let checks = offer.ice_lite || !self.settings.ice_servers.is_empty();
+        if checks {
+            shared.wall.limits().addresses.speculate(offer.bytes);
+            for candidate in &offer.candidates {
+                add_candidate(&connection, candidate).await?;
+            }
         }
         let local = connection.create_answer(None).await.map_err(setup_error)?;
         connection.set_local_description(local).await.map_err(setup_error)?;
@@ -109,6 +116,8 @@ impl WebRtc {
         }
         let local = connection.local_description().await.ok_or(Error::NoCodec)?;
         let sdp = offer.answer(&local.sdp).ok_or(Error::NoCodec)?;
+        let fragment = local.sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:"));
+        shared.wall.limits().addresses.answered(fragment.unwrap_or_default().trim());
 
         if let Some(track) = track {
             let stream = RtpStream::new(codec, offer.video.payload_type, ssrcs.pictures, first_sequence);
@@ -120,7 +129,7 @@ impl WebRtc {
         }
         closing::watch_library(&shared);
         shared.spawn(closing::watch_encryption(connection.clone(), Arc::downgrade(&shared)));
-        let peer = Arc::new(Connection::new(connection, guard, port, offer.candidates.len()));
+        let peer = Arc::new(Connection::new(connection, guard, port, Candidates::new(checks, offer.candidates.len())));
         Ok(Answer { sdp, peer, codec })
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use rtc::peer_connection::transport::RTCDtlsTransportState;
+use rtc::peer_connection::transport::{RTCDtlsTransportState, RTCSctpTransportState};
 use tokio::time::sleep;
 use webrtc::peer_connection::PeerConnection;
 
@@ -16,14 +16,40 @@ const POLL_INTERVAL: Duration = Duration::from_millis(250);
 /// Watches for the peer's farewell. It ends the encryption (DTLS), which the library does not report as a change of the
 /// connection's state.
 pub async fn watch_encryption(connection: Arc<dyn PeerConnection>, shared: Weak<Shared>) {
+    let mut association = Association::default();
     loop {
         sleep(POLL_INTERVAL).await;
-        if is_closed(&connection).await.unwrap_or(false) {
-            if let Some(shared) = shared.upgrade() {
-                shared.enter(State::Closed);
-            }
-            return;
+        let state = if is_closed(&connection).await.unwrap_or(false) {
+            State::Closed
+        } else if association.is_aborted(&connection).await.unwrap_or(false) {
+            tracing::warn!(
+                "a peer's data channel association was aborted: by the peer, or because it sent more than it may"
+            );
+            State::Failed
+        } else {
+            continue;
+        };
+        if let Some(shared) = shared.upgrade() {
+            shared.enter(state);
         }
+        return;
+    }
+}
+
+/// The association that carries the data channel.
+#[derive(Default)]
+struct Association {
+    was_connected: bool,
+}
+
+impl Association {
+    /// Returns whether it has ended though the connection goes on. The library aborts it when the peer makes it hold too much.
+    async fn is_aborted(&mut self, connection: &Arc<dyn PeerConnection>) -> webrtc::error::Result<bool> {
+        let Some(sctp) = connection.sctp().await else { return Ok(false) };
+        let state = sctp.state().await?;
+        self.was_connected |= state == RTCSctpTransportState::Connected;
+        // It is in this state also before the peer's first message.
+        Ok(self.was_connected && state == RTCSctpTransportState::Closed)
     }
 }
 
@@ -41,7 +67,7 @@ async fn is_closed(connection: &Arc<dyn PeerConnection>) -> webrtc::error::Resul
     }
 }
 
-/// Watches for the end of the library's main task, by an error or a panic: nothing happens on the connection after it.
+/// Watches for the end of the library's main task, and for a panic in any task of the connection.
 pub fn watch_library(shared: &Arc<Shared>) {
     let ended = shared.library_tasks.ended().clone();
     let weak = Arc::downgrade(shared);

@@ -21,18 +21,32 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// A [`Peer`] on the library.
 pub struct Connection {
     library: Arc<dyn PeerConnection>,
-    /// Number of the peer's candidates that are in use.
-    candidates: AtomicUsize,
+    candidates: Candidates,
     shared: Arc<Shared>,
     _guard: AbortGuard,
     _port: Port,
 }
 
 impl Connection {
-    /// A connection that was set up, with this many of the peer's candidates.
-    pub fn new(library: Arc<dyn PeerConnection>, guard: AbortGuard, port: Port, candidates: usize) -> Self {
+    /// A connection that was set up, with the peer's candidates that its offer had.
+    pub fn new(library: Arc<dyn PeerConnection>, guard: AbortGuard, port: Port, candidates: Candidates) -> Self {
         let shared = guard.0.clone();
-        Self { library, candidates: AtomicUsize::new(candidates), shared, _guard: guard, _port: port }
+        Self { library, candidates, shared, _guard: guard, _port: port }
+    }
+}
+
+/// The candidates of a peer.
+pub struct Candidates {
+    /// Whether they are checked.
+    checks: bool,
+    /// How many there are.
+    number: AtomicUsize,
+}
+
+impl Candidates {
+    /// The first `number` candidates, and whether they are checked.
+    pub fn new(checks: bool, number: usize) -> Self {
+        Self { checks, number: AtomicUsize::new(number) }
     }
 }
 
@@ -44,8 +58,12 @@ impl Peer for Connection {
             return Err(Error::Closed);
         }
         let Some(usable) = usable else { return Ok(()) };
-        if self.candidates.fetch_add(1, Ordering::Relaxed) >= candidate::MAX_CANDIDATES {
-            return Err(Error::Candidate(format!("there are {} already", candidate::MAX_CANDIDATES)));
+        let number = self.candidates.number.fetch_add(1, Ordering::Relaxed);
+        if number >= candidate::MAX_OFFERED {
+            return Err(Error::Candidate(format!("there are {} already", candidate::MAX_OFFERED)));
+        }
+        if !self.candidates.checks || number >= candidate::MAX_CANDIDATES {
+            return Ok(());
         }
         add_candidate(&self.library, usable).await
     }

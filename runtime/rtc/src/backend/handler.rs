@@ -70,9 +70,14 @@ impl PeerConnectionEventHandler for Handler {
                 shared.spawn(channel::serve(channel, messages, events, shared.counters.clone()));
             }
             1..MAX_CHANNELS => {
-                // One is enough. Closing another one here, on the library's own task, would wait for itself.
+                // One is enough. Closing another one here, on the library's own task, would wait for itself. What it brings
+                // meanwhile is read, since the library keeps what is not.
                 shared.spawn(async move {
-                    let _ = timeout(CLOSE_TIMEOUT, channel.close()).await;
+                    let drain = async { while channel.poll().await.is_some() {} };
+                    tokio::select! {
+                        _ = timeout(CLOSE_TIMEOUT, channel.close()) => {}
+                        () = drain => {}
+                    }
                 });
             }
             _ => {

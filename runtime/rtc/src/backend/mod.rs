@@ -15,6 +15,7 @@
 //! | `channel` | the data channel |
 //! | [`interceptor`] | the links of the library's chain that every packet passes |
 //! | `runtime` | tokio, with an owner for the library's tasks |
+//! | `socket` | sockets that read and send what the connection may |
 
 mod answer;
 mod channel;
@@ -28,6 +29,7 @@ mod ports;
 mod runtime;
 mod setup;
 mod shared;
+mod socket;
 mod tracks;
 
 pub use answer::WebRtc;

@@ -14,18 +14,21 @@ use webrtc::runtime::{
     AsyncInterval, AsyncTcpListener, AsyncTcpStream, AsyncUdpSocket, JoinHandle, Runtime, TokioRuntime,
 };
 
+use super::socket::{Socket, Wall};
+
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The library's tasks for one connection.
 #[derive(Debug, Default)]
 pub struct Tasks {
     handles: Mutex<Vec<AbortHandle>>,
-    /// Cancelled when the main task ends.
+    /// Cancelled when the main task ends, or any task panics.
     ended: CancellationToken,
 }
 
 impl Tasks {
-    /// A token that is cancelled when the main task ends, in whatever way: nothing happens on the connection after it.
+    /// A token that is cancelled when the main task ends, in whatever way, or any task of the connection panics: the
+    /// connection is of no use after it.
     pub fn ended(&self) -> &CancellationToken {
         &self.ended
     }
@@ -41,7 +44,7 @@ impl Tasks {
         let mut handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
         handles.retain(|handle| !handle.is_finished());
         // The first task is the one that drives the connection.
-        let guard = handles.is_empty().then(|| self.ended.clone().drop_guard());
+        let guard = EndGuard { ended: self.ended.clone(), always: handles.is_empty() };
         #[expect(clippy::disallowed_methods, reason = "the connection keeps the handles and aborts the tasks")]
         let handle = tokio::spawn(async move {
             let _guard = guard;
@@ -53,9 +56,30 @@ impl Tasks {
     }
 }
 
-/// Tokio as the library's runtime, whose tasks belong to [`Tasks`].
+/// Reports the end of a task, or only its panic.
+pub struct EndGuard {
+    /// Cancelled then.
+    pub ended: CancellationToken,
+    /// Whether every end is reported.
+    pub always: bool,
+}
+
+impl Drop for EndGuard {
+    fn drop(&mut self) {
+        if self.always || std::thread::panicking() {
+            self.ended.cancel();
+        }
+    }
+}
+
+/// Tokio as the library's runtime, whose tasks belong to [`Tasks`] and whose sockets are behind a [`Wall`].
 #[derive(Debug)]
-pub struct OwnedRuntime(pub Arc<Tasks>);
+pub struct OwnedRuntime {
+    /// Owns the tasks.
+    pub tasks: Arc<Tasks>,
+    /// What the sockets may send and receive.
+    pub wall: Arc<Wall>,
+}
 
 struct Handle(AbortHandle);
 
@@ -73,11 +97,11 @@ impl JoinHandle for Handle {
 
 impl Runtime for OwnedRuntime {
     fn spawn(&self, future: Boxed<'static, ()>) -> Box<dyn JoinHandle> {
-        Box::new(Handle(self.0.spawn(future)))
+        Box::new(Handle(self.tasks.spawn(future)))
     }
 
     fn wrap_udp_socket(&self, socket: UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
-        TokioRuntime.wrap_udp_socket(socket)
+        Ok(Arc::new(Socket::new(TokioRuntime.wrap_udp_socket(socket)?, self.wall.clone())))
     }
 
     fn wrap_tcp_listener(&self, listener: TcpListener) -> io::Result<Arc<dyn AsyncTcpListener>> {
@@ -89,7 +113,13 @@ impl Runtime for OwnedRuntime {
     }
 
     fn resolve_host<'a>(&'a self, host: &'a str) -> Boxed<'a, io::Result<Vec<SocketAddr>>> {
-        TokioRuntime.resolve_host(host)
+        // Only servers of the configuration are resolved: candidates with names are not used.
+        Box::pin(async move {
+            let addresses = TokioRuntime.resolve_host(host).await?;
+            let mut limits = self.wall.limits();
+            addresses.iter().for_each(|address| limits.addresses.trust(*address));
+            Ok(addresses)
+        })
     }
 
     fn sleep(&self, duration: Duration) -> Boxed<'static, ()> {

@@ -15,6 +15,7 @@ use super::formats::media_engine;
 use super::interceptor::{self, Adapter, FeedbackReader, NackLimiter, NackSender};
 use super::network::ice_server;
 use super::runtime::{OwnedRuntime, Tasks};
+use super::socket::Wall;
 use crate::sdp::VideoFormat;
 
 /// Silence after which a peer counts as disconnected.
@@ -22,8 +23,8 @@ const DISCONNECTED: Duration = Duration::from_secs(3);
 /// Further silence after which the connection fails. Both together are also the time in which a path has to be found.
 const FAILED: Duration = Duration::from_secs(4);
 const KEEPALIVE: Duration = Duration::from_secs(1);
-/// Time between two rounds of connectivity checks. The library's 200 ms make connecting slow.
-const CHECK_INTERVAL: Duration = Duration::from_millis(20);
+/// Time between two rounds of connectivity checks: Ta of RFC 8445 section 14.2. A check of the peer is answered by one at once.
+const CHECK_INTERVAL: Duration = Duration::from_millis(50);
 /// Rounds of connectivity checks: more than fit into the time in which a path has to be found.
 const MAX_CHECKS: u16 = 1000;
 
@@ -41,6 +42,8 @@ pub struct Setup<'a> {
     pub feedback: FeedbackReader,
     /// Owns the tasks that the library spawns.
     pub tasks: Arc<Tasks>,
+    /// What the sockets may send and receive.
+    pub wall: Arc<Wall>,
 }
 
 impl Setup<'_> {
@@ -64,7 +67,7 @@ impl Setup<'_> {
             .with_setting_engine(settings())
             .with_interceptor_registry(registry)
             .with_handler(self.handler)
-            .with_runtime(Arc::new(OwnedRuntime(self.tasks)))
+            .with_runtime(Arc::new(OwnedRuntime { tasks: self.tasks, wall: self.wall }))
             .with_data_channel_send_buffer_limit(SEND_BUFFER)
             .with_udp_addrs(self.addresses)
             .build()

@@ -6,7 +6,8 @@ use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::channel::Messages;
-use super::runtime::Tasks;
+use super::runtime::{EndGuard, Tasks};
+use super::socket::Wall;
 use crate::send::Frames;
 use crate::stats::Counters;
 use crate::{ConnectionEvents, State};
@@ -25,6 +26,8 @@ pub struct Shared {
     pub counters: Arc<Counters>,
     /// The library's tasks.
     pub library_tasks: Arc<Tasks>,
+    /// What the sockets may send and receive.
+    pub wall: Arc<Wall>,
     /// Our own tasks.
     own_tasks: Mutex<JoinSet<()>>,
     /// The state that was reported last.
@@ -41,16 +44,21 @@ impl Shared {
             keyframe_wanted: Arc::default(),
             counters: Arc::default(),
             library_tasks: Arc::default(),
+            wall: Arc::default(),
             own_tasks: Mutex::default(),
             state: Mutex::default(),
         }
     }
 
-    /// Runs a task for as long as the connection lasts.
+    /// Runs a task for as long as the connection lasts. A panic in it ends the connection.
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
         let mut tasks = self.own_tasks.lock().unwrap_or_else(PoisonError::into_inner);
         while tasks.try_join_next().is_some() {}
-        tasks.spawn(task)
+        let guard = EndGuard { ended: self.library_tasks.ended().clone(), always: false };
+        tasks.spawn(async move {
+            let _guard = guard;
+            task.await;
+        })
     }
 
     /// Changes the state and reports it; nothing follows an end.
@@ -63,7 +71,10 @@ impl Shared {
             *current = Some(state);
         }
         match state {
-            State::Connected => self.frames.open(),
+            State::Connected => {
+                self.wall.limits().inbound.connected();
+                self.frames.open();
+            }
             State::Failed | State::Closed => self.frames.close(),
             State::Connecting | State::Disconnected => {}
         }
@@ -103,6 +114,21 @@ impl Drop for AbortGuard {
 mod tests {
     use super::*;
     use crate::recorder::{Event, Recorder};
+
+    #[tokio::test]
+    async fn a_panic_in_any_task_ends_the_connection() {
+        let recorder = Arc::<Recorder>::default();
+        let shared = Arc::new(Shared::new(recorder.clone()));
+        super::super::closing::watch_library(&shared);
+        shared.spawn(async {});
+        tokio::task::yield_now().await;
+        assert!(!shared.is_over(), "a task that returns ends nothing");
+        shared.spawn(async { panic!("on purpose") });
+        while !shared.is_over() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(recorder.take(), [Event::State(State::Failed)]);
+    }
 
     #[test]
     fn states_are_reported_once_and_nothing_follows_an_end() {

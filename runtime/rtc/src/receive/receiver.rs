@@ -43,6 +43,7 @@ pub async fn run(
                 is_open = true;
                 match incoming {
                     Some(Incoming::Packet(packet)) => {
+                        framebox_failpoint::panic("receive");
                         add(&counters.packets_received, 1);
                         add(&counters.bytes_received, packet.payload.len());
                         assembler.push(Instant::now(), packet);

@@ -1,11 +1,14 @@
 //! Candidates of a peer: which are used, which are passed over, which are malformed.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use crate::Error;
+use crate::path::is_forbidden;
 
-/// Candidates of one peer that are used at most; a peer has a handful.
-pub const MAX_CANDIDATES: usize = 32;
+/// Candidates of one peer that are checked at most.
+pub const MAX_CANDIDATES: usize = 8;
+/// Candidates that one peer may name after its offer; those beyond [`MAX_CANDIDATES`] are passed over.
+pub const MAX_OFFERED: usize = 32;
 /// Longest candidate, bytes.
 const MAX_LENGTH: usize = 512;
 
@@ -20,8 +23,8 @@ pub struct Candidate {
     pub sdp_m_line_index: Option<u16>,
 }
 
-/// Reads a candidate and returns it without `candidate:`; `None` when it cannot be used: names that only the peer's own
-/// network resolves, TCP, the end of candidates.
+/// Reads a candidate and returns it without `candidate:`; `None` when it is not used: names, which are never resolved,
+/// addresses that are [forbidden](is_forbidden), TCP, the end of candidates.
 ///
 /// # Errors
 /// [`Error::Candidate`] when it is malformed.
@@ -47,8 +50,8 @@ pub fn usable(text: &str) -> Result<Option<&str>, Error> {
         return Err(wrong("its type is not known"));
     }
     // Browsers hide their address behind a name ending in .local; their connectivity checks arrive all the same.
-    let reachable = address.parse::<IpAddr>().is_ok_and(|ip| !ip.is_unspecified() && !ip.is_multicast());
-    let used = reachable && port != 0 && component == 1 && protocol.eq_ignore_ascii_case("udp");
+    let reachable = address.parse::<IpAddr>().is_ok_and(|ip| !is_forbidden(SocketAddr::new(ip, port)));
+    let used = reachable && component == 1 && protocol.eq_ignore_ascii_case("udp");
     Ok(used.then_some(text))
 }
 
@@ -63,12 +66,16 @@ mod tests {
             ("candidate:", false),
             ("candidate:1 1 UDP 2122252543 192.168.1.7 51234 typ host", true),
             ("a=candidate:1 1 udp 2122252543 192.168.1.7 51234 typ host\r\n", true),
-            ("1 1 udp 2122252543 ::1 51234 typ host generation 0 ufrag x network-id 1", true),
-            ("candidate:2 1 udp 1 1.2.3.4 5 typ srflx raddr 0.0.0.0 rport 0", true),
+            ("1 1 udp 2122252543 2001:db8::1 51234 typ host generation 0 ufrag x network-id 1", true),
+            ("candidate:2 1 udp 1 1.2.3.4 5000 typ srflx raddr 0.0.0.0 rport 0", true),
+            ("candidate:2 1 udp 1 127.0.0.1 5000 typ host", false),
+            ("candidate:2 1 udp 1 169.254.169.254 5000 typ host", false),
+            ("candidate:2 1 udp 1 1.2.3.4 53 typ host", false),
+            ("candidate:2 1 udp 1 metadata.internal 5000 typ host", false),
             ("candidate:3 1 udp 1 8e3f0000-1111-2222-3333-444444444444.local 5 typ host", false),
             ("candidate:4 1 tcp 1518 192.168.1.7 9 typ host tcptype active", false),
-            ("candidate:5 2 udp 1 192.168.1.7 5 typ host", false),
-            ("candidate:6 1 udp 1 0.0.0.0 5 typ host", false),
+            ("candidate:5 2 udp 1 192.168.1.7 5000 typ host", false),
+            ("candidate:6 1 udp 1 0.0.0.0 5000 typ host", false),
         ] {
             assert_eq!(usable(text).unwrap().is_some(), used, "{text}");
         }

@@ -15,8 +15,12 @@ pub struct Offer {
     pub reduced: String,
     /// The video that is exchanged.
     pub video: VideoFormat,
-    /// The offer's candidates that can be used, without `candidate:`.
+    /// The offer's candidates that can be checked, without `candidate:`.
     pub candidates: Vec<String>,
+    /// Its length, bytes.
+    pub bytes: usize,
+    /// Whether the peer sends no connectivity checks of its own (RFC 8445 section 2.5).
+    pub ice_lite: bool,
     /// Whether the offer lets its sections share a transport. Only then may the answer do so.
     bundles: bool,
     /// For each section of the offer the answer's section that declines it; `None` where the library's next one goes.
@@ -66,7 +70,8 @@ impl Offer {
             .map(|(index, section)| (!kept.contains(&index)).then(|| write::declined(section)))
             .collect();
         let bundles = is_bundled(&session, &sections[video], mid);
-        Ok(Self { reduced, video: format, candidates, bundles, declined })
+        let (bytes, ice_lite) = (offer.len(), session.has("ice-lite"));
+        Ok(Self { reduced, video: format, candidates, bytes, ice_lite, bundles, declined })
     }
 
     /// The answer to the offer, from the library's answer to the reduced one; `None` when the two do not fit together.

@@ -149,11 +149,11 @@ fn the_answer_bundles_only_if_the_offer_does() {
 
 #[test]
 fn usable_candidates_of_all_sections_are_taken() {
-    let candidates = "a=candidate:1 1 udp 1 192.0.2.1 5 typ host\r\na=candidate:2 1 udp 1 x.local 5 typ host\r\na=candidate:broken\r\n";
+    let candidates = "a=candidate:1 1 udp 1 192.0.2.1 5000 typ host\r\na=candidate:2 1 udp 1 x.local 5 typ host\r\na=candidate:broken\r\n";
     let sections = video("102", &format!("a=rtpmap:102 H264/90000\r\n{}", candidates.repeat(50)));
     let read = Offer::read(&offer(&sections), Direction::SendReceive).unwrap();
     assert_eq!(read.candidates.len(), candidate::MAX_CANDIDATES);
-    assert!(read.candidates.iter().all(|candidate| candidate == "1 1 udp 1 192.0.2.1 5 typ host"));
+    assert!(read.candidates.iter().all(|candidate| candidate == "1 1 udp 1 192.0.2.1 5000 typ host"));
     assert!(!read.reduced.contains("candidate"));
 }
 

@@ -28,6 +28,7 @@ pub async fn run(
 ) {
     loop {
         let frame = frames.next().await;
+        framebox_failpoint::panic("send");
         let mut first = None;
         for (index, packet) in stream.packets(&frame).into_iter().enumerate() {
             if index > 0 && index % BURST == 0 {

@@ -45,8 +45,8 @@ async fn a_flood_of_candidates_is_refused() {
     let (recorder, _seen) = Recorder::new();
     let answer = transport().answer(&offer, Direction::SendReceive, recorder).await.unwrap();
     let mut refused = 0;
-    for port in 1000..1100 {
-        let candidate = format!("candidate:{port} 1 udp {port} 127.0.0.1 {port} typ host");
+    for port in 5000..5100 {
+        let candidate = format!("candidate:{port} 1 udp {port} 192.0.2.1 {port} typ host");
         let added = answer.peer.add_candidate(Candidate { candidate, sdp_mid: None, sdp_m_line_index: None }).await;
         refused += usize::from(added.is_err());
     }

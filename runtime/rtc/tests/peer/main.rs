@@ -7,6 +7,7 @@
 //! | [`closing`] | the end of a connection, from either side, and what it frees |
 //! | [`frames`] | video both ways, with and without loss |
 //! | [`offers`] | answers to the offers of browsers, and refused offers |
+//! | [`reflection`] | what is sent to addresses that have not proved that they receive it |
 //! | [`pair`] | both ends of a connection, for the others |
 
 #![allow(clippy::unwrap_used, missing_docs)]
@@ -17,3 +18,4 @@ mod closing;
 mod frames;
 mod offers;
 mod pair;
+mod reflection;

@@ -1,6 +1,7 @@
 //! The configuration file. Unknown keys are errors.
 
 pub mod budgets;
+pub mod quotas;
 mod session_defaults;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,8 @@ pub use session_defaults::SessionDefaults;
 pub struct Config {
     /// Where the server listens, and how much it serves.
     pub server: Server,
+    /// Connections of HTTP clients.
+    pub http: Http,
     /// How peers reach the server.
     pub webrtc: WebRtc,
     /// How results are encoded.
@@ -46,6 +49,8 @@ pub struct Config {
     pub sources: BTreeMap<String, Source>,
     /// Limits of uploads.
     pub uploads: Uploads,
+    /// How much one principal may use.
+    pub quotas: quotas::Table,
     /// The `framebox` program, which compiles uploads; `None` for the running one.
     #[serde(skip)]
     pub program: Option<PathBuf>,
@@ -76,10 +81,11 @@ pub struct Server {
     pub default_handler: Option<String>,
     /// Origins of pages elsewhere that may use the API, `https://host`; none by default.
     pub origins: Vec<String>,
+    /// Names by which clients reach the server through a proxy on this machine, beside `localhost` and addresses.
+    pub hosts: Vec<String>,
     /// Data directory, relative to the configuration file; absent: nothing outlives the program.
     pub data: Option<PathBuf>,
-    /// Scopes of clients without a token; empty: none, except that loopback clients may do everything as long as there are
-    /// no tokens.
+    /// Scopes of clients without a token; empty: none.
     pub allow_anyone: Vec<Scope>,
 }
 
@@ -95,9 +101,43 @@ impl Default for Server {
             unprocessed: Unprocessed::default(),
             default_handler: None,
             origins: Vec::new(),
+            hosts: Vec::new(),
             data: None,
             allow_anyone: Vec::new(),
         }
+    }
+}
+
+/// `[http]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Http {
+    /// Most connections at once; absent: 1024, or fewer where the limit of open files leaves fewer.
+    pub connections: Option<u32>,
+    /// Most connections at once of each client address; of IPv6, of each network of /64.
+    pub connections_per_address: u32,
+    /// Addresses of reverse proxies, whose connections count only in total, and whose `X-Forwarded-For` names the client.
+    pub proxies: Vec<IpAddr>,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { connections: None, connections_per_address: 256, proxies: Vec::new() }
+    }
+}
+
+impl Http {
+    fn check(&self) -> anyhow::Result<()> {
+        let most = 1_000_000;
+        ensure!(
+            self.connections.is_none_or(|connections| (1..=most).contains(&connections)),
+            "http.connections must be within 1 and {most}"
+        );
+        ensure!(
+            (1..=most).contains(&self.connections_per_address),
+            "http.connections_per_address must be within 1 and {most}"
+        );
+        Ok(())
     }
 }
 
@@ -305,6 +345,15 @@ impl Config {
         self.breaker.check()?;
         self.decoder.check()?;
         self.uploads.check()?;
+        self.http.check()?;
+        for host in &self.server.hosts {
+            let fits = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
+            ensure!(
+                !host.is_empty() && host.bytes().all(fits),
+                "server.hosts: {host:?} is not a name; give one like video.example.org, without a port"
+            );
+        }
+        self.quotas.check()?;
         match (self.webrtc.first_port, self.webrtc.last_port) {
             (None, None) => {}
             (Some(first), Some(last)) => {
@@ -345,6 +394,10 @@ mod tests {
                 "unknown field `path`, expected one of `file`, `url`, `loop`, `handlers`",
             ),
             ("[uploads]\ncompile_mib = 1", "uploads.compile_mib must be within"),
+            ("[http]\nconnections = 0", "http.connections must be within"),
+            ("[http]\nconnections_per_address = 0", "http.connections_per_address must be within"),
+            ("[http]\nproxies = [\"proxy\"]", "invalid IP address"),
+            ("[server]\nhosts = [\"https://a.example\"]", "server.hosts: \"https://a.example\" is not a name"),
             ("[sources.a]\nhandlers = [\"play\"]", "sources.a needs a file or a url"),
             ("[sources.a]\nfile = \"a\"\nurl = \"http://a\"\nhandlers = [\"play\"]", "and not both"),
             ("[sources.a]\nfile = \"a.mp4\"", "sources.a.handlers must name"),

@@ -1,6 +1,6 @@
 //! Middleware: authentication and authorization of every route.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
@@ -10,7 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use framebox_auth::authorize::{self, AuthorizeError, Principal};
 use framebox_auth::scope::Access;
-use framebox_auth::{Auth, scope::Scope};
+use framebox_auth::{Auth, PrincipalKey, scope::Scope};
 use framebox_catalog::Actor;
 
 use super::problem::Problem;
@@ -42,9 +42,15 @@ impl Caller {
         scope.is_in(&self.principal.scopes)
     }
 
+    /// The key under which sessions and uploads belong to the caller.
+    pub fn key(&self) -> PrincipalKey {
+        self.principal.key(self.address.as_deref().and_then(|address| address.parse().ok()))
+    }
+
     /// The caller as the catalog names it in its events.
     pub fn actor(&self) -> Actor {
-        Actor { principal: self.principal.token.clone(), address: self.address.clone() }
+        let (principal, address) = (self.principal.token.clone(), self.address.clone());
+        Actor { principal, address, key: Some(self.key().to_string()) }
     }
 }
 
@@ -82,7 +88,7 @@ pub async fn authorize(State((layer, rule)): State<(AuthLayer, Rule)>, mut reque
 fn check(auth: &Auth, rule: Rule, request: &Request) -> Result<Principal, Problem> {
     let access = rule.access;
     let asked = if access == Access::Nothing {
-        authorize::Request { token: None, access, is_direct: true }
+        authorize::Request { token: None, access }
     } else {
         let in_header = header_token(request.headers())?;
         let in_query = if rule.is_stream { query_token(request.uri()) } else { None };
@@ -90,13 +96,17 @@ fn check(auth: &Auth, rule: Rule, request: &Request) -> Result<Principal, Proble
             let twice = "the token is given twice: give it in the header or as `access_token`";
             return Err(Problem::new(StatusCode::BAD_REQUEST, twice));
         }
-        authorize::Request { token: in_header.or(in_query), access, is_direct: is_direct(request) }
+        authorize::Request { token: in_header.or(in_query), access }
     };
     auth.authorize(asked, SystemTime::now()).map_err(Problem::from)
 }
 
 fn header_token(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
-    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "there is more than one `Authorization` header: send one"));
+    }
     let parts = value.to_str().ok().and_then(|text| text.split_once(' '));
     match parts {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && token.len() <= LONGEST_TOKEN => {
@@ -111,24 +121,6 @@ fn query_token(uri: &Uri) -> Option<&str> {
     // A token has no character that a query would escape.
     let value = pairs.filter_map(|pair| pair.strip_prefix("access_token=")).next()?;
     (value.len() <= LONGEST_TOKEN).then_some(value)
-}
-
-/// Reports whether the request names this machine as its target and no proxy forwarded it. Otherwise it may come from a
-/// page on a name that was pointed here, or from the other side of a proxy, though its address is this machine's.
-fn is_direct(request: &Request) -> bool {
-    let headers = request.headers();
-    let forwarded = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
-    if forwarded.iter().any(|name| headers.contains_key(*name)) {
-        return false;
-    }
-    let Some(host) = headers.get(header::HOST) else { return true };
-    let Some(host) = host.to_str().ok().and_then(|host| host.parse::<axum::http::uri::Authority>().ok()) else {
-        return false;
-    };
-    let host = host.host().trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost")
-        || host.to_ascii_lowercase().ends_with(".localhost")
-        || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 /// The challenge to a client that is not authorized (RFC 6750 §3).

@@ -16,7 +16,12 @@ impl From<Error> for Problem {
                 _ => Self::new(status, "the catalog failed; the server's log says why"),
             };
         }
-        Self::new(status, error.to_string())
+        let problem = Self::new(status, error.to_string());
+        match error {
+            Error::Compile(compile::Error::BusyForYou { .. }) => problem.retry_after(10),
+            Error::Compile(compile::Error::Busy { .. }) => problem.retry_after(60),
+            _ => problem,
+        }
     }
 }
 
@@ -32,8 +37,11 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Refused(LoadError::NotWasm) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::Canary(_) | Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Compile(compile::Error::Failed(_)) => StatusCode::INTERNAL_SERVER_ERROR,
+        Error::Compile(compile::Error::BusyForYou { .. }) => StatusCode::TOO_MANY_REQUESTS,
+        Error::Compile(compile::Error::Busy { .. }) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Compile(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        Error::Store(store::Error::Full) => StatusCode::INSUFFICIENT_STORAGE,
+        // 507 as RFC 4331 §6 has it for quotas: deleting makes room.
+        Error::Quota(_) | Error::Store(store::Error::Full) => StatusCode::INSUFFICIENT_STORAGE,
         Error::Ending => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -42,11 +50,11 @@ pub fn status(error: &Error) -> StatusCode {
 impl From<progress::BeginError> for Problem {
     fn from(error: progress::BeginError) -> Self {
         let status = match error {
-            progress::BeginError::Busy => StatusCode::TOO_MANY_REQUESTS,
+            progress::BeginError::Busy | progress::BeginError::BusyForYou => StatusCode::TOO_MANY_REQUESTS,
             progress::BeginError::Exists => StatusCode::CONFLICT,
             _ => StatusCode::BAD_REQUEST,
         };
         let problem = Self::new(status, error.to_string());
-        if error == progress::BeginError::Busy { problem.retry_after(5) } else { problem }
+        if status == StatusCode::TOO_MANY_REQUESTS { problem.retry_after(5) } else { problem }
     }
 }

@@ -4,14 +4,14 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use axum::extract::FromRef;
-use axum::http::{HeaderMap, StatusCode, header};
-use framebox_auth::Auth;
+use axum::http::StatusCode;
 use framebox_auth::audit::{Action, Entry, Outcome};
-use framebox_auth::usage::{Reservation, ReserveError};
+use framebox_auth::{Auth, meter};
 use framebox_catalog::Catalog;
+use framebox_catalog::progress::Permit;
 use tokio_util::task::TaskTracker;
 
 use super::auth_layer::Caller;
@@ -49,7 +49,7 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Creates a runner that checks quotas with `auth` and writes to its audit log.
+    /// Creates a runner that meters uploads with `auth` and writes to its audit log.
     pub fn new(auth: Arc<Auth>) -> Self {
         Self { auth, running: TaskTracker::new() }
     }
@@ -103,51 +103,20 @@ impl Changes {
         self.running.wait().await;
     }
 
-    /// Counts an upload against the rate of its token. Too frequent attempts are not audited: they would push out the
-    /// history.
-    pub fn count_upload(&self, caller: &Caller) -> Result<(), Problem> {
-        self.auth.count_upload(&caller.principal, Instant::now()).map_err(too_often)
+    /// Counts an upload of `bytes` against the quota of its principal, as far as that is known before its body comes. Too
+    /// frequent attempts are not audited: they would push out the history.
+    pub fn admit_upload(&self, caller: &Caller, bytes: u64) -> Result<(), Problem> {
+        let admitted = self.auth.admit_upload(&caller.principal, &caller.key(), bytes, Instant::now());
+        admitted.map_err(|exceeded| {
+            let wait = meter::seconds(exceeded.wait()).max(1);
+            Problem::new(StatusCode::TOO_MANY_REQUESTS, exceeded.to_string()).retry_after(wait)
+        })
     }
 
-    /// Reserves room for an upload within the quota of its token, before its body is read.
-    pub async fn reserve(
-        &self,
-        caller: &Caller,
-        name: &str,
-        headers: &HeaderMap,
-    ) -> Result<Option<Reservation>, Problem> {
-        let (Some(token), quota) = (caller.principal.token.clone(), caller.principal.quota) else { return Ok(None) };
-        if quota.handlers.is_none() && quota.mib.is_none() {
-            return Ok(None);
-        }
-        let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-        let Some(bytes) = length else {
-            let detail = "uploads with a token that has a quota need a known length: send `Content-Length`";
-            return Err(Problem::new(StatusCode::LENGTH_REQUIRED, detail));
-        };
-        let (auth, name) = (self.auth.clone(), name.to_owned());
-        match tokio::task::spawn_blocking(move || auth.usage.reserve(&token, &quota, &name, bytes)).await {
-            Ok(Ok(reservation)) => Ok(Some(reservation)),
-            // 507 as RFC 4331 §6 has it for quotas: deleting makes room.
-            Ok(Err(ReserveError::Quota(error))) => {
-                Err(Problem::new(StatusCode::INSUFFICIENT_STORAGE, error.to_string()))
-            }
-            Ok(Err(error)) => {
-                tracing::error!(%error, "a quota cannot be checked");
-                Err(failed())
-            }
-            Err(error) => {
-                tracing::error!(%error, "a quota cannot be checked");
-                Err(failed())
-            }
-        }
+    /// Records what an upload took.
+    pub fn charge_upload(&self, caller: &Caller, permit: &Permit) {
+        self.auth.charge_upload(&caller.key(), permit.bytes(), permit.compile_time(), Instant::now());
     }
-}
-
-fn too_often(wait: Duration) -> Problem {
-    let seconds = wait.as_secs() + 1;
-    let detail = format!("too many uploads within a minute: try again in {seconds} s");
-    Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).retry_after(seconds)
 }
 
 fn failed() -> Problem {

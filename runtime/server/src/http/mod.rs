@@ -7,10 +7,14 @@
 //! | `page` | the page and the browser client |
 //! | `routes` | routes, each with its rule and its documented operation |
 //! | `auth_layer` | middleware: authentication and authorization |
+//! | `host`, `cross_site` | requests for other hosts, and of pages of other sites |
+//! | `overflow` | requests on connections beyond the caps |
+//! | `security_headers` | headers of every response |
+//! | `requester` | who asks for a session |
 //! | `change` | changes of the catalog: quotas, and the audit of refusals |
 //! | `openapi`, `operation` | the document of the API, made from the routes |
 //! | `problem`, `catalog_problem`, `framework_errors` | errors as problem details |
-//! | `json_object`, `drain_body` | bodies of requests |
+//! | `json_object`, `request_body` | bodies of requests |
 
 mod api;
 mod auth_layer;
@@ -20,14 +24,19 @@ mod catalog_problem;
 mod change;
 #[cfg(test)]
 mod change_tests;
-mod drain_body;
+mod cross_site;
 mod framework_errors;
+mod host;
 mod json_object;
 mod openapi;
 mod operation;
+mod overflow;
 mod page;
 mod problem;
+mod request_body;
+mod requester;
 mod routes;
+mod security_headers;
 mod signalling;
 #[cfg(test)]
 mod test_client;
@@ -36,7 +45,7 @@ use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Method, header};
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::{Extension, Router};
 use framebox_auth::Auth;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -49,17 +58,26 @@ use problem::Problem;
 use routes::Routes;
 
 pub use change::Changes;
+pub use host::{LocalAddress, Names};
+pub use overflow::Overflow;
 
 /// Largest body of a request other than an upload, bytes.
 const MAX_BODY: usize = 256 * 1024;
 
 /// Builds the router of the API, signalling and the page. `changes` runs changes of the catalog. Pages from `origins` may use the
-/// API, too.
-pub fn router(app: Arc<App>, auth: Arc<Auth>, changes: Arc<Changes>, origins: &[HeaderValue]) -> Router {
+/// API, too. `names` has the names and origins of the configuration.
+pub fn router(app: Arc<App>, auth: Arc<Auth>, changes: Arc<Changes>, origins: &[HeaderValue], names: Names) -> Router {
+    let names = Arc::new(names);
     let cors = CorsLayer::new()
         .allow_origin(origins.to_vec())
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION, HeaderName::from_static("upload-id")]);
+        .allow_headers([
+            header::CONTENT_TYPE,
+            header::AUTHORIZATION,
+            HeaderName::from_static("upload-id"),
+            requester::SESSION_SECRET,
+        ])
+        .expose_headers([requester::SESSION_SECRET, header::RETRY_AFTER]);
     let document = Arc::new(Document::new(auth.clone()));
     let (router, listed) = routes(AuthLayer::new(auth), document.clone()).split();
     document.set(listed);
@@ -69,9 +87,13 @@ pub fn router(app: Arc<App>, auth: Arc<Auth>, changes: Arc<Changes>, origins: &[
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(Extension(changes))
         .layer(from_fn(framework_errors::as_problems))
-        .layer(from_fn(drain_body::drain))
+        .layer(from_fn(request_body::limit))
+        .layer(from_fn_with_state(names.clone(), cross_site::check))
         .layer(CatchPanicLayer::custom(framework_errors::panicked))
         .layer(cors)
+        .layer(from_fn_with_state(names, host::check))
+        .layer(from_fn(overflow::check))
+        .layer(from_fn(security_headers::add))
         .with_state(app)
 }
 

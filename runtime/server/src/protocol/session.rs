@@ -17,7 +17,8 @@ pub enum Phase {
     Live,
     /// The peer does not answer at the moment.
     Lost,
-    /// The connection is closed; the session's resources are being freed.
+    /// The session is over; what it held is being freed. Its slot and its id are in use until then.
+    #[serde(rename = "ending")]
     Ended,
 }
 

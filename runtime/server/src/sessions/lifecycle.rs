@@ -53,6 +53,9 @@ impl Lifecycle {
     pub fn over(&self, now: Instant) -> Option<&'static str> {
         let past = |limit| now.saturating_duration_since(self.since) >= limit;
         match self.phase() {
+            Phase::Ended if self.state == State::Failed => {
+                Some("the connection failed: it was lost, or the client sent more than one may")
+            }
             Phase::Ended => Some("the connection was closed"),
             Phase::Connecting if past(HANDSHAKE) => Some("the peer did not connect in time"),
             Phase::Lost if past(LOST) => Some("the peer is gone"),

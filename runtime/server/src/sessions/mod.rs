@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`offer`] | answers an offer: from an SDP text to an active session |
 //! | `table` | [`Sessions`]: sessions by id, never more than the limit |
+//! | [`owner`] | whom a session belongs to, and who has access to it |
 //! | `active` | [`ActiveSession`]: supervises one session until everything that it held is freed |
 //! | [`connection`], `ends` | connects a peer with the pipeline of its session |
 //! | [`ingress`] | from the publisher to the pipeline: frames, and requests for keyframes |
@@ -30,10 +31,11 @@ pub mod ingress;
 pub mod lifecycle;
 pub mod offer;
 pub mod outputs;
+pub mod owner;
 pub mod requests;
 mod table;
 mod throttle;
 
 pub use active::ActiveSession;
 pub use candidates::PendingCandidates;
-pub use table::{Rejection, Reservation, Sessions};
+pub use table::{Found, Rejection, Reservation, Sessions};

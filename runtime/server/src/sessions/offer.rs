@@ -12,6 +12,7 @@ use framebox_sandbox::Kind;
 
 use super::connection::Connection;
 use super::follower::VersionFollower;
+use super::owner::Owner;
 use super::{ActiveSession, Rejection, Sessions};
 use crate::config::{self, SessionDefaults};
 use crate::sources::SourceRegistry;
@@ -39,6 +40,15 @@ pub enum Error {
     /// A session with this id exists.
     #[error("this `webrtc_id` is connected already: use another one for each connection")]
     Exists,
+    /// The session with this id is over, and what it held is being freed.
+    #[error("the session of this `webrtc_id` is ending: try again in a moment, or use another id")]
+    Ending,
+    /// The principal has as many sessions as it may.
+    #[error("you have {most} sessions, which is the most allowed for one client: end one first")]
+    Quota {
+        /// The most that it may have.
+        most: u32,
+    },
     /// Every slot is taken.
     #[error("the server serves as many sessions as it may: try again later")]
     Full,
@@ -57,6 +67,8 @@ impl From<Rejection> for Error {
     fn from(rejection: Rejection) -> Self {
         match rejection {
             Rejection::Exists => Self::Exists,
+            Rejection::Ending => Self::Ending,
+            Rejection::Quota { most } => Self::Quota { most },
             Rejection::Limit => Self::Full,
         }
     }
@@ -83,15 +95,22 @@ pub struct Answerer {
 }
 
 impl Answerer {
-    /// Answers an offer. The session then supervises itself; a slot is held only when this succeeds.
+    /// Answers an offer of `owner`, who may have `most` sessions at once. The session then supervises itself; a slot is
+    /// held only when this succeeds.
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn answer(&self, id: &str, options: &Options, offer: &str) -> Result<String, Error> {
+    pub async fn answer(
+        &self,
+        id: &str,
+        (owner, most): (Owner, Option<u32>),
+        options: &Options,
+        offer: &str,
+    ) -> Result<String, Error> {
         let entry = self.catalog.open(options.handler.as_deref()).await.map_err(Error::Handler)?;
         let name = entry.version().name.clone();
         let name = name.as_str();
-        let reservation = self.sessions.reserve(id)?;
+        let reservation = self.sessions.reserve(id, owner, most)?;
         let digest = entry.component.digest().to_string();
         let permit =
             self.node.as_ref().map(|node| node.admit(Instant::now(), &digest, self.memory(&entry))).transpose();

@@ -73,7 +73,7 @@ fn next_steps(name: &str, lang: Language, kind: Kind, files: usize) -> String {
   cd {folder}
   sh build.sh          # builds the component; downloads missing tools
   framebox check build/{name}.wasm
-  framebox             # in another terminal: starts a server; its page is http://127.0.0.1:8080
+  framebox             # in another terminal: starts a server, which prints the address of its page
   framebox dev .       # builds and uploads after each change
 
 See README.md for the details.

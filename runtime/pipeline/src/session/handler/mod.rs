@@ -44,6 +44,7 @@ pub(crate) fn run(exchange: &Exchange, setup: &Setup, stream: &Stream, connectio
     let reason = loop {
         let wake = handler.version.tracker.next_look(Instant::now());
         let work = work::next(exchange, wake, || stream.has_room());
+        framebox_failpoint::panic("handler");
         handler.notice_losses();
         let ended = match work {
             Work::End => break "the session was ended".to_owned(),

@@ -48,6 +48,7 @@ impl Report for Log {
     fn failed(&self, error: &framebox_media::Error) {
         panic!("{error}");
     }
+    fn panicked(&self) {}
 }
 
 impl Viewer for Log {

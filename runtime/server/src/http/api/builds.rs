@@ -14,6 +14,7 @@ use crate::http::json_object::{BodyError, JsonObject};
 use crate::http::problem::Problem;
 use crate::http::routes::{Routes, Rule};
 use crate::protocol::{BuildState, Message};
+use crate::sessions::Found;
 
 /// Longest message, characters.
 const MAX_MESSAGE: usize = 8192;
@@ -68,7 +69,8 @@ async fn build(
     app.catalog.versions(&name)?;
     let message: String = message.chars().filter(|char| matches!(char, '\n' | '\t') || !char.is_control()).collect();
     let message = Message::Build { state, message: &message };
-    let sessions: Vec<_> = app.sessions.list().into_iter().filter(|active| active.handler == name).collect();
+    let running = app.sessions.all().into_iter().filter_map(Found::active);
+    let sessions: Vec<_> = running.filter(|active| active.handler == name).collect();
     sessions.iter().for_each(|active| active.control().send(&message));
     Ok(Json(Receivers { sessions: sessions.len() }))
 }

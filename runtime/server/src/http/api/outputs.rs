@@ -18,12 +18,15 @@ use futures_util::stream::{self, Stream};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
-use super::sessions::find;
+use super::sessions::{find, find_by_id};
 use crate::app::App;
 use crate::http::problem::Problem;
+use crate::http::requester::{SecretHeader, SecretQuery};
 use crate::http::routes::{Routes, Rule};
 use crate::protocol::Batch;
+use crate::sessions::Found;
 use crate::sessions::outputs::{Event, MAX_READERS, Reader};
+use crate::sessions::owner::Requester;
 
 /// Interval of comments on an idle stream, by which a reader that left is noticed.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
@@ -55,14 +58,20 @@ pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
 ///
 /// Events `values` with `{"sequence", "pts_us", "values": {id: value}}`, and at the end `end` with `{"reason"}`.
 #[utoipa::path(get, path = "/sessions/{id}/outputs", tag = "sessions",
-    params(("id" = String, Path, description = "Id of the session")),
+    params(("id" = String, Path, description = "Id of the session"), SecretHeader, SecretQuery),
     responses(
         (status = 200, description = "The stream", body = String, content_type = "text/event-stream"),
         (status = 404, description = "There is no such session"),
         (status = 429, description = "The session has as many readers as it may"),
     ))]
-async fn outputs(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Response, Problem> {
-    respond(&app, &id, |event| match event {
+async fn outputs(
+    State(app): State<Arc<App>>,
+    requester: Requester,
+    Path(id): Path<String>,
+    secret: Result<Query<SecretQuery>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(secret) = secret.map_err(|error| Problem::new(error.status(), error.body_text()))?;
+    respond(&find(&app, &secret.or(requester), &id)?, |event| match event {
         Event::Values(batch) => {
             let Batch { sequence, pts_us, .. } = batch;
             let mut text = Text::default();
@@ -84,7 +93,7 @@ async fn outputs(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<
 
 /// Streams additional outputs as FastRTC's pages read them
 #[utoipa::path(get, path = "/outputs", tag = "fastrtc",
-    params(Connection),
+    params(Connection, SecretHeader, SecretQuery),
     responses(
         (status = 200, description = "The stream", body = String, content_type = "text/event-stream"),
         (status = 404, description = "There is no such session"),
@@ -92,12 +101,15 @@ async fn outputs(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<
     ))]
 async fn fastrtc_outputs(
     State(app): State<Arc<App>>,
+    requester: Requester,
     query: Result<Query<Connection>, QueryRejection>,
+    secret: Result<Query<SecretQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let hint = "give the id of the connection, as in /outputs?webrtc_id=…";
     let Query(Connection { webrtc_id }) =
         query.map_err(|error| Problem::new(error.status(), format!("{}; {hint}", error.body_text())))?;
-    respond(&app, &webrtc_id, |event| match event {
+    let Query(secret) = secret.map_err(|error| Problem::new(error.status(), error.body_text()))?;
+    respond(&find_by_id(&app, &secret.or(requester), &webrtc_id)?, |event| match event {
         Event::Values(batch) => {
             let mut text = Text::default();
             text.open.push_str("data: ");
@@ -109,8 +121,8 @@ async fn fastrtc_outputs(
     })
 }
 
-fn respond(app: &App, id: &str, encode: fn(&Event) -> Vec<Bytes>) -> Result<Response, Problem> {
-    let reader = find(app, id)?.control().outputs().read().ok_or_else(|| {
+fn respond(found: &Found, encode: fn(&Event) -> Vec<Bytes>) -> Result<Response, Problem> {
+    let reader = found.session.control().outputs().read().ok_or_else(|| {
         let detail = format!("{MAX_READERS} clients read this session's outputs, the most possible: close one of them");
         Problem::new(StatusCode::TOO_MANY_REQUESTS, detail)
     })?;

@@ -13,12 +13,14 @@ use serde_json::{Map, Value};
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
-use super::sessions::find;
+use super::sessions::{find, find_by_id};
 use crate::app::App;
 use crate::http::json_object::{BodyError, JsonObject};
 use crate::http::problem::Problem;
+use crate::http::requester::SecretHeader;
 use crate::http::routes::{Routes, Rule};
 use crate::sessions::ActiveSession;
+use crate::sessions::owner::Requester;
 
 /// Longest wait for a change to be applied. A call of the handler may take longer; the change then applies after it.
 const MAX_WAIT: Duration = Duration::from_secs(2);
@@ -72,18 +74,22 @@ pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
 
 /// Reads the values of a session's parameters
 #[utoipa::path(get, path = "/sessions/{id}/parameters", tag = "sessions",
-    params(("id" = String, Path, description = "Id of the session")),
+    params(("id" = String, Path, description = "Id of the session"), SecretHeader),
     responses(
         (status = 200, description = "All values", body = Parameters),
         (status = 404, description = "There is no such session"),
     ))]
-async fn parameters(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Json<Parameters>, Problem> {
-    Ok(Json(Parameters { parameters: current(&*find(&app, &id)?) }))
+async fn parameters(
+    State(app): State<Arc<App>>,
+    requester: Requester,
+    Path(id): Path<String>,
+) -> Result<Json<Parameters>, Problem> {
+    Ok(Json(Parameters { parameters: current(&find(&app, &requester, &id)?.session) }))
 }
 
 /// Sets parameters: all that are given, or none
 #[utoipa::path(patch, path = "/sessions/{id}/parameters", tag = "sessions",
-    params(("id" = String, Path, description = "Id of the session")),
+    params(("id" = String, Path, description = "Id of the session"), SecretHeader),
     request_body(content = Object, description = "Values by id"),
     responses(
         (status = 200, description = "They apply from a frame on", body = AppliedParameters),
@@ -92,13 +98,19 @@ async fn parameters(State(app): State<Arc<App>>, Path(id): Path<String>) -> Resu
         (status = 410, description = "The session ended first"),
         (status = 422, description = "A value is invalid; nothing was changed"),
     ))]
-async fn set_parameters(State(app): State<Arc<App>>, Path(id): Path<String>, body: Body<Map<String, Value>>) -> Answer {
-    let active = find(&app, &id)?;
-    apply(&active, &object(body)?, None).await
+async fn set_parameters(
+    State(app): State<Arc<App>>,
+    requester: Requester,
+    Path(id): Path<String>,
+    body: Body<Map<String, Value>>,
+) -> Answer {
+    let found = find(&app, &requester, &id)?;
+    apply(&found.session, &object(body)?, None).await
 }
 
 /// Sets parameters as FastRTC's pages do
 #[utoipa::path(post, path = "/input_hook", tag = "fastrtc",
+    params(SecretHeader),
     request_body(content = InputHook, description = "`webrtc_id`, and values by id beside it"),
     responses(
         (status = 200, description = "They apply from a frame on", body = AppliedParameters),
@@ -107,14 +119,14 @@ async fn set_parameters(State(app): State<Arc<App>>, Path(id): Path<String>, bod
         (status = 410, description = "The session ended first"),
         (status = 422, description = "A value is invalid, or `webrtc_id` is missing; nothing was changed"),
     ))]
-async fn input_hook(State(app): State<Arc<App>>, body: Body<InputHook>) -> Answer {
+async fn input_hook(State(app): State<Arc<App>>, requester: Requester, body: Body<InputHook>) -> Answer {
     let InputHook { webrtc_id: Value::String(id), inputs } = object(body)? else {
         return Err(Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "`webrtc_id` is missing: give the id of the connection, and the inputs beside it by their names",
         ));
     };
-    apply(&*find(&app, &id)?, &inputs, Some("success")).await
+    apply(&find_by_id(&app, &requester, &id)?.session, &inputs, Some("success")).await
 }
 
 fn object<T>(body: Body<T>) -> Result<T, Problem> {

@@ -14,9 +14,11 @@ use utoipa::{IntoParams, ToSchema};
 use crate::app::App;
 use crate::http::json_object::{BodyError, JsonObject};
 use crate::http::problem::Problem;
+use crate::http::requester::SecretHeader;
 use crate::http::routes::{Routes, Rule};
 use crate::protocol::{LogExcerpt, PolicyChange, SessionReport, SessionSummary};
-use crate::sessions::ActiveSession;
+use crate::sessions::Found;
+use crate::sessions::owner::{Proof, Requester};
 
 /// The sessions of this server.
 #[derive(Serialize, ToSchema)]
@@ -59,76 +61,89 @@ pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
         .serve::<__path_log, _>(watch, log)
 }
 
-/// Lists the sessions
+/// Lists one's own sessions; with the scope `admin`, all
 #[utoipa::path(get, path = "/sessions", tag = "sessions",
+    params(SecretHeader),
     responses((status = 200, description = "The oldest first", body = SessionList)))]
-async fn sessions(State(app): State<Arc<App>>) -> Json<SessionList> {
-    let sessions = app.sessions.list().iter().map(|active| active.summary()).collect();
+async fn sessions(State(app): State<Arc<App>>, requester: Requester) -> Json<SessionList> {
+    let sessions = app.sessions.list(&requester).iter().map(Found::summary).collect();
     Json(SessionList { sessions, limit: app.sessions.limit() })
 }
 
 /// Reports a session with its statistics
 #[utoipa::path(get, path = "/sessions/{id}", tag = "sessions",
-    params(("id" = String, Path, description = "Id of the session")),
+    params(("id" = String, Path, description = "Id of the session"), SecretHeader),
     responses(
         (status = 200, description = "The session", body = SessionReport),
         (status = 404, description = "There is no such session"),
+        (status = 410, description = "It is over, and what it held is being freed"),
     ))]
-async fn session(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Json<SessionReport>, Problem> {
-    find(&app, &id)?.report().map(Json).ok_or_else(|| gone(&id))
+async fn session(
+    State(app): State<Arc<App>>,
+    requester: Requester,
+    Path(id): Path<String>,
+) -> Result<Json<SessionReport>, Problem> {
+    find(&app, &requester, &id)?.report().map(Json).ok_or_else(ending)
 }
 
 /// Changes which frames a session skips and what it shows for them
 #[utoipa::path(patch, path = "/sessions/{id}", tag = "sessions",
-    params(("id" = String, Path, description = "Id of the session")),
+    params(("id" = String, Path, description = "Id of the session"), SecretHeader),
     request_body = PolicyChange,
     responses(
         (status = 200, description = "The session", body = SessionReport),
         (status = 404, description = "There is no such session"),
+        (status = 410, description = "It is over, and what it held is being freed"),
         (status = 422, description = "There is no such policy"),
     ))]
 async fn change_session(
     State(app): State<Arc<App>>,
+    requester: Requester,
     Path(id): Path<String>,
     body: Result<JsonObject<PolicyChange>, BodyError>,
 ) -> Result<Json<SessionReport>, Problem> {
-    let active = find(&app, &id)?;
+    let found = find(&app, &requester, &id)?;
     let hint = "give an object with `policy` (latest, adaptive, never), `unprocessed` (hold, passthrough), or both";
     let JsonObject(change) = body.map_err(|error| error.problem(hint))?;
-    active.control().set_policy(change);
-    active.report().map(Json).ok_or_else(|| gone(&id))
+    found.session.control().set_policy(change);
+    found.report().map(Json).ok_or_else(ending)
 }
 
 /// Lists what happened to a session's recent frames
 #[utoipa::path(get, path = "/sessions/{id}/frames", tag = "sessions",
-    params(("id" = String, Path, description = "Id of the session"), Continuation),
+    params(("id" = String, Path, description = "Id of the session"), Continuation, SecretHeader),
     responses(
         (status = 200, description = "At most 300 frames, the oldest first", body = Frames),
         (status = 404, description = "There is no such session"),
     ))]
 async fn frames(
     State(app): State<Arc<App>>,
+    requester: Requester,
     Path(id): Path<String>,
     query: Result<Query<Continuation>, QueryRejection>,
 ) -> Result<Json<Frames>, Problem> {
     let Query(Continuation { after }) = query.map_err(|error| Problem::new(error.status(), error.body_text()))?;
-    let session = find(&app, &id)?.session();
+    let session = find(&app, &requester, &id)?.session.session();
     let (frames, next) = session.map(|session| session.frames(after)).unwrap_or_default();
     Ok(Json(Frames { frames, next }))
 }
 
 /// Ends a session
 #[utoipa::path(delete, path = "/sessions/{id}", tag = "sessions",
-    params(("id" = String, Path, description = "Id of the session")),
+    params(("id" = String, Path, description = "Id of the session"), SecretHeader),
     responses(
         (status = 204, description = "It ends"),
         (status = 404, description = "There is no such session"),
     ))]
-async fn end_session(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    match find(&app, &id) {
-        Ok(active) => active.stop(),
+async fn end_session(
+    State(app): State<Arc<App>>,
+    requester: Requester,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    match find(&app, &requester, &id) {
+        Ok(found) => found.session.stop(),
         // It ended by itself a short while ago: the request is fulfilled.
-        Err(_) if app.sessions.log(&id).is_some() => {}
+        Err(_) if app.sessions.log(&id, &requester).is_some() => {}
         Err(problem) => return Err(problem),
     }
     Ok(StatusCode::NO_CONTENT)
@@ -139,6 +154,7 @@ async fn end_session(State(app): State<Arc<App>>, Path(id): Path<String>) -> Res
     params(
         ("id" = String, Path, description = "Id of the session, which may have ended a short while ago"),
         Continuation,
+        SecretHeader,
     ),
     responses(
         (status = 200, description = "The lines that are kept", body = LogExcerpt),
@@ -146,18 +162,35 @@ async fn end_session(State(app): State<Arc<App>>, Path(id): Path<String>) -> Res
     ))]
 async fn log(
     State(app): State<Arc<App>>,
+    requester: Requester,
     Path(id): Path<String>,
     query: Result<Query<Continuation>, QueryRejection>,
 ) -> Result<Json<LogExcerpt>, Problem> {
     let Query(Continuation { after }) = query.map_err(|error| Problem::new(error.status(), error.body_text()))?;
-    app.sessions.log(&id).map(|log| Json(log.read(after))).ok_or_else(|| gone(&id))
+    app.sessions.log(&id, &requester).map(|log| Json(log.read(after))).ok_or_else(|| gone(&id))
 }
 
-/// Returns the session `id`, or 404 when there is none.
-pub fn find(app: &App, id: &str) -> Result<Arc<ActiveSession>, Problem> {
-    app.sessions.find(id).ok_or_else(|| gone(id))
+/// Returns the session `id`, or 404 when there is none that `requester` has access to.
+pub fn find(app: &App, requester: &Requester, id: &str) -> Result<Found, Problem> {
+    app.sessions.find(id, requester, Proof::Secret).ok_or_else(|| gone(id))
 }
 
+/// As [`find`], for the routes that FastRTC's clients know: the id that they chose is their proof.
+pub fn find_by_id(app: &App, requester: &Requester, id: &str) -> Result<Found, Problem> {
+    app.sessions.find(id, requester, Proof::Id).ok_or_else(|| gone(id))
+}
+
+fn ending() -> Problem {
+    Problem::new(
+        StatusCode::GONE,
+        "the session is over, and what it held is being freed; its log can be read for a while",
+    )
+}
+
+/// The same text whether there is no such session or it is somebody else's.
 fn gone(id: &str) -> Problem {
-    Problem::not_found(format!("there is no session {id:?}; it may have ended. GET /sessions lists them"))
+    Problem::not_found(format!(
+        "you have no session {id:?}; it may have ended. GET /sessions lists yours; without a token, send the \
+         `Session-Secret` that came with the answer to its offer"
+    ))
 }

@@ -1,24 +1,16 @@
-//! The body of an upload: bounded in size while it arrives, and rejected when it arrives too slowly.
+//! The body of an upload: bounded in size while it arrives.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
 
 use axum::body::{Body, BodyDataStream};
 use axum::http::StatusCode;
 use bytes::Bytes;
 use futures_util::Stream;
-use tokio::time::Sleep;
 
 use crate::http::problem::Problem;
-
-/// Longest pause between two chunks.
-const PAUSE: Duration = Duration::from_secs(10);
-/// Time at the start for which there is no lowest rate.
-const GRACE: Duration = Duration::from_secs(15);
-/// Lowest rate after that, bytes a second.
-const MIN_RATE: u64 = 16 * 1024;
+use crate::http::request_body::TooSlow;
 
 /// Why a body was not read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +21,8 @@ pub enum Broken {
     TooSlow,
     /// Its sender closed the connection.
     Gone,
+    /// It gave way to others, since there was no room and it was the slowest.
+    GaveWay,
 }
 
 impl From<Broken> for Problem {
@@ -38,44 +32,22 @@ impl From<Broken> for Problem {
                 StatusCode::PAYLOAD_TOO_LARGE,
                 format!("the upload is too large: at most {most} bytes are allowed"),
             ),
-            Broken::TooSlow => Self::new(
-                StatusCode::REQUEST_TIMEOUT,
-                format!("the upload arrived too slowly: send at least {MIN_RATE} bytes a second, without long pauses"),
-            ),
+            Broken::TooSlow => Self::new(StatusCode::REQUEST_TIMEOUT, TooSlow.to_string()),
+            Broken::GaveWay => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the server holds as many uploads as it may, and this one arrived the slowest: send it again",
+            )
+            .retry_after(10),
             Broken::Gone => Self::new(StatusCode::BAD_REQUEST, "the upload ended early: send it again"),
         }
-    }
-}
-
-/// Decides whether a body arrives fast enough and within its size. `now` is an argument.
-#[derive(Clone, Debug)]
-struct Deadlines {
-    begin: Instant,
-    most: u64,
-    bytes: u64,
-}
-
-impl Deadlines {
-    /// Records that `bytes` more arrived.
-    fn more(&mut self, now: Instant, bytes: u64) -> Result<(), Broken> {
-        self.bytes = self.bytes.saturating_add(bytes);
-        if self.bytes > self.most {
-            return Err(Broken::TooLarge(self.most));
-        }
-        if now >= self.deadline() { Err(Broken::TooSlow) } else { Ok(()) }
-    }
-
-    /// Returns when more must have arrived.
-    fn deadline(&self) -> Instant {
-        self.begin + GRACE + Duration::from_millis(self.bytes.saturating_mul(1000) / MIN_RATE)
     }
 }
 
 /// A body as it arrives.
 pub struct Metered {
     stream: BodyDataStream,
-    deadlines: Deadlines,
-    timer: Pin<Box<Sleep>>,
+    most: u64,
+    bytes: u64,
     received: Box<dyn FnMut(u64) + Send>,
     broken: Why,
 }
@@ -98,10 +70,8 @@ impl Why {
 impl Metered {
     /// Reads at most `most` bytes of `body`. Calls `received` with the number of bytes that have arrived.
     pub fn new(body: Body, most: u64, received: impl FnMut(u64) + Send + 'static) -> Self {
-        let deadlines = Deadlines { begin: Instant::now(), most, bytes: 0 };
-        let timer = Box::pin(tokio::time::sleep(PAUSE));
         let stream = body.into_data_stream();
-        Self { stream, deadlines, timer, received: Box::new(received), broken: Why::default() }
+        Self { stream, most, bytes: 0, received: Box::new(received), broken: Why::default() }
     }
 
     /// Returns where the reason will be when the body breaks.
@@ -122,22 +92,17 @@ impl Metered {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Broken>>> {
-        let now = Instant::now();
-        match Pin::new(&mut self.stream).poll_next(cx) {
-            Poll::Ready(Some(Ok(chunk))) => {
-                let more = self.deadlines.more(now, chunk.len() as u64);
-                (self.received)(self.deadlines.bytes);
-                let next = (now + PAUSE).min(self.deadlines.deadline());
-                self.timer.as_mut().reset(next.into());
-                Poll::Ready(Some(more.map(|()| chunk)))
-            }
-            Poll::Ready(Some(Err(_))) => Poll::Ready(Some(Err(Broken::Gone))),
-            Poll::Ready(None) => Poll::Ready(None),
-            Poll::Pending => match std::future::Future::poll(self.timer.as_mut(), cx) {
-                Poll::Ready(()) => Poll::Ready(Some(Err(Broken::TooSlow))),
-                Poll::Pending => Poll::Pending,
-            },
-        }
+        Pin::new(&mut self.stream).poll_next(cx).map(|next| {
+            Some(match next? {
+                Ok(chunk) => {
+                    self.bytes = self.bytes.saturating_add(chunk.len() as u64);
+                    (self.received)(self.bytes);
+                    if self.bytes > self.most { Err(Broken::TooLarge(self.most)) } else { Ok(chunk) }
+                }
+                Err(error) if TooSlow::is_cause(&error) => Err(Broken::TooSlow),
+                Err(_) => Err(Broken::Gone),
+            })
+        })
     }
 }
 
@@ -156,25 +121,15 @@ impl Stream for Metered {
 mod tests {
     use super::*;
 
-    #[test]
-    fn slow_and_large_bodies_are_rejected() {
-        let begin = Instant::now();
-        let second = Duration::from_secs(1);
-        // The seconds and sizes of the chunks, and the outcome of the last.
-        type Case = (&'static [(u32, u64)], Result<(), Broken>);
-        let table: &[Case] = &[
-            (&[(0, 10)], Ok(())),
-            (&[(0, 1_000_000)], Ok(())),
-            (&[(0, 1_000_000), (1, 1)], Err(Broken::TooLarge(1_000_000))),
-            (&[(14, 1)], Ok(())),
-            (&[(1, 1), (16, 1)], Err(Broken::TooSlow)),
-            (&[(10, 160 * 1024), (24, 1)], Ok(())),
-            (&[(10, 160 * 1024), (26, 1)], Err(Broken::TooSlow)),
-        ];
-        for (chunks, expected) in table {
-            let mut deadlines = Deadlines { begin, most: 1_000_000, bytes: 0 };
-            let last = chunks.iter().map(|(at, bytes)| deadlines.more(begin + second * *at, *bytes)).last();
-            assert_eq!(last, Some(*expected), "{chunks:?}");
+    #[tokio::test]
+    async fn a_large_body_is_rejected_before_it_is_kept() {
+        for (size, expected) in [(1000, None), (1001, Some(Broken::TooLarge(1000)))] {
+            let mut seen = 0;
+            let mut body = Metered::new(Body::from(vec![0; size]), 1000, move |bytes| {
+                assert!(bytes > seen);
+                seen = bytes;
+            });
+            assert_eq!(body.collect().await.err(), expected, "{size}");
         }
     }
 }

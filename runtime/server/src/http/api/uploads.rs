@@ -1,6 +1,7 @@
 //! `PUT /handlers/{name}`, `GET /uploads/{id}`.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::body::{Body, HttpBody};
 use axum::extract::rejection::QueryRejection;
@@ -29,6 +30,7 @@ use crate::http::routes::{Routes, Rule};
 use framebox_catalog::Catalog;
 use framebox_catalog::limits::Table;
 use framebox_catalog::progress::{Permit, Progress};
+use framebox_catalog::quota::Quota;
 use framebox_catalog::upload::{Activation, Options, Uploaded};
 
 /// The field of a form that holds the component.
@@ -142,12 +144,11 @@ pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
         (status = 201, description = "They are a new version", body = Answer),
         (status = 408, description = "The body arrived too slowly"),
         (status = 409, description = "Something else is being done with this handler, or it cannot be changed"),
-        (status = 411, description = "The token has a quota, and the length is not known"),
         (status = 422, description = "The server cannot run this component; the text says what is missing"),
-        (status = 429, description = "Too many uploads; `Retry-After` says when to try again"),
+        (status = 429, description = "A quota is used up that time gives back; `Retry-After` says when to try again"),
         (status = 500, description = "The server failed; its log says why"),
-        (status = 503, description = "The server is stopping, or cannot read its tokens"),
-        (status = 507, description = "The token's quota is used up, or the disk is full"),
+        (status = 503, description = "The server is stopping, has no room for it, or cannot read its tokens"),
+        (status = 507, description = "The quota of the disk is used up, which deleting versions gives back, or the disk is full"),
     ))]
 pub(in crate::http) async fn put(
     State(Handlers(catalog)): State<Handlers>,
@@ -157,33 +158,64 @@ pub(in crate::http) async fn put(
     query: Result<Pairs, QueryRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
-    changes.count_upload(&caller)?;
+    let length = length(request.headers());
+    changes.admit_upload(&caller, length)?;
     let attempt = Attempt { caller: caller.clone(), action: Action::Upload, name: name.clone(), version: None };
     let quotas = changes.clone();
     let upload = async move {
         let (activate, limits) = parse(query)?;
         let exists = catalog.versions(&name).is_ok();
-        let options = Options { activation: activation(activate, caller.has(Scope::Promote), exists)?, limits };
-        // Held until the version is booked on the token.
-        let _reservation = quotas.reserve(&caller, &name, request.headers()).await?;
+        let of = caller.principal.quota;
+        let quota = Quota { handlers: of.handlers.map(u64::from), bytes: of.disk_bytes() };
+        let activation = activation(activate, caller.has(Scope::Promote), exists)?;
+        let options = Options { activation, limits, quota };
+        let key = caller.key().to_string();
+        catalog.check_quota(&name, &quota, Some(&key), None, length)?;
         let (mut parts, body) = request.into_parts();
         let most = catalog.largest() as u64;
-        let (form, permit) = admit(&catalog, &name, &options, &parts, &body, most)?;
+        let (form, permit) = admit(&catalog, &name, &key, &options, &parts, &body, most)?;
         let permit = Arc::new(permit);
+        let _charge = Charge { changes: quotas, caller: caller.clone(), permit: permit.clone() };
         let progress = permit.clone();
         let most_body = if form { most + FORM } else { most };
-        let mut body = Metered::new(body, most_body, move |bytes| progress.received(bytes));
-        let bytes = if form { field(&mut parts, body, most).await? } else { body.collect().await? };
+        let mut body = Metered::new(body, most_body, move |bytes| progress.received(bytes, Instant::now()));
+        let receive = async {
+            if form { field(&mut parts, body, most).await } else { body.collect().await.map_err(Problem::from) }
+        };
+        let bytes = tokio::select! {
+            bytes = receive => bytes?,
+            () = permit.given_up() => return Err(Broken::GaveWay.into()),
+        };
+        permit.complete();
         let uploaded = catalog.upload(&name, bytes, options, &permit, caller.actor()).await?;
         Ok(answer(&uploaded))
     };
     changes.run(attempt, upload).await
 }
 
+/// Charges an upload to its principal when it ends, however it does.
+struct Charge {
+    changes: Arc<Changes>,
+    caller: Caller,
+    permit: Arc<Permit>,
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        self.changes.charge_upload(&self.caller, &self.permit);
+    }
+}
+
+/// Returns the length of the body as its headers state it; 0 when they do not.
+fn length(headers: &HeaderMap) -> u64 {
+    headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok()).unwrap_or(0)
+}
+
 /// Checks everything that is known before the first byte of the body.
 fn admit(
     catalog: &Catalog,
     name: &str,
+    principal: &str,
     options: &Options,
     parts: &Parts,
     body: &Body,
@@ -196,7 +228,7 @@ fn admit(
         return Err(Broken::TooLarge(most).into());
     }
     let id = parts.headers.get("upload-id").map(|id| id.to_str().unwrap_or_default());
-    Ok((form, catalog.uploads().begin(id)?))
+    Ok((form, catalog.uploads().begin(id, principal, Instant::now())?))
 }
 
 /// Reports whether the body is a form; else it is the component itself.
@@ -263,10 +295,11 @@ fn answer(Uploaded { version, created, active, times }: &Uploaded) -> Response {
     ))]
 async fn progress(
     State(Handlers(catalog)): State<Handlers>,
+    Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Result<Json<Progress>, Problem> {
     let unknown = || Problem::not_found("there is no upload with this id, or it ended long ago");
-    catalog.uploads().find(&id).map(Json).ok_or_else(unknown)
+    catalog.uploads().find(&id, &caller.key().to_string()).map(Json).ok_or_else(unknown)
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ impl Document {
     fn text(&self) -> String {
         let listed = self.listed.get().map(Vec::as_slice).unwrap_or_default();
         text(listed, |access| {
-            let request = Request { token: None, access, is_direct: true };
+            let request = Request { token: None, access };
             self.auth.authorize(request, SystemTime::now()).is_ok()
         })
     }

@@ -52,6 +52,7 @@ fn access_to_every_route_is_as_intended() {
         GET    /openapi.json                        anyone
         GET    /outputs                             watch stream
         GET    /page/{file}                         anyone
+        GET    /readyz                              anyone
         GET    /sessions                            watch
         GET    /sessions/{id}                       watch
         GET    /sessions/{id}/frames                watch

@@ -42,7 +42,7 @@ pub struct FailureMeta {
     error: &'static str,
     /// What is wrong, and what to do.
     message: String,
-    /// Most sessions at once, when the server is at a limit.
+    /// Most sessions at once, when the server or the client is at a limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     limit: Option<u32>,
@@ -74,6 +74,15 @@ impl Failure {
         match error {
             offer::Error::Handler(error) => Self::of_handler(error),
             offer::Error::Exists => Self::new(StatusCode::CONFLICT, "connection_already_exists", error.to_string()),
+            offer::Error::Ending => Self {
+                retry_after: Some(1),
+                ..Self::new(StatusCode::CONFLICT, "connection_already_exists", error.to_string())
+            },
+            offer::Error::Quota { most } => Self {
+                status: StatusCode::TOO_MANY_REQUESTS,
+                limit: Some(*most),
+                ..at_limit(error.to_string(), RETRY_AFTER)
+            },
             offer::Error::Full => at_limit(error.to_string(), RETRY_AFTER),
             offer::Error::Overloaded(full) => at_limit(full.to_string(), full.retry_after().as_secs().max(1)),
             offer::Error::Peer(rtc::Error::NoPort) => {
@@ -98,7 +107,8 @@ impl Failure {
         }
     }
 
-    fn internal(error: &dyn std::error::Error) -> Self {
+    /// Creates a failure of the server; `error` goes to the log only.
+    pub fn internal(error: &dyn std::error::Error) -> Self {
         tracing::error!(%error, "a session could not be started");
         let message = "the session could not be started; the server's log says why";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)

@@ -6,12 +6,13 @@ use std::fmt::Display;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use framebox_auth::scope::{Access, Scope};
+use framebox_auth::token::Secret;
 use framebox_pipeline::schedule::frame_clock::RATES;
 use framebox_pipeline::{Skipping, Unprocessed};
 use framebox_rtc::{self as rtc, Candidate};
@@ -22,9 +23,12 @@ use utoipa::{IntoParams, ToSchema};
 use super::failure::{Failure, FailureBody};
 use super::signal::{Signal, SignalType, ice_candidate};
 use crate::app::App;
+use crate::http::auth_layer::Caller;
 use crate::http::problem::ProblemDetails;
+use crate::http::requester::{SESSION_SECRET, SecretHeader};
 use crate::http::routes::{Routes, Rule};
 use crate::sessions::offer;
+use crate::sessions::owner::{Owner, Proof, Requester};
 
 /// Longest `webrtc_id`, bytes.
 const MAX_ID: usize = 128;
@@ -102,23 +106,27 @@ pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
 
 /// Answers an offer, or accepts a candidate
 #[utoipa::path(post, path = "/webrtc/offer", tag = "fastrtc",
-    params(Options),
+    params(Options, SecretHeader),
     request_body = Signal,
     responses(
-        (status = 200, description = "The answer's SDP, or the candidate was accepted", body = Signalled),
+        (status = 200, description = "The answer's SDP, or the candidate was accepted", body = Signalled,
+            headers(("session-secret" = Option<String>, description = "To an anonymous client's offer: what later requests for the session carry"))),
         (status = 400, description = "The offer, the candidate or an option is invalid", body = FailureBody),
         (status = 404, description = "There is no such handler or connection", body = FailureBody),
-        (status = 409, description = "There is a session of that id", body = FailureBody),
+        (status = 409, description = "There is a session of that id, or one that ends", body = FailureBody),
         (status = 410, description = "The connection was closed", body = FailureBody),
         (status = 413, description = "The body is too large", body = FailureBody),
         (status = 415, description = "The body is not JSON", body = FailureBody),
         (status = 422, description = "The id of the connection is missing", body = FailureBody),
+        (status = 429, description = "The client has as many sessions as it may", body = FailureBody),
         (status = 500, description = "The session could not be started", body = FailureBody),
         (status = 503, description = "The server is at its limit (`Retry-After` says when to try again), or cannot read its tokens",
             content((FailureBody = "application/json"), (ProblemDetails = "application/problem+json"))),
     ))]
 async fn offer(
     State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    requester: Requester,
     query: Result<Query<Options>, QueryRejection>,
     body: Result<Json<Value>, JsonRejection>,
 ) -> Response {
@@ -130,8 +138,10 @@ async fn offer(
         let signal = Signal::parse(body)?;
         let id = session_id(signal.webrtc_id.as_deref())?;
         match signal.r#type {
-            Some(SignalType::Offer) => answer(&app, id, &options, signal.sdp.as_deref()).await,
-            Some(SignalType::IceCandidate) => candidate(&app, id, ice_candidate(signal.candidate)?).await,
+            Some(SignalType::Offer) => answer(&app, &caller, id, &options, signal.sdp.as_deref()).await,
+            Some(SignalType::IceCandidate) => {
+                candidate(&app, &requester, id, ice_candidate(signal.candidate)?).await.map(IntoResponse::into_response)
+            }
             None => {
                 let detail = "`type` must be \"offer\" or \"ice-candidate\"";
                 Err(Failure::new(StatusCode::BAD_REQUEST, "invalid_type", detail))
@@ -139,7 +149,7 @@ async fn offer(
         }
     };
     match answered.await {
-        Ok(signalled) => Json(signalled).into_response(),
+        Ok(response) => response,
         Err(failure) => failure.into_response(),
     }
 }
@@ -155,20 +165,44 @@ fn session_id(id: Option<&str>) -> Result<&str, Failure> {
     }
 }
 
-async fn answer(app: &App, id: &str, options: &offer::Options, sdp: Option<&str>) -> Result<Signalled, Failure> {
+async fn answer(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    options: &offer::Options,
+    sdp: Option<&str>,
+) -> Result<Response, Failure> {
     let Some(sdp) = sdp.filter(|sdp| !sdp.trim().is_empty()) else {
         return Err(Failure::new(StatusCode::BAD_REQUEST, "invalid_offer", "`sdp` is missing: give the offer's SDP"));
     };
-    match app.answerer.answer(id, options, sdp).await {
-        Ok(sdp) => Ok(Signalled::Answer { sdp, r#type: "answer" }),
+    let (owner, secret) = Owner::new(caller.key()).map_err(|error| Failure::internal(&error))?;
+    let most = caller.principal.quota.sessions;
+    match app.answerer.answer(id, (owner, most), options, sdp).await {
+        // The secret is no member of the body, which is FastRTC's to the letter.
+        Ok(sdp) => Ok((secret_header(secret), Json(Signalled::Answer { sdp, r#type: "answer" })).into_response()),
         Err(error) => Err(Failure::of_offer(&error, app.sessions.limit())),
     }
 }
 
-async fn candidate(app: &App, id: &str, candidate: Candidate) -> Result<Signalled, Failure> {
-    let Some(active) = app.sessions.find(id) else {
-        return match app.sessions.keep_candidate(id, candidate) {
-            true => Ok(Signalled::ACCEPTED),
+fn secret_header(secret: Option<Secret>) -> HeaderMap {
+    let value = secret.and_then(|secret| HeaderValue::from_str(secret.reveal()).ok());
+    let headers = value.map(|mut value| {
+        value.set_sensitive(true);
+        [(SESSION_SECRET, value), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))]
+    });
+    headers.into_iter().flatten().collect()
+}
+
+async fn candidate(
+    app: &App,
+    requester: &Requester,
+    id: &str,
+    candidate: Candidate,
+) -> Result<Json<Signalled>, Failure> {
+    // Somebody else's session is none: their candidate waits for an offer of their own.
+    let Some(found) = app.sessions.find(id, requester, Proof::Id) else {
+        return match app.sessions.keep_candidate(&requester.key, id, candidate) {
+            true => Ok(Json(Signalled::ACCEPTED)),
             false => Err(Failure::new(
                 StatusCode::NOT_FOUND,
                 "unknown_connection",
@@ -176,9 +210,9 @@ async fn candidate(app: &App, id: &str, candidate: Candidate) -> Result<Signalle
             )),
         };
     };
-    let Some(peer) = active.peer() else { return Err(Failure::closed()) };
+    let Some(peer) = found.active().and_then(|active| active.peer()) else { return Err(Failure::closed()) };
     match peer.add_candidate(candidate).await {
-        Ok(()) => Ok(Signalled::ACCEPTED),
+        Ok(()) => Ok(Json(Signalled::ACCEPTED)),
         Err(rtc::Error::Closed) => Err(Failure::closed()),
         Err(error) => Err(Failure::candidate(error.to_string())),
     }

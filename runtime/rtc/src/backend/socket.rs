@@ -1,0 +1,135 @@
+//! A UDP socket of one connection, which reads and sends what the connection may.
+
+use std::io::{self, IoSliceMut};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Transmit};
+
+use crate::path::{AddressValidation, InboundLimits};
+
+/// Batches of datagrams that are passed over before other tasks have their turn.
+const MAX_PASSED_OVER: usize = 64;
+
+/// What all sockets of a connection share.
+#[derive(Debug, Default)]
+pub struct Wall(Mutex<Limits>);
+
+/// What a connection may send and receive.
+#[derive(Debug, Default)]
+pub struct Limits {
+    /// Which addresses receive.
+    pub addresses: AddressValidation,
+    /// How much of each kind is read.
+    pub inbound: InboundLimits,
+}
+
+impl Wall {
+    /// Returns the limits, locked.
+    pub fn limits(&self) -> MutexGuard<'_, Limits> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Limits {
+    fn admit(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) -> bool {
+        self.addresses.received(from, datagram)
+            && if self.addresses.is_server(from) {
+                self.inbound.admit_relayed(now, datagram)
+            } else {
+                self.inbound.admit(now, datagram)
+            }
+    }
+
+    /// Removes what is not read from datagrams of `stride` bytes each, the last one possibly shorter. Returns how many bytes
+    /// are left.
+    fn filter(&mut self, now: Instant, from: SocketAddr, datagrams: &mut [u8], stride: usize) -> usize {
+        let mut kept = 0;
+        for start in (0..datagrams.len()).step_by(stride.max(1)) {
+            let end = (start + stride.max(1)).min(datagrams.len());
+            if self.admit(now, from, &datagrams[start..end]) {
+                datagrams.copy_within(start..end, kept);
+                kept += end - start;
+            }
+        }
+        kept
+    }
+}
+
+/// A UDP socket of one connection.
+#[derive(Debug)]
+pub struct Socket {
+    inner: Arc<dyn AsyncUdpSocket>,
+    wall: Arc<Wall>,
+}
+
+impl Socket {
+    /// The socket `inner` of the connection that `wall` belongs to.
+    pub fn new(inner: Arc<dyn AsyncUdpSocket>, wall: Arc<Wall>) -> Self {
+        Self { inner, wall }
+    }
+}
+
+impl AsyncUdpSocket for Socket {
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.inner.local_addr()
+    }
+
+    fn poll_send(&self, context: &mut Context<'_>, transmit: &Transmit<'_>) -> Poll<io::Result<usize>> {
+        let (contents, to) = (transmit.contents, transmit.destination);
+        let datagrams = transmit.segment_size.map_or(1, |size| contents.len().div_ceil(size.max(1)));
+        if !self.wall.limits().addresses.sending(Instant::now(), to, contents, datagrams) {
+            // As if the network lost it.
+            return Poll::Ready(Ok(contents.len()));
+        }
+        self.inner.poll_send(context, transmit)
+    }
+
+    fn poll_recv(
+        &self,
+        context: &mut Context<'_>,
+        buffers: &mut [IoSliceMut<'_>],
+        meta: &mut [RecvMeta],
+    ) -> Poll<io::Result<usize>> {
+        if buffers.is_empty() || meta.is_empty() {
+            return Poll::Ready(Ok(0));
+        }
+        for _ in 0..MAX_PASSED_OVER {
+            let received = ready!(self.inner.poll_recv(context, &mut buffers[..1], &mut meta[..1]))?;
+            let RecvMeta { addr, len, stride, .. } = meta[0];
+            let length = len.min(buffers[0].len());
+            let kept = self.wall.limits().filter(Instant::now(), addr, &mut buffers[0][..length], stride);
+            if kept > 0 {
+                meta[0].len = kept;
+                return Poll::Ready(Ok(received));
+            }
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    fn max_gso_segments(&self) -> usize {
+        self.inner.max_gso_segments()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn datagrams_that_arrive_together_are_judged_one_by_one() {
+        let from = SocketAddr::from(([127, 0, 0, 1], 5000));
+        let mut limits = Limits::default();
+        limits.addresses.answered("mine");
+        let mut request = vec![0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0, 6, 0, 6];
+        request.extend(b"mine:x\0\0");
+        let unknown = vec![b'x'; request.len()];
+        let mut batch = [&unknown[..], &request, &unknown, &request, &request[..20]].concat();
+        let kept = limits.filter(Instant::now(), from, &mut batch, request.len());
+        assert_eq!(batch[..kept], [&request[..], &request, &request[..20]].concat());
+        assert_eq!(limits.filter(Instant::now(), from, &mut [], 0), 0);
+    }
+}

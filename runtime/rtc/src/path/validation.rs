@@ -1,0 +1,217 @@
+//! Which addresses have proved that they receive what is sent to them, as in QUIC (RFC 9000 section 8): until then this side
+//! sends at most three times what came from there, so that an offer or a forged source turns it against nobody.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use super::address::{is_forbidden, is_never_reached};
+use super::datagram::{Stun, TransactionId};
+
+/// What is sent for each byte, and for each datagram, that was received.
+pub const AMPLIFICATION: usize = 3;
+/// Addresses of one peer. The library keeps a candidate for each, and a pair for each of ours.
+pub const MAX_ADDRESSES: usize = 32;
+/// Checks in flight to one address whose answers are recognised.
+const MAX_TRANSACTIONS: usize = 32;
+/// Bytes of an offer that came in one datagram at least.
+const DATAGRAM: usize = 1200;
+/// Time between two checks to addresses from which nothing came: Ta of RFC 8445 section 14.2.
+const PACING: Duration = Duration::from_millis(50);
+/// Time before the first repetition of such a check, doubled with each: RTO of RFC 8445 section 14.3.
+const RETRANSMISSION: Duration = Duration::from_millis(500);
+
+/// The addresses of one peer.
+#[derive(Debug, Default)]
+pub struct AddressValidation {
+    /// Our user name fragment; empty until the answer is written: nothing is received before.
+    fragment: String,
+    /// The servers that the operator configured.
+    servers: HashSet<SocketAddr>,
+    addresses: Vec<Address>,
+    /// Checks to addresses from which nothing came.
+    speculation: Speculation,
+    refused: u64,
+}
+
+/// One address of the peer.
+#[derive(Debug)]
+struct Address {
+    address: SocketAddr,
+    /// It answered a check: it receives what is sent to it.
+    validated: bool,
+    /// Bytes and datagrams that came from it.
+    received: Amount,
+    /// Bytes and datagrams that were sent to it.
+    sent: Amount,
+    /// Checks that were sent to it, the latest last.
+    transactions: Vec<TransactionId>,
+    /// When a check may be sent although nothing came.
+    next_check: Option<Instant>,
+}
+
+/// Bytes and datagrams.
+#[derive(Clone, Copy, Debug, Default)]
+struct Amount {
+    bytes: usize,
+    datagrams: usize,
+}
+
+impl Amount {
+    fn add(&mut self, bytes: usize, datagrams: usize) {
+        self.bytes += bytes;
+        self.datagrams += datagrams;
+    }
+
+    /// Returns whether as much may be sent, `bytes` in `datagrams` included, for `received`.
+    fn allows(&self, received: Self, bytes: usize, datagrams: usize) -> bool {
+        self.bytes + bytes <= AMPLIFICATION * received.bytes
+            && self.datagrams + datagrams <= AMPLIFICATION * received.datagrams
+    }
+}
+
+/// Checks to addresses that only the offer names. Without an offer that is weighed there are none.
+#[derive(Debug, Default)]
+struct Speculation {
+    offer: Amount,
+    sent: Amount,
+    /// When the next one may be sent.
+    next: Option<Instant>,
+    /// A TURN server passed something on: its peer receives.
+    relayed: bool,
+}
+
+impl Speculation {
+    fn admit(&mut self, now: Instant, bytes: usize) -> bool {
+        let admitted = self.sent.allows(self.offer, bytes, 1) && self.next.is_none_or(|next| now >= next);
+        if admitted {
+            self.sent.add(bytes, 1);
+            self.next = Some(now + PACING);
+        }
+        admitted
+    }
+}
+
+impl AddressValidation {
+    /// Sets our user name fragment. Checks that name it are read from then on.
+    pub fn answered(&mut self, fragment: &str) {
+        fragment.clone_into(&mut self.fragment);
+    }
+
+    /// Lets this side send checks to addresses that an offer of so many bytes names, within three times its size.
+    pub fn speculate(&mut self, offer_bytes: usize) {
+        self.speculation.offer = Amount { bytes: offer_bytes, datagrams: offer_bytes.div_ceil(DATAGRAM) };
+    }
+
+    /// Adds a STUN or TURN server of ours.
+    pub fn trust(&mut self, server: SocketAddr) {
+        self.servers.insert(server);
+    }
+
+    /// Returns whether an address is a STUN or TURN server of ours.
+    pub fn is_server(&self, address: SocketAddr) -> bool {
+        self.servers.contains(&address)
+    }
+
+    /// Datagrams that were neither sent nor read.
+    pub fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// Returns whether a datagram that came from an address is read.
+    pub fn received(&mut self, from: SocketAddr, datagram: &[u8]) -> bool {
+        let read = self.read(from, datagram);
+        self.refused += u64::from(!read);
+        read
+    }
+
+    fn read(&mut self, from: SocketAddr, datagram: &[u8]) -> bool {
+        if self.is_server(from) {
+            let relayed = datagram.first().is_some_and(|first| (64..=79).contains(first))
+                || Stun::read(datagram) == Some(Stun::Relayed);
+            self.speculation.relayed |= relayed;
+            return true;
+        }
+        let stun = Stun::read(datagram);
+        let is_ours = matches!(stun, Some(Stun::Request(_, Some(fragment)))
+            if !self.fragment.is_empty() && fragment == self.fragment);
+        let has_room = self.addresses.len() < MAX_ADDRESSES;
+        match self.addresses.iter_mut().find(|one| one.address == from) {
+            Some(known) => {
+                let answers = |id: &TransactionId| matches!(stun, Some(Stun::Success(answered)) if answered == *id);
+                known.validated |= known.transactions.iter().any(answers);
+                // Before that, a stranger may forge this address as a source: only who knows the fragment is read.
+                let read = known.validated || is_ours || known.received.bytes > 0;
+                if read {
+                    known.received.add(datagram.len(), 1);
+                }
+                read
+            }
+            None if is_ours && has_room && !is_never_reached(from) => {
+                let mut address = Address::new(from);
+                address.received.add(datagram.len(), 1);
+                self.addresses.push(address);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Returns whether `datagrams` datagrams, together `contents`, are sent to an address.
+    pub fn sending(&mut self, now: Instant, to: SocketAddr, contents: &[u8], datagrams: usize) -> bool {
+        let sent = self.admit(now, to, contents, datagrams);
+        self.refused += u64::from(!sent);
+        sent
+    }
+
+    fn admit(&mut self, now: Instant, to: SocketAddr, contents: &[u8], datagrams: usize) -> bool {
+        if self.is_server(to) {
+            let relayed = Stun::read(contents) == Some(Stun::Relayed);
+            return !relayed || self.speculation.relayed || self.speculation.admit(now, contents.len());
+        }
+        let known = self.addresses.iter().position(|one| one.address == to);
+        let (validated, received, sent, next_check) = match known.map(|known| &self.addresses[known]) {
+            Some(known) => (known.validated, known.received, known.sent, known.next_check),
+            None if self.addresses.len() < MAX_ADDRESSES && !is_forbidden(to) => Default::default(),
+            None => return false,
+        };
+        if validated {
+            return true;
+        }
+        let admitted = if received.bytes > 0 {
+            sent.allows(received, contents.len(), datagrams)
+        } else {
+            next_check.is_none_or(|next| now >= next) && self.speculation.admit(now, contents.len())
+        };
+        if admitted {
+            let known = known.unwrap_or_else(|| {
+                self.addresses.push(Address::new(to));
+                self.addresses.len() - 1
+            });
+            self.addresses[known].sent(now, contents, datagrams);
+        }
+        admitted
+    }
+}
+
+impl Address {
+    fn new(address: SocketAddr) -> Self {
+        let (received, sent) = (Amount::default(), Amount::default());
+        Self { address, validated: false, received, sent, transactions: Vec::new(), next_check: None }
+    }
+
+    fn sent(&mut self, now: Instant, contents: &[u8], datagrams: usize) {
+        let doubled = 2u32.saturating_pow(self.sent.datagrams.min(16) as u32);
+        self.next_check = Some(now + RETRANSMISSION * doubled);
+        self.sent.add(contents.len(), datagrams);
+        if let Some(Stun::Request(transaction, _)) = Stun::read(contents) {
+            if self.transactions.len() == MAX_TRANSACTIONS {
+                self.transactions.remove(0);
+            }
+            self.transactions.push(transaction);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
