@@ -9,8 +9,8 @@ use framebox_test_support::server::{Server, program};
 use framebox_test_support::wait::wait_until;
 
 /// Failpoints, and whether the client is told of the reason: where its connection goes on, it is.
-const FAULTS: [(&str, bool); 6] =
-    [("decode", true), ("handler", true), ("encode", true), ("supervise", true), ("receive", false), ("send", false)];
+const FAULTS: [(&str, bool); 5] =
+    [("decode", true), ("handler", true), ("encode", true), ("receive", false), ("send", false)];
 
 /// Starts a client whose pictures come back.
 async fn start(python: &Path, server: &Server, id: &str) -> Client {
