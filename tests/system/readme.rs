@@ -54,6 +54,24 @@ fn links_of_the_documentation_lead_to_files() {
 }
 
 #[test]
+fn each_promise_of_the_security_page_names_a_test_that_exists() {
+    let page = read("docs/security.md");
+    // Tests are named as `path/file.rs::function`.
+    let tests: Vec<_> = page.split('`').skip(1).step_by(2).filter(|code| code.contains(".rs::")).collect();
+    assert!(tests.len() >= 30, "{} tests are named", tests.len());
+    let is_there = |test: &str| {
+        let (file, function) = test.split_once("::").unwrap();
+        std::fs::read_to_string(root().join(file)).is_ok_and(|source| source.contains(&format!("fn {function}(")))
+    };
+    let missing: Vec<_> = tests.iter().filter(|test| !is_there(test)).collect();
+    assert!(missing.is_empty(), "docs/security.md names tests that do not exist: {missing:#?}");
+    let promises = page.split("\n## Promises\n").nth(1).expect("a section of promises").split("\n## ").next().unwrap();
+    let rows = promises.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| promise"));
+    let bare: Vec<_> = rows.filter(|row| !row.contains(".rs::")).collect();
+    assert!(bare.is_empty(), "these promises of docs/security.md have no test: {bare:#?}");
+}
+
+#[test]
 fn the_gate_runs_the_test_command() {
     assert!(read(".ci/run").lines().any(|line| line == "cargo xtask test-all"));
     assert!(read("xtask/src/layers.rs").contains("const TEST: &str = \"cargo test --workspace\";"));

@@ -116,6 +116,7 @@
  * @property {number} pts_us
  * @property {'processed'|'skipped'|'failed'|'finished'} outcome
  * @property {string|null} [reason] Why it was skipped, or what failed.
+ * @property {'handler'|'input'|'host'|null} [cause] Who caused the failure.
  * @property {number} decode_us
  * @property {number} wait_us
  * @property {number} handler_us

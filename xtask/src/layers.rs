@@ -13,7 +13,7 @@ pub fn check() -> Vec<Step> {
         Step::new("cargo xtask rules"),
         Step::new("cargo clippy --workspace --all-targets -- -D warnings"),
         Step::new("cargo clippy --workspace --target wasm32-wasip2 -- -D warnings").within("guest-examples"),
-        Step::new("cargo deny --offline check bans licenses sources").optional("cargo-deny"),
+        Step::new("cargo xtask deny").optional("cargo-deny"),
         Step::new("web/check").optional("node"),
         doc(),
     ]
@@ -39,6 +39,7 @@ pub fn full() -> Vec<Step> {
     ];
     steps.extend(check());
     steps.push(Step::new("cargo test --workspace --no-run"));
+    steps.push(Step::new("cargo xtask fuzz"));
     // Much of a test's time is waiting: more of them at once than there are cores.
     let threads = 2 * std::thread::available_parallelism().map_or(2, usize::from);
     steps.push(Step::new(TEST).with("RUST_TEST_THREADS", &threads.to_string()));

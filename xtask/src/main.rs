@@ -5,6 +5,8 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`layers`] | the steps of each task |
+//! | [`fuzz`] | building and running the fuzz targets |
+//! | [`deny`] | licences, sources and advisories of dependencies |
 //! | [`step`] | one step: its command, what it needs, running it |
 //! | [`run`] | running steps in order, with those that prepare the tests beside them |
 //! | [`report`] | how long each step took |
@@ -12,6 +14,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "a development tool reads PATH and CI")]
 
+mod deny;
+mod fuzz;
 mod layers;
 mod report;
 mod rules;
@@ -19,6 +23,8 @@ mod run;
 mod step;
 
 use std::process::ExitCode;
+
+use fuzz::Build;
 
 const HELP: &str = "\
 Usage: cargo xtask TASK
@@ -28,6 +34,9 @@ Tasks:
   test       check, unit tests and the tests of each crate: the fast layer
   test-all   test, and the whole-system tests: what the gate runs
   rules      rules of the source code that no lint knows
+  fuzz       the fuzz targets, each for a minute; `fuzz SECONDS TARGET…` chooses
+  asan       those of codecs and files, with OpenH264 under AddressSanitizer; likewise
+  deny       licences, sources and known vulnerabilities of dependencies
   doc        the documentation of all crates, without warnings
   bench      the benchmarks; what follows chooses some of them
 
@@ -40,7 +49,10 @@ fn main() -> ExitCode {
         Some("check") => layers::check(),
         Some("test") => layers::fast(),
         Some("test-all") => layers::full(),
-        Some("rules") => return if rules::check() { ExitCode::SUCCESS } else { ExitCode::FAILURE },
+        Some("rules") => return outcome(rules::check()),
+        Some("deny") => return outcome(deny::check()),
+        Some("fuzz") => return outcome(fuzz::run(Build::Coverage, &arguments.collect::<Vec<_>>())),
+        Some("asan") => return outcome(fuzz::run(Build::Sanitizer, &arguments.collect::<Vec<_>>())),
         Some("doc") => vec![layers::doc()],
         Some("bench") => vec![layers::bench(arguments.collect())],
         Some("help" | "--help" | "-h") => {
@@ -52,5 +64,9 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    if run::all(&steps) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    outcome(run::all(&steps))
+}
+
+fn outcome(succeeded: bool) -> ExitCode {
+    if succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -29,7 +29,7 @@ const DECISIONS: [&str; 18] = [
 const CLOCKS: [&str; 2] = ["Instant::now()", "SystemTime::now()"];
 
 /// Folders whose files have a limited length.
-const ROOMS: [&str; 3] = ["runtime", "tests", "xtask"];
+const ROOMS: [&str; 4] = ["runtime", "tests", "xtask", "fuzz"];
 /// The most lines of a file.
 const MOST_LINES: usize = 800;
 

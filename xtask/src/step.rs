@@ -72,10 +72,20 @@ impl Step {
         let program = if program.contains('/') { root().join(program) } else { PathBuf::from(program) };
         let mut command = Command::new(program);
         command.args(words).current_dir(root().join(&self.folder));
+        as_if_called_by_hand(&mut command);
         for (name, value) in self.variables.iter().filter(|(name, _)| std::env::var_os(name).is_none()) {
             command.env(name, value);
         }
         command
+    }
+}
+
+/// Removes what `cargo run` tells this program about its package: the cargo that it calls would take crates whose build looks at
+/// it for changed, and build them anew.
+pub fn as_if_called_by_hand(command: &mut Command) {
+    let told = |name: &str| ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|prefix| name.starts_with(prefix));
+    for name in std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).filter(|name| told(name)) {
+        command.env_remove(name);
     }
 }
 
@@ -84,7 +94,8 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or_else(|| Path::new("."))
 }
 
-fn is_in_path(tool: &str) -> bool {
+/// Returns whether a program can be called by its name.
+pub fn is_in_path(tool: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(tool).is_file())
 }

@@ -19,6 +19,8 @@ use crate::value::Value;
 const MAX_DEPTH: usize = 128;
 /// Memory of a value beside its text, bytes.
 const OVERHEAD: usize = 128;
+/// Longest number in decimal, with a comma, bytes.
+const MAX_NUMBER: usize = 26;
 
 /// JSON text on a single line. Clones share it; it is charged to its session's account until the last one is dropped.
 #[derive(Clone)]
@@ -45,6 +47,12 @@ impl Json {
     /// A message for the handler's author: the text of a [`Value::Json`] is no JSON or nested too deeply, or the account has
     /// no room.
     pub fn encode(value: &Value, account: &MemoryAccount) -> Result<Self, String> {
+        let charge = account.charge(max_bytes(value)).map_err(|error| error.to_string())?;
+        Self::encode_charged(value, charge)
+    }
+
+    /// Writes `value` as JSON. `charge` is for at least [`max_bytes`] of it, and is reduced to what it takes.
+    pub(crate) fn encode_charged(value: &Value, mut charge: Charge) -> Result<Self, String> {
         let raw = match value {
             Value::Boolean(value) => to_raw_value(value),
             Value::Integer(value) => to_raw_value(value),
@@ -60,7 +68,7 @@ impl Json {
             Value::Blob { media_type, data } => to_raw_value(&Blob { media_type, data: STANDARD.encode(data) }),
         };
         let raw = raw.map_err(|error| format!("the text is not JSON: {error}"))?;
-        let charge = account.charge(raw.get().len().saturating_add(OVERHEAD)).map_err(|error| error.to_string())?;
+        charge.resize(raw.get().len().saturating_add(OVERHEAD)).map_err(|error| error.to_string())?;
         Ok(Self(Arc::new(Text { raw, _charge: charge })))
     }
 
@@ -121,6 +129,25 @@ impl fmt::Debug for Json {
     }
 }
 
+/// Returns the most that a value takes as JSON, bytes, without writing it.
+pub(crate) fn max_bytes(value: &Value) -> usize {
+    let escaped = |text: &str| {
+        text.bytes()
+            .map(|byte| if byte < 0x20 { 6 } else { 1 + usize::from(byte == b'"' || byte == b'\\') })
+            .sum::<usize>()
+    };
+    let text = match value {
+        Value::Boolean(_) | Value::Integer(_) | Value::Number(_) => MAX_NUMBER,
+        Value::Text(text) => escaped(text),
+        Value::Numbers(numbers) => numbers.len().saturating_mul(MAX_NUMBER),
+        Value::Json(text) => text.len(),
+        Value::Blob { media_type, data } => {
+            escaped(media_type).saturating_add(data.len().div_ceil(3).saturating_mul(4))
+        }
+    };
+    text.saturating_add(OVERHEAD)
+}
+
 /// The most brackets that are open at once, outside of strings.
 fn depth(text: &[u8]) -> usize {
     let (mut open, mut most, mut in_string, mut escaped) = (0usize, 0, false, false);
@@ -162,7 +189,9 @@ mod tests {
                 r#"{"media_type":"image/png","data":"AQID"}"#,
             ),
         ] {
+            let most = max_bytes(&value);
             assert_eq!(encode(value).as_deref(), Ok(text));
+            assert!((text.len()..text.len() + 2 * OVERHEAD).contains(&most), "{text}: {most}");
         }
     }
 

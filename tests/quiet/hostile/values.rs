@@ -24,7 +24,8 @@ async fn values_cost_the_server_no_more_than_the_sessions_account() {
     let _alone = framebox_test_support::alone().await;
     let scratch = Scratch::new();
     let names = ["json-trees", "escapes", "blobs", "series"];
-    let mut config = format!("[server]\nsession_memory_mib = {SESSION_MEMORY}\n");
+    // On a slow machine a call takes long; what it costs in memory is the same.
+    let mut config = format!("[limits]\ncall_ms = 10000\n[server]\nsession_memory_mib = {SESSION_MEMORY}\n");
     for name in names {
         let file = scratch.write(&format!("{name}.wasm"), framebox_test_components::case(name));
         config += &format!("[handlers.{name}]\ncomponent = {:?}\n", file.display().to_string());

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests sleep and start tasks")]
 
 mod budgets;
+mod causes;
 mod encoding;
 mod policies;
 mod swaps;
@@ -167,6 +168,7 @@ fn generate(fps: Option<f32>, spin: u32, last: u32) -> (Session, Arc<Listener>) 
 /// A camera: flat gray pictures, whose luma tells them apart.
 struct Camera {
     encoder: Box<dyn framebox_media::Encoder>,
+    size: Size,
     frame: u32,
     /// Every picture is a keyframe.
     only_keyframes: bool,
@@ -174,11 +176,17 @@ struct Camera {
 
 impl Camera {
     fn new() -> Self {
-        Self { encoder: Codec::H264.encoder(&encode::Settings::default()).unwrap(), frame: 0, only_keyframes: false }
+        Self::of(SIZE)
+    }
+
+    /// One with pictures of another size.
+    fn of(size: Size) -> Self {
+        let encoder = Codec::H264.encoder(&encode::Settings::default()).unwrap();
+        Self { encoder, size, frame: 0, only_keyframes: false }
     }
 
     fn next(&mut self) -> EncodedFrame {
-        let mut picture = Picture::black(SIZE).unwrap();
+        let mut picture = Picture::black(self.size).unwrap();
         picture.planes_mut().0.fill(40 + (self.frame % 160) as u8);
         let mut data = Vec::new();
         let pts = Duration::from_millis(33 * u64::from(self.frame));

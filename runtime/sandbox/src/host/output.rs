@@ -51,8 +51,8 @@ pub(crate) fn add(media: &mut LinkerInstance<'_, State>) -> Result<()> {
             let (stopwatch, max_bytes) = (state.stopwatch.clone(), state.values.limit());
             stopwatch.time(|| match convert::put(&mut store, value, max_bytes)? {
                 Ok(value) => {
-                    charge_fuel(&mut store, value.bytes())?;
-                    Ok((store.data_mut().values.put(id.0, &value),))
+                    charge_fuel(&mut store, value.bytes().saturating_add(id.0.len()))?;
+                    Ok((store.data_mut().values.put(id.0, value),))
                 }
                 Err(bytes) => Ok((Err(store.data().values.too_large(&id.0, bytes)),)),
             })

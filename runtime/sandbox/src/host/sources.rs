@@ -4,6 +4,7 @@ use wasmtime::component::{LinkerInstance, Resource, ResourceType};
 use wasmtime::{Result, StoreContextMut};
 
 use crate::abi::bindings::sources::SourceInfo;
+use crate::abi::bounded_string::BoundedString;
 use crate::abi::convert;
 use crate::abi::resources::{Frame, OpenSource};
 use crate::state::State;
@@ -25,14 +26,14 @@ pub(crate) fn add(sources: &mut LinkerInstance<'_, State>) -> Result<()> {
     })?;
     sources.func_wrap(
         "open",
-        |mut store: StoreContextMut<'_, State>, (name,): (String,)| -> HostResult<Resource<OpenSource>> {
+        |mut store: StoreContextMut<'_, State>, (name,): (BoundedString,)| -> HostResult<Resource<OpenSource>> {
             let state = store.data_mut();
             state.check_deadline()?;
             if state.open_sources >= MAX_SOURCES {
                 return Ok((Err(format!("{MAX_SOURCES} sources are open; drop one first")),));
             }
             let stopwatch = state.stopwatch.clone();
-            let open = || OpenSource::new(state.sources.open(&name)?, &state.account);
+            let open = || OpenSource::new(state.sources.open(&name.0)?, &state.account);
             match stopwatch.time(open) {
                 Ok(source) => {
                     let handle = state.table.push(source)?;

@@ -181,7 +181,11 @@ impl Instance {
         }
         let memory_before = self.memory();
         self.store.set_hostcall_fuel(self.limits.host_call_bytes());
-        let (result, cost) = execute(&self.engine, &mut self.store, budget, call);
+        let (result, cost) = execute(&self.engine, &mut self.store, budget, async |store: &mut Store<State>| {
+            let result = call(store).await?;
+            store.data_mut().write_values()?;
+            Ok(result)
+        });
         let result = self.note_death(result);
         self.growths = self.growths.saturating_add(u32::from(self.memory() > memory_before));
         let state = self.store.data_mut();

@@ -102,6 +102,15 @@ impl State {
         }
     }
 
+    /// Writes the values of the call as JSON, within its time.
+    pub(crate) fn write_values(&mut self) -> Result<()> {
+        let stopwatch = self.stopwatch.clone();
+        while stopwatch.time(|| self.values.write_next()) {
+            self.check_deadline()?;
+        }
+        Ok(())
+    }
+
     /// Fails if the deadline has passed. Called before the host begins work for the guest.
     pub(crate) fn check_deadline(&self) -> Result<()> {
         self.check_deadline_after(Duration::ZERO)

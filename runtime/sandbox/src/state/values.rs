@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use framebox_picture::MemoryAccount;
+use framebox_picture::{Charge, MemoryAccount};
 
 use crate::descriptor::Output;
-use crate::json::{Json, OutputValue};
+use crate::json::{self, Json, OutputValue};
 use crate::value::Value;
 
 /// Characters of an id that error messages show, at most.
@@ -24,9 +24,18 @@ pub(crate) struct Values {
 }
 
 struct Put {
-    value: OutputValue,
+    id: String,
+    text: Text,
     /// Size that counts towards the limit, bytes.
     bytes: usize,
+}
+
+/// The text of a value.
+enum Text {
+    /// A JSON document, which was checked when it was put.
+    Ready(Json),
+    /// To be written when the call ends: of the values that were put for an output, the last one counts. It is charged for.
+    Later(Value, Charge),
 }
 
 impl Values {
@@ -36,7 +45,7 @@ impl Values {
     }
 
     /// Puts a value and replaces an earlier one of the same id. The error is for the guest.
-    pub(crate) fn put(&mut self, id: String, value: &Value) -> Result<(), String> {
+    pub(crate) fn put(&mut self, id: String, value: Value) -> Result<(), String> {
         if !self.declared.iter().any(|output| output.id == id) {
             let ids: Vec<_> = self.declared.iter().map(|output| output.id.as_str()).collect();
             let id: String = id.chars().take(MAX_ID_SHOWN).collect();
@@ -45,7 +54,7 @@ impl Values {
                 false => format!("there is no output {id:?}; the descriptor declares {}", ids.join(", ")),
             });
         }
-        let earlier = self.put.iter().position(|put| put.value.id == id);
+        let earlier = self.put.iter().position(|put| put.id == id);
         let freed = earlier.map_or(0, |index| self.put[index].bytes);
         let bytes = value.bytes();
         let sum = (self.bytes - freed).saturating_add(bytes);
@@ -55,9 +64,17 @@ impl Values {
         if let Some(problem) = value.problem() {
             return Err(format!("{id}: {problem}"));
         }
-        let json = Json::encode(value, &self.account).map_err(|problem| format!("{id}: {problem}"))?;
+        let text = match &value {
+            Value::Json(_) => Json::encode(&value, &self.account).map(Text::Ready),
+            _ => self
+                .account
+                .charge(json::max_bytes(&value))
+                .map_err(|error| error.to_string())
+                .map(|charge| Text::Later(value, charge)),
+        };
+        let text = text.map_err(|problem| format!("{id}: {problem}"))?;
         self.bytes = sum;
-        let put = Put { value: OutputValue { id, json }, bytes };
+        let put = Put { id, text, bytes };
         match earlier {
             Some(index) => self.put[index] = put,
             None => self.put.push(put),
@@ -76,10 +93,30 @@ impl Values {
         format!("the values of one frame may have {limit} bytes together; with {id} they would have {bytes}")
     }
 
-    /// Removes and returns all values.
+    /// Writes the next value that is not written yet. Returns false when there is none.
+    pub(crate) fn write_next(&mut self) -> bool {
+        let Some(put) = self.put.iter_mut().find(|put| matches!(put.text, Text::Later(..))) else { return false };
+        let unwritten = std::mem::replace(&mut put.text, Text::Later(Value::Boolean(false), self.account.nothing()));
+        if let Text::Later(value, charge) = unwritten
+            && let Ok(json) = Json::encode_charged(&value, charge)
+        {
+            put.text = Text::Ready(json);
+            return true;
+        }
+        // It was checked and charged for: writing it does not fail. If it did, it would be left out.
+        let id = put.id.clone();
+        self.put.retain(|put| put.id != id);
+        true
+    }
+
+    /// Removes and returns all values that are written.
     pub(crate) fn take(&mut self) -> Vec<OutputValue> {
         self.bytes = 0;
-        self.put.drain(..).map(|put| put.value).collect()
+        let written = |Put { id, text, .. }| match text {
+            Text::Ready(json) => Some(OutputValue { id, json }),
+            Text::Later(..) => None,
+        };
+        self.put.drain(..).filter_map(written).collect()
     }
 }
 
@@ -94,15 +131,16 @@ mod tests {
     }
 
     fn texts(values: &mut Values) -> Vec<(String, String)> {
+        while values.write_next() {}
         values.take().into_iter().map(|value| (value.id, value.json.as_str().to_owned())).collect()
     }
 
     #[test]
     fn a_later_value_of_an_id_takes_the_place_of_the_first() {
         let mut values = values();
-        values.put("b".into(), &Value::Integer(1)).unwrap();
-        values.put("a".into(), &Value::Integer(2)).unwrap();
-        values.put("b".into(), &Value::Text("x".into())).unwrap();
+        values.put("b".into(), Value::Integer(1)).unwrap();
+        values.put("a".into(), Value::Integer(2)).unwrap();
+        values.put("b".into(), Value::Text("x".into())).unwrap();
         let named = |id: &str, text: &str| (id.to_owned(), text.to_owned());
         assert_eq!(texts(&mut values), [named("b", "\"x\""), named("a", "2")]);
         assert_eq!(texts(&mut values), []);
@@ -111,25 +149,25 @@ mod tests {
     #[test]
     fn replaced_values_do_not_count_towards_the_limit() {
         let mut values = values();
-        values.put("a".into(), &Value::Text("x".repeat(20))).unwrap();
-        assert!(values.put("b".into(), &Value::Boolean(true)).unwrap_err().contains("20 bytes together"));
-        values.put("a".into(), &Value::Text("x".repeat(12))).unwrap();
-        values.put("b".into(), &Value::Boolean(true)).unwrap();
+        values.put("a".into(), Value::Text("x".repeat(20))).unwrap();
+        assert!(values.put("b".into(), Value::Boolean(true)).unwrap_err().contains("20 bytes together"));
+        values.put("a".into(), Value::Text("x".repeat(12))).unwrap();
+        values.put("b".into(), Value::Boolean(true)).unwrap();
     }
 
     #[test]
     fn undeclared_outputs_are_refused_by_name() {
-        let error = values().put("c".into(), &Value::Boolean(true)).unwrap_err();
+        let error = values().put("c".into(), Value::Boolean(true)).unwrap_err();
         assert_eq!(error, "there is no output \"c\"; the descriptor declares a, b");
     }
 
     #[test]
     fn values_beyond_the_sessions_memory_are_refused_and_the_earlier_one_stays() {
-        let account = MemoryAccount::new(200);
+        let account = MemoryAccount::new(300);
         let mut values = Values::new(values().declared, 1000, &account);
-        values.put("a".into(), &Value::Integer(1)).unwrap();
-        let refused = values.put("a".into(), &Value::Text("x".repeat(90))).unwrap_err();
-        assert!(refused.contains("a: the session holds") && refused.contains("may hold 200"), "{refused}");
+        values.put("a".into(), Value::Integer(1)).unwrap();
+        let refused = values.put("a".into(), Value::Text("x".repeat(190))).unwrap_err();
+        assert!(refused.contains("a: the session holds") && refused.contains("may hold 300"), "{refused}");
         assert_eq!(texts(&mut values), [("a".to_owned(), "1".to_owned())]);
         assert_eq!(account.used(), 0, "what was taken and dropped is given back");
     }

@@ -3,6 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`offer`] | answers an offer: from an SDP text to an active session |
+//! | `fair_share` | who leaves a full table for whom |
 //! | `table` | [`Sessions`]: sessions by id, never more than the limit |
 //! | [`owner`] | whom a session belongs to, and who has access to it |
 //! | `active` | [`ActiveSession`]: supervises one session until everything that it held is freed |
@@ -25,6 +26,7 @@ pub mod control;
 mod data_channel;
 pub mod egress;
 mod ends;
+mod fair_share;
 pub mod follower;
 pub mod handler_log;
 pub mod ingress;

@@ -1,11 +1,13 @@
 //! Sessions by id, never more than the limit.
 
 use std::collections::{HashMap, VecDeque};
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use framebox_auth::PrincipalKey;
 use framebox_rtc::Candidate;
+use futures_util::FutureExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 
@@ -284,6 +286,14 @@ impl Drop for Reservation<'_> {
     }
 }
 
+/// Why a session ends whose supervision panicked.
+const PANICKED: &str = "an internal error ended the session; the server's log says more";
+
+/// Awaits a future; `None` when it panics, which is an error of this program and ends one session alone.
+async fn or_panicked<T>(future: impl Future<Output = T>) -> Option<T> {
+    AssertUnwindSafe(future).catch_unwind().await.ok()
+}
+
 /// The supervision of a session. However it ends, the session's entry, its last references and its slot go together.
 struct Supervised {
     sessions: Arc<Sessions>,
@@ -297,10 +307,12 @@ impl Supervised {
         let Some(active) = &self.active else { return };
         #[expect(clippy::disallowed_methods, reason = "it is awaited below")]
         let follow = tokio::spawn(follow);
-        let reason = active.run().await;
+        let reason = or_panicked(active.run()).await.unwrap_or_else(|| PANICKED.to_owned());
         tracing::info!(session = active.id, reason, "session ended");
         self.sessions.mark_ending(active);
-        active.close(&reason).await;
+        if or_panicked(active.close(&reason)).await.is_none() {
+            tracing::error!(session = active.id, "closing the session panicked");
+        }
         if let Err(error) = follow.await {
             tracing::error!(session = active.id, %error, "following the handler's versions failed");
         }

@@ -1,6 +1,9 @@
 ;; Puts a megabyte of bytes, of another output with each frame.
 (global $frames (mut i32) (i32.const 0))
 (func (export "framebox:video/lifecycle@0.1.0#describe") (result i32)
+  (call $ids)
+  (i32.const 2200))
+(func $ids
   (local $n i32) (local $id i32) (local $at i32)
   ;; 64 outputs with ids and labels of two digits.
   (loop $again
@@ -19,10 +22,10 @@
   (i32.store (i32.const 2208) (i32.const 4096))
   (i32.store (i32.const 2212) (i32.const 2))
   (i32.store (i32.const 2224) (i32.const 5120))
-  (i32.store (i32.const 2228) (i32.const 64))
-  (i32.const 2200))
+  (i32.store (i32.const 2228) (i32.const 64)))
 (func $fill
   (local $at i32)
+  (call $ids)
   (drop (memory.grow (i32.const 20)))
   (i32.store (i32.const 2300) (i32.const 7168)))
 (func (export "framebox:video/transform@0.1.0#process")

@@ -44,6 +44,8 @@ pub(super) struct Video {
     times: BinaryHeap<Reverse<Duration>>,
     /// Pictures before this time are decoded but not returned.
     from: Duration,
+    /// Time of the last picture since the last seek. Those of a damaged file may go back.
+    last: Duration,
     /// Returned until the next seek.
     error: Option<Error>,
     /// The first picture, decoded when the file was opened.
@@ -69,6 +71,7 @@ impl Video {
             at: 0,
             times: BinaryHeap::new(),
             from: Duration::ZERO,
+            last: Duration::ZERO,
             error: None,
             first: None,
             coded: Vec::new(),
@@ -99,7 +102,8 @@ impl Video {
             let picture = self.pool.filled(|picture| picture.copy_from(planes))?;
             let Reverse(pts) =
                 self.times.pop().ok_or_else(|| Error::Broken("it has more pictures than times".into()))?;
-            return Ok(Some(Frame { picture, pts }));
+            self.last = self.last.max(pts);
+            return Ok(Some(Frame { picture, pts: self.last }));
         }
         Err(Error::Broken(format!("{MAX_WITHOUT_PICTURE} samples in a row contain no picture")))
     }
@@ -163,6 +167,7 @@ impl Clip for Video {
         self.times.clear();
         self.first = None;
         self.error = None;
+        self.last = Duration::ZERO;
         (self.at, self.from) = if to < self.index.duration || to.is_zero() {
             (keyframe, self.index.samples[wanted].pts)
         } else {

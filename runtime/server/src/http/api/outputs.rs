@@ -71,7 +71,8 @@ async fn outputs(
     secret: Result<Query<SecretQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(secret) = secret.map_err(|error| Problem::new(error.status(), error.body_text()))?;
-    respond(&find(&app, &secret.or(requester), &id)?, |event| match event {
+    let requester = secret.or(requester);
+    respond(&find(&app, &requester, &id)?, &requester, |event| match event {
         Event::Values(batch) => {
             let Batch { sequence, pts_us, .. } = batch;
             let mut text = Text::default();
@@ -109,7 +110,8 @@ async fn fastrtc_outputs(
     let Query(Connection { webrtc_id }) =
         query.map_err(|error| Problem::new(error.status(), format!("{}; {hint}", error.body_text())))?;
     let Query(secret) = secret.map_err(|error| Problem::new(error.status(), error.body_text()))?;
-    respond(&find_by_id(&app, &secret.or(requester), &webrtc_id)?, |event| match event {
+    let requester = secret.or(requester);
+    respond(&find_by_id(&app, &requester, &webrtc_id)?, &requester, |event| match event {
         Event::Values(batch) => {
             let mut text = Text::default();
             text.open.push_str("data: ");
@@ -121,9 +123,10 @@ async fn fastrtc_outputs(
     })
 }
 
-fn respond(found: &Found, encode: fn(&Event) -> Vec<Bytes>) -> Result<Response, Problem> {
-    let reader = found.session.control().outputs().read().ok_or_else(|| {
-        let detail = format!("{MAX_READERS} clients read this session's outputs, the most possible: close one of them");
+fn respond(found: &Found, requester: &Requester, encode: fn(&Event) -> Vec<Bytes>) -> Result<Response, Problem> {
+    let reader = found.session.control().outputs().read(&requester.key).ok_or_else(|| {
+        let detail =
+            format!("{MAX_READERS} clients read this session's outputs, the most possible: close one of yours");
         Problem::new(StatusCode::TOO_MANY_REQUESTS, detail)
     })?;
     let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-cache")];

@@ -53,10 +53,12 @@ pub struct Options {
 impl Options {
     fn parse(self) -> Result<offer::Options, Failure> {
         let invalid = |message| Failure::new(StatusCode::BAD_REQUEST, "invalid_option", message);
+        let is_within = |exact| (f64::from(*RATES.start())..=f64::from(*RATES.end())).contains(&exact);
         let fps = match self.fps {
             None => None,
-            Some(text) => match text.parse() {
-                Ok(fps) if RATES.contains(&fps) => Some(fps),
+            Some(text) => match (text.parse::<f64>(), text.parse()) {
+                // Checked also before it is rounded, which brings 120.00000000000001 to 120.
+                (Ok(exact), Ok(fps)) if RATES.contains(&fps) && is_within(exact) => Some(fps),
                 _ => {
                     let (least, most) = (RATES.start(), RATES.end());
                     return Err(invalid(format!(

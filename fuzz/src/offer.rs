@@ -1,0 +1,66 @@
+//! Session descriptions, as a peer offers them.
+
+use framebox_rtc::sdp::{Offer, candidate};
+use framebox_rtc::{Direction, Error};
+
+use crate::allocation::{FIXED, within};
+
+/// Lines that the server writes for itself into the reduced offer, bytes.
+const OWN_LINES: usize = 2048;
+
+/// What the RTP library sees of an offer has our form whatever the peer wrote, and reading it again gives the same; the answer has
+/// a section for each one of the offer.
+pub fn run(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else { return };
+    for direction in [Direction::SendReceive, Direction::SendOnly, Direction::ReceiveOnly] {
+        let read = within(FIXED + 64 * text.len(), || Offer::read(text, direction));
+        match read {
+            Ok(offer) => check(text, &offer, direction),
+            Err(error) => assert!(error.to_string().len() < 400, "the error repeats the offer: {error}"),
+        }
+    }
+}
+
+fn check(text: &str, offer: &Offer, direction: Direction) {
+    let reduced = &offer.reduced;
+    assert!(reduced.len() <= 2 * text.len() + OWN_LINES, "{} bytes from {}", reduced.len(), text.len());
+    assert_form(reduced);
+    assert!((1..=2).contains(&sections(reduced)), "a video, and a data channel at most");
+    assert!(!reduced.contains("a=candidate"), "candidates go another way");
+    assert!(offer.candidates.len() <= candidate::MAX_CANDIDATES);
+    for one in &offer.candidates {
+        assert!(matches!(candidate::usable(one), Ok(Some(_))), "{one}");
+    }
+
+    let again = Offer::read(reduced, direction);
+    let again = again.unwrap_or_else(|error: Error| panic!("{error}: its own description\n{reduced}"));
+    assert_eq!(again.video, offer.video);
+    assert_eq!(sections(&again.reduced), sections(reduced));
+    assert_eq!(again.reduced, *reduced);
+
+    // The library answers section by section; the offer itself has the form of an answer to it.
+    let answer = offer.answer(reduced).expect("a section for each one that was accepted");
+    assert_form(&answer);
+    assert_eq!(sections(&answer), sections(text), "each section of the offer is answered");
+    assert!(answer.len() <= 4 * text.len() + OWN_LINES + 64 * sections(text));
+    // Answers that do not fit are refused.
+    assert_eq!(offer.answer(""), None);
+    assert_eq!(offer.answer(&format!("{reduced}m=audio 9 RTP/AVP 0\r\n")), None);
+}
+
+/// Each line is `LETTER=TEXT`, without control characters.
+fn assert_form(description: &str) {
+    assert!(description.ends_with("\r\n"));
+    for line in description.split_terminator("\r\n") {
+        let mut chars = line.chars();
+        assert!(
+            chars.next().is_some_and(|letter| letter.is_ascii_lowercase()) && chars.next() == Some('='),
+            "{line:?}"
+        );
+        assert!(!line.chars().any(|one| one.is_ascii_control()), "{line:?}");
+    }
+}
+
+fn sections(description: &str) -> usize {
+    description.lines().filter(|line| line.trim().starts_with("m=")).count()
+}
