@@ -12,9 +12,6 @@ use crate::allocation::{FIXED, within};
 /// Largest datagram that arrives, bytes.
 const MAX_DATAGRAM: usize = 2048;
 
-/// Type of a data channel message that is never sent.
-const THRESHOLD: u8 = 0;
-
 /// Parsing takes memory by the packet's length: neither counts nor lengths in it are believed. The first byte says what kind of
 /// packet follows.
 pub fn run(data: &[u8]) {
@@ -25,9 +22,6 @@ pub fn run(data: &[u8]) {
         1 => dtls(packet),
         2 => rtp(packet),
         3 => rtcp(packet),
-        // rtc-datachannel 0.21.1 panics at this message, which only its own code is meant to make, when it is cut off. A panic
-        // ends the connection of its sender alone: `a_panic_in_any_task_ends_the_connection` in runtime/rtc.
-        _ if packet.first() == Some(&THRESHOLD) => {}
         _ => within(limit(packet), || {
             let _ = Message::unmarshal(&mut Bytes::copy_from_slice(packet));
         }),
