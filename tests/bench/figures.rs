@@ -1,7 +1,7 @@
 //! The figures of the README, each as a ratio to a reference measured in the same run.
 //!
-//! `cargo bench` prints them all; `cargo bench -- stages`, `-- languages`, `-- deadlines`, `-- metering`, `-- sessions`, `-- budgets` or
-//! `-- swaps` only some. `-- soak` and `-- slow` take ten minutes and more and are not part of the rest.
+//! `cargo bench` prints them all; `cargo bench -- stages`, `-- languages`, `-- deadlines`, `-- metering`, `-- sessions`,
+//! `-- isolation`, `-- budgets` or `-- swaps` only some. `-- soak` and `-- slow` take ten minutes and more and are not part of the rest.
 
 #![allow(clippy::unwrap_used)]
 #![allow(clippy::disallowed_methods, reason = "benchmarks sleep and start tasks")]
@@ -9,6 +9,7 @@
 mod deadlines;
 mod figure;
 mod film;
+mod isolation;
 mod languages;
 mod metering;
 mod sessions;
@@ -35,6 +36,9 @@ fn main() {
     }
     if runs("sessions") {
         sessions::run();
+    }
+    if runs("isolation") {
+        isolation::run();
     }
     if runs("budgets") {
         slow::budgets();

@@ -13,6 +13,7 @@
 //! | [`hostile`] | peers and strangers that attack the server |
 //! | [`http`] | connections that hold on, requests of other sites, the end of the server |
 //! | [`interface`] | the interface of a handler through live sessions |
+//! | [`isolation`] | sessions in worker processes |
 //! | [`openapi`] | the API against its OpenAPI document |
 //! | [`readme`] | what the README shows |
 //! | [`signalling`] | offers and candidates over HTTP |
@@ -29,6 +30,7 @@ mod guests;
 mod hostile;
 mod http;
 mod interface;
+mod isolation;
 mod openapi;
 mod readme;
 mod signalling;

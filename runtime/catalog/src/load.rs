@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use framebox_sandbox::{Code, CompileLimits, Component, Digest, LoadError};
+use framebox_sandbox::{Code, CompileLimits, Component, Descriptor, Digest, LoadError};
 
 use super::binding::{Binding, LoadedVersion};
 use super::catalog::Catalog;
 use super::compile::Job;
+use super::compile::child::Compiled;
 use super::error::Error;
 use super::store::{self, Batch};
 use super::version::{Version, VersionGuard};
@@ -43,7 +44,7 @@ impl Catalog {
         }
         tracing::info!(handler = version.name, version = version.number, "compiling a stored version again");
         // Whoever opens the session has not chosen to compile anything: it is the server's own job.
-        let code = self.compile(&bytes, &Job::default()).await?;
+        let (code, _) = self.compile(&bytes, &Job::default()).await?;
         let of = version.clone();
         self.blocking(move |catalog| {
             let component = catalog.assemble(&of, &bytes, &code)?;
@@ -55,12 +56,12 @@ impl Catalog {
         .await
     }
 
-    /// Compiles a component in a child process.
-    pub(super) async fn compile(&self, bytes: &[u8], job: &Job) -> Result<Code, Error> {
-        let code = self.worker.compile(bytes, &self.allowance_of(bytes), job).await?;
+    /// Compiles and describes a component in a child process.
+    pub(super) async fn compile(&self, bytes: &[u8], job: &Job) -> Result<(Code, Descriptor), Error> {
+        let Compiled { descriptor, code } = self.worker.compile(bytes, &self.allowance_of(bytes), job).await?;
         // SAFETY: this program, started by us with nothing but the component as input, has just compiled it; nobody else
         // writes to the pipe between the two.
-        Ok(unsafe { Code::from_bytes(code) })
+        Ok((unsafe { Code::from_bytes(code) }, descriptor))
     }
 
     /// Returns stored code; `None` when there is none that can be used.

@@ -61,9 +61,9 @@ pub struct Uploaded {
 /// What an upload took; zero where the component was known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Times {
-    /// Waiting for the compiler, and compiling.
+    /// Waiting for the compiler, compiling and describing.
     pub compile: Duration,
-    /// Loading and describing.
+    /// Loading.
     pub describe: Duration,
 }
 
@@ -185,13 +185,14 @@ impl Catalog {
     ) -> Result<Prepared, Error> {
         permit.enter(Stage::Compiling);
         let begin = Instant::now();
-        let code = self.compile(&bytes, permit.job()).await?;
+        let (code, descriptor) = self.compile(&bytes, permit.job()).await?;
         times.compile = begin.elapsed();
         permit.enter(Stage::Describing);
         let begin = Instant::now();
         let prepared = self
             .blocking(move |catalog| {
-                let component: Component = catalog.engine.load_compiled(&bytes, &code, &catalog.allowance)?;
+                let component: Component =
+                    catalog.engine.load_described(&bytes, &code, &catalog.allowance, descriptor)?;
                 let metadata = Metadata::of(&component);
                 catalog.loaded.put(component);
                 Ok(Prepared { digest, bytes, metadata, code: Some(code) })

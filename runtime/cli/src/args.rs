@@ -28,6 +28,9 @@ pub enum Command {
     /// Compiles a component; the server runs this command for each upload.
     #[command(hide = true)]
     Compile(child::Options),
+    /// Runs one session; the server runs this command for each session where `isolation` is `process`.
+    #[command(hide = true)]
+    Worker(framebox_worker::child::Options),
     /// Uploads a component to a running server as a version of a handler.
     Push(push::Push),
     /// Builds a project after each change and uploads the result; open pages switch to it.
@@ -54,6 +57,7 @@ impl Command {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self {
             Self::Compile(options) => Ok(child::run(&options)),
+            Self::Worker(options) => Ok(framebox_worker::child::run(&options)),
             Self::Serve(serve) => serve.run().map(|()| ExitCode::SUCCESS),
             Self::Push(push) => Ok(exit::code(block_on(push.run())?)),
             Self::Dev(dev) => Ok(exit::code(block_on(dev.run())?)),

@@ -9,6 +9,7 @@ use clap::Args;
 use framebox_auth::scope::Scope;
 use framebox_server::config::{Config, Handler};
 use framebox_server::serve;
+use framebox_worker::Isolation;
 use rustix::fs::Mode;
 
 /// Longest time, after the server has ended, for threads to end.
@@ -30,6 +31,10 @@ pub struct Serve {
     /// while less than 10 % of the machine is idle]
     #[arg(long, value_name = "MS")]
     pub capacity_ms: Option<u32>,
+    /// Where sessions run: on threads of the server, or each in a confined process of its own [default: thread, and process
+    /// where other machines can reach the server]
+    #[arg(long, value_name = "PLACE", value_parser = isolation)]
+    pub isolation: Option<Isolation>,
     /// Address for media; can be repeated [default: the addresses of all interfaces]
     #[arg(long = "media-address", value_name = "IP")]
     pub media_addresses: Vec<IpAddr>,
@@ -46,6 +51,14 @@ pub struct Serve {
     #[arg(long, value_name = "SCOPE,…", num_args = 0..=1, require_equals = true, value_delimiter = ',',
           default_missing_value = "admin")]
     pub allow_anyone: Vec<Scope>,
+}
+
+fn isolation(text: &str) -> Result<Isolation, String> {
+    match text {
+        "thread" => Ok(Isolation::Thread),
+        "process" => Ok(Isolation::Process),
+        _ => Err("expected thread or process".to_owned()),
+    }
 }
 
 fn handler(text: &str) -> Result<(String, PathBuf), String> {
@@ -77,6 +90,7 @@ impl Serve {
         config.server.bind = self.bind.unwrap_or(config.server.bind);
         config.server.sessions = self.sessions.unwrap_or(config.server.sessions);
         config.server.capacity_ms = self.capacity_ms.or(config.server.capacity_ms);
+        config.server.isolation = self.isolation.or(config.server.isolation);
         config.server.data = self.data.or(config.server.data);
         config.server.default_handler = self.default_handler.or(config.server.default_handler);
         if !self.allow_anyone.is_empty() {

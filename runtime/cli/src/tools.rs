@@ -32,14 +32,14 @@ fn host() -> Result<Host, Error> {
         .build()
         .map_err(|error| Error::Machine(format!("cannot start the compiler: {error}")))?;
     let compile = move |component: &[u8], limits: &CompileLimits| {
-        let code =
+        let compiled =
             runtime.block_on(worker.compile(component, limits, &Job::default())).map_err(|error| match error {
                 compile::Error::Failed(_) => CompileError::Failed(error.to_string()),
                 _ => CompileError::Refused(error.to_string()),
             })?;
         // SAFETY: the code comes from a child process that runs this program and received nothing but the component. No other
         // process can write to the pipe between the two.
-        Ok(unsafe { Code::from_bytes(code) })
+        Ok(unsafe { Code::from_bytes(compiled.code) })
     };
     Ok(Host {
         compile_limits: defaults.compile_limits(),

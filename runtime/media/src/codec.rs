@@ -4,10 +4,12 @@
 //! `rtc/src/packet` for its RTP payloads. Everything else asks this table, and the compiler finds what has to be answered for
 //! another [`Codec`].
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Decoder, Encoder, Error, decode, encode, h264};
 
 /// A video codec.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Codec {
     /// ITU-T H.264, constrained baseline; its coded pictures are Annex B byte streams.
     H264,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use framebox_picture::{Planes, Size};
+use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
@@ -20,7 +21,7 @@ pub fn is_possible(size: Size) -> bool {
 }
 
 /// Settings of an encoder.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Settings {
     /// Initial bit rate, bits per second.
     pub bitrate: u32,

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// Why a call returned no result. Handler authors and viewers see the messages.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
     /// The guest did something that WebAssembly or the host forbids.
@@ -52,6 +54,10 @@ pub enum CallError {
 }
 
 impl CallError {
+    /// Every [code](Self::code).
+    pub const CODES: [&str; 9] =
+        ["host-memory", "trap", "time", "fuel", "memory", "bad-output", "refused", "failed", "finished"];
+
     /// Returns the error's name in statistics and on the wire.
     pub fn code(&self) -> &'static str {
         match self {

@@ -1,6 +1,7 @@
 //! A loaded handler.
 
 use std::fmt;
+use std::fs::File;
 use std::sync::Arc;
 
 use framebox_picture::MemoryAccount;
@@ -10,10 +11,11 @@ use crate::descriptor::{Descriptor, Output};
 use crate::deterministic::Deterministic;
 use crate::digest::Digest;
 use crate::engine::Engine;
-use crate::inspect::LoadError;
+use crate::inspect::{LoadError, Outline};
 use crate::kind::Kind;
 use crate::limits::Limits;
 use crate::log::Log;
+use crate::parts::{Parts, PartsError};
 use crate::run::{Instance, Linked, new_state};
 use crate::sources::Sources;
 use crate::value::NamedValue;
@@ -41,25 +43,33 @@ pub struct Component {
 
 struct Inner {
     engine: Engine,
-    linked: Linked,
+    code: ComponentCode,
     digest: Digest,
-    imports: Vec<String>,
+    outline: Outline,
     descriptor: Descriptor,
     outputs: Arc<[Output]>,
+}
+
+/// The compiled code of a loaded component.
+pub(crate) enum ComponentCode {
+    /// Linked: instances run in this process.
+    Here(Linked),
+    /// A sealed file in memory, for the processes where instances run.
+    Elsewhere(File),
 }
 
 impl Component {
     /// Checks the descriptor.
     pub(crate) fn new(
         engine: &Engine,
-        linked: Linked,
+        code: ComponentCode,
         digest: Digest,
-        imports: Vec<String>,
+        outline: Outline,
         descriptor: Descriptor,
     ) -> Result<Self, LoadError> {
         descriptor.check().map_err(LoadError::Descriptor)?;
         let outputs = descriptor.outputs.clone().into();
-        Ok(Self { inner: Arc::new(Inner { engine: engine.clone(), linked, digest, imports, descriptor, outputs }) })
+        Ok(Self { inner: Arc::new(Inner { engine: engine.clone(), code, digest, outline, descriptor, outputs }) })
     }
 
     /// Returns the SHA-256 of the component's bytes.
@@ -69,17 +79,29 @@ impl Component {
 
     /// Returns what the handler does with frames.
     pub fn kind(&self) -> Kind {
-        self.inner.linked.kind
+        self.inner.outline.kind
     }
 
     /// Returns the imports as `package/interface@version`.
     pub fn imports(&self) -> &[String] {
-        &self.inner.imports
+        &self.inner.outline.imports
     }
 
     /// Returns the handler's descriptor, which has been checked.
     pub fn descriptor(&self) -> &Descriptor {
         &self.inner.descriptor
+    }
+
+    /// Returns what another process needs to run the component.
+    ///
+    /// # Errors
+    /// [`PartsError`] when it runs in this process, or the system gives no descriptor.
+    pub fn parts(&self) -> Result<Parts, PartsError> {
+        let Inner { code, digest, outline, descriptor, .. } = &*self.inner;
+        match code {
+            ComponentCode::Here(_) => Err(PartsError::Here),
+            ComponentCode::Elsewhere(file) => Ok(Parts::new(*digest, outline, descriptor, file.try_clone()?)),
+        }
     }
 
     /// Creates an instance and calls its `init` with the parameters.
@@ -101,7 +123,10 @@ impl Component {
 
     fn start_with(&self, setup: Setup, world: Option<&Deterministic>) -> Result<Instance, CallError> {
         let Setup { mut limits, parameters, log, sources, account } = setup;
-        let Inner { engine, linked, outputs, .. } = &*self.inner;
+        let Inner { engine, code, outputs, .. } = &*self.inner;
+        let ComponentCode::Here(linked) = code else {
+            return Err(CallError::Refused("this component runs in another process".into()));
+        };
         limits.memory = limits.memory.min(engine.max_memory());
         let state = new_state(linked.kind, outputs.clone(), &limits, log, sources, account, world);
         let mut instance = Instance::new(engine, linked, state, limits)?;

@@ -15,6 +15,7 @@
 //! | `engine` | [`Engine`]: the WebAssembly engine, its pools, timers and deadlines |
 //! | `load` | `Engine::load` and its variants |
 //! | `component` | [`Component`]: a loaded handler; [`Setup`] |
+//! | `parts` | [`Parts`]: what another process needs to run a component |
 //! | `run` | [`Instance`]: a running handler; execution within a budget |
 //! | `host` | the host's side of each import |
 //! | `state` | what the host stores for an instance |
@@ -44,6 +45,7 @@ mod kind;
 mod limits;
 mod load;
 mod log;
+mod parts;
 mod probe;
 mod run;
 mod sources;
@@ -58,7 +60,7 @@ pub use component::{Component, Setup};
 pub use descriptor::Descriptor;
 pub use deterministic::Deterministic;
 pub use digest::{Digest, ParseDigestError};
-pub use engine::{Engine, EngineError, Settings};
+pub use engine::{Engine, EngineError, Guests, Settings};
 pub use framebox_picture::{Charge, MemoryAccount, MemoryLimitError};
 pub use inspect::{CompileLimits, LoadError};
 pub use json::{Json, OutputValue};
@@ -66,6 +68,7 @@ pub use kind::Kind;
 pub use limits::{Budget, Limits};
 pub use log::{Level, Log, NoLog};
 pub use parameter::Parameter;
+pub use parts::{Parts, PartsError};
 pub use run::Instance;
 pub use sources::{NoSources, Source, SourceFrame, SourceInfo, Sources};
 pub use value::{NamedValue, Value};

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// The limits of one call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Budget {
     /// Wall time, including the host's work for the guest.
     pub time: Duration,
@@ -12,7 +14,7 @@ pub struct Budget {
 }
 
 /// The limits of an instance.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Budget of a call for a frame. Callers derive the budget that they pass with each call from it.
     pub call: Budget,

@@ -2,11 +2,12 @@
 #![allow(unsafe_code)]
 
 use crate::compile::{Code, bulk_operations};
-use crate::component::Component;
+use crate::component::{Component, ComponentCode};
 use crate::descriptor::Descriptor;
 use crate::digest::Digest;
-use crate::engine::Engine;
+use crate::engine::{Engine, Guests};
 use crate::inspect::{CompileLimits, LoadError, inspect};
+use crate::parts::{self, Description, Parts};
 use crate::run::{Linked, describe};
 use crate::text::error_chain;
 
@@ -32,7 +33,7 @@ impl Engine {
             .map_err(|error| LoadError::Compile(error_chain(&error)))?;
         let linked = Linked::new(self, &component, &outline)?;
         let descriptor = describe(self, &linked)?;
-        Component::new(self, linked, Digest::of(bytes), outline.imports, descriptor)
+        Component::new(self, ComponentCode::Here(linked), Digest::of(bytes), outline, descriptor)
     }
 
     /// Loads and describes the component of `bytes` from its compiled `code`.
@@ -41,9 +42,9 @@ impl Engine {
     /// [`LoadError::Compile`] if the code is not for this engine; otherwise why the component cannot be loaded.
     pub fn load_compiled(&self, bytes: &[u8], code: &Code, limits: &CompileLimits) -> Result<Component, LoadError> {
         let outline = inspect(bytes, limits)?;
-        let linked = Linked::new(self, &self.deserialize(code)?, &outline)?;
+        let linked = Linked::new(self, &self.deserialize(code.bytes())?, &outline)?;
         let descriptor = describe(self, &linked)?;
-        Component::new(self, linked, Digest::of(bytes), outline.imports, descriptor)
+        Component::new(self, ComponentCode::Here(linked), Digest::of(bytes), outline, descriptor)
     }
 
     /// Loads the component of `bytes` from its compiled `code` and the descriptor that it returned when it was first loaded,
@@ -59,14 +60,33 @@ impl Engine {
         descriptor: Descriptor,
     ) -> Result<Component, LoadError> {
         let outline = inspect(bytes, limits)?;
-        let linked = Linked::new(self, &self.deserialize(code)?, &outline)?;
-        Component::new(self, linked, Digest::of(bytes), outline.imports, descriptor)
+        let code = match self.guests() {
+            Guests::Elsewhere => ComponentCode::Elsewhere(
+                parts::sealed(code.bytes()).map_err(|error| LoadError::Compile(error.to_string()))?,
+            ),
+            _ => ComponentCode::Here(Linked::new(self, &self.deserialize(code.bytes())?, &outline)?),
+        };
+        Component::new(self, code, Digest::of(bytes), outline, descriptor)
     }
 
-    fn deserialize(&self, code: &Code) -> Result<wasmtime::component::Component, LoadError> {
-        // SAFETY: a `Code` holds the output of our own compiler: `Compiler::compile` made it, or the caller of the unsafe
-        // `Code::from_bytes` guarantees it.
-        unsafe { wasmtime::component::Component::deserialize(self.wasmtime(), code.bytes()) }
+    /// Loads a component from the parts that another process [made](Component::parts) of it, without calling it.
+    ///
+    /// # Safety
+    /// They must come, unchanged, from [`Component::parts`]: the code runs as machine code.
+    ///
+    /// # Errors
+    /// [`LoadError::Compile`] if the code cannot be read or is not for this engine.
+    pub unsafe fn load_parts(&self, parts: Parts) -> Result<Component, LoadError> {
+        let code = parts.map().map_err(|error| LoadError::Compile(error.to_string()))?;
+        let linked = Linked::new(self, &self.deserialize(&code)?, &parts.description.outline)?;
+        let Description { digest, outline, descriptor } = parts.description;
+        Component::new(self, ComponentCode::Here(linked), digest, outline, descriptor)
+    }
+
+    fn deserialize(&self, code: &[u8]) -> Result<wasmtime::component::Component, LoadError> {
+        // SAFETY: the bytes of a `Code` are the output of our own compiler: `Compiler::compile` made it, or the caller of the
+        // unsafe `Code::from_bytes` guarantees it; so does the caller of `load_parts`.
+        unsafe { wasmtime::component::Component::deserialize(self.wasmtime(), code) }
             .map_err(|error| LoadError::Compile(error_chain(&error)))
     }
 }

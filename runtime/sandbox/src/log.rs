@@ -1,7 +1,9 @@
 //! The receiver of a handler's log.
 
+use serde::{Deserialize, Serialize};
+
 /// The severity of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Level {
     /// For debugging.
     Debug,

@@ -8,7 +8,8 @@ use framebox_catalog::Catalog;
 use framebox_catalog::data_dir::DataDir;
 use framebox_pipeline::node::{Node, admission, host_memory};
 use framebox_rtc as rtc;
-use framebox_sandbox::Engine;
+use framebox_sandbox::{Engine, Guests};
+use framebox_worker::{Isolation, Workers};
 
 use crate::config::{self, Config};
 use crate::sessions::Sessions;
@@ -27,16 +28,20 @@ pub struct App {
 }
 
 impl App {
-    /// Loads the handlers and sets up the transport.
+    /// Loads the handlers and sets up the transport. Sessions run where `workers` says.
     ///
     /// # Errors
     /// Names the part of the configuration that is not available.
-    pub fn new(config: &Config, data_dir: DataDir) -> anyhow::Result<Self> {
+    pub fn new(config: &Config, data_dir: DataDir, workers: Workers) -> anyhow::Result<Self> {
         let engine = Engine::new(&framebox_sandbox::Settings {
             // One instance a session; two while another version takes over; one more to load a component.
             instances: config.server.sessions + config.server.sessions.div_ceil(4) + 2,
             memory: config.defaults().most_memory(),
             tick: Duration::from_millis(1),
+            guests: match workers.isolation() {
+                Isolation::Thread => Guests::Here,
+                Isolation::Process => Guests::Elsewhere,
+            },
         })
         .context("the sandbox cannot be set up")?;
         let folder = data_dir.scratch()?;
@@ -51,7 +56,8 @@ impl App {
             sessions: sessions.clone(),
             transport: rtc::transport(transport_settings(config)),
             encoder: config.encoder.clone(),
-            follower: VersionFollower::new(catalog.clone(), defaults.clone(), sources.clone()),
+            follower: VersionFollower::new(catalog.clone(), defaults.clone(), sources.clone(), workers.clone()),
+            workers,
             sources,
             defaults,
             node: node(&config.server, memory),

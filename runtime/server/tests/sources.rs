@@ -16,6 +16,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use framebox_picture::Size;
+use framebox_sandbox::Sources;
 use framebox_server::config::Source;
 use framebox_server::sources::{Limits, SourceRegistry};
 use futures_util::{StreamExt, stream};
@@ -43,6 +44,11 @@ fn patient(sources: &[(&str, Source)], silence: Duration) -> SourceRegistry {
     SourceRegistry::new(&sources, &limits).unwrap()
 }
 
+/// What `handler` may open, read in this process.
+fn granted(registry: &SourceRegistry, handler: &str) -> Arc<dyn Sources> {
+    framebox_worker::sources::local(registry.granted(handler))
+}
+
 fn of(file: impl Into<PathBuf>, handlers: &[&str]) -> Source {
     Source {
         file: Some(file.into()),
@@ -60,14 +66,14 @@ fn at(server: SocketAddr, path: &str) -> Source {
 }
 
 fn refusal(registry: &SourceRegistry, handler: &str, source: &str) -> String {
-    registry.granted(handler).open(source).map(|source| source.info()).unwrap_err()
+    granted(&registry, handler).open(source).map(|source| source.info()).unwrap_err()
 }
 
 #[test]
 fn the_built_in_clip_is_granted_to_the_handlers_that_play() {
     let registry = registry(&[]);
     for handler in ["play", "play-fps"] {
-        let mut clip = registry.granted(handler).open("clip").unwrap();
+        let mut clip = granted(&registry, handler).open("clip").unwrap();
         let info = clip.info();
         assert_eq!((info.size, info.fps, info.duration_us, info.live), (Size::new(640, 360), 30.0, None, false));
         let times = (0..400).map(|_| clip.next().unwrap().unwrap().pts_us).collect::<Vec<_>>();
@@ -91,11 +97,11 @@ fn a_source_is_granted_only_to_the_handlers_that_the_operator_names() {
         ("broken", of(&broken, &["mine"])),
         ("missing", of(folder.path().join("missing"), &["mine"])),
     ]);
-    let mut source = registry.granted("mine").open("mine").unwrap();
+    let mut source = granted(&registry, "mine").open("mine").unwrap();
     assert_eq!(source.info().duration_us, Some(120_000));
     let times = std::iter::from_fn(|| source.next().unwrap()).map(|shot| shot.pts_us).collect::<Vec<_>>();
     assert_eq!(times, [0, 40_000, 80_000]);
-    assert!(registry.granted("play").open("mine").is_ok() && registry.granted("play").open("clip").is_ok());
+    assert!(granted(&registry, "play").open("mine").is_ok() && granted(&registry, "play").open("clip").is_ok());
     for (handler, source, text) in [
         ("invert", "mine", "no source \"mine\" was granted to this handler, nor any other"),
         ("play", "broken", "no source \"broken\" was granted to this handler; granted are: clip, mine"),
@@ -114,7 +120,7 @@ fn the_configuration_may_replace_the_clip() {
     let video = folder.path().join("video");
     std::fs::write(&video, VIDEO).unwrap();
     let registry = registry(&[("clip", Source { looped: true, ..of(&video, &["mine"]) })]);
-    let mut source = registry.granted("mine").open("clip").unwrap();
+    let mut source = granted(&registry, "mine").open("clip").unwrap();
     let times = (0..5).map(|_| source.next().unwrap().unwrap().pts_us).collect::<Vec<_>>();
     assert_eq!(times, [0, 40_000, 80_000, 120_000, 160_000]);
     refusal(&registry, "play", "clip");
@@ -123,7 +129,7 @@ fn the_configuration_may_replace_the_clip() {
 #[test]
 fn open_sources_are_bounded_and_released() {
     let registry = registry(&[]);
-    let granted = registry.granted("play");
+    let granted = granted(&registry, "play");
     let mut open = vec![];
     let error = loop {
         match granted.open("clip") {
@@ -166,7 +172,7 @@ async fn an_address_is_fetched_once_in_the_background_and_retried_until_it_succe
     })
     .await;
     let registry = registry(&[("far", at(server, "clip.mp4"))]);
-    let granted = registry.granted("play");
+    let granted = granted(&registry, "play");
     until("it is there", || granted.open("far").is_ok()).await;
     // A busy machine may be silent for long enough to end an attempt.
     let attempts = asked.load(Ordering::SeqCst);
@@ -236,7 +242,7 @@ async fn a_fetched_file_that_is_not_a_video_is_reported() {
     let registry = registry(&[("far", at(server, "clip.mp4"))]);
     let kinds = "it is none of the kinds that can be read: MP4 with H.264, Y4M, GIF, WebP, PNG, JPEG";
     let text = format!("the source far cannot be opened: {kinds}");
-    until("it is told", || registry.granted("play").open("far").is_err_and(|error| error == text)).await;
+    until("it is told", || granted(&registry, "play").open("far").is_err_and(|error| error == text)).await;
 }
 
 #[test]

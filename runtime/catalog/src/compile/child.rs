@@ -1,12 +1,13 @@
 //! `framebox compile`: the child process that compiles one component.
 //!
-//! It limits itself before it reads any of the component.
+//! It confines itself before it reads any of the component: what compiles and describes it is behind a second wall.
 
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
 
 use clap::Args;
-use framebox_sandbox::{CompileLimits, Compiler};
+use framebox_jail as jail;
+use framebox_sandbox::{Code, CompileLimits, Compiler, Descriptor, Engine, Guests, LoadError, Settings};
 use rustix::process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setpriority_process, setrlimit};
 use serde::{Deserialize, Serialize};
 
@@ -16,8 +17,10 @@ use super::Limits;
 pub const REFUSED: i32 = 2;
 /// Scheduling priority, below that of sessions.
 const NICE: i32 = 10;
-/// Address space beside the memory limit, MiB: libraries, stacks, and what allocators reserve without using it.
-const RESERVED_MIB: u64 = 4096;
+/// Descriptors at once: standard input and output, and files in memory.
+const DESCRIPTORS: u64 = 32;
+/// Files in memory beside the component's size, bytes: the first contents of its memory, with gaps.
+const IMAGES: u64 = 64 << 20;
 
 /// Arguments of `framebox compile`.
 #[derive(Clone, Debug, Args)]
@@ -40,6 +43,27 @@ pub struct Options {
     /// Most local variables of a function.
     #[arg(long)]
     locals: u32,
+}
+
+/// The standard output of a child that succeeds: the length of the descriptor as JSON (four bytes, little-endian), the
+/// descriptor, and the code.
+#[derive(Debug, PartialEq)]
+pub struct Compiled {
+    /// What the component's `describe` returned.
+    pub descriptor: Descriptor,
+    /// The compiled code.
+    pub code: Vec<u8>,
+}
+
+impl Compiled {
+    /// Reads the standard output of a child. None when it is not such an output, or the descriptor is not valid.
+    pub fn read(mut output: Vec<u8>) -> Option<Self> {
+        let length = u32::from_le_bytes(*output.first_chunk()?) as usize;
+        let descriptor: Descriptor = serde_json::from_slice(output.get(4..)?.get(..length)?).ok()?;
+        descriptor.check().ok()?;
+        output.drain(..4 + length);
+        (!output.is_empty()).then_some(Self { descriptor, code: output })
+    }
 }
 
 /// The standard output of a child that refuses the component.
@@ -76,7 +100,8 @@ impl Options {
     }
 }
 
-/// Compiles the component on the standard input; writes its code, or the refusal, to the standard output.
+/// Compiles and describes the component on the standard input; writes a [`Compiled`], or the refusal, to the standard
+/// output.
 pub fn run(options: &Options) -> ExitCode {
     let ended = confine(options).and_then(|()| compile(options));
     ended.unwrap_or_else(|error| {
@@ -85,23 +110,21 @@ pub fn run(options: &Options) -> ExitCode {
     })
 }
 
-/// Limits this process. When that fails, nothing is compiled.
+/// Confines this process. When that fails, nothing is compiled.
 fn confine(options: &Options) -> io::Result<()> {
-    let limit = |resource, value| {
-        let limit = Rlimit { current: Some(value), maximum: Some(value) };
-        setrlimit(resource, limit)
-    };
     // The server may be killed meanwhile. The signal follows the end of the thread that started this process; the threads
     // of an async runtime last as long as the server.
     set_parent_process_death_signal(Some(Signal::KILL))?;
     setpriority_process(None, NICE)?;
-    limit(Resource::Core, 0)?;
-    limit(Resource::Fsize, 0)?;
-    limit(Resource::Data, options.memory_mib.saturating_mul(1 << 20))?;
-    limit(Resource::As, options.memory_mib.saturating_add(RESERVED_MIB).saturating_mul(1 << 20))?;
     // At the soft limit SIGXCPU ends the process, which names the reason; at the hard limit SIGKILL would.
     let cpu = Rlimit { current: Some(options.cpu_seconds), maximum: Some(options.cpu_seconds.saturating_add(5)) };
     setrlimit(Resource::Cpu, cpu)?;
+    let limits = jail::Limits {
+        memory: options.memory_mib.saturating_mul(1 << 20),
+        descriptors: DESCRIPTORS,
+        file: (options.bytes as u64).saturating_add(IMAGES),
+    };
+    jail::confine(&limits).map_err(io::Error::other)?;
     Ok(())
 }
 
@@ -110,12 +133,30 @@ fn compile(options: &Options) -> io::Result<ExitCode> {
     let most = u64::try_from(options.bytes).unwrap_or(u64::MAX).saturating_add(1);
     io::stdin().lock().take(most).read_to_end(&mut component)?;
     let compiler = Compiler::new().map_err(io::Error::other)?;
+    let limits = options.allowance();
+    let compiled = match compiler.compile(&component, &limits) {
+        Ok(code) => describe(&component, &code, &limits)?.map(|descriptor| (code, descriptor)),
+        Err(refused) => Err(refused),
+    };
     let mut output = io::stdout().lock();
-    match compiler.compile(&component, &options.allowance()) {
-        Ok(code) => output.write_all(code.bytes()).map(|()| ExitCode::SUCCESS),
+    match compiled {
+        Ok((code, descriptor)) => {
+            let descriptor = serde_json::to_vec(&descriptor)?;
+            output.write_all(&(descriptor.len() as u32).to_le_bytes())?;
+            output.write_all(&descriptor)?;
+            output.write_all(code.bytes())?;
+            Ok(ExitCode::SUCCESS)
+        }
         Err(refused) => {
             serde_json::to_writer(&mut output, &Refusal { refused: refused.to_string() })?;
             Ok(ExitCode::from(REFUSED as u8))
         }
     }
+}
+
+/// Calls `describe` of the component.
+fn describe(component: &[u8], code: &Code, limits: &CompileLimits) -> io::Result<Result<Descriptor, LoadError>> {
+    let settings = Settings { guests: Guests::OnDemand, ..Settings::default() };
+    let engine = Engine::new(&settings).map_err(io::Error::other)?;
+    Ok(engine.load_compiled(component, code, limits).map(|component| component.descriptor().clone()))
 }

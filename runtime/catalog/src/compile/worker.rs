@@ -31,12 +31,17 @@ impl Worker {
         Self { program, limits, queue: Queue::default() }
     }
 
-    /// Compiles a component when the turn of `job` comes, which records the time that it took. Dropping the future kills
-    /// the compiler.
+    /// Compiles and describes a component when the turn of `job` comes, which records the time that it took. Dropping the
+    /// future kills the compiler.
     ///
     /// # Errors
     /// Why the component is not compiled.
-    pub async fn compile(&self, component: &[u8], allowance: &CompileLimits, job: &Job) -> Result<Vec<u8>, Error> {
+    pub async fn compile(
+        &self,
+        component: &[u8],
+        allowance: &CompileLimits,
+        job: &Job,
+    ) -> Result<child::Compiled, Error> {
         let _turn = self.queue.turn(job).await.map_err(|full| match full {
             Full::One(most) => Error::BusyForYou { most },
             Full::All(most) => Error::Busy { most },
@@ -106,13 +111,13 @@ async fn read(from: impl AsyncRead + Unpin, most: u64) -> Vec<u8> {
     bytes
 }
 
-fn outcome(status: ExitStatus, output: Vec<u8>, stderr: &[u8], limits: &Limits) -> Result<Vec<u8>, Error> {
+fn outcome(status: ExitStatus, output: Vec<u8>, stderr: &[u8], limits: &Limits) -> Result<child::Compiled, Error> {
     use std::os::unix::process::ExitStatusExt;
     let stderr = String::from_utf8_lossy(stderr);
     let memory = || Error::Memory { mib: limits.memory_mib };
     match (status.code(), status.signal()) {
         (Some(0), _) if output.len() as u64 > LARGEST_CODE => Err(memory()),
-        (Some(0), _) if !output.is_empty() => Ok(output),
+        (Some(0), _) => child::Compiled::read(output).ok_or_else(|| Error::Failed("its output cannot be read".into())),
         (Some(child::REFUSED), _) => match serde_json::from_slice::<child::Refusal>(&output) {
             Ok(child::Refusal { refused }) if is_out_of_memory(&refused) => Err(memory()),
             Ok(child::Refusal { refused }) => Err(Error::Refused(refused)),
@@ -155,9 +160,16 @@ mod tests {
         let exit = |code: i32| ExitStatus::from_raw(code << 8);
         let said = b"memory allocation of 99 bytes failed\n";
         let failed = |text: &str| Error::Failed(text.into());
+        let descriptor = br#"{"title":"t","summary":"","parameters":[],"outputs":[],"size":null,"fps":null}"#;
+        let length = (descriptor.len() as u32).to_le_bytes();
+        let whole = [&length[..], descriptor, b"code"].concat();
+        let compiled =
+            child::Compiled { descriptor: serde_json::from_slice(descriptor).unwrap(), code: b"code".into() };
         for (status, output, words, expected) in [
-            (exit(0), &b"code"[..], &b""[..], Ok(b"code".to_vec())),
-            (exit(0), b"", b"", Err(failed("exit status: 0: "))),
+            (exit(0), &whole[..], &b""[..], Ok(compiled)),
+            (exit(0), &whole[..whole.len() - 4], b"", Err(failed("its output cannot be read"))),
+            (exit(0), b"code", b"", Err(failed("its output cannot be read"))),
+            (exit(0), b"", b"", Err(failed("its output cannot be read"))),
             (exit(2), refused, b"", Err(Error::Refused("the component cannot be compiled: no".into()))),
             (exit(2), mapping, b"", Err(memory.clone())),
             (exit(2), b"no json", b"", Err(failed("its refusal cannot be read"))),

@@ -13,13 +13,24 @@ pub(super) struct File {
     length: u64,
 }
 
+/// Opens a regular file.
+///
+/// # Errors
+/// [`Error::NotAFile`] if it is none; otherwise what the system says.
+pub fn open(path: &Path) -> Result<std::fs::File, Error> {
+    // Checked before opening it: opening a pipe waits for a writer.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(Error::NotAFile);
+    }
+    Ok(std::fs::File::open(path)?)
+}
+
 impl File {
     pub(super) fn open(path: &Path, bounds: &Bounds) -> Result<Self, Error> {
-        // Checked before opening it: opening a pipe waits for a writer.
-        if !std::fs::metadata(path)?.is_file() {
-            return Err(Error::NotAFile);
-        }
-        let file = std::fs::File::open(path)?;
+        Self::of(open(path)?, bounds)
+    }
+
+    pub(super) fn of(file: std::fs::File, bounds: &Bounds) -> Result<Self, Error> {
         let metadata = file.metadata()?;
         if !metadata.is_file() {
             return Err(Error::NotAFile);

@@ -8,7 +8,7 @@
 //! | `y4m` | YUV4MPEG2, uncompressed |
 //! | `animation` | animated GIF, WebP and PNG |
 //! | `still` | PNG, JPEG, GIF and WebP |
-//! | `open` | [`open()`]: detects the type of a file |
+//! | `open` | [`open()`], [`read()`]: detect the type of a file |
 //! | `looping` | [`Looping`]: repeats a clip |
 
 mod animation;
@@ -26,6 +26,7 @@ mod y4m;
 
 pub use bounds::Bounds;
 pub use error::Error;
+pub use file::open as file;
 pub use interface::{Clip, Frame, Info};
 pub use looping::Looping;
-pub use open::open;
+pub use open::{open, read};

@@ -16,7 +16,18 @@ use super::{animation, mp4, rgba, still, y4m};
 /// # Errors
 /// If the file cannot be read, is of an unknown type, is damaged or exceeds `bounds`.
 pub fn open(path: &Path, bounds: &Bounds) -> Result<Box<dyn Clip>, Error> {
-    let file = File::open(path, bounds)?;
+    decode(File::open(path, bounds)?, bounds)
+}
+
+/// Reads a file that is open, as [`open`] does.
+///
+/// # Errors
+/// As those of [`open`].
+pub fn read(file: std::fs::File, bounds: &Bounds) -> Result<Box<dyn Clip>, Error> {
+    decode(File::of(file, bounds)?, bounds)
+}
+
+fn decode(file: File, bounds: &Bounds) -> Result<Box<dyn Clip>, Error> {
     let mut head = [0; 16];
     let length = file.read_some(0, &mut head)?;
     match &head[..length] {

@@ -29,7 +29,7 @@ pub enum Step {
 }
 
 /// Which steps are allowed, and how far they go.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     /// Allowed steps. Their order is fixed; repetitions change nothing.
     pub steps: Vec<Step>,
@@ -69,7 +69,7 @@ pub struct Allowance {
 }
 
 /// A level of degradation.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = DegradationLevel)]
 pub struct Level {
     /// The step that was added last; none without degradation.

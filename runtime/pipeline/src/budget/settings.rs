@@ -1,11 +1,13 @@
 //! The budgets of a session beyond a single call.
 
+use serde::{Deserialize, Serialize};
+
 use super::{breaker, degradation};
 use crate::budget::degradation::Allowance;
 use crate::schedule::gate::Backlog;
 
 /// Settings of a session. Bounds for a single call and for memory are in [`framebox_sandbox::Limits`].
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Budgets {
     /// Fuel a second. A session without any left skips frames until it has some again.
     pub fuel_per_second: Option<u64>,

@@ -9,12 +9,14 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use crate::schedule::decimation::Decimation;
 use crate::schedule::policy::Skipping;
 use crate::schedule::skip_reason::SkipReason;
 
 /// Bounds of the backlog under `never`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backlog {
     /// Frames.
     pub frames: usize,

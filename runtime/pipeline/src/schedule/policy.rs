@@ -31,7 +31,7 @@ pub enum Unprocessed {
 }
 
 /// The policy of a session. It can change while the session runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 pub struct Policy {
     /// Which frames are skipped.
     #[serde(rename = "policy")]

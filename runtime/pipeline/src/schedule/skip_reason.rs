@@ -1,10 +1,10 @@
 //! Why a frame was skipped.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Why a frame was skipped: it never reached the handler.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum SkipReason {
@@ -23,6 +23,10 @@ pub enum SkipReason {
 }
 
 impl SkipReason {
+    /// All reasons.
+    pub const ALL: [Self; 6] =
+        [Self::Busy, Self::Pacing, Self::OverBudget, Self::Backlog, Self::Resting, Self::Contention];
+
     /// Returns its name, as it is serialized.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -42,8 +46,7 @@ mod tests {
 
     #[test]
     fn words_are_what_is_serialised() {
-        use SkipReason::*;
-        for reason in [Busy, Pacing, OverBudget, Backlog, Resting, Contention] {
+        for reason in SkipReason::ALL {
             assert_eq!(serde_json::json!(reason), serde_json::json!(reason.as_str()));
         }
     }

@@ -3,11 +3,11 @@
 use framebox_media::encode;
 use framebox_picture::Size;
 use framebox_sandbox::{CallError, Kind, Limits};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Who caused that a frame failed. Only what the handler caused is held against it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Cause {
     /// The handler.

@@ -13,6 +13,8 @@ pub trait SessionEvents: Send + Sync {
     fn applied(&self, applied: Applied);
     /// Something happened that the person watching should know.
     fn notice(&self, notice: Notice);
+    /// The handler could not even be started: the session is about to end.
+    fn never_started(&self) {}
     /// The session is over, for the reason given; nothing follows.
     fn ended(&self, reason: &str);
 }

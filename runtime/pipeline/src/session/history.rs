@@ -2,16 +2,17 @@
 
 use std::collections::VecDeque;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::session::cause::Cause;
+use crate::session::word::{self, Word};
 
 /// Rows that are kept.
 pub const MOST: usize = 300;
 
 /// The outcome of a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Outcome {
@@ -26,7 +27,7 @@ pub enum Outcome {
 }
 
 /// One frame. A stage that it did not go through took 0 µs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Row {
     /// Counts the frames of the stream from 0.
     pub sequence: u64,
@@ -35,7 +36,9 @@ pub struct Row {
     /// Its outcome.
     pub outcome: Outcome,
     /// Why it was skipped, or the code of the failure.
-    pub reason: Option<&'static str>,
+    #[serde(deserialize_with = "word::read_optional")]
+    #[schema(value_type = Option<String>)]
+    pub reason: Option<Word>,
     /// Who caused the failure.
     pub cause: Option<Cause>,
     /// Decoding, µs.

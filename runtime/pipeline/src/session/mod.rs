@@ -7,6 +7,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | `permit` | [`Permit`]: what a session uses of the machine |
 //! | `setup`, `error` | [`Setup`]: what a session is made of; [`Error`]: why it could not be started |
 //! | `connections`, `upstream`, `events`, `notice` | [`Connections`]: who sends the input, and who receives values and notices |
 //! | [`parameters`] | parameters: checked, waiting to be applied between two frames, applied |
@@ -15,6 +16,7 @@
 //! | [`history`], [`cause`] | the recent frames, one row each; who caused a failure |
 //! | `intake`, `rtp_clock` | the queue of encoded frames; RTP timestamps as presentation times |
 //! | `frame`, `frame_copy` | frames on their way; copies of pictures |
+//! | `word` | words for programs, read from what a worker process writes |
 //! | `exchange`, `version_state`, `passthrough` | what the threads share |
 //! | `panic_guard` | a thread that panics ends its session |
 //! | `decode`, `handler`, `work`, `report` | the threads: decoding; the handler, and what it does next; what encoding reports |
@@ -34,6 +36,7 @@ mod notice;
 mod panic_guard;
 pub mod parameters;
 mod passthrough;
+mod permit;
 mod rate;
 mod record;
 mod recorder;
@@ -44,6 +47,7 @@ pub mod stats;
 pub mod swap;
 mod upstream;
 mod version_state;
+mod word;
 mod work;
 
 use std::sync::mpsc::sync_channel;
@@ -67,6 +71,7 @@ use intake::Intake;
 pub use notice::{Notice, Severity};
 use panic_guard::PanicGuard;
 use parameters::{ParameterError, Parameters};
+pub use permit::Permit;
 use report::SessionReport;
 pub use setup::Setup;
 use stats::Stats;

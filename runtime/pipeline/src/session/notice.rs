@@ -1,7 +1,11 @@
 //! Notices for the person who uses a session.
 
+use serde::{Deserialize, Serialize};
+
+use crate::session::word::{self, Word};
+
 /// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Severity {
     /// The session goes on.
     Warning,
@@ -10,12 +14,13 @@ pub enum Severity {
 }
 
 /// Something that the person watching should know.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Notice {
     /// How bad it is.
     pub severity: Severity,
     /// A word for programs: the code of a failure, or `parameter`.
-    pub code: &'static str,
+    #[serde(deserialize_with = "word::read")]
+    pub code: Word,
     /// What happened and what can be done, for people.
     pub message: String,
     /// The request that it answers, if any.

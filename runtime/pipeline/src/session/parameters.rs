@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use framebox_sandbox::{Descriptor, NamedValue, Value};
+use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
 /// Requests that may wait for their answers; of more, the oldest stay unanswered.
 const MOST_REQUESTS: usize = 64;
 
 /// Parameters that hold from a frame on.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Applied {
     /// Every parameter with the value that holds.
     pub parameters: Map<String, serde_json::Value>,
@@ -20,13 +21,38 @@ pub struct Applied {
 }
 
 /// A parameter that was refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{id}: {problem}")]
 pub struct ParameterError {
     /// Its id, as it was given.
     pub id: String,
     /// The problem, and what is allowed.
     pub problem: String,
+}
+
+/// Returns the values asked for that a handler does not accept.
+pub fn wrong(descriptor: &Descriptor, asked: &Map<String, serde_json::Value>) -> Vec<ParameterError> {
+    let problem = |(id, given): (&String, _)| {
+        Some(ParameterError { id: id.clone(), problem: check(descriptor, id, given).err()? })
+    };
+    asked.iter().filter_map(problem).collect()
+}
+
+/// Returns every parameter at its default, as JSON.
+pub fn defaults(descriptor: &Descriptor) -> Map<String, serde_json::Value> {
+    Parameters::new(descriptor).json()
+}
+
+fn check(descriptor: &Descriptor, id: &str, given: &serde_json::Value) -> Result<Value, String> {
+    let parameters = &descriptor.parameters;
+    let parameter = parameters.iter().find(|parameter| parameter.id == id).ok_or_else(|| {
+        let known: Vec<_> = parameters.iter().map(|parameter| parameter.id.as_str()).collect();
+        match known.is_empty() {
+            true => "this handler has no parameters".to_owned(),
+            false => format!("this handler has no such parameter; it has {}", known.join(", ")),
+        }
+    })?;
+    parameter.accept(given)
 }
 
 /// Changes on their way to the handler.
@@ -76,15 +102,7 @@ impl Parameters {
     }
 
     fn check(&self, id: &str, given: &serde_json::Value) -> Result<Value, String> {
-        let parameters = &self.descriptor.parameters;
-        let parameter = parameters.iter().find(|parameter| parameter.id == id).ok_or_else(|| {
-            let known: Vec<_> = parameters.iter().map(|parameter| parameter.id.as_str()).collect();
-            match known.is_empty() {
-                true => "this handler has no parameters".to_owned(),
-                false => format!("this handler has no such parameter; it has {}", known.join(", ")),
-            }
-        })?;
-        parameter.accept(given)
+        check(&self.descriptor, id, given)
     }
 
     pub(crate) fn is_waiting(&self) -> bool {

@@ -7,8 +7,8 @@ use framebox_picture::Size;
 use framebox_sandbox::{Component, Limits, Log, MemoryAccount, Sources};
 
 use crate::budget::Budgets;
-use crate::node::AdmissionPermit;
 use crate::schedule::policy::Policy;
+use crate::session::permit::Permit;
 use crate::stream;
 
 /// What a session is made of.
@@ -37,5 +37,5 @@ pub struct Setup {
     /// What the session may use beyond a single call.
     pub budgets: Budgets,
     /// The permit from [`Node::admit`](crate::node::Node::admit). None: the session counts nowhere.
-    pub permit: Option<AdmissionPermit>,
+    pub permit: Option<Box<dyn Permit>>,
 }

@@ -1,17 +1,20 @@
 //! The statistics of a session at one moment.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::budget::degradation::Level;
 use crate::schedule::policy::Policy;
 use crate::schedule::skip_reason::SkipReason;
+use crate::session::recorder::Recorder;
+use crate::session::word;
 
 /// Counts since the session began; a generator's frames are received when they are due. At any moment `received` =
 /// `processed` + skipped + failed + `waiting` + `in_work`.
-#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct Counts {
     /// Pictures that were decoded, or moments at which a generator's frame was due.
     pub received: u64,
@@ -20,6 +23,7 @@ pub struct Counts {
     /// Pictures that never reached the handler, by reason.
     pub skipped: BTreeMap<SkipReason, u64>,
     /// Pictures for which the handler failed, by the code of the failure.
+    #[serde(deserialize_with = "word::read_counts")]
     pub failed: BTreeMap<&'static str, u64>,
     /// Pictures that wait for the handler.
     pub waiting: u64,
@@ -34,7 +38,7 @@ pub struct Counts {
 }
 
 /// Median, 95th percentile and maximum, milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Spread {
     /// Half of the frames took no longer.
     pub p50: f64,
@@ -45,7 +49,7 @@ pub struct Spread {
 }
 
 /// What each stage took for the recent frames. None where nothing was measured.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Stages {
     /// Decoding; none for a generator.
     pub decode: Option<Spread>,
@@ -60,7 +64,7 @@ pub struct Stages {
 }
 
 /// Fuel of the recent calls.
-#[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct Fuel {
     /// Of the last call.
     pub last: u64,
@@ -71,7 +75,7 @@ pub struct Fuel {
 }
 
 /// Frames a second, over the last two seconds.
-#[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct Rates {
     /// Pictures decoded.
     pub received_fps: f64,
@@ -82,7 +86,7 @@ pub struct Rates {
 }
 
 /// Width and height, pixels.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Extent {
     /// Pixels.
     pub width: u32,
@@ -91,7 +95,7 @@ pub struct Extent {
 }
 
 /// A session's statistics at one moment.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Stats {
     /// Size of the camera's pictures, once one has come.
     pub picture: Option<Extent>,
@@ -113,4 +117,11 @@ pub struct Stats {
     /// The level of degradation.
     #[serde(rename = "ladder")]
     pub degradation: Level,
+}
+
+impl Stats {
+    /// The statistics of a session that has not been started.
+    pub fn before_start(now: Instant, policy: Policy) -> Self {
+        Recorder::default().stats(now, policy, Level::NONE)
+    }
 }

@@ -3,6 +3,7 @@
 use std::sync::mpsc::SyncSender;
 
 use framebox_sandbox::{CallError, Component, Instance, Kind, Limits};
+use serde::{Deserialize, Serialize};
 
 use crate::budget::Budgets;
 use crate::session::parameters::Parameters;
@@ -18,7 +19,7 @@ pub struct Swap {
 }
 
 /// Why a version did not take over. The session goes on with the one that it had.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[non_exhaustive]
 pub enum SwapError {
     /// It is another kind of handler.

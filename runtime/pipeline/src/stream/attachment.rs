@@ -2,41 +2,50 @@
 
 use std::sync::Weak;
 
-use super::viewers::{Shared, ViewerId};
+use super::viewers::ViewerId;
+
+/// What viewers are attached to.
+pub(super) trait Audience: Send + Sync + std::fmt::Debug {
+    /// A viewer wants a keyframe.
+    fn request_keyframe(&self);
+    /// The path to a viewer carries so much, bits a second.
+    fn set_bitrate(&self, id: ViewerId, bits_per_second: u32);
+    /// A viewer is gone.
+    fn detach(&self, id: ViewerId);
+}
 
 /// Keeps a viewer attached to its rendition until it is dropped. A frame that is under way at that moment may still
 /// arrive.
 #[derive(Debug)]
 pub struct Attachment {
-    rendition: Weak<Shared>,
+    audience: Weak<dyn Audience>,
     id: ViewerId,
 }
 
 impl Attachment {
-    pub(super) fn new(rendition: Weak<Shared>, id: ViewerId) -> Self {
-        Self { rendition, id }
+    pub(super) fn new(audience: Weak<dyn Audience>, id: ViewerId) -> Self {
+        Self { audience, id }
     }
 
     /// Asks for a keyframe. Wishes that come before the next picture is encoded, from this viewer or others, are one.
     pub fn request_keyframe(&self) {
-        if let Some(rendition) = self.rendition.upgrade() {
-            rendition.lock().keyframe = true;
+        if let Some(audience) = self.audience.upgrade() {
+            audience.request_keyframe();
         }
     }
 
     /// Says what the path to this viewer carries, bits a second.
     pub fn set_bitrate(&self, bits_per_second: u32) {
-        if let Some(rendition) = self.rendition.upgrade() {
-            rendition.lock().viewers.set_bitrate(self.id, bits_per_second);
+        if let Some(audience) = self.audience.upgrade() {
+            audience.set_bitrate(self.id, bits_per_second);
         }
     }
 }
 
 impl Drop for Attachment {
     fn drop(&mut self) {
-        if let Some(rendition) = self.rendition.upgrade() {
-            let detached = rendition.lock().viewers.detach(self.id);
-            drop(detached);
+        if let Some(audience) = self.audience.upgrade() {
+            audience.detach(self.id);
         }
     }
 }

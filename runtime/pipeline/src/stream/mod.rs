@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `streams` | [`Stream`]: the renditions of a processed video |
 //! | `rendition`, `settings` | [`Rendition`]: a stream encoded once; [`Settings`]: how |
+//! | `relay` | [`Relay`]: a rendition that is encoded in another process |
 //! | `shown` | [`Shown`]: a picture on its way to the viewers |
 //! | `viewer`, `attachment` | [`Viewer`]: who receives a rendition; [`Attachment`]: keeps it attached |
 //! | `viewers` | the viewers of a rendition and their wishes |
@@ -18,6 +19,7 @@
 mod attachment;
 pub mod bitrate;
 mod encode;
+mod relay;
 mod rendition;
 mod report;
 mod settings;
@@ -27,6 +29,7 @@ mod viewer;
 mod viewers;
 
 pub use attachment::Attachment;
+pub use relay::{Relay, Wish};
 pub use rendition::Rendition;
 pub use report::{Encoding, Report};
 pub use settings::Settings;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Instant;
 
-use super::attachment::Attachment;
+use super::attachment::{Attachment, Audience};
 use super::bitrate;
 use super::encode::{Encode, Wishes};
 use super::report::{Encoding, Report};
@@ -40,7 +40,8 @@ impl Rendition {
         let mut state = self.shared.lock();
         state.keyframe = true;
         let id = state.viewers.attach(viewer);
-        Attachment::new(Arc::downgrade(&self.shared), id)
+        let shared: Arc<dyn Audience> = self.shared.clone();
+        Attachment::new(Arc::downgrade(&shared), id)
     }
 
     /// True while no picture waits for the encoder.

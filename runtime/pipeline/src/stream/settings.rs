@@ -1,9 +1,10 @@
 //! How a rendition is encoded.
 
 use framebox_media::{Codec, encode};
+use serde::{Deserialize, Serialize};
 
 /// How a rendition is encoded.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Settings {
     /// How its frames are coded.
     pub codec: Codec,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use super::attachment::Audience;
 use super::shown::Shown;
 use super::viewer::Viewer;
 
@@ -89,6 +90,21 @@ impl Shared {
     /// Waits for the next change.
     pub(super) fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Audience for Shared {
+    fn request_keyframe(&self) {
+        self.lock().keyframe = true;
+    }
+
+    fn set_bitrate(&self, id: ViewerId, bits_per_second: u32) {
+        self.lock().viewers.set_bitrate(id, bits_per_second);
+    }
+
+    fn detach(&self, id: ViewerId) {
+        let detached = self.lock().viewers.detach(id);
+        drop(detached);
     }
 }
 

@@ -106,7 +106,7 @@ fn a_leaking_instance_is_replaced_before_it_fails() {
 fn on_a_node(capacity_ms: f64) -> (Arc<Node>, Session) {
     let node = Node::new(admission::Settings { capacity_ms, unknown_ms: 1.0 }, u64::MAX);
     let permit = node.admit(Instant::now(), "invert", 1).unwrap();
-    let (session, _) = start_with(built_in("invert"), |setup| setup.permit = Some(permit));
+    let (session, _) = start_with(built_in("invert"), |setup| setup.permit = Some(Box::new(permit)));
     (node, session)
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use wasmtime::component::Linker;
 
 pub use error::EngineError;
-pub use settings::Settings;
+pub use settings::{Guests, Settings};
 
 use crate::host;
 use crate::state::State;
@@ -31,6 +31,7 @@ struct Inner {
     timers: Option<tokio::runtime::Runtime>,
     /// Linear memory of an instance, at most, bytes.
     max_memory: usize,
+    guests: Guests,
 }
 
 impl Engine {
@@ -52,8 +53,8 @@ impl Engine {
             .thread_name("framebox-timers")
             .enable_time()
             .build()?;
-        let max_memory = settings.memory;
-        Ok(Self { inner: Arc::new(Inner { engine, linker, ticker, timers: Some(timers), max_memory }) })
+        let (max_memory, guests) = (settings.memory, settings.guests);
+        Ok(Self { inner: Arc::new(Inner { engine, linker, ticker, timers: Some(timers), max_memory, guests }) })
     }
 
     pub(crate) fn wasmtime(&self) -> &wasmtime::Engine {
@@ -72,6 +73,11 @@ impl Engine {
     /// Lets guests that are called on this thread sleep on the engine's timers.
     pub(crate) fn enter_timers(&self) -> Option<tokio::runtime::EnterGuard<'_>> {
         self.inner.timers.as_ref().map(|timers| timers.enter())
+    }
+
+    /// Returns where guests run.
+    pub(crate) fn guests(&self) -> Guests {
+        self.inner.guests
     }
 
     /// Returns the linear memory that an instance may have, bytes.

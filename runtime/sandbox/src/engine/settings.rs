@@ -11,10 +11,24 @@ pub struct Settings {
     pub memory: usize,
     /// Interval at which a call that is past its deadline is interrupted again until it ends.
     pub tick: Duration,
+    /// Where guests run.
+    pub guests: Guests,
+}
+
+/// Where the guests of an engine run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Guests {
+    /// In this process; the room for all instances is reserved at once.
+    #[default]
+    Here,
+    /// In this process; each instance gets its room when it is made. For a few calls only.
+    OnDemand,
+    /// In other processes, which get the [parts](crate::Parts) of a component. This one does not look at compiled code.
+    Elsewhere,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { instances: 64, memory: 256 * 1024 * 1024, tick: Duration::from_millis(1) }
+        Self { instances: 64, memory: 256 * 1024 * 1024, tick: Duration::from_millis(1), guests: Guests::Here }
     }
 }

@@ -1,5 +1,7 @@
 //! What a component is, derived from its imports and exports.
 
+use serde::{Deserialize, Serialize};
+
 use super::error::LoadError;
 use super::interface::{PACKAGE, VERSION};
 use super::walk::Names;
@@ -19,7 +21,7 @@ const OFFERED: [(&str, &str); 7] = [
 const MAX_NAMES: usize = 20;
 
 /// What a component is, derived from its imports and exports.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Outline {
     pub(crate) kind: Kind,
     /// Name of the export that has the function called for each frame.

@@ -16,6 +16,7 @@ use framebox_catalog::{Defaults, HandlerDefaults, compile};
 use framebox_picture::Size;
 use framebox_pipeline::{Skipping, Unprocessed};
 use framebox_sandbox::MemoryAccount;
+use framebox_worker::Isolation;
 use serde::Deserialize;
 
 pub use session_defaults::SessionDefaults;
@@ -67,6 +68,11 @@ pub struct Server {
     /// CPU time of all sessions, ms a second; absent: nine tenths of the cores; 0: unlimited. A session that would exceed
     /// it is rejected.
     pub capacity_ms: Option<u32>,
+    /// Where sessions run: `thread`, on threads of the server, or `process`, each in a confined process of its own; absent:
+    /// `process` where `bind` can be reached from other machines, `thread` where only this machine can.
+    pub isolation: Option<Isolation>,
+    /// Worker processes that are kept ready for sessions, under `process`.
+    pub ready_workers: usize,
     /// Memory of all sessions, MiB; absent: three quarters of the machine's or of the control group's; 0: unlimited. A session
     /// that would exceed it is rejected.
     pub memory_mib: Option<u64>,
@@ -95,6 +101,8 @@ impl Default for Server {
             bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
             sessions: 32,
             capacity_ms: None,
+            isolation: None,
+            ready_workers: 2,
             memory_mib: None,
             session_memory_mib: (MemoryAccount::DEFAULT_LIMIT >> 20) as u64,
             policy: Skipping::default(),
@@ -105,6 +113,13 @@ impl Default for Server {
             data: None,
             allow_anyone: Vec::new(),
         }
+    }
+}
+
+impl Server {
+    /// Returns where sessions run.
+    pub fn isolation(&self) -> Isolation {
+        self.isolation.unwrap_or(if self.bind.ip().is_loopback() { Isolation::Thread } else { Isolation::Process })
     }
 }
 
@@ -324,6 +339,7 @@ impl Config {
     /// Names the key, and what is allowed.
     pub fn check(&self) -> anyhow::Result<()> {
         ensure!((1..=1000).contains(&self.server.sessions), "server.sessions must be within 1 and 1000");
+        ensure!((1..=64).contains(&self.server.ready_workers), "server.ready_workers must be within 1 and 64");
         ensure!(
             (8..=65_536).contains(&self.server.session_memory_mib),
             "server.session_memory_mib must be within 8 and 65536"

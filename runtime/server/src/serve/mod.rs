@@ -34,6 +34,7 @@ use crate::config::Config;
 use crate::http::{Changes, Names};
 use crate::recorder;
 use accept::Acceptor;
+use framebox_worker::{Isolation, Processes, Workers};
 
 pub use stop::interrupted;
 
@@ -64,8 +65,9 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()> + Send + 'stat
         per_address: usize::try_from(config.http.connections_per_address).unwrap_or(usize::MAX),
         proxies: config.http.proxies.iter().map(IpAddr::to_canonical).collect(),
     };
-    let app =
-        Arc::new(tokio::task::spawn_blocking(move || App::new(&config, data_dir)).await.context("loading failed")??);
+    let workers = workers(&config).await?;
+    let (of_app, load) = (workers.clone(), move |workers| App::new(&config, data_dir, workers));
+    let app = Arc::new(tokio::task::spawn_blocking(move || load(of_app)).await.context("loading failed")??);
     if !address.ip().is_loopback() {
         tracing::warn!("{address} can be reached from other machines: tokens and cameras need HTTPS in front of it");
     }
@@ -79,7 +81,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()> + Send + 'stat
     tokio::select! {
         never = acceptor.run() => match never {},
         // Sessions end first: the streams of their outputs end with them, and then every request is answered.
-        () = end_sessions(&app, stop) => {}
+        () = end_sessions(&app, &workers, stop) => {}
     }
     acceptor.close(END_REQUESTS).await;
     // Changes whose clients have left go on: they end, and are recorded, before the program does.
@@ -98,11 +100,33 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()> + Send + 'stat
 }
 
 /// Waits until the server is to stop, and ends every session.
-async fn end_sessions(app: &App, stop: impl Future<Output = ()>) {
+async fn end_sessions(app: &App, workers: &Workers, stop: impl Future<Output = ()>) {
     stop.await;
-    if tokio::time::timeout(END_SESSIONS, app.sessions.close()).await.is_err() {
+    let end = async {
+        app.sessions.close().await;
+        workers.close().await;
+    };
+    if tokio::time::timeout(END_SESSIONS, end).await.is_err() {
         tracing::warn!("some sessions did not end in time");
     }
+}
+
+/// Where sessions run.
+async fn workers(config: &Config) -> anyhow::Result<Workers> {
+    let isolation = config.server.isolation();
+    let workers = match isolation {
+        Isolation::Thread => Workers::threads(),
+        Isolation::Process => {
+            let (program, ready) = (config.program.clone(), config.server.ready_workers);
+            let processes = Processes { program, ready, guest_memory: config.defaults().most_memory() };
+            Workers::processes(processes).await.context(
+                "worker processes cannot be started here; `isolation = \"thread\"` in [server] does without them, and has \
+                 the sandbox as its only wall",
+            )?
+        }
+    };
+    tracing::info!(?isolation, "sessions run");
+    Ok(workers)
 }
 
 /// The address of the page. Where nobody else is allowed anything it carries the start-up secret, after the `#`: browsers do

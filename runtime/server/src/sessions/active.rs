@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use framebox_catalog::LoadedVersion;
 use framebox_media::Codec;
 use framebox_pipeline::session::history::Row;
-use framebox_pipeline::{Notice, Session, Severity};
+use framebox_pipeline::{Notice, Severity};
 use framebox_rtc::Peer;
+use framebox_worker::RunningSession;
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, sleep_until, timeout};
 
@@ -41,7 +42,7 @@ pub struct ActiveSession {
 /// The two ends of a session.
 struct Running {
     peer: Arc<dyn Peer>,
-    session: Arc<Session>,
+    session: Arc<RunningSession>,
 }
 
 impl ActiveSession {
@@ -51,7 +52,7 @@ impl ActiveSession {
         entry: LoadedVersion,
         codec: Codec,
         connection: Arc<Connection>,
-        (peer, session): (Arc<dyn Peer>, Session),
+        (peer, session): (Arc<dyn Peer>, RunningSession),
     ) -> Self {
         let running = Running { peer, session: Arc::new(session) };
         connection.connect(&running.peer, &running.session);
@@ -98,7 +99,7 @@ impl ActiveSession {
     }
 
     /// Returns the pipeline; `None` once it is over.
-    pub fn session(&self) -> Option<Arc<Session>> {
+    pub fn session(&self) -> Option<Arc<RunningSession>> {
         self.running().as_ref().map(|running| running.session.clone())
     }
 
@@ -137,8 +138,9 @@ impl ActiveSession {
     }
 
     /// Returns the session with its statistics; `None` once its pipeline is gone.
-    pub fn report(&self) -> Option<SessionReport> {
+    pub async fn report(&self) -> Option<SessionReport> {
         let session = self.session()?;
+        let stats = session.stats().await?;
         let entry = self.entry();
         Some(SessionReport {
             summary: self.summary(),
@@ -147,7 +149,7 @@ impl ActiveSession {
             codec: self.codec.rtp_format().encoding_name,
             budget: CallBudget::from(&entry.limits),
             running: protocol::Running {
-                stats: session.stats(),
+                stats,
                 bitrate_bps: session.bitrate(),
                 fps: session.fps(),
                 parameters: session.parameters(),
@@ -156,8 +158,9 @@ impl ActiveSession {
     }
 
     /// Returns the recent frames since `cursor`, and advances it.
-    fn frames(&self, cursor: &mut u64) -> Vec<Row> {
-        let (rows, next) = self.session().map(|session| session.frames(*cursor)).unwrap_or_default();
+    async fn frames(&self, cursor: &mut u64) -> Vec<Row> {
+        let Some(session) = self.session() else { return Vec::new() };
+        let (rows, next) = session.frames(*cursor).await;
         *cursor = next;
         rows
     }
@@ -169,8 +172,8 @@ impl ActiveSession {
         self.control().send(&Message::Session { data });
     }
 
-    fn send_stats(&self, frames: Option<Vec<Row>>) {
-        if let Some(report) = self.report() {
+    async fn send_stats(&self, frames: Option<Vec<Row>>) {
+        if let Some(report) = self.report().await {
             self.control().send(&Message::Stats { data: Box::new(report), frames });
         }
     }
@@ -181,9 +184,17 @@ impl ActiveSession {
         let mut introductions = 0;
         let mut next_stats = None;
         let mut cursor = 0;
+        let mut started = false;
         loop {
             let watched = watch.borrow_and_update().clone();
             let now = Instant::now();
+            if !started && watched.life.phase() == Phase::Live {
+                // The first moment at which something is spent on the handler: the peer has shown that it is there.
+                started = true;
+                if let Err(reason) = self.start().await {
+                    return reason;
+                }
+            }
             if let Some(reason) = watched.ended {
                 self.wait_for_viewer(&mut watch).await;
                 return reason;
@@ -199,8 +210,11 @@ impl ActiveSession {
             if let (Some(at), Some(wanted)) = (next_stats, watched.wanted)
                 && now >= at
             {
-                let frames = wanted.frames.then(|| self.frames(&mut cursor));
-                self.send_stats(frames);
+                let frames = match wanted.frames {
+                    true => Some(self.frames(&mut cursor).await),
+                    false => None,
+                };
+                self.send_stats(frames).await;
                 next_stats = Some(now + Duration::from_millis(wanted.stats_ms));
             }
             let wake = next_stats.into_iter().chain(watched.life.deadline()).min();
@@ -218,6 +232,18 @@ impl ActiveSession {
         }
     }
 
+    /// Starts the pipeline.
+    async fn start(&self) -> Result<(), String> {
+        let Some(session) = self.session() else { return Ok(()) };
+        let begin = Instant::now();
+        self.connection.start(&session).await.map_err(|error| {
+            tracing::error!(session = self.id, %error, "a session could not be started");
+            format!("the session could not be started: {error}")
+        })?;
+        tracing::debug!(session = self.id, ms = begin.elapsed().as_millis(), "session started");
+        Ok(())
+    }
+
     /// Waits until a viewer can receive why the session ended. A handler that fails at its start does so before anyone is
     /// connected.
     async fn wait_for_viewer(&self, watch: &mut watch::Receiver<Watched>) {
@@ -231,9 +257,7 @@ impl ActiveSession {
     /// Sends `reason`, closes the connection and waits until the pipeline has ended, which takes at most as long as the
     /// handler's longest call.
     pub async fn close(&self, reason: &str) {
-        if let Some(session) = self.session() {
-            session.end();
-        }
+        let ends = self.session().is_some_and(|session| session.end());
         self.control().outputs().end(reason);
         if let Some(peer) = self.peer() {
             if self.phase() == Phase::Live {
@@ -244,9 +268,11 @@ impl ActiveSession {
                 tracing::warn!(session = self.id, "dropping a connection that took too long to close");
             }
         }
-        let mut watch = self.control().watch();
-        // The sender lives in the control, which this session holds: waiting cannot fail.
-        let _ = watch.wait_for(|watched| watched.ended.is_some()).await;
+        if ends {
+            let mut watch = self.control().watch();
+            // The sender lives in the control, which this session holds: waiting cannot fail.
+            let _ = watch.wait_for(|watched| watched.ended.is_some()).await;
+        }
         let running = self.running().take();
         drop(running);
     }

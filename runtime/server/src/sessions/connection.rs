@@ -4,15 +4,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use framebox_media::EncodedFrame;
-use framebox_pipeline::{Connections, Session};
+use framebox_pipeline::Connections;
 use framebox_rtc::{ConnectionEvents, Peer, State};
 use framebox_sandbox::MemoryAccount;
+use framebox_worker::{RunningSession, StartError};
 
 use super::control::Control;
 use super::egress::Egress;
 use super::ends::Ends;
 use super::ingress::Ingress;
-use super::lifecycle::Phase;
 
 /// Ingress, egress and control of one session. It is made first, then [connected](Connection::connect) with both ends.
 pub struct Connection {
@@ -35,13 +35,19 @@ impl Connection {
     }
 
     /// Connects both ends.
-    pub fn connect(&self, peer: &Arc<dyn Peer>, session: &Arc<Session>) {
+    pub fn connect(&self, peer: &Arc<dyn Peer>, session: &Arc<RunningSession>) {
         self.ends.set(peer, session);
+    }
+
+    /// Starts the pipeline of `session`, to be called once its peer is connected.
+    ///
+    /// # Errors
+    /// Why it was not started.
+    pub async fn start(&self, session: &RunningSession) -> Result<(), StartError> {
+        session.start().await?;
         self.egress.attach(session);
-        // The peer may have been quicker.
-        if self.control.watch().borrow().life.phase() == Phase::Live {
-            session.begin();
-        }
+        session.begin();
+        Ok(())
     }
 
     /// What the pipeline is connected to.
@@ -57,13 +63,7 @@ impl Connection {
 
 impl ConnectionEvents for Connection {
     fn state(&self, state: State) {
-        // First the state, then the pipeline: whichever comes second, this or `connect`, begins it.
         self.control.peer_state(state);
-        if state == State::Connected
-            && let Some(session) = self.ends.session()
-        {
-            session.begin();
-        }
     }
 
     fn frame(&self, frame: EncodedFrame) {

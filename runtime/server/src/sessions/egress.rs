@@ -4,7 +4,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use framebox_media::EncodedFrame;
-use framebox_pipeline::{Attachment, Session, Viewer};
+use framebox_pipeline::{Attachment, Viewer};
+use framebox_worker::RunningSession;
 
 use super::ends::Ends;
 
@@ -20,9 +21,9 @@ impl Egress {
         Self { ends, attachment: OnceLock::new() }
     }
 
-    /// Attaches it to the stream of `session`. An observer's stream has no pictures.
-    pub(super) fn attach(self: &Arc<Self>, session: &Session) {
-        if let Some(attachment) = session.stream().attach(self.clone()) {
+    /// Attaches it to the stream of `session`, which has started. An observer's stream has no pictures.
+    pub(super) fn attach(self: &Arc<Self>, session: &RunningSession) {
+        if let Some(attachment) = session.attach(self.clone()) {
             // Another one would be detached at once.
             let _ = self.attachment.set(attachment);
         }

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use framebox_pipeline::Severity;
 use framebox_pipeline::session::cause::Cause;
 use framebox_pipeline::session::swap::{Swap, SwapError};
-use framebox_sandbox::{Component, Limits, NoLog};
+use framebox_sandbox::{Component, Limits};
+use framebox_worker::{Probe, Workers};
 use tokio::sync::{Semaphore, watch};
 
 use super::ActiveSession;
@@ -25,13 +26,19 @@ pub struct VersionFollower {
     catalog: Arc<Catalog>,
     defaults: Arc<SessionDefaults>,
     sources: SourceRegistry,
+    workers: Workers,
     turns: Semaphore,
 }
 
 impl VersionFollower {
-    /// Follows the handlers in `catalog`. `defaults`: the budgets of their versions; `sources`: what they may read.
-    pub fn new(catalog: Arc<Catalog>, defaults: Arc<SessionDefaults>, sources: SourceRegistry) -> Arc<Self> {
-        Arc::new(Self { catalog, defaults, sources, turns: Semaphore::new(MAX_MOVING) })
+    /// Follows the handlers in `catalog`. `defaults`: the budgets of their versions; `sources`: what they may read; `workers`: where they run.
+    pub fn new(
+        catalog: Arc<Catalog>,
+        defaults: Arc<SessionDefaults>,
+        sources: SourceRegistry,
+        workers: Workers,
+    ) -> Arc<Self> {
+        Arc::new(Self { catalog, defaults, sources, workers, turns: Semaphore::new(MAX_MOVING) })
     }
 
     /// Keeps `active` on the version that it is to run, until it ends.
@@ -40,7 +47,7 @@ impl VersionFollower {
         let mut selection = self.catalog.watch(&begin.name);
         // The choice may have changed since the offer.
         selection.iter_mut().for_each(watch::Receiver::mark_changed);
-        let mut probation = Probation::of(&active, active.entry().into(), 0);
+        let mut probation = Probation::of(&active, active.entry().into(), 0).await;
         let mut life = active.control().watch();
         loop {
             let changed = async {
@@ -53,8 +60,8 @@ impl VersionFollower {
                 let _ = life.wait_for(|watched| watched.ended.is_some()).await;
             };
             tokio::select! {
-                () = ended => return self.check(&active, &mut probation),
-                () = tokio::time::sleep(CHECK_INTERVAL), if probation.is_some() => self.check(&active, &mut probation),
+                () = ended => return self.check(&active, &mut probation).await,
+                () = tokio::time::sleep(CHECK_INTERVAL), if probation.is_some() => self.check(&active, &mut probation).await,
                 changed = changed => match changed {
                     Ok(()) => {
                         if let Some(next) = self.move_on(&active, &mut selection).await {
@@ -99,8 +106,8 @@ impl VersionFollower {
         };
         let suspect = Suspect::from(next.clone());
         let version = suspect.version.clone();
-        match tokio::task::spawn_blocking(move || session.swap(swap)).await {
-            Ok(Ok(sequence)) => {
+        match session.swap(swap).await {
+            Ok(sequence) => {
                 active.replace_entry(next);
                 if let Some(reason) = reason {
                     let text =
@@ -108,10 +115,10 @@ impl VersionFollower {
                     active.notice(Severity::Warning, "rolled-back", text);
                 }
                 active.send_swapped(from.number, sequence);
-                Probation::of(active, suspect, sequence)
+                Probation::of(active, suspect, sequence).await
             }
-            Ok(Err(SwapError::Ended)) => None,
-            Ok(Err(error)) => {
+            Err(SwapError::Ended) => None,
+            Err(error) => {
                 if let SwapError::Start(failure) = &error
                     && !failure.is_of_host()
                 {
@@ -119,10 +126,6 @@ impl VersionFollower {
                     self.report(active, &suspect, Failure::Start(failure.to_string()));
                 }
                 self.stays(active, &from, &version, &error.to_string());
-                None
-            }
-            Err(error) => {
-                tracing::error!(%error, "a session could not be moved to another version");
                 None
             }
         }
@@ -143,30 +146,25 @@ impl VersionFollower {
             return;
         }
         let (catalog, Suspect { version, component, limits }) = (self.catalog.clone(), suspect.clone());
-        let setup = framebox_sandbox::Setup {
-            limits,
-            parameters: Vec::new(),
-            log: Arc::new(NoLog),
-            sources: self.sources.granted(&version.name),
-            account: self.defaults.account(),
-        };
-        // Nobody waits for it: the outcome goes to the catalog.
-        tokio::task::spawn_blocking(move || {
-            let failure = component.probe(setup).err();
+        let (account, grants) = (self.defaults.account(), self.sources.granted(&version.name));
+        let (workers, probe) = (self.workers.clone(), Probe { component, limits, account, grants });
+        // The outcome goes to the catalog.
+        self.workers.spawn(async move {
+            let failure = workers.probe(probe).await;
             tracing::debug!(handler = version.name, version = version.number, ?failure, "probed");
             catalog.report_probe(&version, failure.is_some());
         });
     }
 
     /// Reports the failures of the version on probation since the last check.
-    fn check(&self, active: &ActiveSession, probation: &mut Option<Probation>) {
+    async fn check(&self, active: &ActiveSession, probation: &mut Option<Probation>) {
         let Some(on) = probation else { return };
         if let Some(session) = active.session() {
             if session.never_started() {
                 let reason = active.control().watch().borrow().ended.clone().unwrap_or_default();
                 self.report(active, &on.suspect, Failure::Start(reason));
             }
-            let (rows, next) = session.frames(on.cursor);
+            let (rows, next) = session.frames(on.cursor).await;
             on.cursor = next;
             let failed =
                 rows.iter().filter(|row| row.sequence >= on.since && row.cause == Some(Cause::Handler)).count();
@@ -205,7 +203,7 @@ struct Probation {
 
 impl Probation {
     /// Begins to watch a version; `None` when it is not on probation.
-    fn of(active: &ActiveSession, suspect: Suspect, since: u64) -> Option<Self> {
+    async fn of(active: &ActiveSession, suspect: Suspect, since: u64) -> Option<Self> {
         let now = Instant::now();
         if !suspect.version.is_on_probation(now) {
             return None;
@@ -213,7 +211,7 @@ impl Probation {
         let cursor = match active.session() {
             Some(session) if since > 0 => {
                 // Rows of the version before may be skipped; later ones are recognised by their numbers.
-                session.frames(0).1.saturating_sub(framebox_pipeline::session::history::MOST as u64)
+                session.frames(0).await.1.saturating_sub(framebox_pipeline::session::history::MOST as u64)
             }
             _ => 0,
         };

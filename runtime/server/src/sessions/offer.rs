@@ -6,9 +6,10 @@ use std::time::Instant;
 use framebox_catalog::{self as catalog, Catalog, LoadedVersion};
 use framebox_media::{Codec, decode, encode};
 use framebox_pipeline::node::{self, Node, admission};
-use framebox_pipeline::{Policy, Session, Setup, Skipping, Unprocessed, session, stream};
+use framebox_pipeline::{Permit, Policy, Setup, Skipping, Unprocessed, stream};
 use framebox_rtc::{self as rtc, Answer, Direction, Transport};
-use framebox_sandbox::Kind;
+use framebox_sandbox::{Kind, NoSources};
+use framebox_worker::Workers;
 
 use super::connection::Connection;
 use super::follower::VersionFollower;
@@ -58,9 +59,6 @@ pub enum Error {
     /// The offer is invalid or offers nothing to take part in, or no connection can be set up.
     #[error(transparent)]
     Peer(rtc::Error),
-    /// The pipeline could not be started.
-    #[error(transparent)]
-    Start(session::Error),
 }
 
 impl From<Rejection> for Error {
@@ -82,6 +80,8 @@ pub struct Answerer {
     pub sessions: Arc<Sessions>,
     /// Sets up connections.
     pub transport: Box<dyn Transport>,
+    /// Where sessions run.
+    pub workers: Workers,
     /// Settings of the encoder.
     pub encoder: config::Encoder,
     /// What handlers may read.
@@ -95,8 +95,8 @@ pub struct Answerer {
 }
 
 impl Answerer {
-    /// Answers an offer of `owner`, who may have `most` sessions at once. The session then supervises itself; a slot is
-    /// held only when this succeeds.
+    /// Answers an offer of `owner`, who may have `most` sessions at once. The session starts when the peer is connected, and
+    /// supervises itself; a slot is held only when this succeeds.
     ///
     /// # Errors
     /// See [`Error`].
@@ -124,14 +124,12 @@ impl Answerer {
         };
         let answer = self.transport.answer(offer, direction, connection.clone()).await.map_err(Error::Peer)?;
         let Answer { sdp, peer, codec } = answer;
-        let setup = Setup { permit, account, ..self.setup(name, &entry, options, codec, &connection) };
-        let session = match Session::start(setup, connection.of_session()) {
-            Ok(session) => session,
-            Err(error) => {
-                peer.close().await;
-                return Err(Error::Start(error));
-            }
-        };
+        let permit = permit.map(|permit| Box::new(permit) as Box<dyn Permit>);
+        let session = self.workers.session(framebox_worker::Setup {
+            session: Setup { permit, account, ..self.setup(name, &entry, options, codec, &connection) },
+            connections: connection.of_session(),
+            grants: self.sources.granted(name),
+        });
         tracing::info!(session = id, handler = name, version = entry.version().number, "session answered");
         let ends = (peer.clone(), session);
         let active = Arc::new(ActiveSession::new((id, name), entry, codec, connection, ends));
@@ -183,7 +181,8 @@ impl Answerer {
                 },
             },
             log: connection.control().clone(),
-            sources: self.sources.granted(name),
+            // Given where the session runs.
+            sources: Arc::new(NoSources),
             account: self.defaults.account(),
             policy: Policy {
                 skipping: options.skipping.unwrap_or(policy.skipping),

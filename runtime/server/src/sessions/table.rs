@@ -79,8 +79,8 @@ impl Found {
     }
 
     /// Returns the session with its statistics; `None` once its pipeline is gone.
-    pub fn report(&self) -> Option<SessionReport> {
-        Some(SessionReport { summary: self.summary(), ..self.session.report()? })
+    pub async fn report(&self) -> Option<SessionReport> {
+        Some(SessionReport { summary: self.summary(), ..self.session.report().await? })
     }
 }
 

@@ -9,11 +9,9 @@
 //! | `remote` | a source that is fetched in the background until it is there |
 //! | `fetch` | one attempt to fetch a file, within [`Limits`] |
 //! | `open_permit` | bounds how many sources are open |
-//! | `opened` | an opened source, as a guest reads it |
 
 mod fetch;
 mod open_permit;
-mod opened;
 mod registry;
 mod remote;
 

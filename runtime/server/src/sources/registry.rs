@@ -2,17 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
-use framebox_media::clip::{self, Bounds, Looping};
-use framebox_sandbox::Sources;
+use framebox_media::clip::{self, Bounds};
+use framebox_worker::sources::{GrantedFile, Grants};
 use tempfile::{NamedTempFile, TempPath};
 
 use super::fetch::Limits;
 use super::open_permit::OpenCount;
-use super::opened::Opened;
 use super::remote::Remote;
 use crate::config;
 
@@ -78,7 +77,7 @@ impl SourceRegistry {
     }
 
     /// Returns the sources that `handler` may open.
-    pub fn granted(&self, handler: &str) -> Arc<dyn Sources> {
+    pub fn granted(&self, handler: &str) -> Arc<dyn Grants> {
         let granted = self.sources.iter().filter(|(_, entry)| entry.handlers.contains(handler));
         let sources = granted.map(|(name, entry)| (name.clone(), entry.clone())).collect();
         Arc::new(Granted { sources, open: self.open.clone() })
@@ -91,21 +90,17 @@ struct Granted {
     open: OpenCount,
 }
 
-impl Sources for Granted {
-    fn open(&self, name: &str) -> Result<Box<dyn framebox_sandbox::Source>, String> {
+impl Grants for Granted {
+    fn open(&self, name: &str) -> Result<GrantedFile, String> {
         let entry = self.sources.get(name).ok_or_else(|| self.unknown(name))?;
         let permit = self.open.acquire().ok_or("too many sources are open on this server; try again later")?;
-        let bounds = Bounds::default();
-        let clip = match &entry.location {
-            Location::File(path) => clip::open(path, &bounds),
-            Location::Temporary(path) => clip::open(path, &bounds),
-            Location::Remote(remote) => {
-                clip::open(remote.file().map_err(|why| format!("the source {name} {why}"))?, &bounds)
-            }
+        let path: &Path = match &entry.location {
+            Location::File(path) => path,
+            Location::Temporary(path) => path,
+            Location::Remote(remote) => remote.file().map_err(|why| format!("the source {name} {why}"))?,
         };
-        let clip = clip.map_err(|error| format!("the source {name} cannot be opened: {error}"))?;
-        let clip = if entry.looped { Box::new(Looping::new(clip)) } else { clip };
-        Ok(Box::new(Opened::new(name, clip, permit)))
+        let file = clip::file(path).map_err(|error| format!("the source {name} cannot be opened: {error}"))?;
+        Ok(GrantedFile { file, looped: entry.looped, permit: Box::new(permit) })
     }
 }
 

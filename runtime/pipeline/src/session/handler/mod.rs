@@ -38,7 +38,11 @@ pub(crate) fn run(exchange: &Exchange, setup: &Setup, stream: &Stream, connectio
     let mut handler =
         Handler { exchange, setup, stream, connections, version, told_losses: None, used: cpu::Meter::new() };
     if let Err(failure) = handler.start() {
-        exchange.recorder().never_started = !failure.is_of_host();
+        let never_started = !failure.is_of_host();
+        exchange.recorder().never_started = never_started;
+        if never_started {
+            connections.events.never_started();
+        }
         return handler.over(&failure, "the handler could not be started");
     }
     let reason = loop {

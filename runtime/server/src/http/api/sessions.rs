@@ -83,7 +83,7 @@ async fn session(
     requester: Requester,
     Path(id): Path<String>,
 ) -> Result<Json<SessionReport>, Problem> {
-    find(&app, &requester, &id)?.report().map(Json).ok_or_else(ending)
+    find(&app, &requester, &id)?.report().await.map(Json).ok_or_else(ending)
 }
 
 /// Changes which frames a session skips and what it shows for them
@@ -106,7 +106,7 @@ async fn change_session(
     let hint = "give an object with `policy` (latest, adaptive, never), `unprocessed` (hold, passthrough), or both";
     let JsonObject(change) = body.map_err(|error| error.problem(hint))?;
     found.session.control().set_policy(change);
-    found.report().map(Json).ok_or_else(ending)
+    found.report().await.map(Json).ok_or_else(ending)
 }
 
 /// Lists what happened to a session's recent frames
@@ -123,8 +123,10 @@ async fn frames(
     query: Result<Query<Continuation>, QueryRejection>,
 ) -> Result<Json<Frames>, Problem> {
     let Query(Continuation { after }) = query.map_err(|error| Problem::new(error.status(), error.body_text()))?;
-    let session = find(&app, &requester, &id)?.session.session();
-    let (frames, next) = session.map(|session| session.frames(after)).unwrap_or_default();
+    let (frames, next) = match find(&app, &requester, &id)?.session.session() {
+        Some(session) => session.frames(after).await,
+        None => Default::default(),
+    };
     Ok(Json(Frames { frames, next }))
 }
 

@@ -91,7 +91,6 @@ impl Failure {
             }
             offer::Error::Peer(rtc::Error::Setup(error)) => Self::internal(&**error),
             offer::Error::Peer(error) => Self::new(StatusCode::BAD_REQUEST, "invalid_offer", error.to_string()),
-            offer::Error::Start(error) => Self::internal(error),
         }
     }
 

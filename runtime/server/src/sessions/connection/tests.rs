@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use framebox_media::{Codec, encode};
 use framebox_picture::{Picture, Size};
-use framebox_pipeline::{Budgets, Policy, Setup, stream};
+use framebox_pipeline::{Budgets, Policy, stream};
 use framebox_rtc::{Candidate, Error, Stats};
 use framebox_sandbox::{Engine, Limits, MemoryAccount, NoSources, Settings};
+use framebox_worker::sources::NoGrants;
+use framebox_worker::{Setup, Workers};
 
 use super::*;
 
@@ -74,10 +76,10 @@ impl Peer for Recorder {
     }
 }
 
-fn start(connection: &Connection) -> Arc<Session> {
+fn session(connection: &Connection) -> Arc<RunningSession> {
     let path = format!("{}/../../guest-examples/prebuilt/invert.wasm", env!("CARGO_MANIFEST_DIR"));
     let engine = Engine::new(&Settings::default()).unwrap();
-    let setup = Setup {
+    let session = framebox_pipeline::Setup {
         component: engine.load(&std::fs::read(path).unwrap()).unwrap(),
         fps: None,
         input: Codec::H264,
@@ -91,17 +93,20 @@ fn start(connection: &Connection) -> Arc<Session> {
         budgets: Budgets::default(),
         permit: None,
     };
-    Arc::new(Session::start(setup, connection.of_session()).unwrap())
+    let (connections, grants) = (connection.of_session(), Arc::new(NoGrants));
+    Arc::new(Workers::threads().session(Setup { session, connections, grants }))
 }
 
-#[test]
-fn each_way_leads_to_the_other_end_and_neither_end_keeps_the_other_alive() {
+#[tokio::test(flavor = "multi_thread")]
+async fn each_way_leads_to_the_other_end_and_neither_end_keeps_the_other_alive() {
     let connection = Arc::new(Connection::new(&MemoryAccount::default()));
-    let session = start(&connection);
+    let session = session(&connection);
     let recorder = Arc::<Recorder>::default();
     let peer: Arc<dyn Peer> = recorder.clone();
     connection.connect(&peer, &session);
     connection.state(State::Connected);
+    connection.start(&session).await.unwrap();
+    assert!(connection.start(&session).await.is_err(), "it starts once");
     let mut camera = Codec::H264.encoder(&encode::Settings::default()).unwrap();
     let mut number = 0;
     let mut film = || {
@@ -123,7 +128,7 @@ fn each_way_leads_to_the_other_end_and_neither_end_keeps_the_other_alive() {
     connection.bitrate(300_000);
     assert_eq!(session.bitrate(), 300_000);
     connection.sent(0, Instant::now());
-    assert!(session.stats().stages_ms.total.is_some());
+    assert!(session.stats().await.unwrap().stages_ms.total.is_some());
     connection.message(r#"{"type":"set_parameters","parameters":{"strength":3},"request":7}"#.into());
     connection.channel_open();
     recorder.wait(|sent| sent.messages.iter().any(|text| text.contains(r#""request":7"#)));
@@ -142,7 +147,9 @@ fn each_way_leads_to_the_other_end_and_neither_end_keeps_the_other_alive() {
         assert!(begin.elapsed() < Duration::from_secs(120), "the session does not keep its peer");
         std::thread::yield_now();
     }
-    Arc::into_inner(session).unwrap().join();
+    assert!(session.end());
+    drop(session);
+    let mut watch = connection.control().watch();
+    watch.wait_for(|watched| watched.ended.is_some()).await.unwrap();
     assert!(connection.ends.session().is_none());
-    assert!(connection.control().watch().borrow().ended.is_some());
 }
