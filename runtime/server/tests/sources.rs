@@ -66,7 +66,7 @@ fn at(server: SocketAddr, path: &str) -> Source {
 }
 
 fn refusal(registry: &SourceRegistry, handler: &str, source: &str) -> String {
-    granted(&registry, handler).open(source).map(|source| source.info()).unwrap_err()
+    granted(registry, handler).open(source).map(|source| source.info()).unwrap_err()
 }
 
 #[test]

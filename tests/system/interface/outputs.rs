@@ -8,7 +8,7 @@ use super::{Client, live};
 use framebox_test_support::python;
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::Server;
-use framebox_test_support::wait::LIMIT;
+use framebox_test_support::wait::{LIMIT, wait_until};
 
 /// An event of a stream.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,7 +99,12 @@ async fn values_are_events_with_their_frame_and_the_end_is_an_event() {
     );
     while fastrtc.next().await.is_some() {}
     for path in ["/sessions/knobs/outputs", "/outputs?webrtc_id=knobs"] {
-        assert_eq!(server.get(path).await.status, 404);
+        // Until what it held is free, its readers get its end.
+        wait_until("the session does not exist any more", async || match server.stream(path).await.status().as_u16() {
+            404 => Ok(()),
+            status => Err(status.to_string()),
+        })
+        .await;
     }
     assert_eq!(server.get("/outputs").await.status, 400);
 }

@@ -191,14 +191,22 @@ impl Instance {
         let state = self.store.data_mut();
         let picture = state.canvas.take();
         let values = state.values.take();
-        let result = match result {
-            Ok((Ok(()),)) => picture.map(|picture| Output { picture, values }).map_err(|error| match error {
-                CanvasError::Invalid(problem) => CallError::BadOutput(problem),
-                CanvasError::Memory(error) => CallError::HostMemory { message: error.to_string(), trapped: false },
-            }),
-            Ok((Err(Stop::Failed(message)),)) => Err(CallError::Failed(truncated(&message.0))),
-            Ok((Err(Stop::Finished(reason)),)) => Err(CallError::Finished(truncated(&reason.0))),
-            Err(error) => Err(error),
+        // A guest that was refused a picture may put nothing, pass the message on, or trap: the host is the reason all the same.
+        let refused = match &picture {
+            Err(CanvasError::Memory(error)) => Some(error.to_string()),
+            _ => None,
+        };
+        let result = match (result, refused) {
+            (Ok((Ok(()) | Err(Stop::Failed(_)),)), Some(message)) => {
+                Err(CallError::HostMemory { message, trapped: false })
+            }
+            (Err(CallError::Trap(_)), Some(message)) => Err(CallError::HostMemory { message, trapped: true }),
+            (Ok((Ok(()),)), None) => picture
+                .map(|picture| Output { picture, values })
+                .map_err(|error| CallError::BadOutput(error.to_string())),
+            (Ok((Err(Stop::Failed(message)),)), _) => Err(CallError::Failed(truncated(&message.0))),
+            (Ok((Err(Stop::Finished(reason)),)), _) => Err(CallError::Finished(truncated(&reason.0))),
+            (Err(error), _) => Err(error),
         };
         Call { result, cost }
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use framebox_catalog::LoadedVersion;
 use framebox_media::Codec;
 use framebox_pipeline::session::history::Row;
-use framebox_pipeline::{Notice, Severity};
+use framebox_pipeline::{Notice, SessionEvents, Severity};
 use framebox_rtc::Peer;
 use framebox_worker::RunningSession;
 use tokio::sync::{Notify, watch};
@@ -28,6 +28,8 @@ pub struct ActiveSession {
     pub id: String,
     /// Name of its handler.
     pub handler: String,
+    /// Whose voice its failures are: [`Owner::witness`](super::owner::Owner::witness).
+    pub witness: String,
     /// The version that runs.
     entry: Mutex<LoadedVersion>,
     /// The codec of its video.
@@ -49,6 +51,7 @@ impl ActiveSession {
     /// Creates a session of `handler` and connects its two ends.
     pub fn new(
         (id, handler): (&str, &str),
+        witness: String,
         entry: LoadedVersion,
         codec: Codec,
         connection: Arc<Connection>,
@@ -59,6 +62,7 @@ impl ActiveSession {
         Self {
             id: id.to_owned(),
             handler: handler.to_owned(),
+            witness,
             entry: Mutex::new(entry),
             codec,
             begin: Instant::now(),
@@ -268,7 +272,10 @@ impl ActiveSession {
                 tracing::warn!(session = self.id, "dropping a connection that took too long to close");
             }
         }
-        if ends {
+        if !ends {
+            // No pipeline says so: it was never started.
+            self.control().ended(reason);
+        } else {
             let mut watch = self.control().watch();
             // The sender lives in the control, which this session holds: waiting cannot fail.
             let _ = watch.wait_for(|watched| watched.ended.is_some()).await;

@@ -142,7 +142,7 @@ impl VersionFollower {
     /// Reports a failure of the handler in a session. Where that session alone does not decide, the version is run on the
     /// server's own pictures; the outcome is reported as well.
     fn report(&self, active: &ActiveSession, suspect: &Suspect, failure: Failure) {
-        if !self.catalog.report_failure(&suspect.version, &active.id, failure) {
+        if !self.catalog.report_failure(&suspect.version, &active.witness, failure) {
             return;
         }
         let (catalog, Suspect { version, component, limits }) = (self.catalog.clone(), suspect.clone());

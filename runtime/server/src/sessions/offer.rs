@@ -110,6 +110,7 @@ impl Answerer {
         let entry = self.catalog.open(options.handler.as_deref()).await.map_err(Error::Handler)?;
         let name = entry.version().name.clone();
         let name = name.as_str();
+        let witness = owner.witness(id);
         let reservation = self.sessions.reserve(id, owner, most)?;
         let digest = entry.component.digest().to_string();
         let permit =
@@ -132,7 +133,7 @@ impl Answerer {
         });
         tracing::info!(session = id, handler = name, version = entry.version().number, "session answered");
         let ends = (peer.clone(), session);
-        let active = Arc::new(ActiveSession::new((id, name), entry, codec, connection, ends));
+        let active = Arc::new(ActiveSession::new((id, name), witness, entry, codec, connection, ends));
         let follow = self.follower.clone().follow(active.clone());
         for candidate in reservation.fill(&self.sessions, active, follow) {
             // It was accepted before the offer was known; a wrong one does no harm.

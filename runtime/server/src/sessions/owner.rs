@@ -61,6 +61,16 @@ impl Owner {
         &self.key
     }
 
+    /// Returns as whose witness the session `id` counts when its handler fails: everybody has one voice, however many
+    /// sessions there are of them. What the operator runs is nobody's attack: each of those sessions has one.
+    pub fn witness(&self, id: &str) -> String {
+        match &self.key {
+            PrincipalKey::Operator => format!("session {id}"),
+            PrincipalKey::Token(name) => format!("token {name}"),
+            PrincipalKey::Address(address) => format!("address {address}"),
+        }
+    }
+
     /// Decides whether `requester` has access, in a time that does not depend on the secrets.
     pub fn admits(&self, requester: &Requester, proof: Proof) -> bool {
         let is_same = self.key == requester.key;
