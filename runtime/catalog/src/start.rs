@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use framebox_sandbox::{Code, CompileLimits, Compiler, Digest, Engine, Guests, LoadError};
+use framebox_sandbox::{Code, CompileLimits, Compiler, Digest, Engine, LoadError};
 
 use super::catalog::Catalog;
 use super::code_cache::CodeCache;
@@ -242,7 +242,7 @@ impl Catalog {
         code: &Code,
         allowance: &CompileLimits,
     ) -> Result<framebox_sandbox::Component, LoadError> {
-        let settings = framebox_sandbox::Settings { guests: Guests::OnDemand, ..Default::default() };
+        let settings = framebox_sandbox::Settings { instances: 1, ..Default::default() };
         let here = Engine::new(&settings).map_err(|error| LoadError::Compile(error.to_string()))?;
         let descriptor = here.load_compiled(bytes, code, allowance)?.descriptor().clone();
         self.engine.load_described(bytes, code, allowance, descriptor)

@@ -78,7 +78,7 @@ impl Serve {
         // What the server writes is for its user alone.
         rustix::process::umask(Mode::from_raw_mode(0o077));
         let runtime = tokio::runtime::Runtime::new()?;
-        let result = runtime.block_on(serve::serve(config, serve::interrupted()));
+        let result = runtime.block_on(async { serve::serve(config, serve::interrupted()).await });
         // A thread that is stuck does not keep the program.
         runtime.shutdown_timeout(SHUTDOWN);
         result

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use framebox_jail as jail;
-use framebox_sandbox::{Code, CompileLimits, Compiler, Descriptor, Engine, Guests, LoadError, Settings};
+use framebox_sandbox::{Code, CompileLimits, Compiler, Descriptor, Engine, LoadError, Settings};
 use rustix::process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setpriority_process, setrlimit};
 use serde::{Deserialize, Serialize};
 
@@ -156,7 +156,7 @@ fn compile(options: &Options) -> io::Result<ExitCode> {
 
 /// Calls `describe` of the component.
 fn describe(component: &[u8], code: &Code, limits: &CompileLimits) -> io::Result<Result<Descriptor, LoadError>> {
-    let settings = Settings { guests: Guests::OnDemand, ..Settings::default() };
+    let settings = Settings { instances: 1, ..Settings::default() };
     let engine = Engine::new(&settings).map_err(io::Error::other)?;
     Ok(engine.load_compiled(component, code, limits).map(|component| component.descriptor().clone()))
 }

@@ -18,11 +18,9 @@ pub struct Settings {
 /// Where the guests of an engine run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Guests {
-    /// In this process; the room for all instances is reserved at once.
+    /// In this process.
     #[default]
     Here,
-    /// In this process; each instance gets its room when it is made. For a few calls only.
-    OnDemand,
     /// In other processes, which get the [parts](crate::Parts) of a component. This one does not look at compiled code.
     Elsewhere,
 }

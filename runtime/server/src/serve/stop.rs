@@ -5,17 +5,23 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// Exit code of a program that a second signal ended: that of a program that TERM ended.
 const AT_ONCE: i32 = 128 + 15;
 
-/// Resolves when the program is asked to stop, by Ctrl-C or the signal TERM. A second signal ends the program at once.
-pub async fn interrupted() {
+/// Receives signals from now on. The result resolves when the program is asked to stop, by Ctrl-C or the signal TERM; a second
+/// signal ends the program at once. To be called within the runtime.
+pub fn interrupted() -> impl Future<Output = ()> + Send + 'static {
     let signals = signal(SignalKind::interrupt()).and_then(|int| Ok((int, signal(SignalKind::terminate())?)));
-    let (mut int, mut term) = match signals {
-        Ok(signals) => signals,
-        // The system's default then ends the program.
-        Err(error) => {
-            tracing::warn!(%error, "signals cannot be received: they end the program without ending sessions");
-            return std::future::pending().await;
+    async {
+        match signals {
+            Ok((int, term)) => stopped(int, term).await,
+            // The system's default then ends the program.
+            Err(error) => {
+                tracing::warn!(%error, "signals cannot be received: they end the program without ending sessions");
+                std::future::pending().await
+            }
         }
-    };
+    }
+}
+
+async fn stopped(mut int: Signal, mut term: Signal) {
     one_of(&mut int, &mut term).await;
     #[expect(clippy::disallowed_methods, reason = "it ends with the program")]
     tokio::spawn(async move {
