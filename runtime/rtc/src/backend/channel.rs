@@ -1,6 +1,6 @@
 //! The data channel: text messages both ways.
 
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
@@ -25,6 +25,8 @@ pub struct Messages {
     queue: Mutex<Option<mpsc::Sender<String>>>,
     /// Text in the queue, bytes.
     waiting: AtomicUsize,
+    /// A channel is or was open.
+    was_open: AtomicBool,
 }
 
 impl Messages {
@@ -49,7 +51,13 @@ impl Messages {
         self.waiting.fetch_sub(bytes, Relaxed);
     }
 
+    /// Returns whether a channel is or was open.
+    pub fn was_open(&self) -> bool {
+        self.was_open.load(Relaxed)
+    }
+
     fn set(&self, queue: Option<mpsc::Sender<String>>) {
+        self.was_open.fetch_or(queue.is_some(), Relaxed);
         *self.queue.lock().unwrap_or_else(PoisonError::into_inner) = queue;
     }
 }

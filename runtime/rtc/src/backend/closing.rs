@@ -21,7 +21,7 @@ pub async fn watch_encryption(connection: Arc<dyn PeerConnection>, shared: Weak<
         sleep(POLL_INTERVAL).await;
         let state = if is_closed(&connection).await.unwrap_or(false) {
             State::Closed
-        } else if association.is_aborted(&connection).await.unwrap_or(false) {
+        } else if association.is_aborted(&connection, &shared).await.unwrap_or(false) {
             tracing::warn!(
                 "a peer's data channel association was aborted: by the peer, or because it sent more than it may"
             );
@@ -44,10 +44,16 @@ struct Association {
 
 impl Association {
     /// Returns whether it has ended though the connection goes on. The library aborts it when the peer makes it hold too much.
-    async fn is_aborted(&mut self, connection: &Arc<dyn PeerConnection>) -> webrtc::error::Result<bool> {
+    async fn is_aborted(
+        &mut self,
+        connection: &Arc<dyn PeerConnection>,
+        shared: &Weak<Shared>,
+    ) -> webrtc::error::Result<bool> {
         let Some(sctp) = connection.sctp().await else { return Ok(false) };
         let state = sctp.state().await?;
-        self.was_connected |= state == RTCSctpTransportState::Connected;
+        // It may have been connected between two looks only: then a channel was open.
+        let was_open = shared.upgrade().is_some_and(|shared| shared.messages.was_open());
+        self.was_connected |= state == RTCSctpTransportState::Connected || was_open;
         // It is in this state also before the peer's first message.
         Ok(self.was_connected && state == RTCSctpTransportState::Closed)
     }
