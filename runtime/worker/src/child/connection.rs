@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::protocol::{Incoming, Outgoing, ToWorker, parse};
 
 /// Bytes that are read at once.
-const READ: usize = 64 << 10;
+const READ: usize = 16 << 10;
 /// Descriptors that may travel beside one message.
 const FILES: usize = 4;
 

@@ -28,6 +28,8 @@ use crate::workers::Probe;
 const MOST_FRAMES: usize = 32;
 /// Messages that wait for it. It reads at once: more are waiting only when it does not live.
 pub(super) const MOST_MESSAGES: usize = 1024;
+/// Bytes of messages that wait for a frame to go with; a generator's camera sends none.
+const MOST_LATER: usize = 512;
 /// Longest time for a session to start in a process.
 const STARTING: Duration = Duration::from_secs(20);
 /// Longest time for an answer to a short question.
@@ -38,6 +40,8 @@ pub(crate) struct RemoteSession {
     pub(super) shared: Arc<Shared>,
     relay: Arc<Relay>,
     upstream: Arc<dyn Upstream>,
+    /// Messages that go with the next frame.
+    later: Mutex<Vec<u8>>,
     permit: Option<Arc<dyn Permit>>,
     /// Longest time for another version to take over.
     swap: Duration,
@@ -153,7 +157,7 @@ impl RemoteSession {
                 return Err("the worker process did not start the session in time".into());
             }
         }
-        Ok(Self { shared, relay, upstream, permit, swap: longest })
+        Ok(Self { shared, relay, upstream, later: Mutex::default(), permit, swap: longest })
     }
 
     pub(crate) fn relay(&self) -> &Relay {
@@ -170,7 +174,13 @@ impl RemoteSession {
             self.shared.frames.fetch_sub(1, Ordering::Relaxed);
             return self.upstream.request_keyframe();
         }
-        self.shared.send(Outgoing::frame(frame));
+        let mut frame = Outgoing::frame(frame);
+        let mut later = std::mem::take(&mut *self.later());
+        if !later.is_empty() {
+            later.append(&mut frame.head);
+            frame.head = later;
+        }
+        self.shared.send(frame);
     }
 
     pub(crate) fn set_parameters(&self, asked: &Map<String, Value>, request: Option<u64>) -> Vec<ParameterError> {
@@ -185,8 +195,20 @@ impl RemoteSession {
         self.shared.mirror().parameters.clone()
     }
 
+    /// Goes with the next frame from the camera: it is for statistics, and not worth waking the process.
     pub(crate) fn sent(&self, rtp_timestamp: u32, at: Instant) {
-        self.shared.tell(&ToWorker::Sent { rtp_timestamp, at: to_nanos(at) });
+        let message = Outgoing::message(&ToWorker::Sent { rtp_timestamp, at: to_nanos(at) }, Vec::new());
+        let mut later = self.later();
+        later.extend_from_slice(&message.head);
+        if later.len() >= MOST_LATER {
+            let head = std::mem::take(&mut *later);
+            drop(later);
+            self.shared.send(Outgoing { head, ..message });
+        }
+    }
+
+    fn later(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.later.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn set_policy(&self, policy: Policy) {
