@@ -222,7 +222,7 @@ impl Catalog {
         let allowance = CompileLimits::default();
         let digest = Digest::of(bytes);
         if let Some(code) = cache.and_then(|cache| cache.get(&digest)).map(cached)
-            && let Ok(loaded) = self.describe(bytes, &code, &allowance)
+            && let Ok(loaded) = self.engine.load_compiled(bytes, &code, &allowance)
         {
             return Ok(self.add_component(loaded, bytes, &code)?);
         }
@@ -230,22 +230,9 @@ impl Catalog {
         if let Some(cache) = cache {
             cache.put(&digest, code.bytes());
         }
-        let loaded = self.describe(bytes, &code, &allowance).map_err(refused)?;
+        let loaded = self.engine.load_compiled(bytes, &code, &allowance).map_err(refused)?;
         tracing::info!(handler = name, ms = begin.elapsed().as_millis(), "compiled");
         Ok(self.add_component(loaded, bytes, &code)?)
-    }
-
-    /// Loads a component that the operator vouches for: it is described in this process, wherever sessions run.
-    fn describe(
-        &self,
-        bytes: &[u8],
-        code: &Code,
-        allowance: &CompileLimits,
-    ) -> Result<framebox_sandbox::Component, LoadError> {
-        let settings = framebox_sandbox::Settings { instances: 1, ..Default::default() };
-        let here = Engine::new(&settings).map_err(|error| LoadError::Compile(error.to_string()))?;
-        let descriptor = here.load_compiled(bytes, code, allowance)?.descriptor().clone();
-        self.engine.load_described(bytes, code, allowance, descriptor)
     }
 
     fn add_component(

@@ -44,7 +44,11 @@ impl Engine {
         let outline = inspect(bytes, limits)?;
         let linked = Linked::new(self, &self.deserialize(code.bytes())?, &outline)?;
         let descriptor = describe(self, &linked)?;
-        Component::new(self, ComponentCode::Here(linked), Digest::of(bytes), outline, descriptor)
+        let code = match self.guests() {
+            Guests::Here => ComponentCode::Here(linked),
+            Guests::Elsewhere => elsewhere(code)?,
+        };
+        Component::new(self, code, Digest::of(bytes), outline, descriptor)
     }
 
     /// Loads the component of `bytes` from its compiled `code` and the descriptor that it returned when it was first loaded,
@@ -61,10 +65,8 @@ impl Engine {
     ) -> Result<Component, LoadError> {
         let outline = inspect(bytes, limits)?;
         let code = match self.guests() {
-            Guests::Elsewhere => ComponentCode::Elsewhere(
-                parts::sealed(code.bytes()).map_err(|error| LoadError::Compile(error.to_string()))?,
-            ),
-            _ => ComponentCode::Here(Linked::new(self, &self.deserialize(code.bytes())?, &outline)?),
+            Guests::Here => ComponentCode::Here(Linked::new(self, &self.deserialize(code.bytes())?, &outline)?),
+            Guests::Elsewhere => elsewhere(code)?,
         };
         Component::new(self, code, Digest::of(bytes), outline, descriptor)
     }
@@ -89,4 +91,10 @@ impl Engine {
         unsafe { wasmtime::component::Component::deserialize(self.wasmtime(), code) }
             .map_err(|error| LoadError::Compile(error_chain(&error)))
     }
+}
+
+/// Keeps code for the processes where instances run.
+fn elsewhere(code: &Code) -> Result<ComponentCode, LoadError> {
+    let file = parts::sealed(code.bytes()).map_err(|error| LoadError::Compile(error.to_string()))?;
+    Ok(ComponentCode::Elsewhere(file))
 }

@@ -13,7 +13,7 @@ use crate::digest::Digest;
 use crate::inspect::Outline;
 
 /// A component, ready to run in another process: what it is, and its compiled code in a sealed file in memory, which all
-/// processes that run it share. They travel as [`Parts::describe`] and the descriptor of [`Parts::code`].
+/// processes that run it share. They travel as what [`Parts::split`] returns.
 #[derive(Debug)]
 pub struct Parts {
     pub(crate) description: Description,
@@ -57,17 +57,12 @@ impl Parts {
         Ok(Self { description: serde_json::from_str(description)?, code })
     }
 
-    /// Returns what it is, as JSON.
+    /// Takes them apart: what it is, as JSON, and the file of the code.
     ///
     /// # Errors
     /// [`PartsError::Description`].
-    pub fn describe(&self) -> Result<String, PartsError> {
-        Ok(serde_json::to_string(&self.description)?)
-    }
-
-    /// Returns the file of the code.
-    pub fn code(&self) -> &File {
-        &self.code
+    pub fn split(self) -> Result<(String, File), PartsError> {
+        Ok((serde_json::to_string(&self.description)?, self.code))
     }
 
     pub(crate) fn map(&self) -> io::Result<Mmap> {

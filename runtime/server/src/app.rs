@@ -33,15 +33,16 @@ impl App {
     /// # Errors
     /// Names the part of the configuration that is not available.
     pub fn new(config: &Config, data_dir: DataDir, workers: Workers) -> anyhow::Result<Self> {
-        let engine = Engine::new(&framebox_sandbox::Settings {
+        let (guests, instances) = match workers.isolation() {
             // One instance a session; two while another version takes over; one more to load a component.
-            instances: config.server.sessions + config.server.sessions.div_ceil(4) + 2,
+            Isolation::Thread => (Guests::Here, config.server.sessions + config.server.sessions.div_ceil(4) + 2),
+            Isolation::Process => (Guests::Elsewhere, 1),
+        };
+        let engine = Engine::new(&framebox_sandbox::Settings {
+            instances,
             memory: config.defaults().most_memory(),
             tick: Duration::from_millis(1),
-            guests: match workers.isolation() {
-                Isolation::Thread => Guests::Here,
-                Isolation::Process => Guests::Elsewhere,
-            },
+            guests,
         })
         .context("the sandbox cannot be set up")?;
         let folder = data_dir.scratch()?;

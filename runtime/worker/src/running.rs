@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use framebox_media::EncodedFrame;
-use framebox_pipeline::schedule::frame_clock;
 use framebox_pipeline::session::history::Row;
 use framebox_pipeline::session::parameters::{self, ParameterError};
 use framebox_pipeline::session::stats::Stats;
@@ -92,10 +91,7 @@ impl RunningSession {
     pub(crate) fn new(workers: Workers, setup: Setup) -> Self {
         let descriptor = setup.session.component.descriptor().clone();
         let kind = setup.session.component.kind();
-        let fps = (kind == Kind::Generator).then(|| {
-            let fps = setup.session.fps.or(descriptor.fps).unwrap_or(frame_clock::DEFAULT_RATE);
-            fps.clamp(*frame_clock::RATES.start(), *frame_clock::RATES.end())
-        });
+        let fps = setup.session.rate();
         let early = Early {
             parameters: parameters::defaults(&descriptor),
             policy: setup.session.policy,

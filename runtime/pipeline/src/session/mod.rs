@@ -59,7 +59,7 @@ use framebox_media::{EncodedFrame, decode as decoding};
 use framebox_sandbox::{Kind, Log, MemoryAccount, Sources};
 use serde_json::{Map, Value};
 
-use crate::schedule::frame_clock::{self, FrameClock};
+use crate::schedule::frame_clock::FrameClock;
 use crate::schedule::policy::Policy;
 use crate::stream::{Rendition, Stream};
 pub use connections::Connections;
@@ -70,6 +70,7 @@ use history::Row;
 use intake::Intake;
 pub use notice::{Notice, Severity};
 use panic_guard::PanicGuard;
+pub use panic_guard::REASON as PANICKED;
 use parameters::{ParameterError, Parameters};
 pub use permit::Permit;
 use report::SessionReport;
@@ -105,10 +106,7 @@ impl Session {
     pub fn start(mut setup: Setup, connections: Connections) -> Result<Self, Error> {
         let descriptor = setup.component.descriptor();
         let kind = setup.component.kind();
-        let fps = (kind == Kind::Generator).then(|| {
-            let fps = setup.fps.or(descriptor.fps).unwrap_or(frame_clock::DEFAULT_RATE);
-            fps.clamp(*frame_clock::RATES.start(), *frame_clock::RATES.end())
-        });
+        let fps = setup.rate();
         let decoder = if kind == Kind::Generator {
             None
         } else {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::exchange::Exchange;
 
 /// Why a session ends when one of its threads panicked.
-pub(crate) const REASON: &str = "an internal error ended the session; the server's log says more";
+pub const REASON: &str = "an internal error ended the session; the server's log says more";
 
 /// Ends the session when its thread panics.
 pub(crate) struct PanicGuard {

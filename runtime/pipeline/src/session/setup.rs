@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use framebox_media::Codec;
 use framebox_picture::Size;
-use framebox_sandbox::{Component, Limits, Log, MemoryAccount, Sources};
+use framebox_sandbox::{Component, Kind, Limits, Log, MemoryAccount, Sources};
 
 use crate::budget::Budgets;
+use crate::schedule::frame_clock;
 use crate::schedule::policy::Policy;
 use crate::session::permit::Permit;
 use crate::stream;
@@ -38,4 +39,14 @@ pub struct Setup {
     pub budgets: Budgets,
     /// The permit from [`Node::admit`](crate::node::Node::admit). None: the session counts nowhere.
     pub permit: Option<Box<dyn Permit>>,
+}
+
+impl Setup {
+    /// Frames a second that are asked of a generator; none for other kinds.
+    pub fn rate(&self) -> Option<f32> {
+        (self.component.kind() == Kind::Generator).then(|| {
+            let fps = self.fps.or(self.component.descriptor().fps).unwrap_or(frame_clock::DEFAULT_RATE);
+            fps.clamp(*frame_clock::RATES.start(), *frame_clock::RATES.end())
+        })
+    }
 }

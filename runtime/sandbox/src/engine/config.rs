@@ -5,7 +5,7 @@ use wasmtime::{
     VariableOperatorCost,
 };
 
-use super::settings::{Guests, Settings};
+use super::settings::Settings;
 use crate::state::resource_limiter::{CORE_INSTANCES, MEMORIES, TABLE_ELEMENTS, TABLES};
 
 /// Address space reserved for each linear memory, bytes: with all that a guest can address, accesses need no bounds checks.
@@ -18,9 +18,7 @@ const CALL_STACK: usize = 2 * 1024 * 1024;
 /// Returns the settings of an engine that runs instances.
 pub(super) fn runtime(settings: &Settings) -> Config {
     let mut config = compiler();
-    if settings.guests == Guests::Here {
-        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings)));
-    }
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings)));
     config
 }
 

@@ -21,7 +21,8 @@ pub enum Guests {
     /// In this process.
     #[default]
     Here,
-    /// In other processes, which get the [parts](crate::Parts) of a component. This one does not look at compiled code.
+    /// In other processes, which get the [parts](crate::Parts) of a component. This one looks at compiled code only where it
+    /// is asked to describe a component; it needs no more than one instance for that.
     Elsewhere,
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use framebox_auth::PrincipalKey;
+use framebox_pipeline::session::PANICKED;
 use framebox_rtc::Candidate;
 use futures_util::FutureExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -285,9 +286,6 @@ impl Drop for Reservation<'_> {
         }
     }
 }
-
-/// Why a session ends whose supervision panicked.
-const PANICKED: &str = "an internal error ended the session; the server's log says more";
 
 /// Awaits a future; `None` when it panics, which is an error of this program and ends one session alone.
 async fn or_panicked<T>(future: impl Future<Output = T>) -> Option<T> {

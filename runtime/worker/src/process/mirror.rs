@@ -6,7 +6,7 @@ use framebox_pipeline::Policy;
 use framebox_pipeline::session::history::Row;
 use framebox_pipeline::session::stats::Stats;
 use framebox_pipeline::session::swap::SwapError;
-use framebox_sandbox::{Descriptor, Limits};
+use framebox_sandbox::Descriptor;
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
@@ -24,11 +24,10 @@ pub(super) enum Answer {
 pub(super) struct Mirror {
     /// Of the version that runs.
     pub(super) descriptor: Descriptor,
-    pub(super) limits: Limits,
     pub(super) parameters: Map<String, Value>,
     pub(super) policy: Policy,
-    /// Those of a version that is about to take over.
-    pub(super) successor: Option<(Descriptor, Limits)>,
+    /// Of a version that is about to take over.
+    pub(super) successor: Option<Descriptor>,
     pub(super) never_started: bool,
     /// Nothing comes from the process any more.
     pub(super) ended: bool,
@@ -37,10 +36,9 @@ pub(super) struct Mirror {
 }
 
 impl Mirror {
-    pub(super) fn new(descriptor: Descriptor, limits: Limits, parameters: Map<String, Value>, policy: Policy) -> Self {
+    pub(super) fn new(descriptor: Descriptor, parameters: Map<String, Value>, policy: Policy) -> Self {
         Self {
             descriptor,
-            limits,
             parameters,
             policy,
             successor: None,

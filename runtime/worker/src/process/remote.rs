@@ -11,7 +11,7 @@ use framebox_pipeline::session::stats::Stats;
 use framebox_pipeline::session::swap::{Swap, SwapError};
 use framebox_pipeline::stream::Relay;
 use framebox_pipeline::{self as pipeline, Connections, Notice, Permit, Policy, SessionEvents, Upstream};
-use framebox_sandbox::{CallError, NoLog, OutputValue};
+use framebox_sandbox::{CallError, NoLog, OutputValue, Parts};
 use serde_json::{Map, Value};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::timeout;
@@ -107,14 +107,15 @@ impl RemoteSession {
             budgets,
             permit,
         } = session;
-        let parts = component.parts().map_err(|error| error.to_string())?;
-        let code = parts.code().try_clone().map_err(|error| error.to_string())?;
+        let (description, code) = component.parts().and_then(Parts::split).map_err(|error| error.to_string())?;
+        // Another version is started, given its parameters, and takes over between two calls; each may take its time.
+        let longest = limits.call.time + limits.setup.time * 3 + SHORT;
         let start = Start {
-            component: parts.describe().map_err(|error| error.to_string())?,
+            component: description,
             fps,
             input,
             largest_input: (largest_input.width, largest_input.height),
-            limits: limits.clone(),
+            limits,
             rendition: rendition.clone(),
             policy,
             budgets,
@@ -124,9 +125,7 @@ impl RemoteSession {
         let (outgoing, messages) = mpsc::channel(MOST_MESSAGES);
         let descriptor = component.descriptor().clone();
         let parameters = parameters::defaults(&descriptor);
-        // Another version is started, given its parameters, and takes over between two calls; each may take its time.
-        let longest = limits.call.time + limits.setup.time * 3 + SHORT;
-        let shared = Arc::new(Shared::new(Mirror::new(descriptor, limits, parameters, policy), outgoing));
+        let shared = Arc::new(Shared::new(Mirror::new(descriptor, parameters, policy), outgoing));
         shared.send(Outgoing::message(&ToWorker::Start(Box::new(start)), vec![code]));
         let wishes = shared.clone();
         let relay = Arc::new(Relay::new(rendition, move |wish| wishes.tell(&wish.into())));
@@ -246,13 +245,11 @@ impl RemoteSession {
 
     pub(crate) async fn swap(&self, swap: Swap) -> Result<u64, SwapError> {
         let Swap { component, limits, budgets } = swap;
-        let refused = |error: String| SwapError::Start(CallError::Refused(error));
-        let parts = component.parts().map_err(|error| refused(error.to_string()))?;
-        let description = parts.describe().map_err(|error| refused(error.to_string()))?;
-        let code = parts.code().try_clone().map_err(|error| refused(error.to_string()))?;
+        let parts = component.parts().and_then(Parts::split);
+        let (description, code) = parts.map_err(|error| SwapError::Start(CallError::Refused(error.to_string())))?;
         let (number, answer) = {
             let mut mirror = self.shared.mirror();
-            mirror.successor = Some((component.descriptor().clone(), limits.clone()));
+            mirror.successor = Some(component.descriptor().clone());
             mirror.ask().ok_or(SwapError::Ended)?
         };
         let message = ToWorker::Swap { number, component: description, limits, budgets };
@@ -280,14 +277,12 @@ impl Drop for RemoteSession {
 /// Runs a handler on pictures of a process's own. Returns its failure, if any; a process that fails has shown nothing.
 pub(crate) async fn probe(process: Process, probe: Probe, tasks: &TaskTracker) -> Result<Option<CallError>, String> {
     let Probe { component, limits, account, grants } = probe;
-    let parts = component.parts().map_err(|error| error.to_string())?;
-    let code = parts.code().try_clone().map_err(|error| error.to_string())?;
-    let description = parts.describe().map_err(|error| error.to_string())?;
-    let message = ToWorker::Probe { component: description, limits: limits.clone(), account: account.limit() };
-    let (outgoing, messages) = mpsc::channel(MOST_MESSAGES);
+    let (description, code) = component.parts().and_then(Parts::split).map_err(|error| error.to_string())?;
     let longest = limits.call.time * 16 + limits.setup.time * 3 + SHORT;
+    let message = ToWorker::Probe { component: description, limits, account: account.limit() };
+    let (outgoing, messages) = mpsc::channel(MOST_MESSAGES);
     let descriptor = component.descriptor().clone();
-    let mirror = Mirror::new(descriptor, limits, Map::new(), Policy::default());
+    let mirror = Mirror::new(descriptor, Map::new(), Policy::default());
     let shared = Arc::new(Shared::new(mirror, outgoing));
     shared.send(Outgoing::message(&message, vec![code]));
     let settings = pipeline::stream::Settings { codec: Codec::H264, encode: Default::default() };

@@ -256,9 +256,9 @@ impl Served {
             FromWorker::Swapped { number, outcome } => {
                 let mut mirror = self.shared.mirror();
                 let successor = mirror.successor.take();
-                if let (Ok((_, parameters)), Some((descriptor, limits))) = (&outcome, successor) {
+                if let (Ok((_, parameters)), Some(descriptor)) = (&outcome, successor) {
                     mirror.parameters = checks::parameters(parameters.clone(), &descriptor);
-                    (mirror.descriptor, mirror.limits) = (descriptor, limits);
+                    mirror.descriptor = descriptor;
                 }
                 mirror.answer(number, Answer::Swapped(outcome));
             }

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 /// What a session is made of, as far as it crosses. The component's code travels beside it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Start {
-    /// [`framebox_sandbox::Parts::describe`].
+    /// The description of [`framebox_sandbox::Parts::split`].
     pub(crate) component: String,
     pub(crate) fps: Option<f32>,
     pub(crate) input: Codec,
