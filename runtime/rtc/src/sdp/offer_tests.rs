@@ -148,6 +148,18 @@ fn the_answer_bundles_only_if_the_offer_does() {
 }
 
 #[test]
+fn all_sections_take_the_one_role_that_the_video_has_and_no_other_word() {
+    let attributes = "a=rtpmap:102 H264/90000\r\na=fmtp:102 packetization-mode=1\r\n";
+    let channel = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:1\r\na=setup:akctpass\r\n";
+    for (role, expected) in [("active", "active"), ("passive", "passive"), ("holdconn", "actpass"), ("", "actpass")] {
+        let session = offer("").replace("a=setup:actpass\r\n", "");
+        let text = format!("{session}{}a=setup:{role}\r\n{channel}", video("102", attributes));
+        let reduced = Offer::read(&text, Direction::SendReceive).unwrap().reduced;
+        assert_eq!(reduced.matches(&format!("a=setup:{expected}\r\n")).count(), 2, "{role}: {reduced}");
+    }
+}
+
+#[test]
 fn usable_candidates_of_all_sections_are_taken() {
     let candidates = "a=candidate:1 1 udp 1 192.0.2.1 5000 typ host\r\na=candidate:2 1 udp 1 x.local 5 typ host\r\na=candidate:broken\r\n";
     let sections = video("102", &format!("a=rtpmap:102 H264/90000\r\n{}", candidates.repeat(50)));

@@ -9,6 +9,10 @@ use crate::{Direction, Error};
 /// Header extension that feeds the sender's congestion control.
 const TRANSPORT_CC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 
+/// Who begins with DTLS (RFC 4145 section 4); what stands in place of another word comes first. An offer has the first one (RFC 8842
+/// section 5.2).
+const SETUPS: [&str; 3] = ["actpass", "active", "passive"];
+
 /// Writes what stands before the media sections.
 pub fn session(out: &mut String, mids: &[&str], ice_lite: bool) {
     out.push_str("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE");
@@ -103,14 +107,14 @@ pub fn channel(out: &mut String, section: &Section) {
 /// [`Error::Offer`] when one of them is missing or has characters that it may not have.
 pub fn transport(out: &mut String, section: &Section, video: &Section, session: &Section) -> Result<(), Error> {
     let find = |name: &'static str, allowed: &str, longest: usize| {
-        let value = video.value(name).or_else(|| session.value(name)).or_else(|| section.value(name));
+        let value = video.value(name).or_else(|| session.value(name));
         value
             .filter(|value| (1..=longest).contains(&value.len()))
             .filter(|value| value.chars().all(|one| one.is_ascii_alphanumeric() || allowed.contains(one)))
             .ok_or_else(|| Error::Offer(format!("it has no valid a={name}")))
     };
     let fingerprint = find("fingerprint", "-: ", 256)?;
-    let setup = find("setup", "", 16).unwrap_or("actpass");
+    let setup = find("setup", "", 16).ok().filter(|setup| SETUPS.contains(setup)).unwrap_or(SETUPS[0]);
     let (fragment, password) = (find("ice-ufrag", "+/-_", 256)?, find("ice-pwd", "+/-_", 256)?);
     let _ = write!(
         out,
