@@ -15,11 +15,15 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 pub use build::Build;
+use target::Run;
 
 use crate::step::root;
 
 /// Time for each target, unless asked for otherwise, s.
 const SECONDS: u32 = 60;
+/// Where the random numbers begin, unless a time is asked for: the gate tries the same inputs again, so that a change is not
+/// refused for what was there before it.
+const SEED: u32 = 1;
 
 /// Runs the targets that `arguments` name, or all: `[SECONDS] [TARGET…]`. Returns whether all inputs passed.
 pub fn run(build: Build, arguments: &[String]) -> bool {
@@ -30,9 +34,12 @@ pub fn run(build: Build, arguments: &[String]) -> bool {
 }
 
 fn try_run(build: Build, arguments: &[String]) -> io::Result<bool> {
-    let (seconds, names) = match arguments.split_first() {
-        Some((first, rest)) if first.parse::<u32>().is_ok() => (first.parse().unwrap_or(SECONDS), rest),
-        _ => (SECONDS, arguments),
+    let asked = arguments.first().and_then(|first| first.parse().ok());
+    let names = &arguments[usize::from(asked.is_some())..];
+    let run = match asked {
+        // libFuzzer chooses a seed in place of 0.
+        Some(seconds) => Run { seconds, seed: 0 },
+        None => Run { seconds: SECONDS, seed: SEED },
     };
     let all = targets(build)?;
     if let Some(unknown) = names.iter().find(|name| !all.contains(name)) {
@@ -48,7 +55,7 @@ fn try_run(build: Build, arguments: &[String]) -> io::Result<bool> {
         let work = || {
             let mut passed = true;
             while let Some(name) = next() {
-                passed &= target::run(&folder, &name, seconds).unwrap_or_else(|error| {
+                passed &= run.target(&folder, &name).unwrap_or_else(|error| {
                     println!("{name}: {error}");
                     false
                 });
