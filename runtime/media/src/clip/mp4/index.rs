@@ -72,8 +72,10 @@ impl Index {
     pub(super) fn find(&self, to: Duration) -> (usize, usize) {
         let shown = self.samples.iter().enumerate().filter(|(_, sample)| sample.pts <= to);
         let wanted = shown.max_by_key(|(at, sample)| (sample.pts, *at)).map_or(0, |(at, _)| at);
-        let keyframe = self.samples[..=wanted].iter().rposition(|sample| sample.keyframe).unwrap_or(0);
-        (keyframe, wanted)
+        // Pictures that are shown before a keyframe that they follow in the file refer to the one before it ("open GOP").
+        let until = self.samples[wanted].pts;
+        let starts = |sample: &Sample| sample.keyframe && sample.pts <= until;
+        (self.samples[..=wanted].iter().rposition(starts).unwrap_or(0), wanted)
     }
 }
 
@@ -133,4 +135,20 @@ fn for_each_position(tables: &Tables, count: usize, mut each: impl FnMut(u64, u3
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_shown_before_a_keyframe_are_decoded_from_the_one_before() {
+        // In decoding order; the second keyframe is shown after the two pictures that follow it.
+        let shown = [(0, true), (3, false), (1, false), (6, true), (4, false), (5, false), (7, false)];
+        let sample = |(at, keyframe)| Sample { offset: 0, bytes: 1, keyframe, pts: Duration::from_millis(at) };
+        let index = Index { samples: shown.map(sample).into(), duration: Duration::from_millis(8) };
+        for (to, expected) in [(0, (0, 0)), (2, (0, 2)), (4, (0, 4)), (5, (0, 5)), (6, (3, 3)), (7, (3, 6))] {
+            assert_eq!(index.find(Duration::from_millis(to)), expected, "{to} ms");
+        }
+    }
 }
