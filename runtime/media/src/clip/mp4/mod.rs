@@ -157,22 +157,26 @@ impl Clip for Video {
     }
 
     fn seek(&mut self, to: Duration) -> Result<(), Error> {
-        let (keyframe, wanted) = self.index.find(to);
-        let between = wanted.saturating_sub(keyframe) as u64;
-        if between.saturating_mul(self.info.size.pixels()) > self.seek_pixels {
-            return Err(Error::TooFar);
-        }
+        let (at, from) = if to.is_zero() {
+            // As after opening, whatever the times of a damaged file are.
+            (0, Duration::ZERO)
+        } else if to < self.index.duration {
+            let (keyframe, wanted) = self.index.find(to);
+            let between = wanted.saturating_sub(keyframe) as u64;
+            if between.saturating_mul(self.info.size.pixels()) > self.seek_pixels {
+                return Err(Error::TooFar);
+            }
+            (keyframe, self.index.samples[wanted].pts)
+        } else {
+            (self.index.samples.len(), to)
+        };
         // A new decoder holds no earlier pictures.
         self.decoder = decoder(&self.settings)?;
         self.times.clear();
         self.first = None;
         self.error = None;
         self.last = Duration::ZERO;
-        (self.at, self.from) = if to < self.index.duration || to.is_zero() {
-            (keyframe, self.index.samples[wanted].pts)
-        } else {
-            (self.index.samples.len(), to)
-        };
+        (self.at, self.from) = (at, from);
         Ok(())
     }
 }
