@@ -6,6 +6,7 @@ the names below.
 """
 
 import asyncio
+import itertools
 import random
 import struct
 import sys
@@ -127,8 +128,8 @@ def handshakes(transport: sctp.RTCSctpTransport) -> Iterator[bytes]:
 def sources(transport: sctp.RTCSctpTransport) -> Iterator[bytes]:
     """Media and feedback of ever new sources, authenticated and not."""
     keys = transport.transport._tx_srtp
-    while True:
-        source = random.randrange(1 << 32)
+    # Each one is new: the sender refuses to go back in the numbers of one that it had.
+    for source in itertools.count(random.randrange(1 << 31)):
         media = struct.pack("!BBHLL", 0x80, 96, random.randrange(1 << 16), 0, source) + bytes(200)
         feedback = struct.pack("!BBHL", 0x80, 201, 1, source)
         yield media
