@@ -15,7 +15,6 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 pub use build::Build;
-use target::Run;
 
 use crate::step::root;
 
@@ -36,11 +35,8 @@ pub fn run(build: Build, arguments: &[String]) -> bool {
 fn try_run(build: Build, arguments: &[String]) -> io::Result<bool> {
     let asked = arguments.first().and_then(|first| first.parse().ok());
     let names = &arguments[usize::from(asked.is_some())..];
-    let run = match asked {
-        // libFuzzer chooses a seed in place of 0.
-        Some(seconds) => Run { seconds, seed: 0 },
-        None => Run { seconds: SECONDS, seed: SEED },
-    };
+    // libFuzzer chooses a seed in place of 0.
+    let (seconds, seed) = asked.map_or((SECONDS, SEED), |seconds| (seconds, 0));
     let all = targets(build)?;
     if let Some(unknown) = names.iter().find(|name| !all.contains(name)) {
         return Err(io::Error::other(format!("there is no target {unknown:?}; targets are {}", all.join(", "))));
@@ -55,7 +51,7 @@ fn try_run(build: Build, arguments: &[String]) -> io::Result<bool> {
         let work = || {
             let mut passed = true;
             while let Some(name) = next() {
-                passed &= run.target(&folder, &name).unwrap_or_else(|error| {
+                passed &= target::run(&folder, &name, seconds, seed).unwrap_or_else(|error| {
                     println!("{name}: {error}");
                     false
                 });

@@ -16,52 +16,42 @@ const MAX_INPUT: u32 = 8192;
 /// Lines of a failed target's output that are shown.
 const SHOWN_LINES: usize = 40;
 
-/// How targets are run.
-#[derive(Clone, Copy, Debug)]
-pub struct Run {
-    /// Time for each, s.
-    pub seconds: u32,
-    /// Where the random numbers begin; at another place each time when it is 0.
-    pub seed: u32,
-}
-
-impl Run {
-    /// Runs the program of a target in `folder` and prints what it did. Returns whether all inputs passed.
-    pub fn target(&self, folder: &Path, name: &str) -> io::Result<bool> {
-        let scratch = folder.join("fuzz").join(name);
-        let (corpus, artifacts) = (scratch.join("corpus"), root().join("fuzz/artifacts").join(name));
-        if scratch.exists() {
-            fs::remove_dir_all(&scratch)?;
-        }
-        fs::create_dir_all(&corpus)?;
-        fs::create_dir_all(&artifacts)?;
-        for seed in fs::read_dir(root().join("fuzz/corpus").join(name))? {
-            let seed = seed?;
-            fs::copy(seed.path(), corpus.join(seed.file_name()))?;
-        }
-        let log = scratch.join("log");
-        let mut command = Command::new(folder.join(format!("fuzz-{name}")));
-        command.arg(&corpus).current_dir(&scratch);
-        command.arg(format!("-max_total_time={}", self.seconds)).arg(format!("-rss_limit_mb={MEMORY_MIB}"));
-        command.arg(format!("-seed={}", self.seed));
-        command.arg(format!("-timeout={INPUT_SECONDS}")).arg(format!("-max_len={MAX_INPUT}"));
-        command.arg(format!("-artifact_prefix={}/", artifacts.display())).arg("-print_final_stats=1");
-        let words = root().join("fuzz/words").join(name);
-        if words.exists() {
-            command.arg(format!("-dict={}", words.display()));
-        }
-        command.stdout(fs::File::create(scratch.join("output"))?).stderr(fs::File::create(&log)?);
-        let status = command.status()?;
-        let text = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
-        if status.success() {
-            println!("{name}: {}", summary(&text));
-            return Ok(true);
-        }
-        let lines: Vec<&str> = text.lines().collect();
-        println!("{}", lines[lines.len().saturating_sub(SHOWN_LINES)..].join("\n"));
-        println!("{name} failed ({status}). {}", advice(name));
-        Ok(false)
+/// Runs the program of a target in `folder` and prints what it did. The random numbers begin at `seed`; at another place each time
+/// when it is 0. Returns whether all inputs passed.
+pub fn run(folder: &Path, name: &str, seconds: u32, seed: u32) -> io::Result<bool> {
+    let scratch = folder.join("fuzz").join(name);
+    let (corpus, artifacts) = (scratch.join("corpus"), root().join("fuzz/artifacts").join(name));
+    if scratch.exists() {
+        fs::remove_dir_all(&scratch)?;
     }
+    fs::create_dir_all(&corpus)?;
+    fs::create_dir_all(&artifacts)?;
+    for seed in fs::read_dir(root().join("fuzz/corpus").join(name))? {
+        let seed = seed?;
+        fs::copy(seed.path(), corpus.join(seed.file_name()))?;
+    }
+    let log = scratch.join("log");
+    let mut command = Command::new(folder.join(format!("fuzz-{name}")));
+    command.arg(&corpus).current_dir(&scratch);
+    command.arg(format!("-max_total_time={seconds}")).arg(format!("-seed={seed}"));
+    command.arg(format!("-rss_limit_mb={MEMORY_MIB}"));
+    command.arg(format!("-timeout={INPUT_SECONDS}")).arg(format!("-max_len={MAX_INPUT}"));
+    command.arg(format!("-artifact_prefix={}/", artifacts.display())).arg("-print_final_stats=1");
+    let words = root().join("fuzz/words").join(name);
+    if words.exists() {
+        command.arg(format!("-dict={}", words.display()));
+    }
+    command.stdout(fs::File::create(scratch.join("output"))?).stderr(fs::File::create(&log)?);
+    let status = command.status()?;
+    let text = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
+    if status.success() {
+        println!("{name}: {}", summary(&text));
+        return Ok(true);
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    println!("{}", lines[lines.len().saturating_sub(SHOWN_LINES)..].join("\n"));
+    println!("{name} failed ({status}). {}", advice(name));
+    Ok(false)
 }
 
 /// What libFuzzer said in the end: executions, their rate, coverage, memory.

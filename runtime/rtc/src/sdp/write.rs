@@ -106,15 +106,15 @@ pub fn channel(out: &mut String, section: &Section) {
 /// # Errors
 /// [`Error::Offer`] when one of them is missing or has characters that it may not have.
 pub fn transport(out: &mut String, section: &Section, video: &Section, session: &Section) -> Result<(), Error> {
+    let value = |name: &'static str| video.value(name).or_else(|| session.value(name));
     let find = |name: &'static str, allowed: &str, longest: usize| {
-        let value = video.value(name).or_else(|| session.value(name));
-        value
+        value(name)
             .filter(|value| (1..=longest).contains(&value.len()))
             .filter(|value| value.chars().all(|one| one.is_ascii_alphanumeric() || allowed.contains(one)))
             .ok_or_else(|| Error::Offer(format!("it has no valid a={name}")))
     };
     let fingerprint = find("fingerprint", "-: ", 256)?;
-    let setup = find("setup", "", 16).ok().filter(|setup| SETUPS.contains(setup)).unwrap_or(SETUPS[0]);
+    let setup = value("setup").filter(|setup| SETUPS.contains(setup)).unwrap_or(SETUPS[0]);
     let (fragment, password) = (find("ice-ufrag", "+/-_", 256)?, find("ice-pwd", "+/-_", 256)?);
     let _ = write!(
         out,
