@@ -13,6 +13,12 @@ pub trait Peer: Send + Sync {
     /// # Errors
     /// [`Error::Candidate`] when it is malformed or one too many, [`Error::Closed`] after the end.
     async fn add_candidate(&self, candidate: Candidate) -> Result<(), Error>;
+    /// Answers another offer of the same peer, with other ICE credentials (ICE restart, RFC 8445 section 2.4). The connection,
+    /// its media and its data channel go on.
+    ///
+    /// # Errors
+    /// [`Error::Offer`] when it is not an offer of this connection, [`Error::Closed`] after the end.
+    async fn renegotiate(&self, offer: &str) -> Result<String, Error>;
     /// Sends a frame. Never blocks: at most a few frames wait; a frame that finds no room replaces them all, and
     /// [`ConnectionEvents::keyframe_wanted`](crate::ConnectionEvents::keyframe_wanted) is called.
     fn send_frame(&self, frame: EncodedFrame);

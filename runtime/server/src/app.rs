@@ -74,6 +74,7 @@ fn transport_settings(config: &Config) -> rtc::Settings {
         ice_servers: config.webrtc.ice_servers.clone(),
         max_bitrate: config.encoder.max_kbps * 1000,
         start_bitrate: config.encoder.start_kbps * 1000,
+        ..rtc::Settings::default()
     }
 }
 

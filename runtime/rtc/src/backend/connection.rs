@@ -68,6 +68,10 @@ impl Peer for Connection {
         add_candidate(&self.library, usable).await
     }
 
+    async fn renegotiate(&self, _offer: &str) -> Result<String, Error> {
+        Err(Error::Offer("a second offer for a connection is not supported yet".to_owned()))
+    }
+
     fn send_frame(&self, frame: EncodedFrame) {
         if self.shared.frames.push(frame) {
             self.shared.events.keyframe_wanted();

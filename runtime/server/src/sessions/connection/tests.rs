@@ -51,6 +51,15 @@ impl Peer for Recorder {
         Box::pin(async { Ok(()) })
     }
 
+    fn renegotiate<'a, 'b, 'c>(&'a self, _: &'b str) -> Done<'c, Result<String, Error>>
+    where
+        'a: 'c,
+        'b: 'c,
+        Self: 'c,
+    {
+        Box::pin(async { Err(Error::Closed) })
+    }
+
     fn send_frame(&self, frame: EncodedFrame) {
         self.change(|sent| sent.frames.push(frame));
     }
