@@ -90,9 +90,14 @@ impl Browser {
 
     /// Runs a script in every page that is opened later, before the scripts of the page.
     pub async fn before_pages(&self, script: &str) {
+        self.command("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": script })).await;
+    }
+
+    /// Sends a command of the Chrome DevTools Protocol.
+    pub async fn command(&self, command: &str, parameters: &Value) {
         let session = self.client.session_id().await.unwrap().unwrap();
         let address = format!("{}/session/{session}/goog/cdp/execute", self.driver);
-        let command = json!({ "cmd": "Page.addScriptToEvaluateOnNewDocument", "params": { "source": script } });
+        let command = json!({ "cmd": command, "params": parameters });
         let answer = self.http.post(address).json(&command).send().await.unwrap();
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }

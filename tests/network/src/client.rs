@@ -1,0 +1,115 @@
+//! The client's end of the wire: Chromium with a camera whose pictures carry their number.
+
+use std::time::Duration;
+
+use framebox_test_support::browser::Browser;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::namespace::SERVER;
+use crate::scenario::Picture;
+use crate::server::PORT;
+
+const FLAGS: &[&str] = &[
+    "--no-proxy-server",
+    "--disable-background-timer-throttling",
+    "--disable-renderer-backgrounding",
+    "--autoplay-policy=no-user-gesture-required",
+    // As in a page that may use the camera.
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
+];
+
+/// The scripts of the page, in the order in which they need each other.
+const SCRIPT: &str =
+    concat!(include_str!("page/camera.js"), include_str!("page/watch.js"), include_str!("page/session.js"));
+
+/// A browser with a page of the server's origin, which no script of the server's page disturbs.
+pub struct Client {
+    browser: Browser,
+}
+
+/// What was collected since the last time.
+#[derive(Debug, Default, Deserialize)]
+pub struct Taken {
+    /// Pictures that arrived.
+    pub seen: Vec<Seen>,
+    /// Readings of the browser's statistics.
+    pub statistics: Vec<Value>,
+    /// What happened, with its time (ms since 1970).
+    pub events: Vec<(f64, String)>,
+    /// Pictures that the camera handed out so far.
+    pub sent: u64,
+    /// Id of the session.
+    pub session: Option<String>,
+    /// The client's state.
+    pub state: Option<String>,
+}
+
+/// A picture that arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(from = "(f64, Option<u32>, Option<f64>, u32, u32)")]
+pub struct Seen {
+    /// When, ms since 1970.
+    pub at: f64,
+    /// Its number, if that could be read.
+    pub number: Option<u32>,
+    /// From the local track to the remote one, ms.
+    pub latency: Option<f64>,
+    /// Width, px.
+    pub width: u32,
+    /// Height, px.
+    pub height: u32,
+}
+
+impl From<(f64, Option<u32>, Option<f64>, u32, u32)> for Seen {
+    fn from((at, number, latency, width, height): (f64, Option<u32>, Option<f64>, u32, u32)) -> Self {
+        Self { at, number, latency, width, height }
+    }
+}
+
+impl Seen {
+    /// Returns when the camera gave it, ms since 1970.
+    pub fn left(&self) -> Option<f64> {
+        Some(self.at - self.latency?)
+    }
+}
+
+impl Client {
+    /// Starts a browser. Returns None where there is none.
+    pub async fn start() -> Option<Self> {
+        let origin = format!("http://{SERVER}:{PORT}");
+        let secure = format!("--unsafely-treat-insecure-origin-as-secure={origin}");
+        let flags: Vec<_> = FLAGS.iter().copied().chain([secure.as_str()]).collect();
+        let browser = Browser::start(&flags).await?;
+        // The response that is opened forbids everything, being no page.
+        browser.command("Page.setBypassCSP", &json!({ "enabled": true })).await;
+        browser.open(&format!("{origin}/healthz")).await;
+        Some(Self { browser })
+    }
+
+    /// Starts the camera.
+    pub async fn prepare(&self, picture: Picture) {
+        let script = format!("{SCRIPT}; harness.prepare(arguments[0]); return true");
+        let Picture { width, height, fps, noise, .. } = picture;
+        let options = json!({ "width": width, "height": height, "fps": fps, "noise": noise });
+        self.browser.run(&script, &[options]).await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+
+    /// Starts a session.
+    pub async fn open(&self, handler: &str, degradation: Option<&str>) {
+        let options = json!({ "handler": handler, "degradation": degradation });
+        self.browser.run("harness.start(arguments[0]); return true", &[options]).await;
+    }
+
+    /// Takes what was collected since the last time.
+    pub async fn take(&self) -> Taken {
+        let taken = self.browser.run("return harness.take()", &[]).await;
+        serde_json::from_value(taken).unwrap_or_else(|error| panic!("what the page collected cannot be read: {error}"))
+    }
+
+    /// Ends the browser.
+    pub async fn close(self) {
+        self.browser.close().await;
+    }
+}
