@@ -12,6 +12,7 @@ use framebox_sandbox::{Engine, Guests};
 use framebox_worker::{Isolation, Workers};
 
 use crate::config::{self, Config};
+use crate::ice_servers::IceServers;
 use crate::sessions::Sessions;
 use crate::sessions::follower::VersionFollower;
 use crate::sessions::offer::Answerer;
@@ -25,6 +26,8 @@ pub struct App {
     pub sessions: Arc<Sessions>,
     /// Answers offers.
     pub answerer: Answerer,
+    /// What clients are told of STUN and TURN servers.
+    pub ice_servers: IceServers,
 }
 
 impl App {
@@ -63,13 +66,13 @@ impl App {
             defaults,
             node: node(&config.server, memory),
         };
-        Ok(Self { catalog, sessions, answerer })
+        Ok(Self { catalog, sessions, answerer, ice_servers: IceServers::new(&config.webrtc) })
     }
 }
 
 fn transport_settings(config: &Config) -> rtc::Settings {
     rtc::Settings {
-        udp_ports: config.webrtc.first_port.zip(config.webrtc.last_port).map(|(first, last)| first..=last),
+        udp_ports: config.webrtc.ports(),
         addresses: config.webrtc.addresses.clone(),
         ice_servers: config.webrtc.ice_servers.clone(),
         max_bitrate: config.encoder.max_kbps * 1000,

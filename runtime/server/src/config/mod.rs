@@ -1,8 +1,10 @@
 //! The configuration file. Unknown keys are errors.
 
 pub mod budgets;
+pub mod ice_url;
 pub mod quotas;
 mod session_defaults;
+mod webrtc;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -20,6 +22,7 @@ use framebox_worker::Isolation;
 use serde::Deserialize;
 
 pub use session_defaults::SessionDefaults;
+pub use webrtc::{ClientIceServer, Password, WebRtc};
 
 /// The whole file; every key has a default.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -154,20 +157,6 @@ impl Http {
         );
         Ok(())
     }
-}
-
-/// `[webrtc]`
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct WebRtc {
-    /// Addresses for media; empty: those of every interface, since browsers do not use loopback by default.
-    pub addresses: Vec<IpAddr>,
-    /// First UDP port for media; absent: any.
-    pub first_port: Option<u16>,
-    /// Last UDP port for media; absent: any.
-    pub last_port: Option<u16>,
-    /// STUN and TURN servers, `stun:host:port`.
-    pub ice_servers: Vec<String>,
 }
 
 /// `[encoder]`
@@ -370,13 +359,7 @@ impl Config {
             );
         }
         self.quotas.check()?;
-        match (self.webrtc.first_port, self.webrtc.last_port) {
-            (None, None) => {}
-            (Some(first), Some(last)) => {
-                ensure!(first >= 1 && first <= last, "webrtc.first_port must be within 1 and webrtc.last_port");
-            }
-            _ => anyhow::bail!("webrtc.first_port and webrtc.last_port go together: give both or none"),
-        }
+        self.webrtc.check()?;
         Ok(())
     }
 }
@@ -403,6 +386,7 @@ mod tests {
             ("[breaker]\nfaults = 0", "breaker.faults must be within"),
             ("[handlers.a.limits]\ncall_ms = 90000", "handlers.a.limits.call_ms is 90000: at most 10000"),
             ("[webrtc]\nfirst_port = 5000", "go together"),
+            ("[webrtc]\nports = 5000", "unknown field `ports`"),
             ("[encoder]\nstart_kbps = 9000", "encoder.start_kbps must be within"),
             ("[handlers.a]\nfile = \"a.wasm\"", "unknown field `file`"),
             (

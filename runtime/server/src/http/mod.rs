@@ -15,6 +15,7 @@
 //! | `openapi`, `operation` | the document of the API, made from the routes |
 //! | `problem`, `catalog_problem`, `framework_errors` | errors as problem details |
 //! | `json_object`, `request_body` | bodies of requests |
+//! | `link` | STUN and TURN servers as `Link` headers |
 
 mod api;
 mod auth_layer;
@@ -28,6 +29,7 @@ mod cross_site;
 mod framework_errors;
 mod host;
 mod json_object;
+mod link;
 mod openapi;
 mod operation;
 mod overflow;
@@ -77,7 +79,7 @@ pub fn router(app: Arc<App>, auth: Arc<Auth>, changes: Arc<Changes>, origins: &[
             HeaderName::from_static("upload-id"),
             requester::SESSION_SECRET,
         ])
-        .expose_headers([requester::SESSION_SECRET, header::RETRY_AFTER]);
+        .expose_headers([requester::SESSION_SECRET, header::RETRY_AFTER, header::LINK]);
     let document = Arc::new(Document::new(auth.clone()));
     let (router, listed) = routes(AuthLayer::new(auth), document.clone()).split();
     document.set(listed);
@@ -99,7 +101,7 @@ pub fn router(app: Arc<App>, auth: Arc<Auth>, changes: Arc<Changes>, origins: &[
 
 /// Collects every route. `document` describes them.
 fn routes(auth_layer: AuthLayer, document: Arc<Document>) -> Routes<Arc<App>> {
-    let routes = signalling::fastrtc::routes(Routes::new(auth_layer));
+    let routes = api::ice::routes(signalling::fastrtc::routes(Routes::new(auth_layer)));
     let routes = api::versions::routes(api::uploads::routes(api::handlers::routes(routes)));
     let routes = api::sessions::routes(api::builds::routes(routes));
     let routes = api::outputs::routes(api::parameters::routes(routes));

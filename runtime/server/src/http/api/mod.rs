@@ -3,6 +3,7 @@
 pub mod builds;
 pub mod handlers;
 pub mod health;
+pub mod ice;
 pub mod outputs;
 pub mod parameters;
 pub mod sessions;

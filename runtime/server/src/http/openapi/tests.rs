@@ -49,6 +49,7 @@ fn access_to_every_route_is_as_intended() {
         GET    /handlers/{name}                     token
         GET    /handlers/{name}/versions            token
         GET    /healthz                             anyone
+        GET    /ice                                 watch
         GET    /openapi.json                        anyone
         GET    /outputs                             watch stream
         GET    /page/{file}                         anyone

@@ -5,6 +5,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Query, State};
@@ -24,6 +25,7 @@ use super::failure::{Failure, FailureBody};
 use super::signal::{Signal, SignalType, ice_candidate};
 use crate::app::App;
 use crate::http::auth_layer::Caller;
+use crate::http::link::link_headers;
 use crate::http::problem::ProblemDetails;
 use crate::http::requester::{SESSION_SECRET, SecretHeader};
 use crate::http::routes::{Routes, Rule};
@@ -112,7 +114,9 @@ pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
     request_body = Signal,
     responses(
         (status = 200, description = "The answer's SDP, or the candidate was accepted", body = Signalled,
-            headers(("session-secret" = Option<String>, description = "To an anonymous client's offer: what later requests for the session carry"))),
+            headers(
+                ("session-secret" = Option<String>, description = "To an anonymous client's offer: what later requests for the session carry"),
+                ("link" = Option<String>, description = "To an offer, one for each STUN and TURN server that the client may use: `<turn:…>; rel=\"ice-server\"; …` (RFC 9725 section 4.6)"))),
         (status = 400, description = "The offer, the candidate or an option is invalid", body = FailureBody),
         (status = 404, description = "There is no such handler or connection", body = FailureBody),
         (status = 409, description = "There is a session of that id, or one that ends", body = FailureBody),
@@ -181,7 +185,10 @@ async fn answer(
     let most = caller.principal.quota.sessions;
     match app.answerer.answer(id, (owner, most), options, sdp).await {
         // The secret is no member of the body, which is FastRTC's to the letter.
-        Ok(sdp) => Ok((secret_header(secret), Json(Signalled::Answer { sdp, r#type: "answer" })).into_response()),
+        Ok(sdp) => {
+            let links = link_headers(&app.ice_servers.of_client(SystemTime::now(), &caller.key()));
+            Ok((secret_header(secret), links, Json(Signalled::Answer { sdp, r#type: "answer" })).into_response())
+        }
         Err(error) => Err(Failure::of_offer(&error, app.sessions.limit())),
     }
 }
