@@ -15,6 +15,7 @@
 //! | [`interface`] | the interface of a handler through live sessions |
 //! | [`isolation`] | sessions in worker processes |
 //! | [`openapi`] | the API against its OpenAPI document |
+//! | [`reach`] | how clients reach the server where networks are in the way |
 //! | [`readme`] | what the README shows |
 //! | [`signalling`] | offers and candidates over HTTP |
 //! | [`tools`] | `framebox check`, `run`, `bench` and `new` |
@@ -32,6 +33,7 @@ mod http;
 mod interface;
 mod isolation;
 mod openapi;
+mod reach;
 mod readme;
 mod signalling;
 mod tools;

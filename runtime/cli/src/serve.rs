@@ -38,6 +38,12 @@ pub struct Serve {
     /// Address for media; can be repeated [default: the addresses of all interfaces]
     #[arg(long = "media-address", value_name = "IP")]
     pub media_addresses: Vec<IpAddr>,
+    /// Port for the media of all sessions, UDP and TCP; with 0, the system chooses one [default: 0]
+    #[arg(long, value_name = "PORT")]
+    pub media_port: Option<u16>,
+    /// Address at which a NAT in front of the server makes the media port reachable; can be repeated [default: none]
+    #[arg(long = "public-address", value_name = "IP")]
+    pub public_addresses: Vec<IpAddr>,
     /// Adds a handler to the built-in ones; can be repeated.
     #[arg(long = "handler", value_name = "NAME=FILE", value_parser = handler)]
     pub handlers: Vec<(String, PathBuf)>,
@@ -98,6 +104,14 @@ impl Serve {
         }
         if !self.media_addresses.is_empty() {
             config.webrtc.addresses = self.media_addresses;
+        }
+        if !self.public_addresses.is_empty() {
+            config.webrtc.public_addresses = self.public_addresses;
+        }
+        if let Some(port) = self.media_port {
+            // In place of the file's port or range.
+            config.webrtc.port = port;
+            (config.webrtc.first_port, config.webrtc.last_port) = (None, None);
         }
         let handler = |component| Handler { component: Some(component), ..Handler::default() };
         config.handlers.extend(self.handlers.into_iter().map(|(name, component)| (name, handler(component))));

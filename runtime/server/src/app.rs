@@ -13,6 +13,7 @@ use framebox_worker::{Isolation, Workers};
 
 use crate::config::{self, Config};
 use crate::ice_servers::IceServers;
+use crate::media_port;
 use crate::sessions::Sessions;
 use crate::sessions::follower::VersionFollower;
 use crate::sessions::offer::Answerer;
@@ -41,6 +42,7 @@ impl App {
             Isolation::Thread => (Guests::Here, config.server.sessions + config.server.sessions.div_ceil(4) + 2),
             Isolation::Process => (Guests::Elsewhere, 1),
         };
+        media_port::check(&config.webrtc)?;
         let engine = Engine::new(&framebox_sandbox::Settings {
             instances,
             memory: config.defaults().most_memory(),
@@ -73,11 +75,14 @@ impl App {
 fn transport_settings(config: &Config) -> rtc::Settings {
     rtc::Settings {
         udp_ports: config.webrtc.ports(),
+        udp_port: config.webrtc.port,
+        tcp: config.webrtc.tcp,
         addresses: config.webrtc.addresses.clone(),
+        public_addresses: config.webrtc.public_addresses.clone(),
         ice_servers: config.webrtc.ice_servers.clone(),
         max_bitrate: config.encoder.max_kbps * 1000,
         start_bitrate: config.encoder.start_kbps * 1000,
-        ..rtc::Settings::default()
+        disconnect_timeout: config.webrtc.disconnect_timeout(),
     }
 }
 

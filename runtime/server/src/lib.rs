@@ -9,6 +9,7 @@
 //! | [`recorder`] | writes what the catalog did to the audit log |
 //! | [`app`] | [`app::App`]: the application's state |
 //! | [`ice_servers`] | the STUN and TURN servers that clients are told to use, and their credentials |
+//! | [`media_port`] | whether the configured port is free |
 //! | [`http`] | the API, signalling and the page |
 //! | [`sessions`] | answers offers; supervises each session until everything that it held is freed |
 //! | [`sources`] | the videos and pictures that handlers may read |
@@ -18,6 +19,7 @@ pub mod app;
 pub mod config;
 pub mod http;
 pub mod ice_servers;
+pub mod media_port;
 pub mod protocol;
 pub mod recorder;
 pub mod serve;

@@ -133,10 +133,7 @@ impl WebRtc {
                 "webrtc.public_addresses: {address} is no address of a machine"
             );
         }
-        ensure!(
-            (1..=600).contains(&self.disconnect_timeout_s),
-            "webrtc.disconnect_timeout_s must be within 1 and 600"
-        );
+        ensure!((1..=600).contains(&self.disconnect_timeout_s), "webrtc.disconnect_timeout_s must be within 1 and 600");
         for url in &self.ice_servers {
             let login = split_login(url);
             let bare = login.as_ref().map_or(&**url, |(url, ..)| url);
@@ -170,7 +167,8 @@ impl ClientIceServer {
             }
             (Some(username), Some(credential), None) => {
                 // They go into a header, too.
-                let fits = |text: &str| (1..=512).contains(&text.len()) && text.bytes().all(|b| (b' '..=b'~').contains(&b));
+                let fits =
+                    |text: &str| (1..=512).contains(&text.len()) && text.bytes().all(|b| (b' '..=b'~').contains(&b));
                 ensure!(
                     fits(username) && fits(credential.reveal()),
                     "{key}: username and credential of {urls} must be 1 to 512 characters of ASCII"
