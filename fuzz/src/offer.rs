@@ -25,7 +25,7 @@ fn check(text: &str, offer: &Offer, direction: Direction) {
     let reduced = &offer.reduced;
     assert!(reduced.len() <= 2 * text.len() + OWN_LINES, "{} bytes from {}", reduced.len(), text.len());
     assert_form(reduced);
-    assert!((1..=2).contains(&sections(reduced)), "a video, and a data channel at most");
+    assert!((1..=3).contains(&sections(reduced)), "a video, or two, and a data channel at most");
     assert!(!reduced.contains("a=candidate"), "candidates go another way");
     assert!(offer.candidates.len() <= candidate::MAX_CANDIDATES);
     for one in &offer.candidates {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use framebox_media::h264::{annexb, nal};
 use framebox_media::{Codec, EncodedFrame};
 use framebox_rtc::packet::{AccessUnit, MAX_PAYLOAD, depacketizer, packetizer};
-use framebox_rtc::receive::{Assembler, NackGenerator, Output, Packet};
+use framebox_rtc::receive::{Arrival, Assembler, Intake, Output, Packet, Taken};
 
 use crate::allocation::{FIXED, within};
 use crate::pieces::Pieces;
@@ -17,10 +17,10 @@ const GROWTH: usize = 5;
 /// Packets that are asked for at the same time, for a stream.
 const MAX_REQUESTS: usize = 256;
 /// Requests for one packet.
-const MAX_TRIES: u32 = 5;
-/// SSRCs of the stream and of its retransmissions.
-const STREAM: u32 = 10;
-const REPAIRS: u32 = 20;
+const MAX_TRIES: u32 = 10;
+/// Payload types of the stream and of its retransmissions.
+const STREAM: u8 = 102;
+const REPAIRS: u8 = 103;
 
 /// The first byte says which part is attacked: one frame's payloads, or a stream of packets.
 pub fn run(data: &[u8]) {
@@ -69,13 +69,13 @@ fn stream(codec: Codec, data: &[u8]) {
         let start = Instant::now();
         let mut receiver = Receiver {
             now: start,
+            codec,
             assembler: Assembler::new(codec),
-            requests: NackGenerator::default(),
+            intake: Intake::new(STREAM, Some(REPAIRS), true),
             asked: HashMap::new(),
             arrived: 0,
             given: 0,
         };
-        receiver.requests.add(STREAM, Some(REPAIRS));
         let (mut sequence, mut timestamp) = (65_000u16, u32::MAX - 90_000);
         for piece in Pieces(data) {
             let [step, kind, payload @ ..] = piece else { continue };
@@ -88,21 +88,23 @@ fn stream(codec: Codec, data: &[u8]) {
             receiver.now += Duration::from_millis(u64::from(kind >> 2 & 0xf) * 5);
             let packet =
                 Packet { sequence, timestamp, marker: kind & 1 != 0, payload: Bytes::copy_from_slice(payload) };
-            receiver.receive(packet, kind & 2 != 0);
+            // Another source takes over now and then.
+            receiver.receive(1 + u32::from(kind & 0x30 == 0x30), packet, kind & 2 != 0);
         }
         // Whatever waits is given or given up in the end.
         for _ in 0..100 {
             receiver.now += Duration::from_millis(100);
             receiver.poll();
         }
-        assert_eq!(receiver.requests.deadline(), None, "packets are asked for a few times, not for ever");
+        assert_eq!(receiver.intake.deadline(), None, "packets are asked for a few times, not for ever");
     });
 }
 
 struct Receiver {
+    codec: Codec,
     now: Instant,
     assembler: Assembler,
-    requests: NackGenerator,
+    intake: Intake,
     /// How often each sequence number was asked for since a packet last arrived.
     asked: HashMap<u16, u32>,
     /// Bytes of payload that arrived, and of frames that were given.
@@ -111,12 +113,20 @@ struct Receiver {
 }
 
 impl Receiver {
-    fn receive(&mut self, packet: Packet, repaired: bool) {
-        let ssrc = if repaired { REPAIRS } else { STREAM };
-        self.requests.received(self.now, ssrc, packet.sequence, &packet.payload);
-        self.asked.clear();
+    fn receive(&mut self, ssrc: u32, packet: Packet, repaired: bool) {
+        let payload_type = if repaired { REPAIRS } else { STREAM };
         self.arrived += packet.payload.len();
-        self.assembler.push(self.now, packet);
+        let taken = self.intake.received(self.now, Arrival { ssrc, payload_type, packet });
+        self.asked.clear();
+        self.assembler.be_patient(self.intake.patience(self.now));
+        match taken {
+            Taken::Begins(packet) => {
+                self.assembler = Assembler::new(self.codec);
+                self.assembler.push(self.now, packet);
+            }
+            Taken::Packet(packet) => self.assembler.push(self.now, packet),
+            Taken::Nothing | Taken::Foreign => {}
+        }
         self.poll();
     }
 
@@ -132,14 +142,14 @@ impl Receiver {
         }
         assert!(self.given <= GROWTH * self.arrived, "{} bytes of frames from {}", self.given, self.arrived);
         assert!(self.assembler.deadline().is_none_or(|at| at > self.now), "the receiver would spin");
-        for (ssrc, sequences) in self.requests.due(self.now) {
-            assert!(ssrc == STREAM && (1..=MAX_REQUESTS).contains(&sequences.len()));
+        if let Some((ssrc, sequences)) = self.intake.due(self.now) {
+            assert!(Some(ssrc) == self.intake.ssrc() && (1..=MAX_REQUESTS).contains(&sequences.len()));
             for sequence in sequences {
                 let times = self.asked.entry(sequence).or_default();
                 *times += 1;
                 assert!(*times <= MAX_TRIES, "packet {sequence} is asked for without end");
             }
         }
-        assert!(self.requests.deadline().is_none_or(|at| at > self.now), "the requests would spin");
+        assert!(self.intake.deadline().is_none_or(|at| at > self.now), "the requests would spin");
     }
 }

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Stats {
     /// RTP packets of the peer's video that arrived, retransmissions included.
     pub packets_received: u64,
-    /// Payload of these packets, bytes.
+    /// RTP packets of the peer in no format that was negotiated.
+    pub packets_foreign: u64,
+    /// Payload of the packets of its video, bytes.
     pub bytes_received: u64,
     /// Complete frames that were made of them.
     pub frames_received: u64,
@@ -46,6 +48,7 @@ macro_rules! counters {
 
 counters!(
     packets_received,
+    packets_foreign,
     bytes_received,
     frames_received,
     keyframes_requested,

@@ -13,13 +13,15 @@ use webrtc::peer_connection::RTCSessionDescription;
 use super::closing;
 use super::connection::{Candidates, Connection, add_candidate};
 use super::handler::Handler;
-use super::interceptor::FeedbackReader;
+use super::interceptor::video::{MAX_WAITING, Shared as Received};
+use super::interceptor::{FeedbackReader, VideoReader};
 use super::network;
 use super::ports::Ports;
 use super::setup::Setup;
 use super::shared::{AbortGuard, Shared};
-use super::tracks::{self, Ssrcs};
+use super::tracks::{self, RemoteTrack, Ssrcs};
 use crate::bandwidth::Controller;
+use crate::receive::receiver;
 use crate::sdp::Offer;
 use crate::send::{RtpStream, feedback, sender};
 use crate::{Answer, ConnectionEvents, Direction, Error, Settings, Transport};
@@ -83,11 +85,14 @@ impl WebRtc {
         let (feedback, received_feedback) = mpsc::channel(MAX_FEEDBACK);
         let (ssrcs, first_sequence) = random_numbers();
         let codec = offer.video.codec;
+        let (packets, incoming) = mpsc::channel(MAX_WAITING);
+        let received = Arc::<Received>::default();
         let setup = Setup {
-            video: &offer.video,
+            offer,
+            reader: VideoReader::new(&offer.video, received.clone(), packets, shared.counters.clone()),
             addresses: addresses.iter().map(|address| SocketAddr::new(*address, port.number())).collect(),
             ice_servers: &self.settings.ice_servers,
-            handler: Arc::new(Handler::new(&shared, codec, gathered)),
+            handler: Arc::new(Handler::new(&shared, gathered)),
             feedback: FeedbackReader::new(ssrcs.pictures, feedback),
             tasks: shared.library_tasks.clone(),
             wall: shared.wall.clone(),
@@ -97,7 +102,7 @@ impl WebRtc {
             tracing::warn!(%error, port = port.number(), "no socket for media");
             Error::NoPort
         })?;
-        let track = tracks::add_video(&connection, &offer.video, direction, ssrcs).await.map_err(setup_error)?;
+        let track = tracks::add_video(&connection, offer, direction, ssrcs).await.map_err(setup_error)?;
         let remote = RTCSessionDescription::offer(offer.reduced.clone()).map_err(offer_error)?;
         connection.set_remote_description(remote).await.map_err(offer_error)?;
         // A client that is not behind a firewall of ours reaches us: its checks tell where it is. Only where these may not
@@ -119,6 +124,12 @@ impl WebRtc {
         let fragment = local.sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:"));
         shared.wall.limits().addresses.answered(fragment.unwrap_or_default().trim());
 
+        if direction.receives() {
+            let source = RemoteTrack::new(incoming, received, track.clone());
+            let (wanted, events, counters) =
+                (shared.keyframe_wanted.clone(), shared.events.clone(), shared.counters.clone());
+            shared.spawn(receiver::run(source, codec, wanted, events, counters));
+        }
         if let Some(track) = track {
             let stream = RtpStream::new(codec, offer.video.payload_type, ssrcs.pictures, first_sequence);
             let (frames, counters) = (shared.frames.clone(), shared.counters.clone());

@@ -5,18 +5,14 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use framebox_media::Codec;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use webrtc::data_channel::DataChannel;
-use webrtc::media_stream::track_remote::TrackRemote;
 use webrtc::peer_connection::{PeerConnectionEventHandler, RTCIceGatheringState, RTCPeerConnectionState};
 
 use super::channel;
 use super::shared::Shared;
-use super::tracks::RemoteTrack;
 use crate::State;
-use crate::receive::receiver;
 
 /// Data channels of one peer at most; a peer that opens more is disconnected.
 const MAX_CHANNELS: usize = 16;
@@ -27,8 +23,6 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 pub struct Handler {
     /// Weak, because the library keeps the handler for as long as its task runs.
     shared: Weak<Shared>,
-    /// Codec of the peer's video.
-    codec: Codec,
     /// True once all candidates of this side are known.
     gathered: watch::Sender<bool>,
     /// Number of data channels that the peer opened.
@@ -36,9 +30,9 @@ pub struct Handler {
 }
 
 impl Handler {
-    /// The handler of a connection whose video has this codec.
-    pub fn new(shared: &Arc<Shared>, codec: Codec, gathered: watch::Sender<bool>) -> Self {
-        Self { shared: Arc::downgrade(shared), codec, gathered, channels: AtomicUsize::new(0) }
+    /// The handler of a connection.
+    pub fn new(shared: &Arc<Shared>, gathered: watch::Sender<bool>) -> Self {
+        Self { shared: Arc::downgrade(shared), gathered, channels: AtomicUsize::new(0) }
     }
 }
 
@@ -85,12 +79,5 @@ impl PeerConnectionEventHandler for Handler {
                 shared.library_tasks.abort();
             }
         }
-    }
-
-    async fn on_track(&self, track: Arc<dyn TrackRemote>) {
-        let Some(shared) = self.shared.upgrade() else { return };
-        let (keyframe_wanted, events) = (shared.keyframe_wanted.clone(), shared.events.clone());
-        let counters = shared.counters.clone();
-        shared.spawn(receiver::run(RemoteTrack::new(track), self.codec, keyframe_wanted, events, counters));
     }
 }

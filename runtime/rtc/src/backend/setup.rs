@@ -4,19 +4,22 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rtc::interceptor::{NackResponderBuilder, Registry, Slot};
+use rtc::interceptor::{
+    NackResponderBuilder, ReceiverReportBuilder, Registry, SenderReportBuilder, Slot, TwccReceiverBuilder,
+};
+use rtc::rtp_transceiver::rtp_sender::{RTCRtpHeaderExtensionCapability, RtpCodecKind};
 use webrtc::peer_connection::{
     PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder, SettingEngine,
-    SettingEngineBuilder, configure_rtcp_reports, configure_twcc_receiver_only,
+    SettingEngineBuilder,
 };
 
 use super::channel::SEND_BUFFER;
 use super::formats::media_engine;
-use super::interceptor::{self, Adapter, FeedbackReader, NackLimiter, NackSender};
+use super::interceptor::{self, Adapter, Bound, FeedbackReader, NackLimiter, TRANSPORT_CC, VideoReader};
 use super::network::ice_server;
 use super::runtime::{OwnedRuntime, Tasks};
 use super::socket::Wall;
-use crate::sdp::VideoFormat;
+use crate::sdp::Offer;
 
 /// Silence after which a peer counts as disconnected.
 const DISCONNECTED: Duration = Duration::from_secs(3);
@@ -30,8 +33,10 @@ const MAX_CHECKS: u16 = 1000;
 
 /// What a connection is set up with.
 pub struct Setup<'a> {
-    /// The video that is exchanged.
-    pub video: &'a VideoFormat,
+    /// The offer.
+    pub offer: &'a Offer,
+    /// Takes the peer's video.
+    pub reader: VideoReader,
     /// Local addresses to bind.
     pub addresses: Vec<SocketAddr>,
     /// STUN and TURN servers.
@@ -52,11 +57,18 @@ impl Setup<'_> {
     /// # Errors
     /// When an address cannot be bound.
     pub async fn build(self) -> webrtc::error::Result<Arc<dyn PeerConnection>> {
-        let mut media = media_engine(self.video);
-        let registry = configure_rtcp_reports(configure_twcc_receiver_only(Registry::new(), &mut media)?)
+        let (video, transport_cc) = (&self.offer.video, self.offer.transport_cc);
+        let mut media = media_engine(video);
+        let extension = RTCRtpHeaderExtensionCapability { uri: TRANSPORT_CC.to_owned() };
+        media.register_header_extension(extension, RtpCodecKind::Video, None)?;
+        let (arrivals, reports) = (TwccReceiverBuilder::new().build(), ReceiverReportBuilder::new().build());
+        let registry = Registry::new()
+            .with(Slot::TwccReceiver, Bound::new(arrivals, video, transport_cc))
+            .with(Slot::ReceiverReport, Bound::new(reports, video, transport_cc))
+            .with(Slot::SenderReport, SenderReportBuilder::new().build())
             .with(Slot::from(interceptor::NACK_LIMITER), Adapter::new(NackLimiter::default()))
             .with(Slot::NackResponder, NackResponderBuilder::new().build())
-            .with(Slot::from(interceptor::NACK_SENDER), Adapter::new(NackSender::default()))
+            .with(Slot::from(interceptor::VIDEO_READER), Adapter::new(self.reader))
             .with(Slot::from(interceptor::FEEDBACK_READER), Adapter::new(self.feedback));
         let configuration = RTCConfigurationBuilder::new()
             .with_ice_servers(self.ice_servers.iter().map(|url| ice_server(url)).collect())

@@ -1,22 +1,23 @@
 //! Video both ways.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::time::Duration;
 
 use rtc::media_stream::MediaStreamTrack;
-use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
-use rtc::rtp;
 use rtc::rtp_transceiver::rtp_sender::{
     RTCRtpCodingParameters, RTCRtpEncodingParameters, RTCRtpRtxParameters, RtpCodecKind,
 };
 use rtc::rtp_transceiver::{RTCRtpTransceiverDirection, RTCRtpTransceiverInit};
+use rtc::{rtcp, rtp};
+use tokio::sync::{Mutex, mpsc};
 use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
-use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
 use webrtc::peer_connection::PeerConnection;
 
 use super::formats;
-use crate::receive::{Incoming, Packet, PacketSource};
-use crate::sdp::VideoFormat;
+use super::interceptor::video::{Shared, keyframe_request};
+use crate::receive::{Incoming, PacketSource};
+use crate::sdp::Offer;
 use crate::send::PacketSink;
 use crate::{Direction, Error};
 
@@ -30,6 +31,7 @@ pub struct Ssrcs {
 }
 
 /// The video that this side sends.
+#[derive(Clone)]
 pub struct LocalTrack(Arc<TrackLocalStaticRTP>);
 
 impl PacketSink for LocalTrack {
@@ -38,51 +40,49 @@ impl PacketSink for LocalTrack {
     }
 }
 
+impl LocalTrack {
+    /// Writes RTCP packets, with the library's help at once.
+    ///
+    /// # Errors
+    /// [`Error::Closed`] when the library takes none.
+    async fn write_rtcp(&self, packets: Vec<Box<dyn rtcp::Packet>>) -> Result<(), Error> {
+        self.0.write_rtcp(packets).await.map_err(|_| Error::Closed)
+    }
+}
+
 /// The video that the peer sends.
 pub struct RemoteTrack {
-    track: Arc<dyn TrackRemote>,
-    /// SSRC of the pictures. A peer that changes it is not followed: no client does.
-    ssrc: OnceLock<u32>,
+    /// Packets, as the [`VideoReader`](super::interceptor::VideoReader) passes them on.
+    packets: Mutex<mpsc::Receiver<Incoming>>,
+    shared: Arc<Shared>,
+    /// Where this side sends, too.
+    local: Option<LocalTrack>,
 }
 
 impl RemoteTrack {
-    /// The peer's video.
-    pub fn new(track: Arc<dyn TrackRemote>) -> Self {
-        Self { track, ssrc: OnceLock::new() }
+    /// The peer's video; requests go out beside the video `local`, if there is one.
+    pub fn new(packets: mpsc::Receiver<Incoming>, shared: Arc<Shared>, local: Option<LocalTrack>) -> Self {
+        Self { packets: Mutex::new(packets), shared, local }
     }
 }
 
 impl PacketSource for RemoteTrack {
     async fn next(&self) -> Option<Incoming> {
-        loop {
-            match self.track.poll().await {
-                Some(TrackRemoteEvent::OnRtpPacket(packet)) => {
-                    if *self.ssrc.get_or_init(|| packet.header.ssrc) == packet.header.ssrc {
-                        return Some(Incoming::Packet(Packet {
-                            sequence: packet.header.sequence_number,
-                            timestamp: packet.header.timestamp,
-                            marker: packet.header.marker,
-                            payload: packet.payload,
-                        }));
-                    }
-                }
-                Some(TrackRemoteEvent::OnOpen(opened)) => {
-                    self.ssrc.get_or_init(|| opened.ssrc);
-                    return Some(Incoming::Opened);
-                }
-                Some(TrackRemoteEvent::OnEnded) | None => return None,
-                Some(_) => {}
-            }
-        }
+        self.packets.lock().await.recv().await
+    }
+
+    fn patience(&self) -> Duration {
+        self.shared.patience()
     }
 
     async fn request_keyframe(&self) {
-        if let Some(&media_ssrc) = self.ssrc.get() {
-            let request = PictureLossIndication { sender_ssrc: media_ssrc ^ 1, media_ssrc };
-            if let Err(error) = self.track.write_rtcp(vec![Box::new(request)]).await {
-                tracing::debug!(%error, "a keyframe request could not be sent");
-            }
+        let Some(ssrc) = self.shared.ssrc() else { return };
+        if let Some(local) = &self.local
+            && local.write_rtcp(vec![keyframe_request(ssrc)]).await.is_ok()
+        {
+            return;
         }
+        self.shared.request_keyframe();
     }
 }
 
@@ -92,17 +92,19 @@ impl PacketSource for RemoteTrack {
 /// Those of the library.
 pub async fn add_video(
     connection: &Arc<dyn PeerConnection>,
-    video: &VideoFormat,
+    offer: &Offer,
     direction: Direction,
     ssrcs: Ssrcs,
 ) -> webrtc::error::Result<Option<LocalTrack>> {
     let init = |direction| Some(RTCRtpTransceiverInit { direction, ..Default::default() });
+    let video = &offer.video;
+    if direction == Direction::ReceiveOnly || offer.is_split {
+        let init = init(RTCRtpTransceiverDirection::Recvonly);
+        connection.add_transceiver_from_kind(RtpCodecKind::Video, init).await?;
+    }
     let direction = match direction {
-        Direction::ReceiveOnly => {
-            let init = init(RTCRtpTransceiverDirection::Recvonly);
-            connection.add_transceiver_from_kind(RtpCodecKind::Video, init).await?;
-            return Ok(None);
-        }
+        Direction::ReceiveOnly => return Ok(None),
+        Direction::SendReceive if offer.is_split => RTCRtpTransceiverDirection::Sendonly,
         Direction::SendOnly => RTCRtpTransceiverDirection::Sendonly,
         Direction::SendReceive => RTCRtpTransceiverDirection::Sendrecv,
     };

@@ -1,7 +1,7 @@
 //! RTP packets into encoded frames: in order, each at most once, complete as soon as their last packet is there.
 //!
 //! Has no clock: `now` is an argument. A gap waits for its retransmission for a bounded time; then everything up to the next
-//! keyframe is dropped, because what follows a lost frame cannot be decoded. Where a keyframe begins, and whether the packets of
+//! keyframe is dropped, because what follows a lost frame cannot be decoded. A keyframe is asked for before, so that it comes by then. Where a keyframe begins, and whether the packets of
 //! a frame are all of it, is the codec's depacketizer's to say.
 
 use std::collections::BTreeMap;
@@ -10,13 +10,16 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use framebox_media::{Codec, EncodedFrame};
 
+use super::gaps::MAX_REQUESTS;
 use super::sequence;
 use crate::packet::{self, Depacketizer};
 
-/// Longest wait for a retransmission.
+/// Longest wait for a retransmission where nothing is known of the path.
 pub const PATIENCE: Duration = Duration::from_millis(150);
-/// Time between two requests while a keyframe is waited for.
-const REMINDER: Duration = Duration::from_secs(1);
+/// Least time between two requests while a keyframe is waited for.
+const REMINDER: Duration = Duration::from_millis(500);
+/// Packets of a gap that are waited for at most; more are not asked for.
+const MAX_GAP: u64 = MAX_REQUESTS as u64;
 /// Packets kept at most.
 const MAX_PACKETS: usize = 1024;
 /// Payload kept at most, bytes.
@@ -44,7 +47,7 @@ pub struct Packet {
 pub enum Output {
     /// A complete frame; it was captured when the packet that completed it arrived.
     Frame(EncodedFrame),
-    /// Frames were lost: no frame follows until the sender makes a keyframe.
+    /// Frames were lost, or probably are: the sender should make a keyframe.
     KeyframeNeeded,
 }
 
@@ -68,6 +71,10 @@ pub struct Assembler {
     next: Option<u64>,
     /// Since when the next frame waits for a packet that is missing.
     gap: Option<Instant>,
+    /// When a keyframe was asked for because of this gap.
+    gap_reported: Option<Instant>,
+    /// Longest wait for a retransmission.
+    patience: Duration,
     /// When a keyframe was last asked for, while one is waited for.
     asked: Option<Instant>,
     /// The last number that came too late, and how many in a row did.
@@ -85,9 +92,16 @@ impl Assembler {
             highest: None,
             next: None,
             gap: None,
+            gap_reported: None,
+            patience: PATIENCE,
             asked: None,
             late: (0, 0),
         }
+    }
+
+    /// Sets how long a gap waits for its retransmission.
+    pub fn be_patient(&mut self, patience: Duration) {
+        self.patience = patience;
     }
 
     /// Adds a packet. [`Self::poll`] has to be called after it.
@@ -135,16 +149,22 @@ impl Assembler {
                         return None;
                     }
                     Progress::Incomplete { gap: true } => {
-                        if now < *self.gap.get_or_insert(now) + PATIENCE {
+                        let since = *self.gap.get_or_insert(now);
+                        let is_over = now >= since + self.patience || self.gap_is_too_large(next);
+                        if is_over || self.gap_reported.is_some() && self.keyframe_follows(next) {
+                            self.give_up();
+                        } else if now < self.worry(since) || self.gap_reported.is_some() {
                             return None;
+                        } else {
+                            self.gap_reported = Some(now);
+                            return Some(Output::KeyframeNeeded);
                         }
-                        self.give_up();
                     }
                 }
             } else {
                 // Before the first packet nothing was lost.
                 self.highest?;
-                if self.asked.is_some_and(|asked| now < asked + REMINDER) {
+                if self.asked.is_some_and(|asked| now < asked + self.reminder()) {
                     return None;
                 }
                 self.asked = Some(now);
@@ -156,9 +176,38 @@ impl Assembler {
     /// When [`Self::poll`] has to be called next without another packet.
     pub fn deadline(&self) -> Option<Instant> {
         match self.next {
-            Some(_) => self.gap.map(|since| since + PATIENCE),
-            None => self.asked.map(|asked| asked + REMINDER),
+            Some(_) => self
+                .gap
+                .map(|since| if self.gap_reported.is_some() { since + self.patience } else { self.worry(since) }),
+            None => self.asked.map(|asked| asked + self.reminder()),
         }
+    }
+
+    /// When a keyframe is asked for because of a gap that is waited for: when its retransmission is overdue.
+    fn worry(&self, since: Instant) -> Instant {
+        since + self.patience * 3 / 4
+    }
+
+    fn reminder(&self) -> Duration {
+        REMINDER.max(self.patience * 2)
+    }
+
+    /// Returns whether more packets are missing in the next frame than are asked for.
+    fn gap_is_too_large(&self, next: u64) -> bool {
+        let mut end = next;
+        for number in self.held.range(next..).map(|(number, _)| *number) {
+            if number - end > MAX_GAP {
+                return true;
+            }
+            end = number + 1;
+        }
+        false
+    }
+
+    /// Returns whether a keyframe has begun to arrive behind the next frame.
+    fn keyframe_follows(&self, next: u64) -> bool {
+        let starts = |held: &Held| self.depacketizer.begins_keyframe(&held.packet.payload);
+        self.held.range(next + 1..).any(|(_, held)| starts(held))
     }
 
     /// The packet's number, which does not wrap.
@@ -210,6 +259,7 @@ impl Assembler {
         }
         self.next = Some(number);
         self.gap = None;
+        self.gap_reported = None;
     }
 
     /// Begins with the keyframe that the packet `number` belongs to; packets of the same frame before it go along.
@@ -227,7 +277,7 @@ impl Assembler {
     fn give_up(&mut self) {
         let lost = self.next.take().unwrap_or(0);
         self.gap = None;
-        self.asked = None;
+        self.asked = self.gap_reported.take();
         let starts = |held: &Held| self.depacketizer.begins_keyframe(&held.packet.payload);
         match self.held.range(lost + 1..).find(|(_, held)| starts(held)).map(|(number, _)| *number) {
             Some(number) => {
@@ -263,7 +313,7 @@ impl Assembler {
     /// Begins anew, because the sender began a new numbering.
     fn restart(&mut self, sequence: u16) {
         let highest = self.highest.map(|highest| sequence::beyond(highest, sequence));
-        *self = Self { highest, ..Self::new(self.codec) };
+        *self = Self { highest, patience: self.patience, ..Self::new(self.codec) };
     }
 }
 

@@ -103,17 +103,48 @@ fn a_gap_waits_and_then_everything_is_dropped_up_to_a_keyframe() {
         assembler.push(start, packets[index].clone());
     }
     assert_eq!(stamps(&drain(&mut assembler, start)), [Some(u32::MAX - 100)]);
+    assert_eq!(assembler.deadline(), Some(start + PATIENCE * 3 / 4));
+    assert_eq!(drain(&mut assembler, at(112)), []);
+    assert_eq!(drain(&mut assembler, at(113)), [Output::KeyframeNeeded], "the retransmission is overdue");
     assert_eq!(assembler.deadline(), Some(start + PATIENCE));
-    assert_eq!(drain(&mut assembler, at(149)), []);
-    assert_eq!(drain(&mut assembler, at(150)), [Output::KeyframeNeeded]);
-    assert_eq!(drain(&mut assembler, at(1149)), []);
-    assert_eq!(drain(&mut assembler, at(1150)), [Output::KeyframeNeeded], "it is asked for again");
-    assembler.push(at(1200), packets[2].clone());
-    assert_eq!(drain(&mut assembler, at(1200)), [], "a frame that is not a keyframe does not help");
-    assembler.push(at(1300), packets[4].clone());
-    assembler.push(at(1300), packets[5].clone());
-    assert_eq!(stamps(&drain(&mut assembler, at(1300))), [Some(8899)]);
+    assert_eq!(drain(&mut assembler, at(150)), [], "it was asked for");
+    assert_eq!(drain(&mut assembler, at(612)), []);
+    assert_eq!(drain(&mut assembler, at(613)), [Output::KeyframeNeeded], "it is asked for again");
+    assembler.push(at(700), packets[2].clone());
+    assert_eq!(drain(&mut assembler, at(700)), [], "a frame that is not a keyframe does not help");
+    assembler.push(at(800), packets[4].clone());
+    assembler.push(at(800), packets[5].clone());
+    assert_eq!(stamps(&drain(&mut assembler, at(800))), [Some(8899)]);
     assert_eq!(assembler.deadline(), None);
+}
+
+#[test]
+fn a_keyframe_that_was_asked_for_ends_the_wait_for_what_was_before() {
+    let (start, mut assembler) = (Instant::now(), Assembler::new(Codec::H264));
+    let packets = packets(&[frame(true, 0, 10), frame(false, 1, 10), frame(false, 2, 10), frame(true, 3, 10)], 0, 0);
+    let at = |ms| start + Duration::from_millis(ms);
+    assembler.be_patient(Duration::from_millis(600));
+    for index in [0, 1, 3] {
+        assembler.push(start, packets[index].clone());
+    }
+    drain(&mut assembler, start);
+    assert_eq!(drain(&mut assembler, at(449)), []);
+    assert_eq!(drain(&mut assembler, at(450)), [Output::KeyframeNeeded]);
+    for index in [4, 5] {
+        assembler.push(at(500), packets[index].clone());
+    }
+    assert_eq!(stamps(&drain(&mut assembler, at(500))), [Some(9000)]);
+}
+
+#[test]
+fn a_gap_that_is_too_large_to_be_filled_is_not_waited_for() {
+    let (start, mut assembler) = (Instant::now(), Assembler::new(Codec::H264));
+    let packets = packets(&[frame(true, 0, 10), frame(false, 1, 10)], 0, 0);
+    assembler.push(start, packets[0].clone());
+    assembler.push(start, packets[1].clone());
+    assert_eq!(stamps(&drain(&mut assembler, start)), [Some(0)]);
+    assembler.push(start, Packet { sequence: 400, ..packets[2].clone() });
+    assert_eq!(drain(&mut assembler, start), [Output::KeyframeNeeded], "an outage is over");
 }
 
 #[test]

@@ -1,23 +1,44 @@
 //! Which packets of a stream are missing, and when to ask for them. Has no clock: `now` is an argument.
+//!
+//! Requests are timed by the path: a packet counts as lost once it is later than others were that came out of order, it is asked for
+//! again after a round trip, and no more when its answer would come after its frame was given up.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use super::reordering::Reordering;
+use super::round_trip::RoundTrip;
 use super::sequence;
 
-/// Time by which packets may arrive out of order before those that are missing count as lost.
-const REORDERING: Duration = Duration::from_millis(8);
-/// Time between two requests for the same packet.
-const SPACING: Duration = Duration::from_millis(30);
-/// Requests for one packet; with their spacing they last as long as a frame waits for its packets.
-const MAX_TRIES: u8 = 5;
+/// Least time between two requests for the same packet.
+const MIN_SPACING: Duration = Duration::from_millis(20);
+/// Requests for one packet.
+const MAX_TRIES: u8 = 10;
 /// Packets that are asked for at the same time. Larger gaps are left to the next keyframe.
-const MAX_REQUESTS: usize = 256;
+pub const MAX_REQUESTS: usize = 256;
+/// How long a frame waits for its packets: at least, and at most.
+const PATIENCE: (Duration, Duration) = (Duration::from_millis(150), Duration::from_millis(1000));
+/// Time for which a packet is remembered that is asked for no more: its answer still tells the round trip.
+const MEMORY: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
 struct Request {
+    missing_since: Instant,
     tries: u8,
-    due: Instant,
+    /// When it counts as lost, and is asked for first.
+    lost: Instant,
+    first: Instant,
+    last: Instant,
+    /// It is asked for no more.
+    given_up: bool,
+}
+
+impl Request {
+    /// When it is asked for next.
+    fn due(&self, spacing: Duration) -> Option<Instant> {
+        let due = if self.tries == 0 { self.lost } else { self.last + spacing };
+        (!self.given_up).then_some(due)
+    }
 }
 
 /// The gaps of one stream.
@@ -25,10 +46,17 @@ struct Request {
 pub struct Gaps {
     highest: Option<u64>,
     requests: BTreeMap<u64, Request>,
+    round_trip: RoundTrip,
+    reordering: Reordering,
 }
 
 impl Gaps {
-    /// Notes that a packet arrived, by itself or as a retransmission.
+    /// The stream begins anew, with other numbers; what was learned of the path stays.
+    pub fn restart(&mut self) {
+        (self.highest, self.requests) = (None, BTreeMap::new());
+    }
+
+    /// Notes that a packet arrived, not as a retransmission in a format of its own.
     pub fn received(&mut self, now: Instant, sequence: u16) {
         let Some(highest) = self.highest else {
             self.highest = Some(sequence::first(sequence));
@@ -36,7 +64,13 @@ impl Gaps {
         };
         let number = sequence::unwrap(highest, sequence);
         if number <= highest {
-            self.requests.remove(&number);
+            if let Some(request) = self.requests.remove(&number) {
+                let since_first = now.saturating_duration_since(request.first);
+                // Without a format of their own, retransmissions look like packets that come late. They do not come before their time.
+                if request.tries == 0 || since_first * 2 < self.round_trip.get() {
+                    self.reordering.late(now, now.saturating_duration_since(request.missing_since));
+                }
+            }
             return;
         }
         self.highest = Some(number);
@@ -44,80 +78,72 @@ impl Gaps {
             self.requests.clear();
             return;
         }
-        let due = now + REORDERING;
-        self.requests.extend((highest + 1..number).map(|missing| (missing, Request { tries: 0, due })));
+        let lost = now + self.reordering.wait(now);
+        let request = || Request { missing_since: now, tries: 0, lost, first: now, last: now, given_up: false };
+        self.requests.extend((highest + 1..number).map(|missing| (missing, request())));
+        self.requests.retain(|_, request| now < request.missing_since + MEMORY);
         while self.requests.len() > MAX_REQUESTS {
             self.requests.pop_first();
         }
     }
 
+    /// Notes a retransmission. Returns whether the packet was missing.
+    pub fn repaired(&mut self, now: Instant, sequence: u16) -> bool {
+        let Some(highest) = self.highest else { return false };
+        let Some(request) = self.requests.remove(&sequence::unwrap(highest, sequence)) else { return false };
+        if request.tries > 0 {
+            self.round_trip.measured(now.saturating_duration_since(request.first));
+        }
+        true
+    }
+
     /// The sequence numbers to ask for now, in order.
     pub fn due(&mut self, now: Instant) -> Vec<u16> {
+        let (patience, round_trip, spacing) = (self.patience(now), self.round_trip.get(), self.spacing());
         let mut due = Vec::new();
-        self.requests.retain(|number, request| {
-            if now < request.due {
-                return true;
+        for (number, request) in &mut self.requests {
+            if request.due(spacing).is_none_or(|due| now < due) {
+                continue;
             }
-            if request.tries == MAX_TRIES {
-                return false;
+            // The first request is made in any case: of the round trip little may be known.
+            let is_too_late = request.tries > 0 && now + round_trip / 2 > request.missing_since + patience;
+            if request.tries == MAX_TRIES || is_too_late {
+                request.given_up = true;
+                continue;
             }
             due.push(*number as u16);
+            if request.tries == 0 {
+                request.first = now;
+            }
             request.tries += 1;
-            request.due = now + SPACING;
-            true
-        });
+            request.last = now;
+        }
         due
     }
 
-    /// When [`Self::due`] has to be called next; `None` when nothing is missing.
+    /// When [`Self::due`] has to be called next; `None` when nothing is to be asked for.
     pub fn deadline(&self) -> Option<Instant> {
-        self.requests.values().map(|request| request.due).min()
+        let spacing = self.spacing();
+        self.requests.values().filter_map(|request| request.due(spacing)).min()
+    }
+
+    /// Time between two requests for the same packet.
+    fn spacing(&self) -> Duration {
+        let round_trip = self.round_trip.get();
+        (round_trip + round_trip / 4).max(MIN_SPACING)
+    }
+
+    /// How long a frame should wait for packets that are missing.
+    pub fn patience(&self, now: Instant) -> Duration {
+        (self.round_trip.get() * 3 + self.reordering.wait(now)).clamp(PATIENCE.0, PATIENCE.1)
+    }
+
+    /// The round-trip time.
+    pub fn round_trip(&self) -> Duration {
+        self.round_trip.get()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lost_packets_are_asked_for_until_they_come_or_are_given_up() {
-        let (start, mut gaps) = (Instant::now(), Gaps::default());
-        let at = |ms| start + Duration::from_millis(ms);
-        for sequence in [65533, 65534, 1, 3] {
-            gaps.received(start, sequence);
-        }
-        assert_eq!(gaps.deadline(), Some(at(8)));
-        assert_eq!(gaps.due(at(7)), [0u16; 0]);
-        assert_eq!(gaps.due(at(8)), [65535, 0, 2]);
-        gaps.received(at(20), 0);
-        assert_eq!(gaps.due(at(37)), [0u16; 0]);
-        assert_eq!(gaps.due(at(38)), [65535, 2]);
-        gaps.received(at(40), 65535);
-        for ms in [68, 98, 128] {
-            assert_eq!(gaps.due(at(ms)), [2]);
-        }
-        assert_eq!(gaps.due(at(158)), [0u16; 0], "five times, no more");
-        assert_eq!(gaps.deadline(), None);
-    }
-
-    #[test]
-    fn packets_out_of_order_are_not_lost() {
-        let (start, mut gaps) = (Instant::now(), Gaps::default());
-        for sequence in [10, 12, 11, 15, 13, 14, 14, 9] {
-            gaps.received(start, sequence);
-        }
-        assert_eq!(gaps.deadline(), None);
-    }
-
-    #[test]
-    fn requests_are_bounded() {
-        let (start, mut gaps) = (Instant::now(), Gaps::default());
-        for step in 0..1000u16 {
-            gaps.received(start, step.wrapping_mul(200));
-            assert!(gaps.requests.len() <= MAX_REQUESTS);
-        }
-        gaps.received(start, 1000);
-        gaps.received(start, 30_000);
-        assert_eq!(gaps.deadline(), None, "too large a gap");
-    }
-}
+#[path = "gaps_tests.rs"]
+mod tests;

@@ -4,22 +4,29 @@
 //! |---|---|
 //! | `assembler` | [`Assembler`]: packets into frames, in order and each once |
 //! | `gaps` | [`Gaps`]: which packets of a stream are missing, and when to ask for them |
-//! | `nack` | [`NackGenerator`]: the gaps of all streams, with their retransmissions |
+//! | `intake` | [`Intake`]: the packets of a connection's video, with those that are sent again |
 //! | `keyframe_throttle` | [`KeyframeThrottle`]: folds keyframe requests |
 //! | `packet_source` | [`PacketSource`]: where the packets come from |
 //! | `receiver` | the task that drives the assembler |
+//! | `reordering` | by how much packets come out of order |
+//! | `round_trip` | how long an answer of the peer takes |
+//! | `selector` | [`Selector`]: which packets are the video |
 //! | `sequence` | sequence numbers that do not wrap |
 
 mod assembler;
 mod gaps;
+mod intake;
 mod keyframe_throttle;
-mod nack;
 mod packet_source;
 pub mod receiver;
+mod reordering;
+mod round_trip;
+mod selector;
 mod sequence;
 
 pub use assembler::{Assembler, Output, PATIENCE, Packet};
-pub use gaps::Gaps;
+pub use gaps::{Gaps, MAX_REQUESTS};
+pub use intake::{Arrival, Intake, Taken};
 pub use keyframe_throttle::KeyframeThrottle;
-pub use nack::NackGenerator;
 pub use packet_source::{Incoming, PacketSource};
+pub use selector::{Class, Selector};

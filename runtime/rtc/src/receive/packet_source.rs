@@ -1,11 +1,13 @@
 //! Where the packets of a stream come from.
 
-use super::assembler::Packet;
+use std::time::Duration;
+
+use super::assembler::{PATIENCE, Packet};
 
 /// What comes from the peer's stream.
 #[derive(Clone, Debug)]
 pub enum Incoming {
-    /// The stream is known: keyframes can be requested.
+    /// A stream begins: the first one, or another one in its place, with numbers of its own. Keyframes can be requested.
     Opened,
     /// A packet arrived.
     Packet(Packet),
@@ -16,6 +18,11 @@ pub trait PacketSource: Send + Sync {
     /// What comes next, in the order of arrival; `None` at the end of the stream. Nothing is lost when the future is dropped
     /// before it is ready.
     fn next(&self) -> impl Future<Output = Option<Incoming>> + Send;
+
+    /// How long a frame should wait for packets that are missing.
+    fn patience(&self) -> Duration {
+        PATIENCE
+    }
 
     /// Asks the peer for a keyframe. Called only after [`Self::next`] gave something. A request that cannot be sent is
     /// dropped.

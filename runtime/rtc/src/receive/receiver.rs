@@ -28,8 +28,6 @@ pub async fn run(
     let mut assembler = Assembler::new(codec);
     let mut throttle = KeyframeThrottle::default();
     let mut is_open = false;
-    // What was sent before this side listened is lost.
-    throttle.request();
     loop {
         let wake = [assembler.deadline(), throttle.deadline()].into_iter().flatten().min();
         let timer = async {
@@ -46,9 +44,14 @@ pub async fn run(
                         framebox_failpoint::panic("receive");
                         add(&counters.packets_received, 1);
                         add(&counters.bytes_received, packet.payload.len());
+                        assembler.be_patient(source.patience());
                         assembler.push(Instant::now(), packet);
                     }
-                    Some(Incoming::Opened) => {}
+                    // What was sent before this side listened is lost.
+                    Some(Incoming::Opened) => {
+                        assembler = Assembler::new(codec);
+                        throttle.request();
+                    }
                     None => return,
                 }
             }

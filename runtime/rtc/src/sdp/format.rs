@@ -5,9 +5,12 @@ use framebox_media::Codec;
 use super::section::Section;
 
 /// Feedback messages that are understood (`a=rtcp-fb`).
-const FEEDBACK: [&str; 4] = ["nack", "nack pli", "ccm fir", "transport-cc"];
-/// Payload types have seven bits.
-const MAX_PAYLOAD_TYPE: u8 = 127;
+const FEEDBACK: [&str; 5] = ["nack", "nack pli", "ccm fir", "transport-cc", "goog-remb"];
+
+/// Returns whether packets with this payload type are told from RTCP packets on the same transport (RFC 5761 section 4).
+fn is_usable(payload_type: u8) -> bool {
+    matches!(payload_type, 0..=63 | 96..=127)
+}
 
 /// A video format as both sides know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +33,15 @@ impl VideoFormat {
         Codec::ALL.into_iter().find_map(|codec| Self::of_codec(section, codec))
     }
 
+    /// Returns whether a section offers the format by the same payload type.
+    pub fn is_in(&self, section: &Section) -> bool {
+        let rtp = self.codec.rtp_format();
+        let encoding = format!("{}/{}", rtp.encoding_name, rtp.clock_rate);
+        let payload_type = self.payload_type.to_string();
+        section.formats.contains(&payload_type.as_str())
+            && section.values_of("rtpmap", &payload_type).any(|offered| offered.eq_ignore_ascii_case(&encoding))
+    }
+
     fn of_codec(section: &Section, codec: Codec) -> Option<Self> {
         let rtp = codec.rtp_format();
         let parameters = |payload_type: &str| section.values_of("fmtp", payload_type).next().unwrap_or("");
@@ -37,14 +49,15 @@ impl VideoFormat {
             let encoding = format!("{encoding_name}/{}", rtp.clock_rate);
             section.values_of("rtpmap", payload_type).any(|offered| offered.eq_ignore_ascii_case(&encoding))
         };
-        let offered = section.formats.iter().filter(|payload_type| is(payload_type, rtp.encoding_name));
+        let number = |payload_type: &str| payload_type.parse().ok().filter(|number| is_usable(*number));
+        let offered = section.formats.iter().filter(|payload_type| number(payload_type).is_some());
+        let offered = offered.filter(|payload_type| is(payload_type, rtp.encoding_name));
         let best = offered.min_by_key(|payload_type| rtp.rank(parameters(payload_type)))?;
         let retransmits = |payload_type: &&&str| {
             let repaired = |parameter: &str| parameter.trim().strip_prefix("apt=") == Some(*best);
             is(payload_type, "rtx")
                 && section.values_of("fmtp", payload_type).any(|parameters| parameters.split(';').any(repaired))
         };
-        let number = |payload_type: &str| payload_type.parse().ok().filter(|number| *number <= MAX_PAYLOAD_TYPE);
         let offers = |feedback: &&str| {
             section.values_of("rtcp-fb", best).chain(section.values_of("rtcp-fb", "*")).any(|one| one == *feedback)
         };

@@ -4,13 +4,19 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | `answer` | from the library's answer to the peer's |
+//! | `bundle` | which sections share a transport |
 //! | [`candidate`] | candidates of a peer |
+//! | `choice` | which video sections are used |
 //! | `format` | the video format that is chosen of an offer |
 //! | `offer` | an offer, from its text to the answer |
 //! | `section` | a description taken apart into its sections |
 //! | `write` | the descriptions that are written |
 
+mod answer;
+mod bundle;
 pub mod candidate;
+mod choice;
 mod format;
 mod offer;
 mod section;

@@ -1,11 +1,15 @@
 //! An offer, from its text to the answer.
 //!
-//! The RTP library sees a reduced offer, with one video section in one format and at most one data channel; everything else
-//! of the offer is declined in the answer.
+//! The RTP library sees a reduced offer, with one video section in one format, or two that each go one way, and at most one data
+//! channel; everything else of the offer is declined in the answer, or inactive.
 
+use super::answer::{self, Plan};
+use super::bundle::Bundle;
+use super::candidate;
+use super::choice::{self, Choice};
 use super::format::VideoFormat;
 use super::section::{self, Section};
-use super::{candidate, write};
+use super::write::{self, Transport};
 use crate::{Direction, Error};
 
 /// An offer that was read.
@@ -15,16 +19,22 @@ pub struct Offer {
     pub reduced: String,
     /// The video that is exchanged.
     pub video: VideoFormat,
+    /// Whether video comes and goes on sections of their own.
+    pub is_split: bool,
+    /// Number of the header extension by which the peer wants to be told of arrivals (transport-wide congestion control).
+    pub transport_cc: Option<u8>,
     /// The offer's candidates that can be checked, without `candidate:`.
     pub candidates: Vec<String>,
     /// Its length, bytes.
     pub bytes: usize,
     /// Whether the peer sends no connectivity checks of its own (RFC 8445 section 2.5).
     pub ice_lite: bool,
-    /// Whether the offer lets its sections share a transport. Only then may the answer do so.
-    bundles: bool,
-    /// For each section of the offer the answer's section that declines it; `None` where the library's next one goes.
-    declined: Vec<Option<String>>,
+    /// Names of the answer's sections that share a transport, the one first whose transport it is.
+    bundle: Vec<String>,
+    /// The role of this side in DTLS, where the offer says it.
+    role: Option<&'static str>,
+    /// How each section is answered.
+    plans: Vec<Plan>,
 }
 
 impl Offer {
@@ -35,27 +45,51 @@ impl Offer {
     /// that can be exchanged.
     pub fn read(offer: &str, direction: Direction) -> Result<Self, Error> {
         let (session, sections) = section::split(offer)?;
-        let (video, format) = choose(&session, &sections, direction)?;
-        let mid = sections[video].mid()?;
-        let channel = sections.iter().position(|section| {
-            section.kind == "application"
-                && !section.is_declined()
-                && section.formats == ["webrtc-datachannel"]
-                && is_bundled(&session, section, mid)
-        });
-        let kept: Vec<usize> = (0..sections.len()).filter(|index| *index == video || Some(*index) == channel).collect();
+        let are_bundled = |one: usize, other: usize| {
+            let bundle = sections[one].mid().ok().and_then(|mid| Bundle::of(&session, mid));
+            bundle.is_some_and(|bundle| bundle.has(&sections[other]))
+                && sections[one].value("mid") != sections[other].value("mid")
+        };
+        let Choice { video, returned, mut format } = choice::choose(&session, &sections, direction, are_bundled)?;
+        let bundle = Bundle::of(&session, sections[video].mid()?);
+        let is_channel =
+            |index: usize| sections[index].is_channel() && !sections[index].is_declined() && are_bundled(video, index);
+        let channel = (0..sections.len()).find(|index| is_channel(*index));
+        let is_kept = |index: usize| index == video || Some(index) == returned || Some(index) == channel;
+        let kept: Vec<usize> = (0..sections.len()).filter(|index| is_kept(*index)).collect();
+        let tagged = bundle.as_ref().and_then(|bundle| bundle.tagged(&sections)).unwrap_or(video);
 
-        let mids = kept.iter().map(|index| sections[*index].mid()).collect::<Result<Vec<_>, _>>()?;
+        let places = [&sections[video], &sections[tagged], &session];
+        if !places.iter().any(|section| section.has("rtcp-mux")) {
+            let words = "its video needs a second port for RTCP; both have to share one (a=rtcp-mux)";
+            return Err(Error::Offer(words.to_owned()));
+        }
+        let transport = Transport::read(&sections[video], &sections[tagged], &session)?;
+        let transport_cc = write::transport_cc(&sections[video]);
+        // One of the two is how the peer learns what the network carries.
+        let superfluous = if transport_cc.is_some() && format.feedback.contains(&"transport-cc") {
+            "goog-remb"
+        } else {
+            "transport-cc"
+        };
+        format.feedback.retain(|feedback| *feedback != superfluous);
+
+        let names = kept.iter().map(|index| name(&sections, *index)).collect::<Result<Vec<_>, _>>()?;
         let mut reduced = String::new();
-        write::session(&mut reduced, &mids, session.has("ice-lite"));
-        for index in &kept {
+        write::session(&mut reduced, &names, session.has("ice-lite"));
+        for (index, name) in kept.iter().zip(&names) {
             let section = &sections[*index];
-            if *index == video {
-                write::video(&mut reduced, section, &format, direction);
-            } else {
+            if Some(*index) == channel {
                 write::channel(&mut reduced, section);
+            } else {
+                // As the peer sees it.
+                let ways = match returned {
+                    Some(returned) => (*index != returned, *index == returned),
+                    None => (direction.receives(), direction.sends()),
+                };
+                write::video(&mut reduced, section, &format, ways);
             }
-            write::transport(&mut reduced, section, &sections[video], &session)?;
+            transport.write(&mut reduced, name);
         }
 
         let candidates = [&session].into_iter().chain(&sections).flat_map(|section| section.values("candidate"));
@@ -64,70 +98,45 @@ impl Offer {
             .map(str::to_owned)
             .take(candidate::MAX_CANDIDATES)
             .collect();
-        let declined = sections
-            .iter()
-            .enumerate()
-            .map(|(index, section)| (!kept.contains(&index)).then(|| write::declined(section)))
-            .collect();
-        let bundles = is_bundled(&session, &sections[video], mid);
-        let (bytes, ice_lite) = (offer.len(), session.has("ice-lite"));
-        Ok(Self { reduced, video: format, candidates, bytes, ice_lite, bundles, declined })
+        // The section that the peer's bundle rests on must not be declined: the others would lose their transport.
+        let is_carrier = |index: usize| index == tagged && !is_kept(index) && sections[index].is_rtp();
+        let plan = |(index, section)| match index {
+            _ if is_kept(index) => Plan::accepted(section),
+            _ if is_carrier(index) => Plan::inactive(section),
+            _ => Plan::declined(section),
+        };
+        let plans = sections.iter().enumerate().map(plan).collect();
+        let mut order: Vec<usize> = (0..sections.len()).filter(|index| is_kept(*index) || is_carrier(*index)).collect();
+        order.sort_by_key(|index| *index != tagged);
+        let bundled = order.iter().filter(|_| bundle.is_some()).filter_map(|index| sections[*index].value("mid"));
+        Ok(Self {
+            reduced,
+            video: format,
+            is_split: returned.is_some(),
+            transport_cc,
+            candidates,
+            bytes: offer.len(),
+            ice_lite: session.has("ice-lite"),
+            bundle: bundled.map(str::to_owned).collect(),
+            role: transport.role(),
+            plans,
+        })
     }
 
     /// The answer to the offer, from the library's answer to the reduced one; `None` when the two do not fit together.
     pub fn answer(&self, reduced: &str) -> Option<String> {
-        let mut parts = reduced.split_inclusive('\n').fold(vec![String::new()], |mut parts, line| {
-            if line.starts_with("m=") {
-                parts.push(String::new());
-            }
-            if let Some(part) = parts.last_mut().filter(|_| self.bundles || !line.starts_with("a=group:BUNDLE")) {
-                part.push_str(line);
-            }
-            parts
-        });
-        let mut accepted = parts.split_off(1).into_iter();
-        let mut answer = parts.pop()?;
-        for declined in &self.declined {
-            match declined {
-                Some(section) => answer.push_str(section),
-                None => {
-                    let section = accepted.next()?;
-                    let port = section.split(' ').nth(1)?;
-                    if port == "0" {
-                        return None;
-                    }
-                    answer.push_str(&section);
-                }
-            }
-        }
-        accepted.next().is_none().then_some(answer)
+        answer::join(&self.plans, reduced, &self.bundle, self.role)
     }
 }
 
-/// Chooses the first video section that can be exchanged, and its format.
-fn choose(session: &Section, sections: &[Section], direction: Direction) -> Result<(usize, VideoFormat), Error> {
-    let suits = |section: &Section| {
-        let (sends, receives) = section.directions(session);
-        (sends || !direction.receives()) && (receives || !direction.sends())
-    };
-    let video = sections.iter().enumerate().filter(|(_, section)| section.kind == "video" && !section.is_declined());
-    let mut suiting = video.filter(|(_, section)| suits(section)).peekable();
-    if suiting.peek().is_none() {
-        return Err(Error::NoVideo(match direction {
-            Direction::SendReceive => "sent and received (sendrecv), as this handler needs",
-            Direction::SendOnly => "received by the client (recvonly or sendrecv), as this handler needs",
-            Direction::ReceiveOnly => "sent by the client (sendonly or sendrecv), as this handler needs",
-        }));
+/// The name of a section for the library, which needs one; its own one, if it has one.
+fn name(sections: &[Section], index: usize) -> Result<String, Error> {
+    if let Some(mid) = sections[index].mid()? {
+        return Ok(mid.to_owned());
     }
-    suiting.find_map(|(index, section)| Some((index, VideoFormat::choose(section)?))).ok_or(Error::NoCodec)
-}
-
-/// Returns whether a section may share the transport of the section `mid`.
-fn is_bundled(session: &Section, section: &Section, mid: &str) -> bool {
-    let Ok(own) = section.mid() else { return false };
-    let has = |group: &str, wanted: &str| group.split_ascii_whitespace().any(|one| one == wanted);
-    let mut groups = session.values("group").filter_map(|group| group.strip_prefix("BUNDLE "));
-    groups.any(|group| has(group, mid) && has(group, own))
+    let is_free = |name: &String| sections.iter().all(|section| section.value("mid") != Some(name));
+    // There are more numbers than sections.
+    Ok((0..=sections.len()).map(|number| number.to_string()).find(is_free).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -3,8 +3,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const TRANSPORT: &str =
-    "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\na=fingerprint:sha-256 AB:CD\r\na=setup:actpass\r\n";
+const TRANSPORT: &str = "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\na=fingerprint:sha-256 AB:CD\r\na=setup:actpass\r\na=rtcp-mux\r\n";
 
 fn offer(sections: &str) -> String {
     format!("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1 2\r\n{TRANSPORT}{sections}")
@@ -51,15 +50,15 @@ fn retransmissions_and_feedback_belong_to_the_chosen_format() {
         payload_type: 102,
         retransmission: Some(103),
         parameters: "packetization-mode=1".into(),
-        feedback: vec!["nack", "nack pli", "ccm fir"],
+        feedback: vec!["nack", "nack pli", "ccm fir", "goog-remb"],
     };
-    assert_eq!(read.video, expected);
+    assert_eq!((read.video, read.transport_cc), (expected, Some(4)));
     for line in
         ["a=ssrc-group:FID 11 12", "a=ssrc:11 ", "a=ssrc:12 ", "m=video 9 UDP/TLS/RTP/SAVPF 102 103", "a=extmap:4 http"]
     {
         assert!(read.reduced.contains(line), "{line} in {}", read.reduced);
     }
-    for line in ["a=ssrc:13", "96", "remb"] {
+    for line in ["a=ssrc:13", "96"] {
         assert!(!read.reduced.contains(line), "{line} in {}", read.reduced);
     }
 }
@@ -82,7 +81,10 @@ fn unusable_offers_are_refused_with_the_reason() {
         (offer(&receives_only), Direction::SendReceive, "sendrecv"),
         (offer(&sends_only), Direction::SendOnly, "recvonly"),
         (offer(&receives_only), Direction::ReceiveOnly, "sendonly"),
-        (offer(&both.replace("a=mid:0", "")), Direction::SendReceive, "a=mid"),
+        (offer(&both.replace("a=mid:0", "a=mid:a b")), Direction::SendReceive, "a=mid"),
+        (offer(&both).replace("a=rtcp-mux\r\n", ""), Direction::SendReceive, "a=rtcp-mux"),
+        (offer(&both).replace("sha-256", "sha-1"), Direction::SendReceive, "sha-256"),
+        (offer(&both.replace("102", "72")), Direction::SendReceive, "H.264"),
         (offer(&both).replace("a=ice-pwd", "a=x"), Direction::SendReceive, "a=ice-pwd"),
         (offer(&both).replace("a=fingerprint", "a=x"), Direction::SendReceive, "a=fingerprint"),
         (offer(&both) + "a=\0\r\n", Direction::SendReceive, "control characters"),
@@ -116,8 +118,10 @@ fn other_sections_are_declined_in_their_place() {
     let answer = read.answer(library).unwrap();
     assert_eq!(
         answer,
-        "v=0\r\ns=-\r\nm=audio 0 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\na=mid:a\r\nm=video 9 X 102\r\na=mid:0\r\n\
-         m=video 0 UDP/TLS/RTP/SAVPF 102\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\na=mid:2\r\nm=application 9 Y webrtc-datachannel\r\na=mid:1\r\n"
+        "v=0\r\ns=-\r\na=group:BUNDLE 0 1\r\nm=audio 0 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\na=mid:a\r\n\
+         m=video 9 UDP/TLS/RTP/SAVPF 102\r\na=mid:0\r\n\
+         m=video 0 UDP/TLS/RTP/SAVPF 102\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\na=mid:2\r\n\
+         m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:1\r\n"
     );
     for wrong in [
         "",
@@ -167,6 +171,128 @@ fn usable_candidates_of_all_sections_are_taken() {
     assert_eq!(read.candidates.len(), candidate::MAX_CANDIDATES);
     assert!(read.candidates.iter().all(|candidate| candidate == "1 1 udp 1 192.0.2.1 5000 typ host"));
     assert!(!read.reduced.contains("candidate"));
+}
+
+/// The lines of the answer that begin like this, from the library's answer to the reduced offer, which has the form of one.
+fn answered<'a>(answer: &'a str, beginning: &str) -> Vec<&'a str> {
+    answer.lines().filter(|line| line.starts_with(beginning)).collect()
+}
+
+#[test]
+fn the_role_that_the_peer_leaves_is_taken() {
+    let video = video("102", "a=rtpmap:102 H264/90000\r\n");
+    for (offered, role) in [("active", "passive"), ("passive", "active"), ("actpass", "active")] {
+        let offer = offer(&video).replace("setup:actpass", &format!("setup:{offered}"));
+        let read = Offer::read(&offer, Direction::SendReceive).unwrap();
+        let answer = read.answer("v=0\r\nm=video 9 X 102\r\na=mid:0\r\na=setup:active\r\n").unwrap();
+        assert_eq!(answered(&answer, "a=setup"), [format!("a=setup:{role}")]);
+    }
+}
+
+/// With `max-bundle`, all that follows a section uses its transport: it cannot be declined.
+#[test]
+fn the_section_that_the_bundle_rests_on_stays_inactive() {
+    let audio = "m=audio 9 UDP/TLS/RTP/SAVPF 111 63\r\na=mid:a\r\na=rtpmap:111 opus/48000/2\r\na=sendonly\r\n";
+    let bundled = video("102", "a=rtpmap:102 H264/90000\r\na=bundle-only\r\n").replace(" 9 ", " 0 ");
+    let transport = "a=ice-ufrag:u\r\na=ice-pwd:p\r\na=fingerprint:f\r\na=setup:active\r\na=candidate:c\r\n";
+    let library = format!("v=0\r\na=group:BUNDLE 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 102\r\na=mid:0\r\n{transport}");
+    for (group, inactive) in [("a 0", true), ("nowhere a 0", true), ("0 a", false), ("0", false)] {
+        // Its credentials may stand there only.
+        let credentials: String = TRANSPORT.replace("a=rtcp-mux\r\n", "");
+        let session = format!("v=0\r\na=group:BUNDLE {group}\r\na=rtcp-mux\r\n");
+        let offer = match inactive {
+            true => format!("{session}{audio}{credentials}{bundled}"),
+            false => format!("{session}{audio}{bundled}{credentials}"),
+        };
+        let answer = Offer::read(&offer, Direction::SendReceive).unwrap().answer(&library).unwrap();
+        let (port, order) = if inactive { (9, "a 0") } else { (0, "0") };
+        assert_eq!(answered(&answer, "m=audio"), [format!("m=audio {port} UDP/TLS/RTP/SAVPF 111")], "{group}");
+        assert_eq!(answered(&answer, "a=group"), [format!("a=group:BUNDLE {order}")]);
+        for line in transport.lines() {
+            assert_eq!(answered(&answer, line).len(), 1 + usize::from(inactive), "{line} in {answer}");
+        }
+    }
+}
+
+#[test]
+fn video_that_comes_and_goes_on_two_sections_is_exchanged() {
+    let section = |mid, direction: &str| {
+        format!(
+            "m=video 9 UDP/TLS/RTP/SAVPF 102\r\na=mid:{mid}\r\na=rtpmap:102 H264/90000\r\na=ssrc:{mid}1 x\r\na={direction}\r\n"
+        )
+    };
+    for (first, second) in [("sendonly", "recvonly"), ("recvonly", "sendonly")] {
+        let both = section(1, first) + &section(2, second);
+        let read = Offer::read(&offer(&both), Direction::SendReceive).unwrap();
+        assert!(read.is_split);
+        assert_eq!(answered(&read.reduced, "a=recvonly").len() + answered(&read.reduced, "a=sendonly").len(), 2);
+        assert_eq!(answered(&read.reduced, "a=ssrc").len(), 1, "{}", read.reduced);
+        let apart = offer(&both).replace("BUNDLE 0 1 2", "BUNDLE 0 1");
+        assert!(matches!(Offer::read(&apart, Direction::SendReceive), Err(Error::NoVideo(_))), "two transports");
+        let one = Offer::read(&offer(&both), Direction::ReceiveOnly).unwrap();
+        assert_eq!((one.is_split, answered(&one.reduced, "m=").len()), (false, 1));
+    }
+}
+
+#[test]
+fn a_section_without_a_name_has_none_in_the_answer() {
+    let text = offer(&video("102", "a=rtpmap:102 H264/90000\r\n").replace("a=mid:0\r\n", ""));
+    let read = Offer::read(&text, Direction::SendReceive).unwrap();
+    assert!(read.reduced.contains("a=mid:0\r\n"));
+    let answer = read.answer("v=0\r\na=group:BUNDLE 0\r\nm=video 9 X 102\r\na=mid:0\r\na=x\r\n").unwrap();
+    assert_eq!(answer, "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 102\r\na=x\r\n");
+}
+
+#[test]
+fn data_channels_of_the_older_form_are_answered_in_it() {
+    let early = "m=application 9 DTLS/SCTP 5001\r\na=mid:1\r\na=sctpmap:5001 webrtc-datachannel 1024\r\n";
+    let read =
+        Offer::read(&offer(&(video("102", "a=rtpmap:102 H264/90000\r\n") + early)), Direction::SendReceive).unwrap();
+    assert!(read.reduced.contains("a=sctp-port:5001\r\n"), "{}", read.reduced);
+    let library = "v=0\r\nm=video 9 X 102\r\na=mid:0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:1\r\na=sctp-port:5000\r\n";
+    let answer = read.answer(library).unwrap();
+    assert!(
+        answer.ends_with("m=application 9 DTLS/SCTP 5000\r\na=mid:1\r\na=sctpmap:5000 webrtc-datachannel 256\r\n"),
+        "{answer}"
+    );
+}
+
+/// What encoders, old browsers and strange libraries write.
+#[test]
+fn odd_offers_are_read() {
+    let h264 = "a=rtpmap:102 H264/90000\r\n";
+    let plain = offer(&video("102", h264));
+    for (odd, way) in [
+        (include_str!("../../../../tests/offers/obs.sdp").to_owned(), Direction::ReceiveOnly),
+        (plain.replace("\r\n", "\n"), Direction::SendReceive),
+        (plain.replace("H264", "h264"), Direction::SendReceive),
+        (plain.replace("sha-256 AB:CD", "SHA-256 ab:cd"), Direction::SendReceive),
+        (plain.replace("a=setup:actpass\r\n", ""), Direction::SendReceive),
+        (plain.replace("BUNDLE 0 1 2", "BUNDLE x y z"), Direction::SendReceive),
+        (plain.replace("102", "35"), Direction::SendReceive),
+        (plain.replace("102", "127"), Direction::SendReceive),
+        (
+            plain.clone()
+                + "b=AS:2000\r\nc=IN IP6 ::\r\na=extmap-allow-mixed\r\na=ice-options:trickle\r\na=end-of-candidates\r\n",
+            Direction::SendOnly,
+        ),
+        (
+            plain.clone()
+                + "a=rid:h send\r\na=rid:l send\r\na=simulcast:send h;l\r\na=extmap:13 urn:3gpp:video-orientation\r\n",
+            Direction::SendReceive,
+        ),
+        (plain.clone() + "a=fmtp:102   packetization-mode=1 ;profile-level-id=42e01f \r\n", Direction::SendReceive),
+        (plain.replace("102\r\na=mid", "103 102 102\r\na=mid") + "a=rtpmap:103 rtx/90000\r\n", Direction::SendReceive),
+        (plain.replace("UDP/TLS/RTP/SAVPF", "RTP/SAVPF"), Direction::SendReceive),
+    ] {
+        let read = Offer::read(&odd, way).unwrap_or_else(|error| panic!("{error}: {odd}"));
+        assert_eq!(read.video.codec, Codec::H264);
+        for unknown in ["simulcast", "rid:", "video-orientation"] {
+            assert!(!read.reduced.contains(unknown), "{unknown} in {}", read.reduced);
+        }
+        let again = Offer::read(&read.reduced, way).unwrap();
+        assert_eq!(again.reduced, read.reduced);
+    }
 }
 
 proptest! {

@@ -28,6 +28,22 @@ impl<'a> Section<'a> {
         Some(Self { kind, protocol, formats: words.collect(), port, attributes: Vec::new() })
     }
 
+    /// Returns whether it is a section of data channels, in the form of RFC 8841 or the one before.
+    pub fn is_channel(&self) -> bool {
+        self.kind == "application" && (self.formats == ["webrtc-datachannel"] || self.is_early_channel())
+    }
+
+    /// Returns whether data channels are offered in the form that was used before RFC 8841: `m=application 9 DTLS/SCTP 5000` and
+    /// `a=sctpmap:5000 webrtc-datachannel`.
+    pub fn is_early_channel(&self) -> bool {
+        let is_mapped = |port: &str| {
+            self.values_of("sctpmap", port).any(|mapped| mapped.split(' ').next() == Some("webrtc-datachannel"))
+        };
+        self.kind == "application"
+            && self.protocol == "DTLS/SCTP"
+            && matches!(self.formats[..], [port] if is_mapped(port))
+    }
+
     /// The values of an attribute, `name:value`.
     pub fn values(&self, name: &'static str) -> impl Iterator<Item = &'a str> {
         let value = move |attribute: &&'a str| attribute.strip_prefix(name)?.strip_prefix(':').map(str::trim);
@@ -54,17 +70,24 @@ impl<'a> Section<'a> {
         self.port == "0" && !self.has("bundle-only")
     }
 
-    /// The name of the section, `a=mid`.
+    /// The name of the section, `a=mid` (RFC 5888 section 4). Sections that share no transport need none.
     ///
     /// # Errors
-    /// [`Error::Offer`] when there is none, or it is none.
-    pub fn mid(&self) -> Result<&'a str, Error> {
-        let is_token = |mid: &&str| {
+    /// [`Error::Offer`] when it is none.
+    pub fn mid(&self) -> Result<Option<&'a str>, Error> {
+        let is_token = |mid: &str| {
             (1..=32).contains(&mid.len())
-                && mid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.{}".contains(&byte))
+                && mid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`{|}~".contains(&byte))
         };
-        let missing = || Error::Offer("a media section has no name (a=mid)".to_owned());
-        self.value("mid").filter(is_token).ok_or_else(missing)
+        match self.value("mid") {
+            Some(mid) if !is_token(mid) => Err(Error::Offer("the name of a media section (a=mid) is none".to_owned())),
+            mid => Ok(mid),
+        }
+    }
+
+    /// Returns whether it is a section of media that goes over RTP (RFC 3550, RFC 5764).
+    pub fn is_rtp(&self) -> bool {
+        self.protocol.contains("RTP/")
     }
 
     /// Returns whether the peer sends, and whether it receives.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::format::VideoFormat;
 use super::section::Section;
-use crate::{Direction, Error};
+use crate::Error;
 
 /// Header extension that feeds the sender's congestion control.
 const TRANSPORT_CC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
@@ -13,8 +13,11 @@ const TRANSPORT_CC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-
 /// section 5.2).
 const SETUPS: [&str; 3] = ["actpass", "active", "passive"];
 
+/// The hash function of fingerprints.
+const FINGERPRINT: &str = "sha-256";
+
 /// Writes what stands before the media sections.
-pub fn session(out: &mut String, mids: &[&str], ice_lite: bool) {
+pub fn session(out: &mut String, mids: &[String], ice_lite: bool) {
     out.push_str("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE");
     for mid in mids {
         let _ = write!(out, " {mid}");
@@ -25,8 +28,17 @@ pub fn session(out: &mut String, mids: &[&str], ice_lite: bool) {
     }
 }
 
-/// Writes the video section with the chosen format alone.
-pub fn video(out: &mut String, section: &Section, format: &VideoFormat, direction: Direction) {
+/// The header extension's number in a section, if it has it.
+pub fn transport_cc(section: &Section) -> Option<u8> {
+    section.values("extmap").find_map(|extension| {
+        let mut words = extension.split_ascii_whitespace();
+        let id = words.next().and_then(|id| id.split('/').next()).and_then(|id| id.parse::<u8>().ok());
+        id.filter(|id| matches!(id, 1..=14) && words.next() == Some(TRANSPORT_CC))
+    })
+}
+
+/// Writes a video section with the chosen format alone, on which the peer sends, receives, or both.
+pub fn video(out: &mut String, section: &Section, format: &VideoFormat, (sends, receives): (bool, bool)) {
     let VideoFormat { codec, payload_type, retransmission, parameters, feedback } = format;
     let rtp = codec.rtp_format();
     let (encoding_name, clock_rate) = (rtp.encoding_name, rtp.clock_rate);
@@ -48,21 +60,15 @@ pub fn video(out: &mut String, section: &Section, format: &VideoFormat, directio
         let _ =
             write!(out, "a=rtpmap:{retransmission} rtx/{clock_rate}\r\na=fmtp:{retransmission} apt={payload_type}\r\n");
     }
-    for extension in section.values("extmap") {
-        let mut words = extension.split_ascii_whitespace();
-        let id = words.next().and_then(|id| id.split('/').next()).and_then(|id| id.parse::<u8>().ok());
-        if let (Some(id @ 1..=14), Some(TRANSPORT_CC)) = (id, words.next()) {
-            let _ = write!(out, "a=extmap:{id} {TRANSPORT_CC}\r\n");
-            break;
-        }
+    if let Some(id) = transport_cc(section) {
+        let _ = write!(out, "a=extmap:{id} {TRANSPORT_CC}\r\n");
     }
-    // As the peer sees it.
-    out.push_str(match direction {
-        Direction::SendReceive => "a=sendrecv\r\n",
-        Direction::SendOnly => "a=recvonly\r\n",
-        Direction::ReceiveOnly => "a=sendonly\r\n",
+    out.push_str(match (sends, receives) {
+        (true, true) => "a=sendrecv\r\n",
+        (false, _) => "a=recvonly\r\n",
+        (true, false) => "a=sendonly\r\n",
     });
-    if direction.receives() {
+    if sends {
         out.push_str("a=msid:remote video\r\n");
         sources(out, section, retransmission.is_some());
     }
@@ -94,43 +100,71 @@ fn sources(out: &mut String, section: &Section, retransmits: bool) {
 /// Writes the section of the data channel.
 pub fn channel(out: &mut String, section: &Section) {
     let number = |name, default: u32| section.value(name).and_then(|value| value.parse().ok()).unwrap_or(default);
-    let (port, size) = (number("sctp-port", 5000), number("max-message-size", 65_536));
+    let early = section.formats.first().filter(|_| section.is_early_channel()).and_then(|port| port.parse().ok());
+    let port = early.unwrap_or_else(|| number("sctp-port", 5000));
+    let size = number("max-message-size", 65_536);
     let _ = write!(
         out,
         "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=sctp-port:{port}\r\na=max-message-size:{size}\r\n"
     );
 }
 
-/// Writes the name and the credentials of a section; bundled sections share those of the video.
-///
-/// # Errors
-/// [`Error::Offer`] when one of them is missing or has characters that it may not have.
-pub fn transport(out: &mut String, section: &Section, video: &Section, session: &Section) -> Result<(), Error> {
-    let value = |name: &'static str| video.value(name).or_else(|| session.value(name));
-    let find = |name: &'static str, allowed: &str, longest: usize| {
-        value(name)
-            .filter(|value| (1..=longest).contains(&value.len()))
-            .filter(|value| value.chars().all(|one| one.is_ascii_alphanumeric() || allowed.contains(one)))
-            .ok_or_else(|| Error::Offer(format!("it has no valid a={name}")))
-    };
-    let fingerprint = find("fingerprint", "-: ", 256)?;
-    let setup = value("setup").filter(|setup| SETUPS.contains(setup)).unwrap_or(SETUPS[0]);
-    let (fragment, password) = (find("ice-ufrag", "+/-_", 256)?, find("ice-pwd", "+/-_", 256)?);
-    let _ = write!(
-        out,
-        "a=mid:{}\r\na=ice-ufrag:{fragment}\r\na=ice-pwd:{password}\r\na=ice-options:trickle\r\na=fingerprint:{fingerprint}\r\na=setup:{setup}\r\n",
-        section.mid()?
-    );
-    Ok(())
+/// The credentials of the peer's transport.
+pub struct Transport<'a> {
+    fragment: &'a str,
+    password: &'a str,
+    fingerprint: String,
+    setup: &'a str,
 }
 
-/// The answer's section for one of the offer that is declined.
-pub fn declined(section: &Section) -> String {
-    let Section { kind, protocol, formats, .. } = section;
-    let format = formats.first().copied().unwrap_or("0");
-    let mut out = format!("m={kind} 0 {protocol} {format}\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\n");
-    if let Ok(mid) = section.mid() {
-        let _ = write!(out, "a=mid:{mid}\r\n");
+impl<'a> Transport<'a> {
+    /// Reads the credentials of the video section: its own ones, those of the section whose transport it shares, or those of the
+    /// session, in this order.
+    ///
+    /// # Errors
+    /// [`Error::Offer`] when one of them is missing or has characters that it may not have.
+    pub fn read(video: &Section<'a>, tagged: &Section<'a>, session: &Section<'a>) -> Result<Self, Error> {
+        let places = [video, tagged, session];
+        let value = |name: &'static str| places.iter().find_map(|section| section.value(name));
+        let is_valid = |value: &&'a str, allowed: &str, longest: usize| {
+            (1..=longest).contains(&value.len())
+                && value.chars().all(|one| one.is_ascii_alphanumeric() || allowed.contains(one))
+        };
+        let missing = |name: &str| Error::Offer(format!("it has no valid a={name}"));
+        let find =
+            |name: &'static str| value(name).filter(|value| is_valid(value, "+/-_", 256)).ok_or_else(|| missing(name));
+        let (fragment, password) = (find("ice-ufrag")?, find("ice-pwd")?);
+        // One in a hash function that is known is enough (RFC 8122 section 5); the library knows one.
+        let all = || {
+            places.iter().flat_map(|section| section.values("fingerprint")).filter(|value| is_valid(value, "-: ", 256))
+        };
+        let known = all().find_map(|value| {
+            let (function, digest) = value.split_once(' ')?;
+            function.eq_ignore_ascii_case(FINGERPRINT).then(|| format!("{FINGERPRINT} {}", digest.trim()))
+        });
+        let fingerprint = known.ok_or_else(|| match all().next() {
+            Some(_) => Error::Offer(format!("it has no a=fingerprint:{FINGERPRINT}")),
+            None => missing("fingerprint"),
+        })?;
+        let setup = value("setup").filter(|setup| SETUPS.contains(setup)).unwrap_or(SETUPS[0]);
+        Ok(Self { fragment, password, fingerprint, setup })
     }
-    out
+
+    /// The role of this side that the peer's own one leaves (RFC 5763 section 5); `None` when it leaves both.
+    pub fn role(&self) -> Option<&'static str> {
+        match self.setup {
+            "active" => Some("passive"),
+            "passive" => Some("active"),
+            _ => None,
+        }
+    }
+
+    /// Writes the name of a section, and the credentials, which are the same for all.
+    pub fn write(&self, out: &mut String, mid: &str) {
+        let Self { fragment, password, fingerprint, setup } = self;
+        let _ = write!(
+            out,
+            "a=mid:{mid}\r\na=ice-ufrag:{fragment}\r\na=ice-pwd:{password}\r\na=ice-options:trickle\r\na=fingerprint:{fingerprint}\r\na=setup:{setup}\r\n"
+        );
+    }
 }

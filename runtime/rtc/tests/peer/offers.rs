@@ -3,7 +3,8 @@
 use framebox_media::Codec;
 use framebox_rtc::Direction;
 
-use crate::pair::{Recorder, transport};
+use crate::pair::{Pair, Recorder, frame, transport};
+use framebox_test_peer::{Direction as Offered, Loss, Options};
 
 const CHROMIUM: &str = include_str!("../../../../tests/offers/chromium.sdp");
 const FIREFOX: &str = include_str!("../../../../tests/offers/firefox.sdp");
@@ -68,4 +69,59 @@ async fn refused_offers_leave_nothing_behind() {
         assert!(error.contains(wrong), "{error}");
         recorder.freed().await;
     }
+}
+
+/// Without the lines that begin like this.
+fn without(description: &str, beginnings: &[&str]) -> String {
+    let kept = description.lines().filter(|line| !beginnings.iter().any(|beginning| line.starts_with(beginning)));
+    kept.map(|line| format!("{line}\r\n")).collect()
+}
+
+/// Sends pictures until one arrives.
+async fn exchange(mut pair: Pair, name: &str) {
+    for number in 0..40 {
+        let timestamp = number * 3000;
+        pair.client.send(&frame(number % 5 == 0, number as usize, 3000, timestamp), timestamp).await;
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let received = pair.peer.stats().frames_received;
+    assert!(received > 20, "{name}: {received} of 40 frames");
+    pair.peer.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pictures_come_whatever_the_offer_says_of_sources_and_roles() {
+    type Change = fn(String) -> String;
+    let same: Change = |text| text;
+    let changes: [(&str, Change, Change); 6] = [
+        ("no sources", |offer| without(&offer, &["a=ssrc", "a=msid"]), same),
+        ("other sources", |offer| offer.replace("a=ssrc:", "a=ssrc:7"), same),
+        ("active", |offer| offer.replace("a=setup:actpass", "a=setup:active"), same),
+        ("passive", |offer| offer.replace("a=setup:actpass", "a=setup:passive"), same),
+        (
+            "no names",
+            |offer| without(&offer, &["a=mid", "a=group"]),
+            |answer| {
+                assert!(!answer.contains("a=mid") && !answer.contains("BUNDLE"), "{answer}");
+                answer.replacen("a=rtcp-mux\r\n", "a=mid:0\r\na=rtcp-mux\r\n", 1)
+            },
+        ),
+        ("line feeds", |offer| offer.replace("\r\n", "\n"), same),
+    ];
+    for (name, offer, answer) in changes {
+        for (offered, direction) in
+            [(Offered::Sendrecv, Direction::SendReceive), (Offered::Sendonly, Direction::ReceiveOnly)]
+        {
+            let options = Options { channel: false, direction: offered, ..Options::default() };
+            exchange(Pair::connect_changed(options, direction, offer, answer).await, name).await;
+        }
+    }
+}
+
+/// Retransmissions are known by their payload type.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lost_packets_of_undeclared_sources_are_sent_again() {
+    let options = Options { loss: Loss { up: 10, down: 0 }, ..Options::default() };
+    let undeclared = |offer: String| without(&offer, &["a=ssrc"]);
+    exchange(Pair::connect_changed(options, Direction::SendReceive, undeclared, |answer| answer).await, "loss").await;
 }

@@ -92,14 +92,25 @@ pub struct Pair {
 
 impl Pair {
     pub async fn connect(options: Options, direction: Direction) -> Self {
+        Self::connect_changed(options, direction, |offer| offer, |answer| answer).await
+    }
+
+    /// Connects over a changed offer and answer, as another client would write and read them.
+    pub async fn connect_changed(
+        options: Options,
+        direction: Direction,
+        change_offer: impl FnOnce(String) -> String,
+        change_answer: impl FnOnce(String) -> String,
+    ) -> Self {
         let (mut client, offer) = Client::offer(options).await;
+        let offer = change_offer(offer);
         let (recorder, seen) = Recorder::new();
         let Answer { sdp, peer, codec } = transport().answer(&offer, direction, recorder.clone()).await.unwrap();
         assert!(sdp.contains(codec.rtp_format().encoding_name), "{codec:?} in {sdp}");
         if direction == Direction::SendReceive {
             assert!(recorder.echo.set(Arc::downgrade(&peer)).is_ok());
         }
-        client.accept(&sdp).await;
+        client.accept(&change_answer(sdp)).await;
         client.connected().await;
         let mut pair = Self { client, peer, recorder, seen };
         pair.wait(|seen| *seen == Seen::State(State::Connected)).await;
