@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::step::root;
 
 /// Folders and files whose code decides: it takes the time as an argument, so that tables and properties can test it.
-const DECISIONS: [&str; 18] = [
+const DECISIONS: [&str; 20] = [
     "runtime/pipeline/src/schedule",
     "runtime/pipeline/src/budget",
     "runtime/pipeline/src/node/admission.rs",
@@ -25,6 +25,8 @@ const DECISIONS: [&str; 18] = [
     "runtime/rtc/src/send/queue.rs",
     "runtime/rtc/src/send/retransmission.rs",
     "runtime/server/src/serve/connections.rs",
+    "tests/network/src/wire/link.rs",
+    "tests/network/src/wire/nat.rs",
 ];
 const CLOCKS: [&str; 2] = ["Instant::now()", "SystemTime::now()"];
 

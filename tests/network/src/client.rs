@@ -7,10 +7,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::namespace::SERVER;
+use crate::reference::Reference;
 use crate::scenario::Picture;
 use crate::server::PORT;
 
-const FLAGS: &[&str] = &[
+/// Flags of every browser here.
+pub const FLAGS: &[&str] = &[
     "--no-proxy-server",
     "--disable-background-timer-throttling",
     "--disable-renderer-backgrounding",
@@ -20,10 +22,14 @@ const FLAGS: &[&str] = &[
 ];
 
 /// The scripts of the page, in the order in which they need each other.
-const SCRIPT: &str =
-    concat!(include_str!("page/camera.js"), include_str!("page/watch.js"), include_str!("page/session.js"));
+pub const SCRIPT: &str = concat!(
+    include_str!("page/camera.js"),
+    include_str!("page/watch.js"),
+    include_str!("page/session.js"),
+    include_str!("page/echo.js")
+);
 
-/// A browser with a page of the server's origin, which no script of the server's page disturbs.
+/// A browser with the camera.
 pub struct Client {
     browser: Browser,
 }
@@ -75,16 +81,22 @@ impl Seen {
 }
 
 impl Client {
-    /// Starts a browser. Returns None where there is none.
-    pub async fn start() -> Option<Self> {
+    /// Starts a browser with a page of the server's origin, which no script of the server's page disturbs. Returns None
+    /// where there is no browser.
+    pub async fn of_server() -> Option<Self> {
         let origin = format!("http://{SERVER}:{PORT}");
         let secure = format!("--unsafely-treat-insecure-origin-as-secure={origin}");
-        let flags: Vec<_> = FLAGS.iter().copied().chain([secure.as_str()]).collect();
-        let browser = Browser::start(&flags).await?;
+        let client = Self::start(&[&secure]).await?;
         // The response that is opened forbids everything, being no page.
-        browser.command("Page.setBypassCSP", &json!({ "enabled": true })).await;
-        browser.open(&format!("{origin}/healthz")).await;
-        Some(Self { browser })
+        client.browser.command("Page.setBypassCSP", &json!({ "enabled": true })).await;
+        client.browser.open(&format!("{origin}/healthz")).await;
+        Some(client)
+    }
+
+    /// Starts a browser with an empty page. Returns None where there is no browser.
+    pub async fn start(flags: &[&str]) -> Option<Self> {
+        let flags: Vec<_> = FLAGS.iter().chain(flags).copied().collect();
+        Some(Self { browser: Browser::start(&flags).await? })
     }
 
     /// Starts the camera.
@@ -100,6 +112,18 @@ impl Client {
     pub async fn open(&self, handler: &str, degradation: Option<&str>) {
         let options = json!({ "handler": handler, "degradation": degradation });
         self.browser.run("harness.start(arguments[0]); return true", &[options]).await;
+    }
+
+    /// Connects to another browser.
+    ///
+    /// # Errors
+    /// The other browser has ended.
+    pub async fn call(&self, other: &Reference, codec: &str, degradation: Option<&str>) -> Result<(), String> {
+        let arguments = [json!(codec), json!(degradation)];
+        let offer = self.browser.run("return reference.offer(arguments[0], arguments[1])", &arguments).await;
+        let answer = other.answer(offer.as_str().unwrap_or_default().to_owned())?;
+        self.browser.run("return reference.accept(arguments[0])", &[json!(answer)]).await;
+        Ok(())
     }
 
     /// Takes what was collected since the last time.

@@ -52,9 +52,11 @@ pub enum Figure {
     Retransmitted,
     /// Keyframes that the browser asked for.
     Plis,
+    /// How long the browser held a picture back on average, until it was complete and against jitter, ms.
+    Buffered,
     /// From the path's healing until a picture arrives that the camera gave since, s.
     Back,
-    /// From the path's healing to four fifths of the best rate before, s.
+    /// From the path's healing to four fifths of the median rate in the first five seconds, s.
     Regained,
     /// 1: the session at the end is that of the start, and it lives.
     SameSession,
@@ -146,12 +148,14 @@ impl Measurement {
         let (inbound, outbound) = ("inbound-rtp", "outbound-rtp");
         let ratio = |of: Option<f64>, by: Option<f64>| Some(of? / by.filter(|by| *by > 0.0)?);
         let kbps = |kind, all, again| Some((grown(kind, all)? - grown(kind, again).unwrap_or(0.0)) * 0.008 / seconds);
+        let held = ratio(grown(inbound, "jitterBufferDelay"), grown(inbound, "jitterBufferEmittedCount"));
         let arrived = grown(inbound, "bytesReceived");
         let computed = [
             (Figure::ReceivedKbps, kbps(inbound, "bytesReceived", "retransmittedBytesReceived")),
             (Figure::Qp, ratio(grown(inbound, "qpSum"), grown(inbound, "framesDecoded"))),
             (Figure::DeliveredOfSent, ratio(grown(inbound, "framesDecoded"), grown(outbound, "framesSent"))),
             (Figure::Retransmitted, ratio(grown(inbound, "retransmittedBytesReceived"), arrived)),
+            (Figure::Buffered, held.map(|seconds| seconds * 1000.0)),
             (Figure::Plis, grown(inbound, "pliCount")),
             (Figure::SentFps, grown(outbound, "framesSent").map(|frames| frames / seconds)),
             (Figure::SentKbps, kbps(outbound, "bytesSent", "retransmittedBytesSent")),
@@ -167,9 +171,11 @@ impl Measurement {
         let back = fresh.iter().find(|seen| seen.left().is_some_and(|left| left >= healed));
         let mut figures = Figures::new();
         figures.extend(back.map(|seen| (Figure::Back, (seen.at - healed) / 1000.0)));
-        let before: Vec<_> = self.rates().into_iter().filter(|(at, _)| (self.begin..healed).contains(at)).collect();
-        let best = before.iter().map(|(_, rate)| *rate).fold(0.0, f64::max);
-        let again = self.rates().into_iter().find(|(at, rate)| *at > healed + 500.0 && *rate >= 0.8 * best);
+        let mut before: Vec<_> = self.rates();
+        before.retain(|(at, _)| (self.begin..self.begin + 5000.0).contains(at));
+        before.sort_by(|one, other| one.1.total_cmp(&other.1));
+        let usual = before.get(before.len() / 2).map_or(0.0, |(_, rate)| *rate);
+        let again = self.rates().into_iter().find(|(at, rate)| *at > healed + 500.0 && *rate >= 0.8 * usual);
         figures.extend(again.map(|(at, _)| (Figure::Regained, (at - healed) / 1000.0)));
         figures
     }

@@ -12,6 +12,7 @@
 //! | [`namespace`], [`calls`] | network namespaces and TUN devices |
 //! | [`scenario`] | the table |
 //! | [`client`], [`server`] | the two ends |
+//! | [`reference`] | Chromium in the server's place |
 //! | [`figures`] | what is computed from the pictures that arrived |
 //! | [`run`] | one scenario from start to end |
 //! | [`report`], [`options`] | the command |
@@ -24,6 +25,7 @@ pub mod client;
 pub mod figures;
 pub mod namespace;
 pub mod options;
+pub mod reference;
 pub mod report;
 pub mod run;
 pub mod scenario;

@@ -92,3 +92,37 @@ impl Options {
             })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Options, String> {
+        Options::read(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn an_exact_name_means_only_that_scenario() {
+        let known = ["500k", "500k-720p", "clean"];
+        let chosen = |line: &str| {
+            let options = read(line).unwrap();
+            known.into_iter().filter(|name| options.wants(name, &known)).collect::<Vec<_>>()
+        };
+        assert_eq!(chosen("500k"), ["500k"]);
+        assert_eq!(chosen("500"), ["500k", "500k-720p"]);
+        assert_eq!(chosen("--scenario clean 720p"), ["500k-720p", "clean"]);
+        assert_eq!(chosen("elsewhere"), [""; 0]);
+        assert_eq!(chosen("--all"), known);
+    }
+
+    #[test]
+    fn options_are_read_and_wrong_ones_refused() {
+        let options = read("--seconds 7 --seed 3 --json --server --sessions --server 2").unwrap();
+        assert_eq!((options.measured, options.seed, options.json), (Some(Duration::from_secs(7)), 3, true));
+        assert_eq!(options.server, ["--sessions", "2"]);
+        assert_eq!(read("--nocapture --test-threads 4"), read(""), "what is given to all tests changes nothing");
+        for wrong in ["--seconds", "--seconds x", "--unknown"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+}

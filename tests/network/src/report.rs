@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use crate::figures::Figure;
+use crate::figures::{Figure, Figures};
 use crate::options::{Options, USAGE};
 use crate::run::{Outcome, run};
 use crate::scenario::{Bound, Scenario, table};
@@ -25,22 +25,26 @@ pub fn main(program: Option<PathBuf>) -> ExitCode {
         table.iter().for_each(|scenario| println!("{}: {}", scenario.name, scenario.about));
         return ExitCode::SUCCESS;
     }
-    let Some(program) = options.program.clone().or(program) else {
+    let program = options.program.clone().or(program);
+    if program.is_none() && options.reference.is_none() {
         eprintln!("--program is needed\n{USAGE}");
         return ExitCode::FAILURE;
-    };
+    }
+    let program = program.unwrap_or_default();
     let by_hand = options.all || !options.names.is_empty();
     let names: Vec<_> = table.iter().map(|scenario| scenario.name).collect();
     let chosen = table.iter().filter(|scenario| match by_hand {
         true => options.wants(scenario.name, &names),
         false => !scenario.always.is_empty(),
     });
-    let mut all_hold = true;
+    let mut rows = Vec::new();
     for scenario in chosen {
-        match run(scenario, &program, &options) {
+        let scenario = if by_hand { scenario.clone() } else { scenario.clone().shortened() };
+        match run(&scenario, &program, &options) {
             Ok(outcome) => {
                 let bounds = if by_hand { &scenario.bounds } else { &scenario.always };
-                all_hold &= print(scenario, bounds, &outcome, &options);
+                let missed = print(&scenario, bounds, &outcome, &options);
+                rows.push((scenario, outcome.figures, missed));
             }
             Err(lacking) => {
                 eprintln!("NOTICE: {lacking}; the tests of networks are skipped");
@@ -48,29 +52,63 @@ pub fn main(program: Option<PathBuf>) -> ExitCode {
             }
         }
     }
-    if all_hold { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if rows.len() > 1 && !options.json {
+        summary(&rows);
+    }
+    if rows.iter().all(|(_, _, missed)| missed.is_empty()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Prints what came out of a scenario. Returns whether every bound holds.
-fn print(scenario: &Scenario, bounds: &[Bound], outcome: &Outcome, options: &Options) -> bool {
+/// Prints a row of Markdown for each scenario.
+fn summary(rows: &[(Scenario, Figures, Vec<String>)]) {
+    println!("\n| path | fps | p50 / p95, ms | stalled, s | picture | kb/s | QP | delivered | missed |");
+    println!("|---|---|---|---|---|---|---|---|---|");
+    for (scenario, figures, missed) in rows {
+        let show = |figure| show(figures, figure);
+        println!(
+            "| {} | {} | {} / {} | {} | {}×{} | {} | {} | {} | {} |",
+            scenario.about,
+            show(Figure::Fps),
+            show(Figure::P50),
+            show(Figure::P95),
+            show(Figure::Stalled),
+            show(Figure::Width),
+            show(Figure::Height),
+            show(Figure::ReceivedKbps),
+            show(Figure::Qp),
+            show(Figure::Delivered),
+            missed.join(", "),
+        );
+    }
+}
+
+/// Returns a figure in words.
+fn show(figures: &Figures, figure: Figure) -> String {
+    figures.get(&figure).map_or("–".to_owned(), |value| round(figure, *value))
+}
+
+/// Prints what came out of a scenario. Returns the bounds that it misses.
+fn print(scenario: &Scenario, bounds: &[Bound], outcome: &Outcome, options: &Options) -> Vec<String> {
     let value = |figure: Figure| outcome.figures.get(&figure).copied();
     let judged: Vec<_> = bounds.iter().map(|bound| (bound, bound.holds(value(bound.figure())))).collect();
-    let all_hold = judged.iter().all(|(_, holds)| *holds);
+    let missed: Vec<_> = judged
+        .iter()
+        .filter(|(_, holds)| !holds)
+        .map(|(bound, _)| format!("{:?} {}", bound.figure(), show(&outcome.figures, bound.figure())))
+        .collect();
     if options.json {
         let figures: serde_json::Map<_, _> =
             outcome.figures.iter().map(|(figure, value)| (format!("{figure:?}"), json!(value))).collect();
-        let missed: Vec<_> =
-            judged.iter().filter(|(_, holds)| !holds).map(|(bound, _)| format!("{:?}", bound.figure())).collect();
         println!("{}", json!({ "scenario": scenario.name, "figures": figures, "missed": missed }));
-        return all_hold;
+        return missed;
     }
-    let show = |figure| value(figure).map_or("–".to_owned(), |value| round(figure, value));
+    let show = |figure| show(&outcome.figures, figure);
     println!("{} ({})", scenario.name, scenario.about);
     println!(
-        "  {} fps, p50 {} ms, p95 {} ms; {} freezes, stalled {} s; first picture {} ms; delivered {} ({} of sent), unread {}",
+        "  {} fps, p50 {} ms, p95 {} ms (buffered {} ms); {} freezes, stalled {} s; first picture {} ms; delivered {} ({} of sent), unread {}",
         show(Figure::Fps),
         show(Figure::P50),
         show(Figure::P95),
+        show(Figure::Buffered),
         show(Figure::Freezes),
         show(Figure::Stalled),
         show(Figure::FirstPicture),
@@ -111,7 +149,7 @@ fn print(scenario: &Scenario, bounds: &[Bound], outcome: &Outcome, options: &Opt
     if options.verbose {
         details(outcome);
     }
-    all_hold
+    missed
 }
 
 fn codec(outcome: &Outcome) -> String {

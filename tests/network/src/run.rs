@@ -11,6 +11,7 @@ use crate::client::{Client, Taken};
 use crate::figures::{Figure, Figures, Measurement};
 use crate::namespace::{self, CLIENT, OTHER};
 use crate::options::Options;
+use crate::reference::Reference;
 use crate::scenario::{Event, Scenario};
 use crate::server;
 use crate::wire::{Counts, Pump};
@@ -40,10 +41,16 @@ pub struct Outcome {
 /// # Errors
 /// What the machine lacks, in words.
 pub fn run(scenario: &Scenario, program: &Path, options: &Options) -> Result<Outcome, String> {
-    let (server, device) = in_namespace("server", {
-        let (program, arguments) = (PathBuf::from(program), options.server.clone());
-        move || server::start(&program, &arguments)
-    })?;
+    let (other, device) = match &options.reference {
+        Some(codec) => {
+            let (reference, device) = Reference::start(codec)?;
+            (Other::Chromium(reference, codec.clone()), device)
+        }
+        None => in_namespace("server", {
+            let (program, arguments) = (PathBuf::from(program), options.server.clone());
+            move || server::start(&program, &arguments).map(|(server, device)| (Other::Server(server), device))
+        })?,
+    };
     let (client, client_device) = sync_channel(1);
     let (begin, wire) = sync_channel(1);
     let (scenario, options) = (scenario.clone(), options.clone());
@@ -51,7 +58,7 @@ pub fn run(scenario: &Scenario, program: &Path, options: &Options) -> Result<Out
     let thread = std::thread::Builder::new().name("client".to_owned()).spawn(move || {
         let entered = namespace::enter(CLIENT);
         let entered = entered.map(|device| client.send(device));
-        entered.and_then(|_| observe(&scenario, &options, &wire, server))
+        entered.and_then(|_| observe(&scenario, &options, &wire, &other))
     });
     let thread = thread.map_err(|error| error.to_string())?;
     if let Ok(device_of_client) = client_device.recv() {
@@ -77,22 +84,32 @@ fn observe(
     scenario: &Scenario,
     options: &Options,
     wire: &Receiver<Arc<Pump>>,
-    server: Child,
+    other: &Other,
 ) -> Result<Outcome, String> {
     let wire = wire.recv().map_err(|error| error.to_string())?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     let outcome = runtime.block_on(async {
-        let client = Client::start().await.ok_or("no Chromium with chromedriver")?;
-        let mut observed = Observed { client, all: Taken::default() };
-        let outcome = observed.scenario(scenario, options, &wire).await;
+        let client = match other {
+            Other::Server(_) => Client::of_server().await,
+            Other::Chromium(..) => Client::start(&[]).await,
+        };
+        let mut observed = Observed { client: client.ok_or("no Chromium with chromedriver")?, all: Taken::default() };
+        let outcome = observed.scenario(scenario, options, other, &wire).await;
         observed.client.close().await;
         outcome
     })?;
-    if options.verbose {
+    if let (Other::Server(server), true) = (other, options.verbose) {
         server.err().iter().for_each(|line| eprintln!("server: {line}"));
     }
     Ok(Outcome { counts: wire.counts(), ..outcome })
+}
+
+/// What the client is connected to.
+enum Other {
+    Server(Child),
+    /// With the codec that it prefers.
+    Chromium(Reference, String),
 }
 
 struct Observed {
@@ -101,9 +118,19 @@ struct Observed {
 }
 
 impl Observed {
-    async fn scenario(&mut self, scenario: &Scenario, options: &Options, wire: &Pump) -> Result<Outcome, String> {
+    async fn scenario(
+        &mut self,
+        scenario: &Scenario,
+        options: &Options,
+        other: &Other,
+        wire: &Pump,
+    ) -> Result<Outcome, String> {
         self.client.prepare(scenario.picture).await;
-        self.client.open(options.handler.as_deref().unwrap_or("flip"), options.degradation.as_deref()).await;
+        let degradation = options.degradation.as_deref();
+        match other {
+            Other::Server(_) => self.client.open(options.handler.as_deref().unwrap_or("flip"), degradation).await,
+            Other::Chromium(reference, codec) => self.client.call(reference, codec, degradation).await?,
+        }
         let first = self.wait_for_picture().await;
         if first.is_some() {
             self.collect(Instant::now() + scenario.settling).await;

@@ -1,7 +1,7 @@
 /**
  * A camera whose every picture carries its number, and a reader of that number.
  *
- * The picture pans over a noisy scene, so that it costs about what a camera's costs. The number is drawn as large black and
+ * The picture pans and waves over a noisy scene, so that it costs about what a camera's costs. The number is drawn as large black and
  * white cells in a band at the top, once from the left and once mirrored from the right: it is the same after a mirror, and
  * it survives heavy compression and a smaller picture.
  */
@@ -12,8 +12,10 @@ const Camera = (() => {
   const ROW = 1 / 12;
   /** Scenes that differ in their noise. */
   const SCENES = 8;
-  /** How far the picture pans, px. */
-  const MARGIN = 96;
+  /** How far the picture pans and waves together, px. */
+  const MARGIN = 128;
+  /** How far it waves to either side, and the length of a wave, px. No block of the picture moves as a whole. */
+  const [SWING, WAVE] = [12, 110];
   /** Pictures after which numbers begin again. */
   const NUMBERS = 4096;
 
@@ -60,10 +62,10 @@ const Camera = (() => {
 
   const check = (number) => (number ^ (number >> 4) ^ (number >> 8) ^ 0b1010) & 0b1111;
 
-  /** Copies a plane's part at an offset. */
-  function copy(from, fromWidth, x, y, to, at, width, height) {
+  /** Copies a plane's part; each row has its own horizontal offset. */
+  function copy(from, fromWidth, offset, y, to, at, width, height) {
     for (let row = 0; row < height; row += 1) {
-      const begin = (y + row) * fromWidth + x;
+      const begin = (y + row) * fromWidth + offset(row);
       to.set(from.subarray(begin, begin + width), at + row * width);
     }
   }
@@ -105,12 +107,15 @@ const Camera = (() => {
       const number = this.sent % NUMBERS;
       const [y, u, v] = this.scenes[this.sent % SCENES];
       const pan = this.sent / this.fps;
-      const at = (speed) => Math.round(((Math.sin(pan * speed) + 1) * (MARGIN - 2)) / 4);
+      const reach = MARGIN / 2 - SWING - 2;
+      const at = (speed) => Math.round((Math.sin(pan * speed) * reach + MARGIN / 2) / 2);
       const [dx, dy] = [at(0.9), at(0.7)];
+      // In chroma's pixels, so that luma's rows fit it.
+      const wave = (row) => dx + Math.round((SWING / 2) * Math.sin((row * 4 * Math.PI) / WAVE + pan * 5));
       const [w, h, size] = [width / 2, height / 2, width * height];
-      copy(y, width + MARGIN, dx * 2, dy * 2, buffer, 0, width, height);
-      copy(u, w + MARGIN / 2, dx, dy, buffer, size, w, h);
-      copy(v, w + MARGIN / 2, dx, dy, buffer, size + size / 4, w, h);
+      copy(y, width + MARGIN, (row) => 2 * wave(row >> 1), dy * 2, buffer, 0, width, height);
+      copy(u, w + MARGIN / 2, wave, dy, buffer, size, w, h);
+      copy(v, w + MARGIN / 2, wave, dy, buffer, size + size / 4, w, h);
       this.#draw(number);
       const frame = new VideoFrame(buffer, {
         format: 'I420',

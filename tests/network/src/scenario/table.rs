@@ -135,7 +135,7 @@ fn losses() -> Vec<Scenario> {
     };
     let mobile_down = Profile {
         rate: Some(4_000_000),
-        gaps: Some(Gaps { every: seconds(5), shortest: ms(60), longest: ms(120) }),
+        gaps: Some(Gaps { every: seconds(5), shortest: ms(30), longest: ms(60) }),
         rates: vec![(seconds(6), 2_000_000), (seconds(12), 4_000_000)],
         ..mobile_up.clone()
     };
