@@ -66,6 +66,7 @@ impl App {
             workers,
             sources,
             defaults,
+            disconnect_timeout: config.webrtc.disconnect_timeout(),
             node: node(&config.server, memory),
         };
         Ok(Self { catalog, sessions, answerer, ice_servers: IceServers::new(&config.webrtc) })

@@ -44,6 +44,7 @@ mod signalling;
 mod test_client;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Method, header};
@@ -66,6 +67,9 @@ pub use overflow::Overflow;
 /// Largest body of a request other than an upload, bytes.
 const MAX_BODY: usize = 256 * 1024;
 
+/// Time for which browsers remember what pages of other origins may do: asking costs them a round trip.
+const PREFLIGHT: Duration = Duration::from_secs(7200);
+
 /// Builds the router of the API, signalling and the page. `changes` runs changes of the catalog. Pages from `origins` may use the
 /// API, too. `names` has the names and origins of the configuration.
 pub fn router(app: Arc<App>, auth: Arc<Auth>, changes: Arc<Changes>, origins: &[HeaderValue], names: Names) -> Router {
@@ -79,6 +83,7 @@ pub fn router(app: Arc<App>, auth: Arc<Auth>, changes: Arc<Changes>, origins: &[
             HeaderName::from_static("upload-id"),
             requester::SESSION_SECRET,
         ])
+        .max_age(PREFLIGHT)
         .expose_headers([requester::SESSION_SECRET, header::RETRY_AFTER, header::LINK]);
     let document = Arc::new(Document::new(auth.clone()));
     let (router, listed) = routes(AuthLayer::new(auth), document.clone()).split();

@@ -15,8 +15,8 @@ pub enum Phase {
     Connecting,
     /// The peer is connected.
     Live,
-    /// The peer does not answer at the moment.
-    Lost,
+    /// Nothing arrives from the peer at the moment. The session goes on if it comes back in time.
+    Disconnected,
     /// The session is over; what it held is being freed. Its slot and its id are in use until then.
     #[serde(rename = "ending")]
     Ended,

@@ -15,6 +15,8 @@ use tokio::time::{sleep, sleep_until, timeout};
 use super::connection::Connection;
 use super::control::{Control, Watched};
 use super::lifecycle::{HANDSHAKE, Phase};
+use super::media_ports::MediaPorts;
+use super::restart::Restarts;
 use crate::protocol::{self, CallBudget, HandlerMessage, Message, SessionIntroduction, SessionReport, SessionSummary};
 
 /// Time for a last message to leave before the connection is closed.
@@ -32,13 +34,29 @@ pub struct ActiveSession {
     pub witness: String,
     /// The version that runs.
     entry: Mutex<LoadedVersion>,
-    /// The codec of its video.
-    codec: Codec,
     begin: Instant,
     connection: Arc<Connection>,
+    negotiated: Negotiated,
     /// What keeps peer and pipeline alive; none once both are over.
     running: Mutex<Option<Running>>,
     stop: Notify,
+}
+
+/// What offer and answer said.
+pub struct Negotiated {
+    /// The codec of the video.
+    codec: Codec,
+    /// Later offers.
+    restarts: Arc<Restarts>,
+    /// Where the client was told to connect.
+    ports: MediaPorts,
+}
+
+impl Negotiated {
+    /// Reads an offer and its answer.
+    pub fn new(offer: &str, answer: &str, codec: Codec) -> Self {
+        Self { codec, restarts: Arc::new(Restarts::new(offer)), ports: MediaPorts::of(answer) }
+    }
 }
 
 /// The two ends of a session.
@@ -53,7 +71,7 @@ impl ActiveSession {
         (id, handler): (&str, &str),
         witness: String,
         entry: LoadedVersion,
-        codec: Codec,
+        negotiated: Negotiated,
         connection: Arc<Connection>,
         (peer, session): (Arc<dyn Peer>, RunningSession),
     ) -> Self {
@@ -64,7 +82,7 @@ impl ActiveSession {
             handler: handler.to_owned(),
             witness,
             entry: Mutex::new(entry),
-            codec,
+            negotiated,
             begin: Instant::now(),
             connection,
             running: Mutex::new(Some(running)),
@@ -116,6 +134,11 @@ impl ActiveSession {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Returns what is known of later offers.
+    pub fn restarts(&self) -> &Arc<Restarts> {
+        &self.negotiated.restarts
+    }
+
     /// Returns when the offer was answered.
     pub fn begin(&self) -> Instant {
         self.begin
@@ -150,7 +173,7 @@ impl ActiveSession {
             summary: self.summary(),
             digest: entry.component.digest(),
             version: entry.version().number,
-            codec: self.codec.rtp_format().encoding_name,
+            codec: self.negotiated.codec.rtp_format().encoding_name,
             budget: CallBudget::from(&entry.limits),
             running: protocol::Running {
                 stats,
@@ -203,8 +226,9 @@ impl ActiveSession {
                 self.wait_for_viewer(&mut watch).await;
                 return reason;
             }
-            if let Some(reason) = watched.life.over(now) {
-                return reason.to_owned();
+            if let Some(end) = watched.life.over(now) {
+                let checks = self.peer().map_or(0, |peer| peer.stats().packets_received);
+                return end.reason(checks, &self.negotiated.ports);
             }
             if watched.introductions != introductions {
                 introductions = watched.introductions;

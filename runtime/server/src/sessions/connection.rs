@@ -1,7 +1,7 @@
 //! Connects a peer with the pipeline of its session.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use framebox_media::EncodedFrame;
 use framebox_pipeline::Connections;
@@ -23,13 +23,14 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// A connection without ends. What waits in it is charged to `account`.
-    pub fn new(account: &MemoryAccount) -> Self {
+    /// A connection without ends. What waits in it is charged to `account`. Its session is over when its peer is disconnected for
+    /// `disconnect_timeout`.
+    pub fn new(account: &MemoryAccount, disconnect_timeout: Duration) -> Self {
         let ends = Arc::<Ends>::default();
         Self {
             ingress: Arc::new(Ingress::new(ends.clone())),
             egress: Arc::new(Egress::new(ends.clone())),
-            control: Arc::new(Control::new(ends.clone(), account)),
+            control: Arc::new(Control::new(ends.clone(), account, disconnect_timeout)),
             ends,
         }
     }

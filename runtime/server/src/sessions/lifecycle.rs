@@ -4,12 +4,11 @@ use std::time::{Duration, Instant};
 
 use framebox_rtc::State;
 
+use super::media_ports::MediaPorts;
 pub use crate::protocol::Phase;
 
 /// Longest time until a peer connects.
 pub const HANDSHAKE: Duration = Duration::from_secs(8);
-/// Longest time that a peer may be lost.
-pub const LOST: Duration = Duration::from_secs(6);
 
 /// Follows the state of a peer.
 #[derive(Clone, Copy, Debug)]
@@ -17,12 +16,26 @@ pub struct Lifecycle {
     state: State,
     since: Instant,
     was_connected: bool,
+    disconnect_timeout: Duration,
+}
+
+/// Why a session is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The peer did not connect in time, or its connection failed before it was there.
+    NeverConnected,
+    /// The connection failed after it was there.
+    Failed,
+    /// The peer has been silent for the disconnect timeout.
+    Gone,
+    /// The connection was closed.
+    Closed,
 }
 
 impl Lifecycle {
-    /// Starts with an offer that was just answered.
-    pub fn new(now: Instant) -> Self {
-        Self { state: State::Connecting, since: now, was_connected: false }
+    /// Starts with an offer that was just answered. `disconnect_timeout`: longest time that a peer may be disconnected.
+    pub fn new(now: Instant, disconnect_timeout: Duration) -> Self {
+        Self { state: State::Connecting, since: now, was_connected: false, disconnect_timeout }
     }
 
     /// Records a change of the peer's state.
@@ -44,21 +57,20 @@ impl Lifecycle {
         match state {
             State::Connected => Phase::Live,
             State::Failed | State::Closed => Phase::Ended,
-            State::Connecting | State::Disconnected if self.was_connected => Phase::Lost,
+            State::Connecting | State::Disconnected if self.was_connected => Phase::Disconnected,
             State::Connecting | State::Disconnected => Phase::Connecting,
         }
     }
 
     /// Returns why the session is over, if it is.
-    pub fn over(&self, now: Instant) -> Option<&'static str> {
+    pub fn over(&self, now: Instant) -> Option<End> {
         let past = |limit| now.saturating_duration_since(self.since) >= limit;
         match self.phase() {
-            Phase::Ended if self.state == State::Failed => {
-                Some("the connection failed: it was lost, or the client sent more than one may")
-            }
-            Phase::Ended => Some("the connection was closed"),
-            Phase::Connecting if past(HANDSHAKE) => Some("the peer did not connect in time"),
-            Phase::Lost if past(LOST) => Some("the peer is gone"),
+            Phase::Ended if self.state == State::Closed => Some(End::Closed),
+            Phase::Ended if self.was_connected => Some(End::Failed),
+            Phase::Ended => Some(End::NeverConnected),
+            Phase::Connecting if past(HANDSHAKE) => Some(End::NeverConnected),
+            Phase::Disconnected if past(self.disconnect_timeout) => Some(End::Gone),
             _ => None,
         }
     }
@@ -67,8 +79,32 @@ impl Lifecycle {
     pub fn deadline(&self) -> Option<Instant> {
         match self.phase() {
             Phase::Connecting => Some(self.since + HANDSHAKE),
-            Phase::Lost => Some(self.since + LOST),
+            Phase::Disconnected => Some(self.since + self.disconnect_timeout),
             Phase::Live | Phase::Ended => None,
+        }
+    }
+}
+
+impl End {
+    /// Says it in words. `checks`: connectivity checks of the peer that arrived; `ports`: where it was told to send them.
+    pub fn reason(self, checks: u64, ports: &MediaPorts) -> String {
+        match self {
+            Self::NeverConnected if checks == 0 => format!(
+                "the client did not connect: none of its packets reached {ports}. A firewall or a NAT is in the way: open \
+                 the port there, name the address outside in webrtc.public_addresses, or give clients a TURN server in \
+                 webrtc.client_ice_servers"
+            ),
+            Self::NeverConnected => {
+                format!(
+                    "the client did not connect in time: its packets reached {ports}, but the handshake did not end"
+                )
+            }
+            Self::Failed => "the connection failed: it was lost, or the client sent more than one may".to_owned(),
+            Self::Gone => {
+                "the client is gone: nothing of it has arrived for as long as webrtc.disconnect_timeout_s allows"
+                    .to_owned()
+            }
+            Self::Closed => "the connection was closed".to_owned(),
         }
     }
 }
@@ -82,28 +118,38 @@ mod tests {
         use State::{Closed, Connected, Connecting, Disconnected, Failed};
         let second = Duration::from_secs(1);
         // States by the second at which they begin, and the second at which the session is over.
-        type Case = (&'static [(u32, State)], Option<u32>);
+        type Case = (&'static [(u32, State)], Option<(u32, End)>);
         let table: &[Case] = &[
-            (&[], Some(8)),
-            (&[(1, Connecting), (7, Disconnected)], Some(8)),
-            (&[(1, Failed)], Some(1)),
+            (&[], Some((8, End::NeverConnected))),
+            (&[(1, Connecting), (7, Disconnected)], Some((8, End::NeverConnected))),
+            (&[(1, Failed)], Some((1, End::NeverConnected))),
             (&[(1, Connected)], None),
-            (&[(1, Connected), (5, Disconnected)], Some(11)),
-            (&[(1, Connected), (5, Disconnected), (6, Connecting)], Some(11)),
-            (&[(1, Connected), (5, Disconnected), (6, Connected)], None),
-            (&[(1, Connected), (5, Closed)], Some(5)),
+            (&[(1, Connected), (5, Disconnected)], Some((25, End::Gone))),
+            (&[(1, Connected), (5, Disconnected), (6, Connecting)], Some((25, End::Gone))),
+            (&[(1, Connected), (5, Disconnected), (24, Connected)], None),
+            (&[(1, Connected), (5, Failed)], Some((5, End::Failed))),
+            (&[(1, Connected), (5, Closed)], Some((5, End::Closed))),
         ];
         for (states, expected) in table {
             let start = Instant::now();
-            let mut life = Lifecycle::new(start);
+            let mut life = Lifecycle::new(start, 20 * second);
             let mut over = None;
-            for at in 0..30 {
+            for at in 0..40 {
                 for (_, state) in states.iter().filter(|(second, _)| *second == at) {
                     life.peer(start + second * at, *state);
                 }
-                over = over.or(life.over(start + second * at).map(|_| at));
+                over = over.or(life.over(start + second * at).map(|end| (at, end)));
             }
             assert_eq!(over, *expected, "{states:?}");
         }
+    }
+
+    #[test]
+    fn a_client_that_nothing_came_of_is_told_what_to_open() {
+        let ports = MediaPorts::of("a=candidate:1 1 udp 1 192.0.2.1 50000 typ host");
+        let silent = End::NeverConnected.reason(0, &ports);
+        assert!(silent.contains("UDP port 50000") && silent.contains("client_ice_servers"), "{silent}");
+        let heard = End::NeverConnected.reason(3, &ports);
+        assert!(heard.contains("handshake") && !heard.contains("firewall"), "{heard}");
     }
 }

@@ -11,7 +11,8 @@
 //! | [`ingress`] | from the publisher to the pipeline: frames, and requests for keyframes |
 //! | [`egress`] | from a rendition to the viewer: frames, wishes, times |
 //! | [`control`], `data_channel` | parameters, policy, values, notices, log; messages to the client |
-//! | [`lifecycle`] | decides when a session is over |
+//! | [`lifecycle`], `media_ports` | decides when a session is over; says why |
+//! | `restart` | later offers of a session's client, by which it restarts ICE |
 //! | [`follower`] | moves sessions to the version that they are to run |
 //! | [`outputs`] | passes additional outputs to readers over HTTP |
 //! | [`handler_log`] | keeps the handler's log |
@@ -31,10 +32,12 @@ pub mod follower;
 pub mod handler_log;
 pub mod ingress;
 pub mod lifecycle;
+mod media_ports;
 pub mod offer;
 pub mod outputs;
 pub mod owner;
 pub mod requests;
+mod restart;
 mod table;
 mod throttle;
 

@@ -1,7 +1,7 @@
 //! Answers offers: from an SDP text to an active session.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use framebox_catalog::{self as catalog, Catalog, LoadedVersion};
 use framebox_media::{Codec, decode, encode};
@@ -11,10 +11,12 @@ use framebox_rtc::{self as rtc, Answer, Direction, Transport};
 use framebox_sandbox::{Kind, NoSources};
 use framebox_worker::Workers;
 
+use super::active::Negotiated;
 use super::connection::Connection;
 use super::follower::VersionFollower;
 use super::owner::Owner;
-use super::{ActiveSession, Rejection, Sessions};
+use super::restart::Relation;
+use super::{ActiveSession, Found, Rejection, Sessions};
 use crate::config::{self, SessionDefaults};
 use crate::sources::SourceRegistry;
 
@@ -44,6 +46,9 @@ pub enum Error {
     /// The session with this id is over, and what it held is being freed.
     #[error("the session of this `webrtc_id` is ending: try again in a moment, or use another id")]
     Ending,
+    /// An earlier offer of the client restarts the connection.
+    #[error("an earlier offer for this `webrtc_id` is being answered: try again in a moment")]
+    Restarting,
     /// The principal has as many sessions as it may.
     #[error("you have {most} sessions, which is the most allowed for one client: end one first")]
     Quota {
@@ -90,6 +95,8 @@ pub struct Answerer {
     pub defaults: Arc<SessionDefaults>,
     /// Moves sessions when versions change.
     pub follower: Arc<VersionFollower>,
+    /// Longest time that the peer of a session may be disconnected.
+    pub disconnect_timeout: Duration,
     /// Admits sessions by their cost; `None` admits as many as there are slots.
     pub node: Option<Arc<Node>>,
 }
@@ -117,7 +124,7 @@ impl Answerer {
             self.node.as_ref().map(|node| node.admit(Instant::now(), &digest, self.memory(&entry))).transpose();
         let permit = permit.map_err(Error::Overloaded)?;
         let account = self.defaults.account();
-        let connection = Arc::new(Connection::new(&account));
+        let connection = Arc::new(Connection::new(&account, self.disconnect_timeout));
         let direction = match entry.component.kind() {
             Kind::Transform => Direction::SendReceive,
             Kind::Generator => Direction::SendOnly,
@@ -133,7 +140,8 @@ impl Answerer {
         });
         tracing::info!(session = id, handler = name, version = entry.version().number, "session answered");
         let ends = (peer.clone(), session);
-        let active = Arc::new(ActiveSession::new((id, name), witness, entry, codec, connection, ends));
+        let negotiated = Negotiated::new(offer, &sdp, codec);
+        let active = Arc::new(ActiveSession::new((id, name), witness, entry, negotiated, connection, ends));
         let follow = self.follower.clone().follow(active.clone());
         for candidate in reservation.fill(&self.sessions, active, follow) {
             // It was accepted before the offer was known; a wrong one does no harm.
@@ -142,6 +150,36 @@ impl Answerer {
             }
         }
         Ok(sdp)
+    }
+
+    /// Answers a later offer of a session's client: ICE is restarted, everything else goes on.
+    ///
+    /// # Errors
+    /// [`Error::Exists`] when it is no such offer, [`Error::Restarting`] while another one is answered, [`Error::Ending`], and
+    /// what the connection has against it.
+    pub async fn restart(&self, found: Found, offer: &str) -> Result<String, Error> {
+        let active = found.active().ok_or(Error::Ending)?;
+        let restarts = active.restarts().clone();
+        if restarts.relation(offer) != Relation::Restart {
+            return Err(Error::Exists);
+        }
+        let guard = restarts.begin().ok_or(Error::Restarting)?;
+        let peer = active.peer().ok_or(Error::Ending)?;
+        let (sessions, offer) = (self.sessions.clone(), offer.to_owned());
+        // A client that no longer waits for the answer leaves nothing half done.
+        let work = self.sessions.run(async move {
+            let _guard = guard;
+            let sdp = peer.renegotiate(&offer).await.map_err(Error::Peer)?;
+            restarts.answered(&offer);
+            tracing::info!(session = active.id, "ICE restarted");
+            for candidate in sessions.take_candidates(&active.id) {
+                if let Err(error) = peer.add_candidate(candidate).await {
+                    tracing::debug!(%error, "a candidate that arrived before its offer was rejected");
+                }
+            }
+            Ok(sdp)
+        });
+        work.await.unwrap_or(Err(Error::Ending))
     }
 
     /// Returns what sessions use and may use of the machine; `None` when that is not limited.

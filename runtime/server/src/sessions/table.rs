@@ -10,6 +10,7 @@ use framebox_pipeline::session::PANICKED;
 use framebox_rtc::Candidate;
 use futures_util::FutureExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
 use super::active::ActiveSession;
@@ -180,6 +181,18 @@ impl Sessions {
     /// Keeps a candidate of `client` whose offer is not answered yet. Returns false when there is no room for it.
     pub fn keep_candidate(&self, client: &PrincipalKey, id: &str, candidate: Candidate) -> bool {
         self.table().candidates.keep(Instant::now(), client, id, candidate)
+    }
+
+    /// Removes and returns the candidates of the owner of the session `id` that were kept for it.
+    pub fn take_candidates(&self, id: &str) -> Vec<Candidate> {
+        let mut table = self.table();
+        let Table { sessions, candidates, .. } = &mut *table;
+        sessions.get(id).map(|entry| candidates.take(entry.owner.key(), id)).unwrap_or_default()
+    }
+
+    /// Runs something to its end, whoever waits for it. The server does not end before.
+    pub fn run<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        self.tasks.spawn(work)
     }
 
     /// Returns the handler's log of the session `id`, which may have ended a short while ago, if `requester` has access to

@@ -78,6 +78,11 @@ impl Failure {
                 retry_after: Some(1),
                 ..Self::new(StatusCode::CONFLICT, "connection_already_exists", error.to_string())
             },
+            offer::Error::Restarting => Self {
+                retry_after: Some(1),
+                ..Self::new(StatusCode::CONFLICT, "restart_in_progress", error.to_string())
+            },
+            offer::Error::Peer(rtc::Error::Closed) => Self::closed(),
             offer::Error::Quota { most } => Self {
                 status: StatusCode::TOO_MANY_REQUESTS,
                 limit: Some(*most),

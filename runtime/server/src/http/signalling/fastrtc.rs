@@ -119,7 +119,7 @@ pub fn routes(routes: Routes<Arc<App>>) -> Routes<Arc<App>> {
                 ("link" = Option<String>, description = "To an offer, one for each STUN and TURN server that the client may use: `<turn:…>; rel=\"ice-server\"; …` (RFC 9725 section 4.6)"))),
         (status = 400, description = "The offer, the candidate or an option is invalid", body = FailureBody),
         (status = 404, description = "There is no such handler or connection", body = FailureBody),
-        (status = 409, description = "There is a session of that id, or one that ends", body = FailureBody),
+        (status = 409, description = "There is a session of that id, or one that ends, or is being restarted", body = FailureBody),
         (status = 410, description = "The connection was closed", body = FailureBody),
         (status = 413, description = "The body is too large", body = FailureBody),
         (status = 415, description = "The body is not JSON", body = FailureBody),
@@ -144,7 +144,10 @@ async fn offer(
         let signal = Signal::parse(body)?;
         let id = session_id(signal.webrtc_id.as_deref())?;
         match signal.r#type {
-            Some(SignalType::Offer) => answer(&app, &caller, id, &options, signal.sdp.as_deref()).await,
+            Some(SignalType::Offer) => {
+                let is_restart = signal.restart == Some(true);
+                answer(&app, (&caller, &requester), (id, is_restart), &options, signal.sdp.as_deref()).await
+            }
             Some(SignalType::IceCandidate) => {
                 candidate(&app, &requester, id, ice_candidate(signal.candidate)?).await.map(IntoResponse::into_response)
             }
@@ -173,24 +176,37 @@ fn session_id(id: Option<&str>) -> Result<&str, Failure> {
 
 async fn answer(
     app: &App,
-    caller: &Caller,
-    id: &str,
+    (caller, requester): (&Caller, &Requester),
+    (id, is_restart): (&str, bool),
     options: &offer::Options,
     sdp: Option<&str>,
 ) -> Result<Response, Failure> {
     let Some(sdp) = sdp.filter(|sdp| !sdp.trim().is_empty()) else {
         return Err(Failure::new(StatusCode::BAD_REQUEST, "invalid_offer", "`sdp` is missing: give the offer's SDP"));
     };
+    let limit = app.sessions.limit();
+    // A later offer of a session's client restarts ICE. To others the id is taken.
+    if let Some(found) = app.sessions.find(id, requester, Proof::Id) {
+        let answered = app.answerer.restart(found, sdp).await;
+        return answered.map(|sdp| answered_with(app, caller, sdp)).map_err(|error| Failure::of_offer(&error, limit));
+    }
+    if is_restart {
+        let message = "there is no such connection to restart: send an offer of a new one";
+        return Err(Failure::new(StatusCode::NOT_FOUND, "unknown_connection", message));
+    }
     let (owner, secret) = Owner::new(caller.key()).map_err(|error| Failure::internal(&error))?;
     let most = caller.principal.quota.sessions;
     match app.answerer.answer(id, (owner, most), options, sdp).await {
         // The secret is no member of the body, which is FastRTC's to the letter.
-        Ok(sdp) => {
-            let links = link_headers(&app.ice_servers.of_client(SystemTime::now(), &caller.key()));
-            Ok((secret_header(secret), links, Json(Signalled::Answer { sdp, r#type: "answer" })).into_response())
-        }
-        Err(error) => Err(Failure::of_offer(&error, app.sessions.limit())),
+        Ok(sdp) => Ok((secret_header(secret), answered_with(app, caller, sdp)).into_response()),
+        Err(error) => Err(Failure::of_offer(&error, limit)),
     }
+}
+
+/// The answer to an offer, with the STUN and TURN servers that `caller` may use.
+fn answered_with(app: &App, caller: &Caller, sdp: String) -> Response {
+    let links = link_headers(&app.ice_servers.of_client(SystemTime::now(), &caller.key()));
+    (links, Json(Signalled::Answer { sdp, r#type: "answer" })).into_response()
 }
 
 fn secret_header(secret: Option<Secret>) -> HeaderMap {
@@ -219,7 +235,13 @@ async fn candidate(
             )),
         };
     };
-    let Some(peer) = found.active().and_then(|active| active.peer()) else { return Err(Failure::closed()) };
+    let Some(active) = found.active() else { return Err(Failure::closed()) };
+    if active.restarts().is_early(&candidate) {
+        // It overtook the offer that restarts ICE. Without room for it, others will do.
+        app.sessions.keep_candidate(&requester.key, id, candidate);
+        return Ok(Json(Signalled::ACCEPTED));
+    }
+    let Some(peer) = active.peer() else { return Err(Failure::closed()) };
     match peer.add_candidate(candidate).await {
         Ok(()) => Ok(Json(Signalled::ACCEPTED)),
         Err(rtc::Error::Closed) => Err(Failure::closed()),

@@ -26,6 +26,10 @@ pub struct Signal {
     #[serde(default, deserialize_with = "lenient")]
     #[schema(nullable = false)]
     pub sdp: Option<String>,
+    /// Whether the offer restarts ICE for a session that exists: no session is begun
+    #[serde(default, deserialize_with = "lenient")]
+    #[schema(required = false, value_type = bool)]
+    pub restart: Option<bool>,
     /// The candidate; null at the end of candidates.
     #[serde(default)]
     #[schema(required = false, value_type = Option<IceCandidate>)]

@@ -108,7 +108,7 @@ fn session(connection: &Connection) -> Arc<RunningSession> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_way_leads_to_the_other_end_and_neither_end_keeps_the_other_alive() {
-    let connection = Arc::new(Connection::new(&MemoryAccount::default()));
+    let connection = Arc::new(Connection::new(&MemoryAccount::default(), Duration::from_secs(30)));
     let session = session(&connection);
     let recorder = Arc::<Recorder>::default();
     let peer: Arc<dyn Peer> = recorder.clone();

@@ -11,7 +11,7 @@ mod events;
 mod watched;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use framebox_pipeline::session::parameters::ParameterError;
 use framebox_pipeline::{Notice, Policy, Severity};
@@ -41,13 +41,14 @@ pub struct Control {
 }
 
 impl Control {
-    /// Creates the control of the session between these ends. What waits in it is charged to `account`.
-    pub(super) fn new(ends: Arc<Ends>, account: &MemoryAccount) -> Self {
+    /// Creates the control of the session between these ends. What waits in it is charged to `account`. It is over when its peer is
+    /// disconnected for `disconnect_timeout`.
+    pub(super) fn new(ends: Arc<Ends>, account: &MemoryAccount, disconnect_timeout: Duration) -> Self {
         let begin = Instant::now();
         Self {
             channel: DataChannel::new(ends.clone(), account),
             ends,
-            watched: watch::Sender::new(Watched::new(begin)),
+            watched: watch::Sender::new(Watched::new(begin, disconnect_timeout)),
             requests: Mutex::default(),
             notices: Mutex::default(),
             outputs: Outputs::default(),

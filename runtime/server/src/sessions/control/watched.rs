@@ -1,6 +1,6 @@
 //! What the owner of a session watches.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::protocol::Subscription;
 use crate::sessions::lifecycle::Lifecycle;
@@ -21,7 +21,13 @@ pub struct Watched {
 }
 
 impl Watched {
-    pub(super) fn new(begin: Instant) -> Self {
-        Self { life: Lifecycle::new(begin), open: false, ended: None, wanted: None, introductions: 0 }
+    pub(super) fn new(begin: Instant, disconnect_timeout: Duration) -> Self {
+        Self {
+            life: Lifecycle::new(begin, disconnect_timeout),
+            open: false,
+            ended: None,
+            wanted: None,
+            introductions: 0,
+        }
     }
 }
