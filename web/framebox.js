@@ -28,6 +28,7 @@
  * | event        | detail                                                                                    |
  * |--------------|-------------------------------------------------------------------------------------------|
  * | `state`      | `{ state, previous }`, see `State`                                                        |
+ * | `reconnect`  | `{ attempt }`: the interrupted connection is being brought back, within the same session  |
  * | `input`      | `{ stream }`: the stream that is sent                                                     |
  * | `track`      | `{ stream, track }`: the processed video                                                  |
  * | `session`    | `{ id, handler, parameters }`: the server's description of the session                    |
@@ -53,11 +54,11 @@
 import { constraintsFor, openCamera, stopTracks } from './client/camera.js';
 import { Catalog } from './client/catalog.js';
 import { Connection, notConnected } from './client/connection.js';
-import { connectionError, FrameboxError, toFrameboxError } from './client/errors.js';
+import { connectionError, FrameboxError, goneError, toFrameboxError } from './client/errors.js';
 import { LogStream } from './client/log-stream.js';
 import { receive } from './client/messages.js';
 import { Peer } from './client/peer.js';
-import { sleep } from './client/promise.js';
+import { probe } from './client/probe.js';
 import { Server } from './client/server.js';
 import { Session } from './client/session.js';
 import { estimateLatency } from './client/stats.js';
@@ -66,8 +67,8 @@ export { FrameboxError, openCamera };
 
 /** Time after which `start` fails without a connection, ms. */
 const CONNECT_TIMEOUT = 20_000;
-/** Time between two requests whether the server still has an interrupted session, ms. */
-const PROBE_INTERVAL = 1500;
+/** Time after which a connection that is not there is a matter to ask the server about, ms. */
+const ASK_AFTER = 2500;
 /** Interval of the server's statistics where only the log is wanted, ms: the longest that the server offers. */
 const LONGEST_STATS_INTERVAL = 60_000;
 
@@ -102,7 +103,7 @@ export class Framebox extends Session {
     const server = new Server(address, token);
     super(server);
     this.#server = server;
-    this.#options = { parameters: {}, statsInterval: 1000, iceServers: [], ...options };
+    this.#options = { parameters: {}, statsInterval: 1000, ...options };
     for (const [name, callback] of Object.entries(options)) {
       const [, type] = /^on([A-Z][a-z]+)$/.exec(name) ?? [];
       if (!type || typeof callback !== 'function') continue;
@@ -182,6 +183,7 @@ export class Framebox extends Session {
     };
     globalThis.addEventListener('pagehide', leave, { signal: connection.signal });
     this.#setState('connecting');
+    connection.askForIce(() => this.#server.ice(connection.signal), this.#options.iceServers ?? null);
     try {
       const { handler } = this;
       const name = typeof handler === 'string' ? handler : (handler?.name ?? null);
@@ -260,8 +262,13 @@ export class Framebox extends Session {
    * @param {string|null} handler Its name.
    */
   async #connect(connection, direction, handler) {
-    const { fps, policy, unprocessed, iceServers } = this.#options;
-    const peer = (connection.peer = new Peer(this.#server, connection.id, connection.signal, iceServers));
+    const { fps, policy, unprocessed, iceTransportPolicy = 'all' } = this.#options;
+    const peer = (connection.peer = new Peer(this.#server, connection, iceTransportPolicy));
+    connection.recover(peer, {
+      attempted: (attempt) => this.#emit('reconnect', { attempt }),
+      gone: () => this.#finish(connection, goneError()),
+      gaveUp: () => this.#finish(connection, connectionError(true)),
+    });
     peer.rtc.addEventListener('track', ({ receiver, track }) => {
       // Shows each picture as soon as it is complete.
       receiver.jitterBufferTarget = 0;
@@ -277,8 +284,13 @@ export class Framebox extends Session {
       this.#finish(connection, new FrameboxError('connection-lost', 'The server closed the connection.'));
     });
     await peer.open(connection.input, direction, { handler, fps, policy, unprocessed });
-    const fail = () => this.#finish(connection, connectionError(connection.isLive));
-    connection.connectTimer = setTimeout(fail, CONNECT_TIMEOUT);
+    connection.connectTimer = setTimeout(() => this.#connectFailed(connection), CONNECT_TIMEOUT);
+    connection.askForReason(this, ASK_AFTER, (reason) => this.#connectFailed(connection, reason));
+  }
+
+  /** @param {Connection} connection @param {string|null} [reason] The server's. */
+  #connectFailed(connection, reason = null) {
+    this.#finish(connection, connectionError(connection.isLive, connection.peer?.obstacle ?? reason));
   }
 
   /** Subscribes to the server's messages. @param {Connection} connection @param {Peer} peer */
@@ -309,6 +321,7 @@ export class Framebox extends Session {
     switch (peer.rtc.connectionState) {
       case 'connected':
         clearTimeout(connection.connectTimer);
+        connection.stopWaiting();
         this.#setState('live');
         connection.becomeLive();
         break;
@@ -317,33 +330,23 @@ export class Framebox extends Session {
         this.#probe(connection);
         break;
       case 'failed':
+        // A session that was live is brought back; of another one the server says why it was not.
+        if (!connection.isLive) break;
+        this.#setState('interrupted');
+        this.#probe(connection);
+        break;
       case 'closed':
-        this.#finish(connection, connectionError(connection.isLive));
+        this.#connectFailed(connection);
     }
   }
 
-  /**
-   * Asks over HTTP whether the server still has the session, as long as nothing arrives: a server that stopped or was
-   * restarted shows there at once, whereas ICE takes long to notice.
-   * @param {Connection} connection
-   */
+  /** @param {Connection} connection */
   async #probe(connection) {
-    if (connection.probing || !connection.confirmed) return;
-    connection.probing = true;
-    while (!connection.ended && connection.isSilent(this.#options.statsInterval)) {
-      try {
-        const { state } = await this.#server.getSession(connection.id, '', { signal: connection.signal });
-        if (state === 'ending') throw new FrameboxError('session-gone', 'The session has ended.');
-      } catch (error) {
-        if (toFrameboxError(error).code === 'session-gone')
-          this.#finish(connection, new FrameboxError('session-gone', 'The server no longer has this session.'));
-        // The server does not respond over HTTP either; the connection may still come back.
-        else if (!connection.ended) this.#setState('interrupted');
-      }
-      await sleep(PROBE_INTERVAL);
-    }
-    connection.probing = false;
-    if (!connection.ended && connection.peer?.rtc.connectionState === 'connected') this.#setState('live');
+    const isBack = await probe(connection, this.#server, this.#options.statsInterval, {
+      interrupted: () => this.#setState('interrupted'),
+      gone: () => this.#finish(connection, goneError()),
+    });
+    if (isBack) this.#setState('live');
   }
 
   /** @param {Connection} connection @param {Peer} peer */

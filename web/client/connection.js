@@ -1,14 +1,16 @@
 /** The state of a session from one `start` to its end. */
 
-/** @import { Applied, ServerStats, Values } from './types.js' */
+/** @import { Applied, Ice, ServerStats, Values } from './types.js' */
 /** @import { Deferred } from './promise.js' */
 /** @import { LogStream } from './log-stream.js' */
 /** @import { Peer } from './peer.js' */
+/** @import { Session } from './session.js' */
 
 import { stopTracks } from './camera.js';
 import { FrameboxError } from './errors.js';
 import { newId } from './id.js';
 import { deferred, ignoreRejection } from './promise.js';
+import { Recovery } from './recovery.js';
 import { StatsReader } from './stats.js';
 
 /** Requests that may wait for an answer; of more, the oldest is rejected. */
@@ -21,6 +23,9 @@ const CHANNEL_BACKLOG = 64 * 1024;
 export class Connection {
   #abort = new AbortController();
   #lastRequest = 0;
+  /** @type {() => Promise<Ice & {until: number}>} */
+  #askForIce = async () => ({ iceServers: [], ttl: null, until: Infinity });
+  #ice = this.#askForIce();
   /** Requests without an answer, by number. @type {Map<number, {parameters: Values, result: Deferred<Applied>}>} */
   #requests = new Map();
   /** Values for the next request. @type {Values} */
@@ -60,6 +65,8 @@ export class Connection {
     this.leavingPage = false;
     /** Whether the server is being asked if it still has the session. */
     this.probing = false;
+    /** Stops waiting for the server's word on why there is no connection. */
+    this.stopWaiting = () => {};
     /** Fails the start when no connection is established in time. @type {number|undefined} */
     this.connectTimer = undefined;
     /** @type {number|undefined} */
@@ -93,7 +100,7 @@ export class Connection {
   isSilent(statsInterval) {
     const longest = Math.max(SILENCE, 3 * statsInterval);
     return (
-      this.peer?.rtc.connectionState === 'disconnected' ||
+      ['disconnected', 'failed'].includes(this.peer?.rtc.connectionState ?? '') ||
       (statsInterval > 0 && performance.now() - this.lastMessageAt > longest)
     );
   }
@@ -108,6 +115,59 @@ export class Connection {
     this.#queuedResult ??= deferred();
     this.flushSoon();
     return this.#queuedResult.promise;
+  }
+
+  /**
+   * Asks for the servers that help to connect.
+   * @param {() => Promise<Ice>} ask
+   * @param {RTCIceServer[]|null} given In their place.
+   */
+  askForIce(ask, given) {
+    this.#askForIce = async () => {
+      const ice = await ask();
+      const until = ice.ttl === null ? Infinity : performance.now() + 500 * ice.ttl;
+      return { ...ice, iceServers: given ?? ice.iceServers, until };
+    };
+    this.#ice = this.#askForIce();
+  }
+
+  /** The servers that help to connect. @returns {Promise<RTCIceServer[]>} */
+  async iceServers() {
+    return (await this.#ice).iceServers;
+  }
+
+  /**
+   * Brings the connection back whenever it is interrupted.
+   * @param {Peer} peer
+   * @param {{attempted: (attempt: number) => void, gone: () => void, gaveUp: () => void}} notify
+   */
+  async recover(peer, notify) {
+    const recovery = new Recovery(peer.rtc, this.signal, (attempt) => this.restart(attempt), notify);
+    recovery.timeout = 1000 * ((await this.#ice).disconnectTimeout ?? 30);
+  }
+
+  /**
+   * Waits for the server to say why no connection came about, which it does when it gives up.
+   * @param {Session} session
+   * @param {number} delay Time for the connection to come about, ms.
+   * @param {(reason: string) => void} report
+   */
+  askForReason(session, delay, report) {
+    const ask = () => {
+      if (this.ended || this.isLive) return;
+      const onEnd = ({ reason = '' }) => report(reason);
+      this.stopWaiting = session.outputs(() => {}, { id: this.id, onEnd }).close;
+    };
+    const timer = setTimeout(ask, delay);
+    this.stopWaiting = () => clearTimeout(timer);
+  }
+
+  /** Restarts ICE, with fresh credentials where the old ones may not do any more. @param {AbortSignal} signal */
+  async restart(signal) {
+    if ((await this.#ice).until < performance.now()) this.#ice = this.#askForIce();
+    const { iceServers } = await this.#ice;
+    signal.throwIfAborted();
+    await this.peer?.restart(iceServers, signal);
   }
 
   /** Whether a value of this parameter is queued or not answered yet. @param {string} id */
@@ -187,6 +247,7 @@ export class Connection {
     if (this.ended) return;
     this.#abort.abort(error);
     clearTimeout(this.connectTimer);
+    this.stopWaiting();
     clearInterval(this.statsTimer);
     this.#live.reject(error);
     this.#queuedResult?.reject(error);

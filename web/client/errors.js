@@ -55,15 +55,20 @@ export function toFrameboxError(error) {
 /**
  * The error for a connection that failed: while it was established, or after video could flow.
  * @param {boolean} wasLive
+ * @param {string|null} [reason] Why, where that is known.
  */
-export function connectionError(wasLive) {
+export function connectionError(wasLive, reason = null) {
   return wasLive
     ? new FrameboxError('connection-lost', 'The connection to the server was lost.')
     : new FrameboxError(
         'connect-failed',
-        'No video connection could be established: UDP packets between this browser and the server do not get through.',
+        reason ??
+          'No video connection could be established: packets between this browser and the server’s media port get through neither over UDP nor over TCP. A TURN server helps.',
       );
 }
+
+/** The error for a session that the server no longer has. */
+export const goneError = () => new FrameboxError('session-gone', 'The server no longer has this session.');
 
 /**
  * The error for a failed offer or a failed request about handlers.

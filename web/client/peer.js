@@ -9,22 +9,26 @@ export class Peer {
   #id;
   #signal;
   #query = '';
+  #ice;
+  /** Errors of STUN and TURN servers, the latest last. @type {string[]} */
+  #serverErrors = [];
+  #relays = 0;
   /** Candidates that the server refused because it had not seen the offer yet. @type {(RTCIceCandidate|null)[]} */
   #refusedCandidates = [];
   #answered = false;
 
   /**
    * @param {import('./server.js').Server} server
-   * @param {string} id Of the session, unique.
-   * @param {AbortSignal} signal
-   * @param {RTCIceServer[]} iceServers
+   * @param {import('./connection.js').Connection} connection Whose peer it is.
+   * @param {RTCIceTransportPolicy} iceTransportPolicy
    */
-  constructor(server, id, signal, iceServers) {
+  constructor(server, connection, iceTransportPolicy) {
     this.#server = server;
-    this.#id = id;
-    this.#signal = signal;
+    this.#id = connection.id;
+    this.#signal = connection.signal;
+    this.#ice = connection.iceServers();
     /** The browser's connection. */
-    this.rtc = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
+    this.rtc = new RTCPeerConnection({ iceTransportPolicy, bundlePolicy: 'max-bundle' });
     /** Sends the input; null where nothing is sent. @type {RTCRtpSender|null} */
     this.sender = null;
     this.channel = this.rtc.createDataChannel('text');
@@ -47,18 +51,22 @@ export class Peer {
     const transceiver = rtc.addTransceiver(track ?? 'video', { direction, streams: track && input ? [input] : [] });
     preferH264(transceiver);
     if (sends) this.sender = transceiver.sender;
-    rtc.addEventListener('icecandidate', ({ candidate }) => this.#trickle(candidate));
+    rtc.addEventListener('icecandidate', ({ candidate }) => {
+      if (candidate?.type === 'relay') this.#relays += 1;
+      this.#trickle(candidate);
+    });
+    rtc.addEventListener('icecandidateerror', ({ url, errorCode, errorText }) => {
+      this.#serverErrors = [...this.#serverErrors.slice(-3), `${url}: ${errorText || errorCode}`];
+    });
 
-    const offer = await rtc.createOffer();
-    await rtc.setLocalDescription(offer);
+    const { type, sdp } = await rtc.createOffer();
     this.#signal.throwIfAborted();
-    if (this.sender) await keepResolution(this.sender);
     const given = Object.entries(options).filter(([, value]) => value !== null && value !== undefined);
     this.#query = given.length ? `?${new URLSearchParams(given.map(([key, value]) => [key, String(value)]))}` : '';
-    const { type, sdp } = rtc.localDescription ?? offer;
+    // The offer leaves at once: it has no candidates, which are gathered, and the servers for that asked for, meanwhile.
     // A posted offer is never aborted: the server might accept it after the DELETE that is to end its session.
     this.offer = this.#post({ sdp, type, webrtc_id: this.#id });
-    const response = await this.offer;
+    const [response] = await Promise.all([this.offer, this.#gather({ type, sdp })]);
     this.#server.keepSecret(this.#id, response.headers.get('Session-Secret'));
     const answer = await response.json();
     this.#signal.throwIfAborted();
@@ -67,6 +75,49 @@ export class Peer {
     this.#signal.throwIfAborted();
     this.#answered = true;
     for (const candidate of this.#refusedCandidates.splice(0)) this.#trickle(candidate);
+  }
+
+  /**
+   * Restarts ICE: the session goes on over another path.
+   * @param {RTCIceServer[]} iceServers
+   * @param {AbortSignal} signal Gives the attempt up.
+   * @throws {FrameboxError} Everything is as before then.
+   */
+  async restart(iceServers, signal) {
+    const { rtc } = this;
+    this.#configure(iceServers);
+    const offer = await rtc.createOffer({ iceRestart: true });
+    await rtc.setLocalDescription(offer);
+    try {
+      const { type, sdp } = offer;
+      const response = await this.#post({ sdp, type, webrtc_id: this.#id, restart: true }, signal);
+      const answer = await response.json();
+      if (!answer.sdp) throw offerError(response, answer);
+      await rtc.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
+    } catch (error) {
+      if (rtc.signalingState === 'have-local-offer') await rtc.setLocalDescription({ type: 'rollback' }).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Why there may be no path, as far as this side knows; null when it knows nothing. @returns {string|null} */
+  get obstacle() {
+    if (this.rtc.getConfiguration().iceTransportPolicy !== 'relay' || this.#relays) return null;
+    const errors = this.#serverErrors.length ? ` (${this.#serverErrors.join('; ')})` : '';
+    return `Only TURN servers may be used, and none of them relays${errors}.`;
+  }
+
+  /** Begins to look for a path, with the servers that help. @param {RTCSessionDescriptionInit} offer */
+  async #gather(offer) {
+    this.#configure(await this.#ice);
+    this.#signal.throwIfAborted();
+    await this.rtc.setLocalDescription(offer);
+    if (this.sender) await keepResolution(this.sender);
+  }
+
+  /** @param {RTCIceServer[]} iceServers */
+  #configure(iceServers) {
+    if (iceServers.length) this.rtc.setConfiguration({ ...this.rtc.getConfiguration(), iceServers });
   }
 
   get isOpen() {

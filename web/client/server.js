@@ -82,6 +82,18 @@ export class Server {
   }
 
   /**
+   * Asks how the server is reached; one that does not say needs no help of other servers.
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<import('./types.js').Ice>}
+   */
+  async ice(signal) {
+    const request = this.request(this.url('ice'), { cache: 'no-store', signal });
+    const answer = await request.then((response) => response.json()).catch(() => ({}));
+    const { iceServers = [], ttl = null, disconnectTimeout } = answer;
+    return { iceServers, ttl, disconnectTimeout };
+  }
+
+  /**
    * Returns the handler of that name, or the server's default without a name.
    * @param {string|null} name
    * @param {AbortSignal} [signal]

@@ -14,7 +14,7 @@ export class StatsReader {
 
   /**
    * @param {RTCStatsReport} report
-   * @returns {{input: InputStats|null, output: OutputStats|null, network: {round_trip_ms: number}|null}}
+   * @returns {{input: InputStats|null, output: OutputStats|null, network: Snapshot['network']}}
    */
   read(report) {
     /** @type {Entry[]} */
@@ -40,7 +40,8 @@ export class StatsReader {
           freezes: entry.freezeCount ?? 0,
         };
       } else if (entry.type === 'candidate-pair' && entry.nominated && entry.currentRoundTripTime !== undefined) {
-        result.network = { round_trip_ms: entry.currentRoundTripTime * 1000 };
+        const local = entries.find(({ id }) => id === entry.localCandidateId);
+        result.network = { round_trip_ms: entry.currentRoundTripTime * 1000, path: local ? pathOf(local) : null };
       }
     }
     for (const entry of entries) this.#previous.set(entry.id, entry);
@@ -95,6 +96,12 @@ export class StatsReader {
     const items = this.#growth(entry, count);
     return items > 0 ? (1000 * this.#growth(entry, time)) / items : 0;
   }
+}
+
+/** How packets travel from here. @param {Entry} candidate */
+function pathOf({ candidateType, protocol = '', relayProtocol }) {
+  const over = (relayProtocol ?? protocol).toUpperCase();
+  return candidateType === 'relay' ? `TURN over ${over}` : over;
 }
 
 /**

@@ -175,8 +175,14 @@
  * @property {ServerStats|null} server
  * @property {InputStats|null} input
  * @property {OutputStats|null} output
- * @property {{round_trip_ms: number}|null} network
+ * @property {{round_trip_ms: number, path: string|null}|null} network `path`: UDP, TCP, TURN over UDP and the like.
  * @property {Latency|null} latency
+ */
+
+/**
+ * How the server is reached. `ttl`: how long the credentials may be used, s; null: for ever. `disconnectTimeout`: how
+ * long a session outlives its connection, s.
+ * @typedef {{iceServers: RTCIceServer[], ttl: number|null, disconnectTimeout?: number}} Ice
  */
 
 // Events
@@ -190,6 +196,7 @@
  * What the events carry in `detail`, by their type.
  * @typedef {object} EventDetails
  * @property {{state: State, previous: State}} state
+ * @property {{attempt: number}} reconnect
  * @property {{stream: MediaStream}} input
  * @property {{stream: MediaStream, track: MediaStreamTrack}} track
  * @property {{id: string, handler: Handler, parameters: Values}} session
@@ -247,7 +254,8 @@
  * @property {boolean} [log] Whether to dispatch `log` events. With `onLog` this is the default.
  * @property {boolean} [frames] Whether to dispatch `frames` events.
  * @property {number} [statsInterval] Time between two `stats` events, ms; 0: none, and no `frames` events either.
- * @property {RTCIceServer[]} [iceServers]
+ * @property {RTCIceServer[]|null} [iceServers] STUN and TURN servers; null: those that the server names.
+ * @property {RTCIceTransportPolicy} [iceTransportPolicy] `relay`: only by TURN servers.
  */
 /** @typedef {SessionOptions & EventCallbacks} Options */
 

@@ -74,6 +74,7 @@ export class Details {
       Received: media(output),
       'Packets lost': output && format.count(output.lost),
       'Round trip': network && `${format.milliseconds(network.round_trip_ms)} ms`,
+      Path: network?.path,
       [kind === 'generator' ? 'Frames due' : 'Server receives']: rates && `${format.rate(rates.received_fps)} fps`,
       'Server processes': rates && `${format.rate(rates.processed_fps)} fps`,
       'Server sends': rates && `${format.rate(rates.sent_fps)} fps · up to ${format.bitrate(server?.bitrate_bps)}`,

@@ -28,10 +28,7 @@ const TEXTS = {
   ],
   'handler-unknown': ['The server does not have this handler', 'It may have been deleted. Choose another handler.'],
   'offer-refused': ['The server refused the session', ''],
-  'connect-failed': [
-    'No video connection could be established',
-    'The server responds, but UDP packets with video do not get through. Check whether a firewall blocks them.',
-  ],
+  'connect-failed': ['No video connection could be established', ''],
   'connection-lost': [
     'The connection was lost',
     'The server stopped or the network failed. Check the network, then reconnect.',

@@ -75,8 +75,8 @@ export function showSession(session, isCurrent, isLatest, panels, actions) {
     if (state === 'interrupted') {
       messages.show({
         severity: 'info',
-        title: 'The connection is interrupted',
-        text: 'It may recover without your help.',
+        title: 'The connection is interrupted, reconnecting …',
+        text: 'The session goes on as soon as the network does.',
         key: 'interrupted',
         action: { label: 'Reconnect', run: actions.reconnect },
       });

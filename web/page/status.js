@@ -9,7 +9,7 @@ const STATES = {
   idle: 'Ready',
   connecting: 'Connecting…',
   live: 'Live',
-  interrupted: 'Interrupted',
+  interrupted: 'Reconnecting…',
   ended: 'Stopped',
   offline: 'Server offline',
 };
