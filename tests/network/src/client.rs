@@ -108,9 +108,9 @@ impl Client {
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
 
-    /// Starts a session.
-    pub async fn open(&self, handler: &str, degradation: Option<&str>) {
-        let options = json!({ "handler": handler, "degradation": degradation });
+    /// Starts a session; with `codec`, as a browser that has only this one.
+    pub async fn open(&self, handler: &str, degradation: Option<&str>, codec: Option<&str>) {
+        let options = json!({ "handler": handler, "degradation": degradation, "codec": codec });
         self.browser.run("harness.start(arguments[0]); return true", &[options]).await;
     }
 

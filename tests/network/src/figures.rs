@@ -54,6 +54,8 @@ pub enum Figure {
     Plis,
     /// How long the browser held a picture back on average, until it was complete and against jitter, ms.
     Buffered,
+    /// Median round trip that the browser measured, ms.
+    RoundTrip,
     /// From the path's healing until a picture arrives that the camera gave since, s.
     Back,
     /// From the path's healing to four fifths of the median rate in the first five seconds, s.
@@ -148,6 +150,9 @@ impl Measurement {
         let (inbound, outbound) = ("inbound-rtp", "outbound-rtp");
         let ratio = |of: Option<f64>, by: Option<f64>| Some(of? / by.filter(|by| *by > 0.0)?);
         let kbps = |kind, all, again| Some((grown(kind, all)? - grown(kind, again).unwrap_or(0.0)) * 0.008 / seconds);
+        let mut trips: Vec<_> =
+            read.iter().filter(inside).filter_map(|read| number(&read["pair"], "roundTripTime")).collect();
+        trips.sort_by(f64::total_cmp);
         let held = ratio(grown(inbound, "jitterBufferDelay"), grown(inbound, "jitterBufferEmittedCount"));
         let arrived = grown(inbound, "bytesReceived");
         let computed = [
@@ -156,6 +161,7 @@ impl Measurement {
             (Figure::DeliveredOfSent, ratio(grown(inbound, "framesDecoded"), grown(outbound, "framesSent"))),
             (Figure::Retransmitted, ratio(grown(inbound, "retransmittedBytesReceived"), arrived)),
             (Figure::Buffered, held.map(|seconds| seconds * 1000.0)),
+            (Figure::RoundTrip, percentile(&trips, 0.5).map(|seconds| seconds * 1000.0)),
             (Figure::Plis, grown(inbound, "pliCount")),
             (Figure::SentFps, grown(outbound, "framesSent").map(|frames| frames / seconds)),
             (Figure::SentKbps, kbps(outbound, "bytesSent", "retransmittedBytesSent")),

@@ -26,6 +26,8 @@ pub struct Options {
     pub handler: Option<String>,
     /// What the browser gives up first when its uplink is narrow.
     pub degradation: Option<String>,
+    /// The only codec that the browser offers.
+    pub codec: Option<String>,
     /// Further arguments of the server.
     pub server: Vec<String>,
     /// Chromium at the other end, too, with this codec, instead of the server.
@@ -42,6 +44,7 @@ network [NAME…] [OPTION…]: runs the scenarios whose name contains a NAME; ex
   --program FILE           the framebox program
   --server ARGUMENT        a further argument of the server; can be repeated
   --handler NAME           [default: flip]
+  --codec NAME             the only codec that the browser offers, H264 or VP8
   --degradation PREFERENCE maintain-resolution, maintain-framerate, or balanced [default: the client's]
   --reference CODEC        Chromium at the other end instead of the server: H264 or VP8
   --seed N                 [default: 1]
@@ -66,6 +69,7 @@ impl Options {
                 "--scenario" => options.names.push(value()?),
                 "--program" => options.program = Some(value()?.into()),
                 "--handler" => options.handler = Some(value()?),
+                "--codec" => options.codec = Some(value()?),
                 "--degradation" => options.degradation = Some(value()?),
                 "--server" => options.server.push(value()?),
                 "--reference" => options.reference = Some(value()?),

@@ -104,10 +104,11 @@ fn print(scenario: &Scenario, bounds: &[Bound], outcome: &Outcome, options: &Opt
     let show = |figure| show(&outcome.figures, figure);
     println!("{} ({})", scenario.name, scenario.about);
     println!(
-        "  {} fps, p50 {} ms, p95 {} ms (buffered {} ms); {} freezes, stalled {} s; first picture {} ms; delivered {} ({} of sent), unread {}",
+        "  {} fps, p50 {} ms, p95 {} ms (round trip {} ms, buffered {} ms); {} freezes, stalled {} s; first picture {} ms; delivered {} ({} of sent), unread {}",
         show(Figure::Fps),
         show(Figure::P50),
         show(Figure::P95),
+        show(Figure::RoundTrip),
         show(Figure::Buffered),
         show(Figure::Freezes),
         show(Figure::Stalled),

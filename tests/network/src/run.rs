@@ -128,7 +128,10 @@ impl Observed {
         self.client.prepare(scenario.picture).await;
         let degradation = options.degradation.as_deref();
         match other {
-            Other::Server(_) => self.client.open(options.handler.as_deref().unwrap_or("flip"), degradation).await,
+            Other::Server(_) => {
+                let handler = options.handler.as_deref().unwrap_or("flip");
+                self.client.open(handler, degradation, options.codec.as_deref().or(scenario.codec)).await;
+            }
             Other::Chromium(reference, codec) => self.client.call(reference, codec, degradation).await?,
         }
         let first = self.wait_for_picture().await;

@@ -22,6 +22,8 @@ pub struct Scenario {
     pub down: Profile,
     /// What the camera gives.
     pub picture: Picture,
+    /// The only codec that the browser offers; none: all that it has.
+    pub codec: Option<&'static str>,
     /// How long pictures flow before the schedule and the measurement start.
     pub settling: Duration,
     /// How long is measured.

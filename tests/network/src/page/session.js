@@ -22,7 +22,18 @@ window.harness = {
     setInterval(read, 1000);
   },
 
-  async start({ handler, degradation }) {
+  /** Leaves only one codec in the offers of this page, as in a browser that has no other. */
+  only(codec) {
+    const { prototype } = RTCRtpTransceiver;
+    const { setCodecPreferences } = prototype;
+    const isLeft = ({ mimeType }) => [`video/${codec}`.toLowerCase(), 'video/rtx'].includes(mimeType.toLowerCase());
+    prototype.setCodecPreferences = function set(codecs) {
+      setCodecPreferences.call(this, codecs.filter(isLeft));
+    };
+  },
+
+  async start({ handler, degradation, codec }) {
+    if (codec) this.only(codec);
     const { Framebox } = await import('/framebox.js');
     const client = (this.client = new Framebox({ handler }));
     client.addEventListener('track', ({ detail }) => watch.pictures(detail.track, this.camera, this.seen));

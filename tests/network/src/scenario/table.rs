@@ -48,6 +48,7 @@ fn both(name: &'static str, about: &'static str, path: Profile, bounds: Vec<Boun
         up: path.clone(),
         down: path,
         picture: Picture::SMALL,
+        codec: None,
         settling: seconds(4),
         measured: seconds(20),
         event: None,
@@ -193,6 +194,15 @@ fn reach() -> Vec<Scenario> {
         healing("rebinding", "the NAT's mapping changes", Event::OtherMapping),
         healing("rebinding-port", "the NAT's port changes", Event::OtherPort),
         healing("address", "the client's address changes", Event::OtherAddress),
+        Scenario {
+            codec: Some("VP8"),
+            ..both(
+                "vp8",
+                "a browser without H.264",
+                delayed(10),
+                vec![AtLeast(Fps, 29.0), AtMost(FirstPicture, 1000.0)],
+            )
+        },
         both("no-udp", "UDP is blocked", blocked, vec![AtLeast(Fps, 25.0)]),
         Scenario {
             measured: seconds(5),

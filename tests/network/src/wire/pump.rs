@@ -132,3 +132,52 @@ fn read(device: &mut File, buffer: &mut [u8], mut take: impl FnMut(&mut [u8])) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixDatagram;
+
+    use super::*;
+    use crate::wire::packet::udp_packet;
+
+    const CLIENT: (Ipv4Addr, u16) = (Ipv4Addr::new(10, 77, 0, 2), 40_000);
+    const SERVER: (Ipv4Addr, u16) = (Ipv4Addr::new(10, 77, 0, 1), 9);
+    const OUTER: (Ipv4Addr, u16) = (Ipv4Addr::new(10, 77, 0, 3), 47_777);
+
+    /// A device and its other end, where a packet is a datagram.
+    fn device() -> (File, UnixDatagram) {
+        let (device, end) = UnixDatagram::pair().unwrap();
+        device.set_nonblocking(true).unwrap();
+        (OwnedFd::from(device).into(), end)
+    }
+
+    fn receive(end: &UnixDatagram) -> Vec<u8> {
+        let mut buffer = [0; 2000];
+        let length = end.recv(&mut buffer).unwrap();
+        buffer[..length].to_vec()
+    }
+
+    #[test]
+    fn packets_pass_both_ways_and_the_nat_is_in_between() {
+        let ((server, at_server), (client, at_client)) = (device(), device());
+        let delayed = Profile { delay: Duration::from_millis(2), ..Profile::default() };
+        let pump = Pump::start(server, client, delayed.clone(), delayed, 1).unwrap();
+
+        let (question, answer) = (udp_packet(CLIENT, SERVER, b"?"), udp_packet(SERVER, CLIENT, b"!"));
+        at_client.send(&question).unwrap();
+        assert_eq!(receive(&at_server), question);
+        at_server.send(&answer).unwrap();
+        assert_eq!(receive(&at_client), answer);
+
+        pump.rebind(CLIENT.0, OUTER.0);
+        at_client.send(&question).unwrap();
+        assert_eq!(receive(&at_server), udp_packet(OUTER, SERVER, b"?"));
+        at_server.send(&answer).unwrap();
+        at_server.send(&udp_packet(SERVER, OUTER, b"new")).unwrap();
+        assert_eq!(receive(&at_client), udp_packet(SERVER, CLIENT, b"new"), "the former mapping is gone");
+
+        let (up, down) = pump.counts();
+        assert_eq!((up.delivered, down.delivered), (2, 2));
+    }
+}
