@@ -7,8 +7,11 @@ use serde_json::json;
 
 use crate::figures::{Figure, Figures};
 use crate::options::{Options, USAGE};
-use crate::run::{Outcome, run};
+use crate::run::{Outcome, Stop, run};
 use crate::scenario::{Bound, Scenario, table};
+
+/// How events start that explain what came out.
+const TELLING: [&str; 4] = ["failed ", "end ", "error ", "warning "];
 
 /// Runs what the command line asks for; without names, what is tested with every change. `program` is what is tested unless
 /// the command line names another one.
@@ -46,10 +49,11 @@ pub fn main(program: Option<PathBuf>) -> ExitCode {
                 let missed = print(&scenario, bounds, &outcome, &options);
                 rows.push((scenario, outcome.figures, missed));
             }
-            Err(lacking) => {
-                eprintln!("NOTICE: {lacking}; the tests of networks are skipped");
+            Err(Stop::Lacking(what)) => {
+                eprintln!("NOTICE: {what}; the tests of networks are skipped");
                 break;
             }
+            Err(Stop::Interrupted) => return ExitCode::FAILURE,
         }
     }
     if rows.len() > 1 && !options.json {
@@ -138,6 +142,9 @@ fn print(scenario: &Scenario, bounds: &[Bound], outcome: &Outcome, options: &Opt
             show(Figure::Regained),
             show(Figure::SameSession)
         );
+    }
+    for (_, what) in outcome.events.iter().filter(|(_, what)| TELLING.iter().any(|start| what.starts_with(start))) {
+        println!("  {what}");
     }
     for (bound, holds) in judged {
         let (sign, limit) = match bound {

@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant, SystemTime};
 
 use framebox_test_support::child::Child;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::client::{Client, Taken};
 use crate::figures::{Figure, Figures, Measurement};
@@ -36,11 +37,26 @@ pub struct Outcome {
     pub counts: (Counts, Counts),
 }
 
+/// Why there is no outcome.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The machine lacks something, in words.
+    Lacking(String),
+    /// A signal ended the run.
+    Interrupted,
+}
+
+impl From<String> for Stop {
+    fn from(lacking: String) -> Self {
+        Self::Lacking(lacking)
+    }
+}
+
 /// Runs a scenario.
 ///
 /// # Errors
-/// What the machine lacks, in words.
-pub fn run(scenario: &Scenario, program: &Path, options: &Options) -> Result<Outcome, String> {
+/// The machine lacks something, or the run was interrupted.
+pub fn run(scenario: &Scenario, program: &Path, options: &Options) -> Result<Outcome, Stop> {
     let (other, device) = match &options.reference {
         Some(codec) => {
             let (reference, device) = Reference::start(codec)?;
@@ -56,9 +72,9 @@ pub fn run(scenario: &Scenario, program: &Path, options: &Options) -> Result<Out
     let (scenario, options) = (scenario.clone(), options.clone());
     let paths = (scenario.up.clone(), scenario.down.clone(), options.seed);
     let thread = std::thread::Builder::new().name("client".to_owned()).spawn(move || {
-        let entered = namespace::enter(CLIENT);
-        let entered = entered.map(|device| client.send(device));
-        entered.and_then(|_| observe(&scenario, &options, &wire, &other))
+        // Received unless the calling thread has panicked.
+        let _ = client.send(namespace::enter(CLIENT)?);
+        observe(&scenario, &options, &wire, &other)
     });
     let thread = thread.map_err(|error| error.to_string())?;
     if let Ok(device_of_client) = client_device.recv() {
@@ -80,29 +96,44 @@ fn in_namespace<T: Send + 'static>(
 }
 
 /// Runs the client, on its thread.
-fn observe(
-    scenario: &Scenario,
-    options: &Options,
-    wire: &Receiver<Arc<Pump>>,
-    other: &Other,
-) -> Result<Outcome, String> {
+fn observe(scenario: &Scenario, options: &Options, wire: &Receiver<Arc<Pump>>, other: &Other) -> Result<Outcome, Stop> {
     let wire = wire.recv().map_err(|error| error.to_string())?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     let outcome = runtime.block_on(async {
-        let client = match other {
-            Other::Server(_) => Client::of_server().await,
-            Other::Chromium(..) => Client::start(&[]).await,
-        };
-        let mut observed = Observed { client: client.ok_or("no Chromium with chromedriver")?, all: Taken::default() };
-        let outcome = observed.scenario(scenario, options, other, &wire).await;
-        observed.client.close().await;
-        outcome
+        tokio::select! {
+            outcome = browse(scenario, options, &wire, other) => outcome,
+            // What was started ends with its owners.
+            () = interrupted() => Err(Stop::Interrupted),
+        }
     })?;
     if let (Other::Server(server), true) = (other, options.verbose) {
         server.err().iter().for_each(|line| eprintln!("server: {line}"));
     }
     Ok(Outcome { counts: wire.counts(), ..outcome })
+}
+
+/// Starts the browser, runs the scenario in it, and ends it.
+async fn browse(scenario: &Scenario, options: &Options, wire: &Pump, other: &Other) -> Result<Outcome, Stop> {
+    let client = match other {
+        Other::Server(_) => Client::of_server().await,
+        Other::Chromium(..) => Client::start(&[]).await,
+    };
+    let client = client.ok_or_else(|| "no Chromium with chromedriver".to_owned())?;
+    let mut observed = Observed { client, all: Taken::default() };
+    let outcome = observed.scenario(scenario, options, other, wire).await;
+    observed.client.close().await;
+    Ok(outcome?)
+}
+
+/// Resolves when the program is told to end.
+async fn interrupted() {
+    let signals = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+    let [Ok(mut interrupt), Ok(mut terminate)] = signals else { return std::future::pending().await };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
 }
 
 /// What the client is connected to.
