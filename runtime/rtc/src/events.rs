@@ -27,8 +27,10 @@ pub trait ConnectionEvents: Send + Sync {
     fn frame(&self, frame: EncodedFrame);
     /// The viewer needs a keyframe to go on.
     fn keyframe_wanted(&self);
-    /// The bit rate that the network carries changed, b/s.
+    /// The bit rate that the network carries changed, b/s: for pictures, with headers and retransmissions taken off.
     fn bitrate(&self, bits_per_second: u32);
+    /// Whether frames would only wait at this moment: one that is not encoded yet should not be, until this is told to be over.
+    fn blocked(&self, blocked: bool);
     /// The data channel is open.
     fn channel_open(&self);
     /// A text message arrived.

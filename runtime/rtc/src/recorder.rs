@@ -14,6 +14,7 @@ pub enum Event {
     Frame(EncodedFrame),
     KeyframeWanted,
     Bitrate(u32),
+    Blocked(bool),
     ChannelOpen,
     Message(String),
     Sent(u32),
@@ -49,6 +50,10 @@ impl ConnectionEvents for Recorder {
 
     fn bitrate(&self, bits_per_second: u32) {
         self.record(Event::Bitrate(bits_per_second));
+    }
+
+    fn blocked(&self, blocked: bool) {
+        self.record(Event::Blocked(blocked));
     }
 
     fn channel_open(&self) {

@@ -27,6 +27,10 @@ pub struct Stats {
     pub messages_dropped: u64,
     /// Bit rate that the network carries, b/s.
     pub bitrate: u64,
+    /// Smoothed round trip, ms; 0 before it is known.
+    pub round_trip_ms: u64,
+    /// Part of the packets to the viewer that is lost, 1/1000.
+    pub loss_permille: u64,
 }
 
 macro_rules! counters {
@@ -57,7 +61,9 @@ counters!(
     frames_sent,
     frames_dropped,
     messages_dropped,
-    bitrate
+    bitrate,
+    round_trip_ms,
+    loss_permille
 );
 
 /// Adds to a counter.

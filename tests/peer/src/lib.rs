@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use framebox_media::{Codec, EncodedFrame};
 use framebox_rtc::backend::interceptor::{Adapter, FEEDBACK_READER, FeedbackReader};
 use framebox_rtc::receive::{Assembler, Output, Packet};
-use framebox_rtc::send::{Feedback, RtpStream};
+use framebox_rtc::send::RtpStream;
 use rtc::interceptor::{NackGeneratorBuilder, Registry, Slot};
 use rtc::media_stream::MediaStreamTrack;
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
@@ -21,7 +21,7 @@ use rtc::rtp_transceiver::rtp_sender::{
     RTCRtpCodec, RTCRtpCodingParameters, RTCRtpEncodingParameters, RTCRtpRtxParameters, RtpCodecKind,
 };
 use rtc::rtp_transceiver::{RTCRtpTransceiverDirection, RTCRtpTransceiverInit};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{sleep_until, timeout};
 use webrtc::data_channel::{DataChannel, DataChannelEvent};
 use webrtc::media_stream::track_local::TrackLocal;
@@ -184,14 +184,14 @@ impl Client {
             Slot::NackGenerator,
             NackGeneratorBuilder::new().with_interval(Duration::from_millis(30)).with_max_nacks_per_packet(4).build(),
         );
-        let (sender, mut feedback) = mpsc::channel(16);
-        let registry = registry.with(Slot::from(FEEDBACK_READER), Adapter::new(FeedbackReader::new(SSRC, sender)));
+        let requested = Arc::<Notify>::default();
+        let reader = FeedbackReader::new(SSRC, requested.clone());
+        let registry = registry.with(Slot::from(FEEDBACK_READER), Adapter::new(reader));
         let requests = events.clone();
         tokio::spawn(async move {
-            while let Some(feedback) = feedback.recv().await {
-                if feedback == Feedback::KeyframeRequest {
-                    let _ = requests.send(Event::KeyframeRequested);
-                }
+            while !requests.is_closed() {
+                requested.notified().await;
+                let _ = requests.send(Event::KeyframeRequested);
             }
         });
         let settings = SettingEngineBuilder::new()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::timeout;
 use webrtc::peer_connection::RTCSessionDescription;
 
@@ -14,26 +14,24 @@ use super::closing;
 use super::connection::{Candidates, Connection, add_candidate};
 use super::handler::Handler;
 use super::interceptor::video::{MAX_WAITING, Shared as Received};
-use super::interceptor::{FeedbackReader, VideoReader};
+use super::interceptor::{FeedbackReader, Transmit, VideoReader};
 use super::network;
 use super::ports::Ports;
 use super::setup::Setup;
 use super::shared::{AbortGuard, Shared};
 use super::tracks::{self, RemoteTrack, Ssrcs};
-use crate::bandwidth::Controller;
+use crate::bandwidth::Limits;
 use crate::receive::receiver;
 use crate::sdp::Offer;
-use crate::send::{RtpStream, feedback, sender};
+use crate::send::{Outlook, RtpStream, Transmitter, feedback, sender};
 use crate::{Answer, ConnectionEvents, Direction, Error, Settings, Transport};
 
 /// Time for gathering our candidates; those that are not known by then, a slow STUN server's, are left out.
 const GATHERING_TIMEOUT: Duration = Duration::from_secs(2);
 /// Attempts at a port of the range when another program turns out to hold one.
 const MAX_ATTEMPTS: usize = 5;
-/// Feedback of the viewer that waits to be handled.
-const MAX_FEEDBACK: usize = 32;
 /// Lowest bit rate, b/s.
-const MIN_BITRATE: u32 = 150_000;
+const MIN_BITRATE: u32 = 60_000;
 
 /// The transport on the `webrtc` crate.
 pub struct WebRtc {
@@ -82,18 +80,22 @@ impl WebRtc {
         // Everything that runs from here on ends with the guard.
         let guard = AbortGuard(shared.clone());
         let (gathered, mut gathering) = watch::channel(false);
-        let (feedback, received_feedback) = mpsc::channel(MAX_FEEDBACK);
         let (ssrcs, first_sequence) = random_numbers();
         let codec = offer.video.codec;
         let (packets, incoming) = mpsc::channel(MAX_WAITING);
         let received = Arc::<Received>::default();
+        let Settings { start_bitrate: start, max_bitrate: cap, .. } = self.settings;
+        let transmitter = Transmitter::new(codec, Limits { start, floor: MIN_BITRATE, cap });
+        let (outlook, seen_outlook) = watch::channel(Outlook { bitrate: start.min(cap), ..Outlook::default() });
+        let keyframe_requested = Arc::<Notify>::default();
         let setup = Setup {
             offer,
             reader: VideoReader::new(&offer.video, received.clone(), packets, shared.counters.clone()),
             addresses: addresses.iter().map(|address| SocketAddr::new(*address, port.number())).collect(),
             ice_servers: &self.settings.ice_servers,
             handler: Arc::new(Handler::new(&shared, gathered)),
-            feedback: FeedbackReader::new(ssrcs.pictures, feedback),
+            transmit: Transmit::new(transmitter, ssrcs.pictures, outlook),
+            feedback: FeedbackReader::new(ssrcs.pictures, keyframe_requested.clone()),
             tasks: shared.library_tasks.clone(),
             wall: shared.wall.clone(),
         };
@@ -133,10 +135,10 @@ impl WebRtc {
         if let Some(track) = track {
             let stream = RtpStream::new(codec, offer.video.payload_type, ssrcs.pictures, first_sequence);
             let (frames, counters) = (shared.frames.clone(), shared.counters.clone());
-            shared.spawn(sender::run(frames, track, stream, shared.events.clone(), counters));
-            let controller = Controller::new(self.settings.start_bitrate, MIN_BITRATE, self.settings.max_bitrate);
+            let outlook = seen_outlook.clone();
+            shared.spawn(sender::run(frames, track, stream, outlook, shared.events.clone(), counters));
             let (events, counters) = (shared.events.clone(), shared.counters.clone());
-            shared.spawn(feedback::run(received_feedback, controller, events, counters));
+            shared.spawn(feedback::run(keyframe_requested, seen_outlook, events, counters));
         }
         closing::watch_library(&shared);
         shared.spawn(closing::watch_encryption(connection.clone(), Arc::downgrade(&shared)));

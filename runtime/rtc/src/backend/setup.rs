@@ -4,9 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rtc::interceptor::{
-    NackResponderBuilder, ReceiverReportBuilder, Registry, SenderReportBuilder, Slot, TwccReceiverBuilder,
-};
+use rtc::interceptor::{ReceiverReportBuilder, Registry, SenderReportBuilder, Slot, TwccReceiverBuilder};
 use rtc::rtp_transceiver::rtp_sender::{RTCRtpHeaderExtensionCapability, RtpCodecKind};
 use webrtc::peer_connection::{
     PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder, SettingEngine,
@@ -15,11 +13,11 @@ use webrtc::peer_connection::{
 
 use super::channel::SEND_BUFFER;
 use super::formats::media_engine;
-use super::interceptor::{self, Adapter, Bound, FeedbackReader, NackLimiter, TRANSPORT_CC, VideoReader};
+use super::interceptor::{self, Adapter, Bound, FeedbackReader, Transmit, VideoReader};
 use super::network::ice_server;
 use super::runtime::{OwnedRuntime, Tasks};
 use super::socket::Wall;
-use crate::sdp::Offer;
+use crate::sdp::{Offer, TRANSPORT_CC};
 
 /// Silence after which a peer counts as disconnected.
 const DISCONNECTED: Duration = Duration::from_secs(3);
@@ -43,7 +41,9 @@ pub struct Setup<'a> {
     pub ice_servers: &'a [String],
     /// Receives the library's events.
     pub handler: Arc<dyn PeerConnectionEventHandler>,
-    /// Reads the viewer's feedback.
+    /// Sends this side's packets.
+    pub transmit: Transmit,
+    /// Reads the viewer's requests for keyframes.
     pub feedback: FeedbackReader,
     /// Owns the tasks that the library spawns.
     pub tasks: Arc<Tasks>,
@@ -66,8 +66,7 @@ impl Setup<'_> {
             .with(Slot::TwccReceiver, Bound::new(arrivals, video, transport_cc))
             .with(Slot::ReceiverReport, Bound::new(reports, video, transport_cc))
             .with(Slot::SenderReport, SenderReportBuilder::new().build())
-            .with(Slot::from(interceptor::NACK_LIMITER), Adapter::new(NackLimiter::default()))
-            .with(Slot::NackResponder, NackResponderBuilder::new().build())
+            .with(Slot::from(interceptor::TRANSMIT), Adapter::new(self.transmit))
             .with(Slot::from(interceptor::VIDEO_READER), Adapter::new(self.reader))
             .with(Slot::from(interceptor::FEEDBACK_READER), Adapter::new(self.feedback));
         let configuration = RTCConfigurationBuilder::new()

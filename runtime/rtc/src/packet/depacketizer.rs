@@ -17,7 +17,7 @@ pub struct AccessUnit {
 }
 
 /// Joins the RTP payloads of one stream into access units. The payloads are what a peer sent: anything.
-pub trait Depacketizer: Send {
+pub trait Depacketizer: Send + Sync {
     /// Returns whether decoding can begin with the frame that this payload belongs to.
     fn begins_keyframe(&self, payload: &[u8]) -> bool;
 

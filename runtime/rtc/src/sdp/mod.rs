@@ -25,3 +25,4 @@ mod write;
 pub use candidate::Candidate;
 pub use format::VideoFormat;
 pub use offer::Offer;
+pub use write::TRANSPORT_CC;

@@ -7,7 +7,7 @@ use super::section::Section;
 use crate::Error;
 
 /// Header extension that feeds the sender's congestion control.
-const TRANSPORT_CC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+pub const TRANSPORT_CC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 
 /// Who begins with DTLS (RFC 4145 section 4); what stands in place of another word comes first. An offer has the first one (RFC 8842
 /// section 5.2).

@@ -1,35 +1,27 @@
-//! The feedback of the viewer.
+//! Passes on what the viewer says.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, watch};
 use tokio::time::sleep_until;
 
+use super::transmitter::Outlook;
 use crate::ConnectionEvents;
-use crate::bandwidth::Controller;
 use crate::receive::KeyframeThrottle;
 use crate::stats::Counters;
 
-/// A message of the viewer about the stream that it gets.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Feedback {
-    /// The viewer needs a keyframe to go on (PLI, FIR).
-    KeyframeRequest,
-    /// Part of the packets that were lost since the last report, 0 to 1 (receiver report).
-    Loss(f32),
-}
-
-/// Handles the feedback of the viewer until the connection is gone: requests a keyframe, many requests as one, and follows the
-/// bit rate that the network carries.
+/// Passes on what the viewer says until the connection is gone: its requests for keyframes, many as one, and what its path
+/// carries.
 pub async fn run(
-    mut feedback: mpsc::Receiver<Feedback>,
-    mut controller: Controller,
+    keyframe_requested: Arc<Notify>,
+    mut outlook: watch::Receiver<Outlook>,
     events: Arc<dyn ConnectionEvents>,
     counters: Arc<Counters>,
 ) {
-    counters.bitrate.store(controller.rate().into(), Ordering::Relaxed);
+    let mut known = *outlook.borrow_and_update();
+    counters.bitrate.store(known.bitrate.into(), Ordering::Relaxed);
     let mut throttle = KeyframeThrottle::default();
     loop {
         let wake = throttle.deadline();
@@ -40,16 +32,26 @@ pub async fn run(
             }
         };
         tokio::select! {
-            feedback = feedback.recv() => match feedback {
-                Some(Feedback::KeyframeRequest) => throttle.request(),
-                Some(Feedback::Loss(loss)) => {
-                    if let Some(rate) = controller.report(Instant::now(), loss) {
-                        counters.bitrate.store(rate.into(), Ordering::Relaxed);
-                        events.bitrate(rate);
-                    }
+            changed = outlook.changed() => {
+                if changed.is_err() {
+                    return;
                 }
-                None => return,
-            },
+                let new = *outlook.borrow_and_update();
+                counters.round_trip_ms.store(new.round_trip_ms.into(), Ordering::Relaxed);
+                counters.loss_permille.store(new.loss_permille.into(), Ordering::Relaxed);
+                if new.bitrate != known.bitrate {
+                    counters.bitrate.store(new.bitrate.into(), Ordering::Relaxed);
+                    events.bitrate(new.bitrate);
+                }
+                if new.blocked != known.blocked {
+                    events.blocked(new.blocked);
+                }
+                if new.interruptions != known.interruptions {
+                    throttle.request();
+                }
+                known = new;
+            }
+            () = keyframe_requested.notified() => throttle.request(),
             () = timer => {}
         }
         if throttle.due(Instant::now()) {
@@ -64,23 +66,23 @@ mod tests {
     use crate::recorder::{Event, Recorder};
 
     #[tokio::test]
-    async fn requests_are_folded_and_loss_moves_the_bit_rate() {
-        let (sender, feedback) = mpsc::channel(8);
-        for message in [
-            Feedback::KeyframeRequest,
-            Feedback::KeyframeRequest,
-            Feedback::Loss(0.05),
-            Feedback::Loss(0.5),
-            Feedback::KeyframeRequest,
-        ] {
-            sender.try_send(message).unwrap();
+    async fn requests_are_folded_and_the_outlook_is_told() {
+        let (events, counters, requested) = (Arc::<Recorder>::default(), Arc::<Counters>::default(), Arc::<Notify>::default());
+        let (sender, receiver) = watch::channel(Outlook { bitrate: 1_000_000, ..Outlook::default() });
+        let task = tokio::spawn(run(requested.clone(), receiver, events.clone(), counters.clone()));
+        tokio::task::yield_now().await;
+        requested.notify_one();
+        let outlook = Outlook { bitrate: 750_000, blocked: true, interruptions: 1, round_trip_ms: 40, loss_permille: 20 };
+        while counters.read().bitrate != 750_000 {
+            sender.send_replace(outlook);
+            tokio::task::yield_now().await;
         }
         drop(sender);
-        let (events, counters) = (Arc::<Recorder>::default(), Arc::<Counters>::default());
-        run(feedback, Controller::new(1_000_000, 100_000, 2_000_000), events.clone(), counters.clone()).await;
+        task.await.unwrap();
         let happened = events.take();
-        assert_eq!(happened[..2], [Event::KeyframeWanted, Event::Bitrate(750_000)]);
-        assert!(happened[2..].len() <= 1, "{happened:?}");
-        assert_eq!(counters.read().bitrate, 750_000);
+        let told = |event: &Event| happened.iter().filter(|one| *one == event).count();
+        assert_eq!((told(&Event::Bitrate(750_000)), told(&Event::Blocked(true)), told(&Event::KeyframeWanted)), (1, 1, 1));
+        let stats = counters.read();
+        assert_eq!((stats.bitrate, stats.round_trip_ms, stats.loss_permille), (750_000, 40, 20));
     }
 }

@@ -1,28 +1,27 @@
-//! The task that sends frames, paced.
+//! The task that sends frames.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::time::{sleep, timeout};
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::frames::Frames;
 use super::packet_sink::PacketSink;
 use super::rtp_stream::RtpStream;
+use super::transmitter::Outlook;
 use crate::ConnectionEvents;
 use crate::stats::{Counters, add};
 
-/// Packets of a frame that are sent at once; all those of a keyframe would overflow buffers on the way.
-const BURST: usize = 16;
-/// Pause between two bursts.
-const PAUSE: Duration = Duration::from_millis(1);
 /// A connection that does not take a packet in this time is gone.
 const SEND_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Sends the frames of the queue until the connection is gone.
+/// Sends the frames of the queue until the connection is gone: the next one when the path has room for it.
 pub async fn run(
     frames: Arc<Frames>,
     sink: impl PacketSink,
     mut stream: RtpStream,
+    mut outlook: watch::Receiver<Outlook>,
     events: Arc<dyn ConnectionEvents>,
     counters: Arc<Counters>,
 ) {
@@ -30,10 +29,11 @@ pub async fn run(
         let frame = frames.next().await;
         framebox_failpoint::panic("send");
         let mut first = None;
-        for (index, packet) in stream.packets(&frame).into_iter().enumerate() {
-            if index > 0 && index % BURST == 0 {
-                sleep(PAUSE).await;
-            }
+        // What waits here can be replaced by a keyframe; what was handed on cannot.
+        if outlook.wait_for(|outlook| !outlook.blocked).await.is_err() {
+            return;
+        }
+        for packet in stream.packets(&frame) {
             let size = packet.payload.len();
             first.get_or_insert_with(Instant::now);
             if !matches!(timeout(SEND_TIMEOUT, sink.send(packet)).await, Ok(Ok(()))) {
@@ -94,7 +94,8 @@ mod tests {
         }
         let capacity = 42 + 1 + 1;
         let stream = RtpStream::new(Codec::H264, 96, 7, 0);
-        run(frames, Sink { packets, capacity }, stream, events.clone(), counters.clone()).await;
+        let (_outlook, outlook) = watch::channel(Outlook::default());
+        run(frames, Sink { packets, capacity }, stream, outlook, events.clone(), counters.clone()).await;
         let sent: Vec<(u16, u32)> = std::iter::from_fn(|| sent.try_recv().ok())
             .map(|packet| (packet.header.sequence_number, packet.header.timestamp))
             .collect();

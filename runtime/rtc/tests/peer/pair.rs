@@ -71,6 +71,8 @@ impl ConnectionEvents for Recorder {
     fn bitrate(&self, bits_per_second: u32) {
         self.record(Seen::Bitrate(bits_per_second));
     }
+    fn blocked(&self, _: bool) {}
+
     fn channel_open(&self) {
         self.record(Seen::ChannelOpen);
     }

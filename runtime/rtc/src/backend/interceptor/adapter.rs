@@ -42,7 +42,7 @@ impl<H: PacketHandler> Protocol<TaggedPacket, TaggedPacket, ()> for Adapter<H> {
     }
 
     fn handle_write(&mut self, packet: TaggedPacket) -> Result<(), Error> {
-        self.writes.push_back(packet);
+        self.writes.extend(self.handler.sending(packet));
         Ok(())
     }
 
@@ -61,7 +61,9 @@ impl<H: PacketHandler> Protocol<TaggedPacket, TaggedPacket, ()> for Adapter<H> {
 }
 
 impl<H: PacketHandler> Interceptor for Adapter<H> {
-    fn bind_local_stream(&mut self, _: &StreamInfo) {}
+    fn bind_local_stream(&mut self, stream: &StreamInfo) {
+        self.handler.local_stream_added(stream);
+    }
 
     fn unbind_local_stream(&mut self, _: &StreamInfo) {}
 

@@ -9,10 +9,7 @@ use rtc::sansio::Protocol;
 use rtc::shared::error::Error;
 
 use crate::path::inbound::MAX_SOURCES;
-use crate::sdp::VideoFormat;
-
-/// Header extension of transport-wide congestion control.
-pub const TRANSPORT_CC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+use crate::sdp::{TRANSPORT_CC, VideoFormat};
 
 /// A link of the library that is bound to every source of the video.
 pub struct Bound<I> {

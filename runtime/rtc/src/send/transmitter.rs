@@ -1,0 +1,369 @@
+//! Sends the packets of one viewer: paced, numbered for the viewer's reports, sent again when they are lost, and never more than
+//! the path carries. Has neither sockets nor a clock: `now` is an argument.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use bytes::{BufMut, Bytes, BytesMut};
+use framebox_media::Codec;
+use rtc::rtp;
+
+use super::sent_packets::SentPackets;
+use crate::bandwidth::{ArrivalReport, Estimator, Limits, LossReport, Probe};
+use crate::packet::{self, Depacketizer};
+
+/// What is sent beside header, extension and payload: SRTP's tag, UDP, IP.
+const OVERHEAD: usize = 10 + 8 + 20;
+/// Header and extension of a packet.
+const HEADER: usize = 12 + 8;
+/// What waits is sent at this multiple of the rate that is allowed.
+const PACE: f64 = 2.0;
+/// A frame of ordinary size goes at once: what this time takes at the rate that is allowed.
+const BURST: Duration = Duration::from_millis(45);
+/// Least time between two bursts.
+const TICK: Duration = Duration::from_millis(4);
+/// In a second at most this multiple of the target is sent, retransmissions included.
+const MAX_LOAD: f64 = 1.1;
+/// And this part of it is retransmissions, at most.
+const MAX_RETRANSMISSIONS: f64 = 0.5;
+/// What waits for longer than this lets no other frame be encoded.
+const MAX_BACKLOG: Duration = Duration::from_millis(12);
+/// Packets that wait at most; beyond it, the oldest go.
+const MAX_WAITING: usize = 4096;
+/// Regular work while something is sent.
+const HOUSEKEEPING: Duration = Duration::from_millis(50);
+/// After this long without a packet, nothing is to be done.
+const IDLE: Duration = Duration::from_secs(3);
+/// Retransmissions that one request may name.
+const MAX_REQUESTED: usize = 1024;
+
+/// The stream that is sent, as negotiated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LocalStream {
+    /// SSRC of the pictures.
+    pub ssrc: u32,
+    /// SSRC and payload type of retransmissions (RFC 4588).
+    pub retransmissions: Option<(u32, u8)>,
+    /// Whether lost packets may be requested.
+    pub nack: bool,
+    /// Number of the header extension for transport-wide sequence numbers.
+    pub extension: Option<u8>,
+}
+
+/// What the path carries, as the encoder has to know it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outlook {
+    /// For pictures, headers and retransmissions taken off, b/s.
+    pub bitrate: u32,
+    /// Nothing more can be sent at this moment: a frame that is encoded now would only wait.
+    pub blocked: bool,
+    /// How often the viewer cannot go on without a keyframe, as far as this side knows by itself.
+    pub interruptions: u32,
+    /// Smoothed round trip, ms; 0 before it is known.
+    pub round_trip_ms: u32,
+    /// Part of the packets that is lost, 1/1000.
+    pub loss_permille: u32,
+}
+
+/// Bytes of the last second.
+#[derive(Debug, Default)]
+struct LastSecond {
+    sent: VecDeque<(Instant, usize)>,
+    bytes: usize,
+}
+
+impl LastSecond {
+    fn add(&mut self, now: Instant, bytes: usize) {
+        self.sent.push_back((now, bytes));
+        self.bytes += bytes;
+    }
+
+    fn bits(&mut self, now: Instant) -> f64 {
+        while let Some((at, bytes)) = self.sent.front().copied()
+            && now >= at + Duration::from_secs(1)
+        {
+            self.sent.pop_front();
+            self.bytes -= bytes;
+        }
+        self.bytes as f64 * 8.0
+    }
+}
+
+#[derive(Debug)]
+struct RunningProbe {
+    probe: Probe,
+    packets: u32,
+    bytes: usize,
+    /// Index of the packet that is repeated next.
+    repeated: usize,
+}
+
+/// Sends one stream.
+pub struct Transmitter {
+    estimator: Estimator,
+    depacketizer: Box<dyn Depacketizer>,
+    stream: Option<LocalStream>,
+    media: VecDeque<rtp::Packet>,
+    media_bytes: usize,
+    /// Packets to send again, by sequence number.
+    requested: VecDeque<u16>,
+    sent: SentPackets,
+    retransmission_sequence: u16,
+    /// Bits that may be sent at once; negative after a burst.
+    budget: f64,
+    updated: Option<Instant>,
+    total: LastSecond,
+    retransmitted: LastSecond,
+    /// Mean part of a packet that is payload.
+    payload_share: f64,
+    probe: Option<RunningProbe>,
+    last_media: Option<Instant>,
+    interruptions: u32,
+}
+
+impl Transmitter {
+    /// Sends a stream of `codec` within `limits`.
+    pub fn new(codec: Codec, limits: Limits) -> Self {
+        Self {
+            estimator: Estimator::new(limits),
+            depacketizer: packet::depacketizer(codec),
+            stream: None,
+            media: VecDeque::new(),
+            media_bytes: 0,
+            requested: VecDeque::new(),
+            sent: SentPackets::default(),
+            retransmission_sequence: 0,
+            budget: 0.0,
+            updated: None,
+            total: LastSecond::default(),
+            retransmitted: LastSecond::default(),
+            payload_share: 0.94,
+            probe: None,
+            last_media: None,
+            interruptions: 0,
+        }
+    }
+
+    /// The estimate.
+    pub fn estimator(&self) -> &Estimator {
+        &self.estimator
+    }
+
+    /// Sets the stream that is sent.
+    pub fn set_stream(&mut self, stream: LocalStream) {
+        self.stream = Some(stream);
+    }
+
+    /// Takes a packet of the stream; [`Self::due`] gives it back when it may be sent. Packets of other streams are given back
+    /// at once.
+    pub fn push(&mut self, now: Instant, packet: rtp::Packet) -> Option<rtp::Packet> {
+        if self.stream.is_none_or(|stream| stream.ssrc != packet.header.ssrc) {
+            return Some(packet);
+        }
+        self.last_media = Some(now);
+        self.media_bytes += size(packet.payload.len());
+        self.media.push_back(packet);
+        while self.media.len() > MAX_WAITING {
+            self.pop_media();
+        }
+        None
+    }
+
+    /// Takes a request for packets.
+    pub fn request(&mut self, now: Instant, ssrc: u32, sequences: impl Iterator<Item = u16>) {
+        let is_ours = self.stream.is_some_and(|stream| stream.nack && stream.ssrc == ssrc);
+        if !is_ours {
+            return;
+        }
+        for sequence in sequences.take(MAX_REQUESTED) {
+            if self.requested.len() < MAX_REQUESTED && !self.requested.contains(&sequence) {
+                self.requested.push_back(sequence);
+            }
+        }
+        self.last_media.get_or_insert(now);
+    }
+
+    /// Takes a report on arrivals.
+    pub fn arrivals(&mut self, now: Instant, report: &ArrivalReport) {
+        if self.estimator.arrivals(now, report) {
+            // What was sent meanwhile is lost, and too old to be sent again.
+            self.interruptions += 1;
+        }
+    }
+
+    /// Takes a receiver report.
+    pub fn losses(&mut self, now: Instant, report: LossReport) {
+        self.estimator.losses(now, report);
+    }
+
+    /// Takes the viewer's own estimate, b/s.
+    pub fn stated(&mut self, now: Instant, rate: f64) {
+        self.estimator.stated(now, rate);
+    }
+
+    /// The packets to send now.
+    pub fn due(&mut self, now: Instant) -> Vec<rtp::Packet> {
+        let mut packets = Vec::new();
+        let Some(stream) = self.stream else { return packets };
+        self.estimator.tick(now);
+        self.refill(now);
+        if self.probe.is_none()
+            && stream.retransmissions.is_some()
+            && stream.extension.is_some()
+            && self.is_sending(now)
+            && self.sent.recent(0).is_some()
+            && let Some(probe) = self.estimator.probe(now)
+        {
+            self.probe = Some(RunningProbe { probe, packets: 0, bytes: 0, repeated: 0 });
+            self.budget = self.budget.max(0.0);
+        }
+        while self.budget > 0.0
+            && let Some(packet) = self.next(now, stream)
+        {
+            packets.push(packet);
+        }
+        packets
+    }
+
+    /// When [`Self::due`] has to be called next.
+    pub fn deadline(&self) -> Option<Instant> {
+        let updated = self.updated?;
+        if self.has_work() || self.probe.is_some() {
+            let missing = (-self.budget / self.rate()).max(0.0);
+            return Some(updated + Duration::from_secs_f64(missing).max(TICK));
+        }
+        self.is_sending(updated).then(|| updated + HOUSEKEEPING)
+    }
+
+    /// What the encoder has to know.
+    pub fn outlook(&mut self, now: Instant) -> Outlook {
+        let retransmitted = self.retransmitted.bits(now);
+        let allowed = self.estimator.allowed();
+        let media = (allowed - retransmitted).max(allowed * MAX_RETRANSMISSIONS);
+        Outlook {
+            bitrate: (media * self.payload_share) as u32,
+            blocked: self.is_blocked(now),
+            interruptions: self.interruptions,
+            round_trip_ms: self.estimator.round_trip().map_or(0, |time| time.as_millis().min(60_000) as u32),
+            loss_permille: (self.estimator.loss() * 1000.0) as u32,
+        }
+    }
+
+    fn is_blocked(&mut self, now: Instant) -> bool {
+        let backlog = self.media_bytes as f64 * 8.0 - self.budget.max(0.0);
+        backlog > self.rate() * MAX_BACKLOG.as_secs_f64()
+            || !self.estimator.has_room()
+            || self.total.bits(now) > MAX_LOAD * f64::from(self.estimator.target())
+    }
+
+    fn is_sending(&self, now: Instant) -> bool {
+        self.last_media.is_some_and(|at| now < at + IDLE)
+    }
+
+    /// Whether something waits that may be sent as soon as there is budget.
+    fn has_work(&self) -> bool {
+        !self.requested.is_empty() || (!self.media.is_empty() && self.estimator.has_room())
+    }
+
+    /// The rate at which what waits is sent, b/s.
+    fn rate(&self) -> f64 {
+        let pace = PACE * self.estimator.allowed();
+        self.probe.as_ref().map_or(pace, |running| running.probe.rate)
+    }
+
+    fn refill(&mut self, now: Instant) {
+        let elapsed = self.updated.map_or(BURST, |at| now.saturating_duration_since(at));
+        let most = match self.probe {
+            Some(_) => self.rate() * TICK.as_secs_f64(),
+            None => self.estimator.allowed() * BURST.as_secs_f64(),
+        };
+        self.budget = (self.budget + self.rate() * elapsed.as_secs_f64()).min(most);
+        self.updated = Some(self.updated.map_or(now, |at| at.max(now)));
+    }
+
+    /// The next packet, most urgent first: what is sent again, pictures, probes.
+    fn next(&mut self, now: Instant, stream: LocalStream) -> Option<rtp::Packet> {
+        while let Some(sequence) = self.requested.pop_front() {
+            let limit = MAX_RETRANSMISSIONS * f64::from(self.estimator.target());
+            if self.retransmitted.bits(now) > limit {
+                continue;
+            }
+            let round_trip = self.estimator.round_trip().unwrap_or(Duration::from_millis(50));
+            if let Some(packet) = self.sent.again(now, sequence, round_trip) {
+                self.retransmitted.add(now, size(packet.payload.len()));
+                let packet = match stream.retransmissions {
+                    Some(to) => self.wrap(packet, to),
+                    None => packet,
+                };
+                return Some(self.number(now, packet, stream));
+            }
+        }
+        if self.estimator.has_room()
+            && let Some(packet) = self.pop_media()
+        {
+            if stream.nack || stream.retransmissions.is_some() {
+                let begins_keyframe = self.depacketizer.begins_keyframe(&packet.payload);
+                self.sent.push(now, packet.clone(), begins_keyframe);
+            }
+            let share = packet.payload.len() as f64 / size(packet.payload.len()) as f64;
+            self.payload_share += (share - self.payload_share) * 0.02;
+            return Some(self.number(now, packet, stream));
+        }
+        let running = self.probe.as_mut()?;
+        running.repeated += 1;
+        let index = (running.repeated - 1) % 8;
+        let repeated = self.sent.recent(index).or_else(|| self.sent.recent(0)).cloned();
+        let (Some(packet), Some(to)) = (repeated, stream.retransmissions) else {
+            self.probe = None;
+            return None;
+        };
+        let packet = self.wrap(packet, to);
+        Some(self.number(now, packet, stream))
+    }
+
+    /// Gives a packet its transport-wide sequence number, and counts it.
+    fn number(&mut self, now: Instant, mut packet: rtp::Packet, stream: LocalStream) -> rtp::Packet {
+        let size = size(packet.payload.len());
+        self.budget -= size as f64 * 8.0;
+        self.total.add(now, size);
+        let probe = self.probe.as_mut().map(|running| {
+            running.packets += 1;
+            running.bytes += size;
+            running.probe.id
+        });
+        if let Some(extension) = stream.extension {
+            let number = self.estimator.sent(now, size, probe);
+            // It fits: the number of the extension was negotiated, and the value has two bytes.
+            let _ = packet.header.set_extension(extension, Bytes::copy_from_slice(&number.to_be_bytes()));
+        }
+        let is_complete = |running: &RunningProbe| {
+            running.packets >= running.probe.packets && running.bytes >= running.probe.bytes
+        };
+        if self.probe.as_ref().is_some_and(is_complete) {
+            self.probe = None;
+        }
+        packet
+    }
+
+    /// The retransmission of a packet (RFC 4588 section 4).
+    fn wrap(&mut self, packet: rtp::Packet, (ssrc, payload_type): (u32, u8)) -> rtp::Packet {
+        let mut payload = BytesMut::with_capacity(2 + packet.payload.len());
+        payload.put_u16(packet.header.sequence_number);
+        payload.extend_from_slice(&packet.payload);
+        let sequence_number = self.retransmission_sequence;
+        self.retransmission_sequence = sequence_number.wrapping_add(1);
+        let header = rtp::Header { ssrc, payload_type, sequence_number, ..packet.header };
+        rtp::Packet { header, payload: payload.freeze() }
+    }
+
+    fn pop_media(&mut self) -> Option<rtp::Packet> {
+        let packet = self.media.pop_front()?;
+        self.media_bytes -= size(packet.payload.len());
+        Some(packet)
+    }
+}
+
+/// Size on the wire of a packet with so much payload, bytes.
+fn size(payload: usize) -> usize {
+    HEADER + payload + OVERHEAD
+}
