@@ -41,8 +41,20 @@ impl Acknowledged {
     pub(super) fn rate(&self) -> Option<f64> {
         let (oldest, first) = *self.arrivals.front()?;
         let length = self.newest? - oldest;
-        (length >= MIN_WINDOW && self.arrivals.len() >= 8)
-            .then(|| (self.bytes - first) as f64 * 8e6 / length as f64)
+        (length >= MIN_WINDOW && self.arrivals.len() >= 8).then(|| (self.bytes - first) as f64 * 8e6 / length as f64)
+    }
+
+    /// The rate of the last quarter of a second, b/s: that of a path which was busy all the time. `None` while too little has
+    /// arrived to tell.
+    pub(super) fn recent_rate(&self) -> Option<f64> {
+        let newest = self.newest?;
+        let recent = self.arrivals.iter().filter(|(at, _)| *at >= newest - WINDOW / 2);
+        let (mut bytes, mut count, mut first) = (0, 0, (i64::MAX, 0));
+        for &(at, size) in recent {
+            (bytes, count, first) = (bytes + size, count + 1, first.min((at, size)));
+        }
+        let length = newest - first.0;
+        (length >= MIN_WINDOW && count >= 6).then(|| (bytes - first.1) as f64 * 8e6 / length as f64)
     }
 
     /// Forgets everything.

@@ -14,6 +14,8 @@ use super::without_arrivals::{LossReport, WithoutArrivals};
 const QUEUE: Duration = Duration::from_millis(25);
 /// What is taken of the rate at which a full path delivers.
 const BACKOFF: f64 = 0.9;
+/// The largest step down while the delay only begins to grow.
+const SMALL_STEP: f64 = 0.85;
 /// Growth in a second: while the path's limit is not known, near it, and far below it.
 const GROWTH: f64 = 0.08;
 const NEAR_GROWTH: f64 = 0.03;
@@ -64,11 +66,15 @@ pub struct Estimator {
     capacity: Option<f64>,
     round_trip: Option<Duration>,
     least_round_trip: Option<Duration>,
+    /// By how much longer than the least round trip a packet is on its way that is not known to have arrived.
+    overdue: Duration,
     last_report: Option<Instant>,
     /// Mean time between reports.
     report_interval: Duration,
     last_queue: Duration,
     last_decrease: Option<Instant>,
+    /// When the newest packet that is known to have arrived was sent.
+    newest_sent: Option<Instant>,
     queued_since: Option<Instant>,
     interrupted: bool,
 }
@@ -91,10 +97,12 @@ impl Estimator {
             capacity: None,
             round_trip: None,
             least_round_trip: None,
+            overdue: Duration::ZERO,
             last_report: None,
             report_interval: Duration::from_millis(100),
             last_queue: Duration::ZERO,
             last_decrease: None,
+            newest_sent: None,
             queued_since: None,
             interrupted: false,
         }
@@ -107,13 +115,13 @@ impl Estimator {
 
     /// The rate to send at now, b/s: less than the target while a queue is to be emptied.
     pub fn allowed(&self) -> f64 {
-        let excess = self.queue.delay().saturating_sub(QUEUE).as_secs_f64() / DRAIN.as_secs_f64();
+        let excess = self.queue().saturating_sub(QUEUE).as_secs_f64() / DRAIN.as_secs_f64();
         (self.target * (1.0 - excess).max(SLOWEST)).max(self.limits.floor.into())
     }
 
-    /// The delay that stands in queues of the path.
+    /// The delay that stands in queues of the path: what the packets that arrived show, and those that should have.
     pub fn queue(&self) -> Duration {
-        self.queue.delay()
+        self.queue.delay().max(self.overdue)
     }
 
     /// Part of the packets that was lost of late, 0 to 1.
@@ -124,6 +132,11 @@ impl Estimator {
     /// The smoothed round trip; `None` before the first report.
     pub fn round_trip(&self) -> Option<Duration> {
         self.round_trip
+    }
+
+    /// The least round trip of late; `None` before the first report.
+    pub fn least_round_trip(&self) -> Option<Duration> {
+        self.least_round_trip
     }
 
     /// Returns whether another packet may be sent: more in flight would only fill queues.
@@ -148,7 +161,7 @@ impl Estimator {
     pub fn probe(&mut self, now: Instant) -> Option<Probe> {
         let is_calm = self.last_report.is_some_and(|at| now < at + INTERRUPTED)
             && self.trend.usage() != Usage::Over
-            && self.queue.delay() < QUEUE / 2
+            && self.queue() < QUEUE / 2
             && !self.interrupted;
         if is_calm { self.probing.due(now, self.target, self.limits.cap.into()) } else { None }
     }
@@ -189,6 +202,7 @@ impl Estimator {
             self.trend.arrived(packet);
             self.queue.arrived(packet.sent, packet.arrived);
             self.probing.arrived(packet);
+            self.newest_sent = self.newest_sent.max(Some(packet.sent));
         }
         if let Some(round_trip) = news.round_trip {
             self.round_trip = Some(self.round_trip.map_or(round_trip, |known| (known * 7 + round_trip) / 8));
@@ -196,9 +210,16 @@ impl Estimator {
             let least = self.least_round_trip.map_or(round_trip, |known| round_trip.min(known + DRIFT));
             self.least_round_trip = Some(least);
         }
+        self.queue.settle();
+        self.overdue = match (self.history.next(), self.least_round_trip) {
+            (Some(next), Some(least)) => {
+                now.saturating_duration_since(next).saturating_sub(least + 2 * self.queue.spread())
+            }
+            _ => Duration::ZERO,
+        };
         self.follow_probes(now);
         self.follow_delay(now, elapsed.min(Duration::from_millis(300)));
-        let queued = self.queue.delay() > QUEUE;
+        let queued = self.queue() > QUEUE;
         match self.loss.observe(now, news.arrived.len(), news.lost, queued, self.target) {
             Verdict::Stay => {}
             Verdict::Reduce(factor) => self.target *= factor,
@@ -235,7 +256,7 @@ impl Estimator {
     }
 
     fn follow_delay(&mut self, now: Instant, elapsed: Duration) {
-        let queue = self.queue.delay();
+        let queue = self.queue();
         let grows = queue > self.last_queue + Duration::from_millis(2);
         self.last_queue = queue;
         let over = match self.trend.usage() {
@@ -260,20 +281,32 @@ impl Estimator {
             self.queued_since = None;
             return;
         }
-        let Some(delivered) = self.acknowledged.rate() else {
+        if self.last_decrease.is_some_and(|at| self.newest_sent.is_none_or(|sent| sent < at)) {
+            // What is reported was sent before the last step had any effect.
+            return;
+        }
+        let is_full = queue > QUEUE;
+        let measured = if is_full { self.acknowledged.recent_rate() } else { self.acknowledged.rate() };
+        let Some(delivered) = measured else {
             // Nothing is known of the path yet but that it is full.
-            if self.last_decrease.is_none_or(|at| now > at + Duration::from_millis(200)) {
-                self.last_decrease = Some(now);
-                self.target *= 0.7;
-            }
+            self.last_decrease = Some(now);
+            self.target *= 0.7;
             return;
         };
-        let rate = BACKOFF * delivered;
+        let mut rate = BACKOFF * delivered;
+        if !is_full {
+            // The delay only begins to grow.
+            if self.last_decrease.is_some_and(|at| now < at + Duration::from_millis(400)) {
+                return;
+            }
+            rate = rate.max(SMALL_STEP * self.target);
+        }
         if rate >= self.target {
             return;
         }
-        if queue > QUEUE {
-            self.capacity = Some(self.capacity.map_or(delivered, |known| 0.7 * known + 0.3 * delivered).min(delivered * 1.3));
+        if is_full {
+            self.capacity =
+                Some(self.capacity.map_or(delivered, |known| 0.7 * known + 0.3 * delivered).min(delivered * 1.3));
         }
         if self.last_decrease.is_none_or(|at| now > at + Duration::from_secs(2)) {
             // What looks like a full path may have been a moment's disturbance.

@@ -56,6 +56,8 @@ enum State {
     InFlight,
     /// Reported missing, since then.
     Missing(Instant),
+    /// Not reported on in time.
+    Unknown,
     Done,
 }
 
@@ -67,6 +69,8 @@ pub(super) struct History {
     first: u64,
     /// Bytes that were sent and neither reported on nor given up.
     in_flight: usize,
+    /// Number behind the newest packet that was reported on.
+    reported: u64,
 }
 
 impl History {
@@ -91,6 +95,12 @@ impl History {
         self.packets.iter().find(|packet| packet.state == State::InFlight).map(|packet| packet.at)
     }
 
+    /// When the first packet behind all that were reported on was sent.
+    pub(super) fn next(&self) -> Option<Instant> {
+        let index = usize::try_from(self.reported.saturating_sub(self.first)).ok()?;
+        self.packets.get(index).filter(|packet| packet.state == State::InFlight).map(|packet| packet.at)
+    }
+
     /// Takes a report.
     pub(super) fn report(&mut self, now: Instant, report: &ArrivalReport) -> News {
         let mut news = News::default();
@@ -98,6 +108,7 @@ impl History {
         for (offset, arrival) in report.arrivals.iter().enumerate() {
             let Some(index) = (start + offset as u64).checked_sub(self.first) else { continue };
             let Some(packet) = usize::try_from(index).ok().and_then(|index| self.packets.get_mut(index)) else { break };
+            self.reported = self.reported.max(start + offset as u64 + 1);
             match arrival {
                 Some(arrived) if packet.state != State::Done => {
                     if packet.state == State::InFlight {
@@ -115,13 +126,24 @@ impl History {
                 _ => {}
             }
         }
-        for packet in &mut self.packets {
+        // What is older and was not reported on was in a report that is lost: it is on its way no more.
+        let passed = usize::try_from(self.reported.saturating_sub(self.first)).unwrap_or(0);
+        for packet in self.packets.iter_mut().take(passed) {
+            if packet.state == State::InFlight {
+                self.in_flight -= packet.size;
+                packet.state = State::Unknown;
+            }
             if matches!(packet.state, State::Missing(since) if now >= since + REORDERING) {
                 packet.state = State::Done;
                 news.lost += 1;
             }
         }
-        while self.packets.front().is_some_and(|packet| packet.state == State::Done) {
+        let is_over = |packet: &Sent| match packet.state {
+            State::Done => true,
+            State::Unknown => now > packet.at + Duration::from_secs(5),
+            State::InFlight | State::Missing(_) => false,
+        };
+        while self.packets.front().is_some_and(is_over) {
             self.drop_first();
         }
         news
@@ -132,9 +154,8 @@ impl History {
         let mut given_up = 0;
         for packet in self.packets.iter_mut().take_while(|packet| packet.at < before) {
             if packet.state == State::InFlight {
-                // The report itself may have been lost: the packets count as neither arrived nor lost.
                 self.in_flight -= packet.size;
-                packet.state = State::Missing(packet.at + Duration::from_secs(3600));
+                packet.state = State::Unknown;
                 given_up += 1;
             }
         }

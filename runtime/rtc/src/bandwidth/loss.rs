@@ -8,14 +8,16 @@ const EXCESS: f64 = 0.08;
 /// Largest reduction at once.
 const MAX_REDUCTION: f64 = 0.5;
 /// Length of a window, and packets in it, at least; a window of few packets has to be longer.
-const WINDOW: (Duration, u32) = (Duration::from_millis(400), 30);
+const WINDOW: (Duration, u32) = (Duration::from_millis(500), 40);
 const LONG_WINDOW: (Duration, u32) = (Duration::from_millis(1500), 10);
 /// Time before a reduction shows in the reports.
 const SETTLING: Duration = Duration::from_millis(300);
 /// Part of the loss that stays when it is random.
 const STAYS: f64 = 0.6;
 /// Weight of a window in what counts as random, when there is more loss, and when there is less.
-const LEARNING: (f64, f64) = (0.1, 0.05);
+const LEARNING: (f64, f64) = (0.2, 0.1);
+/// Standard deviations of chance by which the loss has to exceed what is known to be random, besides.
+const CHANCE: f64 = 2.0;
 
 /// What is to be done about the loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -84,7 +86,9 @@ impl LossControl {
             }
         }
         let excess = loss - self.random;
-        if excess > EXCESS {
+        let likely = self.random.max(0.03);
+        let deviation = (likely * (1.0 - likely) / f64::from(packets)).sqrt();
+        if excess > EXCESS + CHANCE * deviation {
             self.test = Some(Test { since: now, loss, rate });
             return Verdict::Reduce(1.0 - excess.min(MAX_REDUCTION));
         }

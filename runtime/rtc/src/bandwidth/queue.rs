@@ -9,6 +9,9 @@ const MOMENT: Duration = Duration::from_millis(140);
 /// The least delay is forgotten after this many seconds: a path changes, and clocks drift.
 const MEMORY: usize = 12;
 
+/// Weight of a moment in the spread.
+const SETTLING: f64 = 0.08;
+
 /// The delay in queues.
 #[derive(Debug, Default)]
 pub(super) struct StandingQueue {
@@ -17,6 +20,8 @@ pub(super) struct StandingQueue {
     recent: VecDeque<(Instant, i64)>,
     /// The least delay of each of the last seconds, µs.
     seconds: VecDeque<(u64, i64)>,
+    /// Mean delay beyond the least of the moment, µs.
+    spread: f64,
 }
 
 impl StandingQueue {
@@ -37,6 +42,18 @@ impl StandingQueue {
         while self.recent.front().is_some_and(|(first, _)| *first + MOMENT < sent) {
             self.recent.pop_front();
         }
+    }
+
+    /// By how much packets are delayed beyond the least of the moment, on average and over some time: jitter.
+    pub(super) fn spread(&self) -> Duration {
+        Duration::from_micros(self.spread as u64)
+    }
+
+    /// Takes the spread of the moment into account; to be called once for each report.
+    pub(super) fn settle(&mut self) {
+        let Some(least) = self.recent.iter().map(|(_, delay)| *delay).min() else { return };
+        let mean = self.recent.iter().map(|(_, delay)| (delay - least) as f64).sum::<f64>() / self.recent.len() as f64;
+        self.spread += (mean - self.spread) * SETTLING;
     }
 
     /// The delay that stands, beside that of the path itself.

@@ -67,12 +67,14 @@ mod tests {
 
     #[tokio::test]
     async fn requests_are_folded_and_the_outlook_is_told() {
-        let (events, counters, requested) = (Arc::<Recorder>::default(), Arc::<Counters>::default(), Arc::<Notify>::default());
+        let (events, counters, requested) =
+            (Arc::<Recorder>::default(), Arc::<Counters>::default(), Arc::<Notify>::default());
         let (sender, receiver) = watch::channel(Outlook { bitrate: 1_000_000, ..Outlook::default() });
         let task = tokio::spawn(run(requested.clone(), receiver, events.clone(), counters.clone()));
         tokio::task::yield_now().await;
         requested.notify_one();
-        let outlook = Outlook { bitrate: 750_000, blocked: true, interruptions: 1, round_trip_ms: 40, loss_permille: 20 };
+        let outlook =
+            Outlook { bitrate: 750_000, blocked: true, interruptions: 1, round_trip_ms: 40, loss_permille: 20 };
         while counters.read().bitrate != 750_000 {
             sender.send_replace(outlook);
             tokio::task::yield_now().await;
@@ -81,7 +83,10 @@ mod tests {
         task.await.unwrap();
         let happened = events.take();
         let told = |event: &Event| happened.iter().filter(|one| *one == event).count();
-        assert_eq!((told(&Event::Bitrate(750_000)), told(&Event::Blocked(true)), told(&Event::KeyframeWanted)), (1, 1, 1));
+        assert_eq!(
+            (told(&Event::Bitrate(750_000)), told(&Event::Blocked(true)), told(&Event::KeyframeWanted)),
+            (1, 1, 1)
+        );
         let stats = counters.read();
         assert_eq!((stats.bitrate, stats.round_trip_ms, stats.loss_permille), (750_000, 40, 20));
     }

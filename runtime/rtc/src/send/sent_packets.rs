@@ -33,13 +33,13 @@ pub struct SentPackets {
 impl SentPackets {
     /// Keeps a packet. What was sent before a keyframe is not kept: no viewer needs it any more.
     pub fn push(&mut self, now: Instant, packet: rtp::Packet, begins_keyframe: bool) {
-        let follows = self.packets.back().is_none_or(|last| {
-            last.packet.header.sequence_number.wrapping_add(1) == packet.header.sequence_number
-        });
+        let follows = self
+            .packets
+            .back()
+            .is_none_or(|last| last.packet.header.sequence_number.wrapping_add(1) == packet.header.sequence_number);
         let is_other_frame = |last: &Sent| last.packet.header.timestamp != packet.header.timestamp;
         if !follows || (begins_keyframe && self.packets.back().is_some_and(is_other_frame)) {
-            self.packets.clear();
-            self.bytes = 0;
+            self.clear();
         }
         self.bytes += packet.payload.len();
         self.packets.push_back(Sent { packet, at: now, tries: 0 });
@@ -66,6 +66,18 @@ impl SentPackets {
         // The time of the last sending; the age limit is that of the first one, and packets go by it in `push`.
         sent.at = now;
         Some(sent.packet.clone())
+    }
+
+    /// Size of the packet with this sequence number, bytes; 0 when it is not kept.
+    pub fn bytes(&self, sequence: u16) -> usize {
+        let first = self.packets.front().map_or(0, |first| first.packet.header.sequence_number);
+        self.packets.get(usize::from(sequence.wrapping_sub(first))).map_or(0, |sent| sent.packet.payload.len())
+    }
+
+    /// Forgets everything: nothing of it is sent again.
+    pub fn clear(&mut self) {
+        self.packets.clear();
+        self.bytes = 0;
     }
 
     /// One of the newest packets, the `index`th from the end.
@@ -95,7 +107,8 @@ mod tests {
         for (index, sequence) in (65_530..65_536).chain(0..4).enumerate() {
             sent.push(at(index as u64), packet(sequence as u16), false);
         }
-        let mut again = |ms, sequence| sent.again(at(ms), sequence, round_trip).map(|packet| packet.header.sequence_number);
+        let mut again =
+            |ms, sequence| sent.again(at(ms), sequence, round_trip).map(|packet| packet.header.sequence_number);
         assert_eq!(again(20, 2), Some(2));
         assert_eq!(again(40, 2), None, "it is on its way");
         assert_eq!(again(101, 2), Some(2));

@@ -22,12 +22,15 @@ const PACE: f64 = 2.0;
 const BURST: Duration = Duration::from_millis(45);
 /// Least time between two bursts.
 const TICK: Duration = Duration::from_millis(4);
-/// In a second at most this multiple of the target is sent, retransmissions included.
-const MAX_LOAD: f64 = 1.1;
+/// What is sent, retransmissions included, may exceed the target by this factor, and by what it carries in this time.
+const MAX_LOAD: f64 = 1.07;
+const MAX_DEBT: Duration = Duration::from_millis(100);
 /// And this part of it is retransmissions, at most.
 const MAX_RETRANSMISSIONS: f64 = 0.5;
 /// What waits for longer than this lets no other frame be encoded.
 const MAX_BACKLOG: Duration = Duration::from_millis(12);
+/// What was lost is sent again only if that takes no longer.
+const MAX_REPAIR: Duration = Duration::from_millis(250);
 /// Packets that wait at most; beyond it, the oldest go.
 const MAX_WAITING: usize = 4096;
 /// Regular work while something is sent.
@@ -112,7 +115,8 @@ pub struct Transmitter {
     /// Bits that may be sent at once; negative after a burst.
     budget: f64,
     updated: Option<Instant>,
-    total: LastSecond,
+    /// Bits that were sent beyond the target.
+    debt: f64,
     retransmitted: LastSecond,
     /// Mean part of a packet that is payload.
     payload_share: f64,
@@ -135,7 +139,7 @@ impl Transmitter {
             retransmission_sequence: 0,
             budget: 0.0,
             updated: None,
-            total: LastSecond::default(),
+            debt: 0.0,
             retransmitted: LastSecond::default(),
             payload_share: 0.94,
             probe: None,
@@ -181,6 +185,13 @@ impl Transmitter {
             }
         }
         self.last_media.get_or_insert(now);
+        let bits: f64 = self.requested.iter().map(|sequence| self.sent.bytes(*sequence) as f64 * 8.0).sum();
+        if bits > self.estimator.allowed() * MAX_REPAIR.as_secs_f64() {
+            // A keyframe is sooner there than all that was lost.
+            self.sent.clear();
+            self.requested.clear();
+            self.interruptions += 1;
+        }
     }
 
     /// Takes a report on arrivals.
@@ -242,18 +253,18 @@ impl Transmitter {
         let media = (allowed - retransmitted).max(allowed * MAX_RETRANSMISSIONS);
         Outlook {
             bitrate: (media * self.payload_share) as u32,
-            blocked: self.is_blocked(now),
+            blocked: self.is_blocked(),
             interruptions: self.interruptions,
             round_trip_ms: self.estimator.round_trip().map_or(0, |time| time.as_millis().min(60_000) as u32),
             loss_permille: (self.estimator.loss() * 1000.0) as u32,
         }
     }
 
-    fn is_blocked(&mut self, now: Instant) -> bool {
+    fn is_blocked(&self) -> bool {
         let backlog = self.media_bytes as f64 * 8.0 - self.budget.max(0.0);
         backlog > self.rate() * MAX_BACKLOG.as_secs_f64()
             || !self.estimator.has_room()
-            || self.total.bits(now) > MAX_LOAD * f64::from(self.estimator.target())
+            || self.debt > f64::from(self.estimator.target()) * MAX_DEBT.as_secs_f64()
     }
 
     fn is_sending(&self, now: Instant) -> bool {
@@ -262,7 +273,7 @@ impl Transmitter {
 
     /// Whether something waits that may be sent as soon as there is budget.
     fn has_work(&self) -> bool {
-        !self.requested.is_empty() || (!self.media.is_empty() && self.estimator.has_room())
+        self.estimator.has_room() && !(self.requested.is_empty() && self.media.is_empty())
     }
 
     /// The rate at which what waits is sent, b/s.
@@ -278,17 +289,21 @@ impl Transmitter {
             None => self.estimator.allowed() * BURST.as_secs_f64(),
         };
         self.budget = (self.budget + self.rate() * elapsed.as_secs_f64()).min(most);
+        let paid = MAX_LOAD * f64::from(self.estimator.target()) * elapsed.as_secs_f64();
+        self.debt = (self.debt - paid).max(0.0);
         self.updated = Some(self.updated.map_or(now, |at| at.max(now)));
     }
 
     /// The next packet, most urgent first: what is sent again, pictures, probes.
     fn next(&mut self, now: Instant, stream: LocalStream) -> Option<rtp::Packet> {
-        while let Some(sequence) = self.requested.pop_front() {
+        while self.estimator.has_room()
+            && let Some(sequence) = self.requested.pop_front()
+        {
             let limit = MAX_RETRANSMISSIONS * f64::from(self.estimator.target());
             if self.retransmitted.bits(now) > limit {
                 continue;
             }
-            let round_trip = self.estimator.round_trip().unwrap_or(Duration::from_millis(50));
+            let round_trip = self.estimator.least_round_trip().unwrap_or(Duration::from_millis(50));
             if let Some(packet) = self.sent.again(now, sequence, round_trip) {
                 self.retransmitted.add(now, size(packet.payload.len()));
                 let packet = match stream.retransmissions {
@@ -325,7 +340,7 @@ impl Transmitter {
     fn number(&mut self, now: Instant, mut packet: rtp::Packet, stream: LocalStream) -> rtp::Packet {
         let size = size(packet.payload.len());
         self.budget -= size as f64 * 8.0;
-        self.total.add(now, size);
+        self.debt += size as f64 * 8.0;
         let probe = self.probe.as_mut().map(|running| {
             running.packets += 1;
             running.bytes += size;
@@ -336,9 +351,8 @@ impl Transmitter {
             // It fits: the number of the extension was negotiated, and the value has two bytes.
             let _ = packet.header.set_extension(extension, Bytes::copy_from_slice(&number.to_be_bytes()));
         }
-        let is_complete = |running: &RunningProbe| {
-            running.packets >= running.probe.packets && running.bytes >= running.probe.bytes
-        };
+        let is_complete =
+            |running: &RunningProbe| running.packets >= running.probe.packets && running.bytes >= running.probe.bytes;
         if self.probe.as_ref().is_some_and(is_complete) {
             self.probe = None;
         }

@@ -60,7 +60,10 @@ impl Viewer {
         let size = packet.payload.len() + 58;
         self.bytes.push((at, size));
         let number = packet.header.get_extension(extension).unwrap();
-        let number = unwrap(self.arrivals.last_key_value().map_or(0, |(last, _)| *last), u16::from_be_bytes([number[0], number[1]]));
+        let number = unwrap(
+            self.arrivals.last_key_value().map_or(0, |(last, _)| *last),
+            u16::from_be_bytes([number[0], number[1]]),
+        );
         self.arrivals.insert(number, at);
         let sequence = match retransmission {
             true => u16::from_be_bytes([packet.payload[0], packet.payload[1]]),
@@ -116,7 +119,8 @@ impl Viewer {
         let from = self.frames.get(self.next).map_or(self.highest, |frame| frame.packets.start);
         let spacing = round_trip + Duration::from_millis(10);
         let missing = (from..self.highest).filter(|packet| !self.received.contains(packet));
-        let due: Vec<u64> = missing.filter(|packet| self.asked.get(packet).is_none_or(|at| now > *at + spacing)).collect();
+        let due: Vec<u64> =
+            missing.filter(|packet| self.asked.get(packet).is_none_or(|at| now > *at + spacing)).collect();
         if !due.is_empty() {
             self.asked.extend(due.iter().map(|packet| (*packet, now)));
             words.push(Word::Request(due.iter().map(|packet| *packet as u16).collect()));

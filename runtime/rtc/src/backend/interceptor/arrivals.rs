@@ -45,7 +45,11 @@ mod tests {
     #[test]
     fn arrivals_follow_each_other_by_their_deltas() {
         let delta = |delta| RecvDelta { type_tcc_packet: Symbol::PacketReceivedSmallDelta, delta };
-        let run = RunLengthChunk { packet_status_symbol: Symbol::PacketReceivedSmallDelta, run_length: 2, ..Default::default() };
+        let run = RunLengthChunk {
+            packet_status_symbol: Symbol::PacketReceivedSmallDelta,
+            run_length: 2,
+            ..Default::default()
+        };
         let list = vec![Symbol::PacketNotReceived, Symbol::PacketReceivedLargeDelta, Symbol::PacketReceivedSmallDelta];
         let vector = StatusVectorChunk { symbol_list: list, ..Default::default() };
         let feedback = TransportLayerCc {
@@ -62,7 +66,11 @@ mod tests {
 
     #[test]
     fn what_is_stated_and_missing_is_nothing() {
-        let run = RunLengthChunk { packet_status_symbol: Symbol::PacketReceivedSmallDelta, run_length: 8000, ..Default::default() };
+        let run = RunLengthChunk {
+            packet_status_symbol: Symbol::PacketReceivedSmallDelta,
+            run_length: 8000,
+            ..Default::default()
+        };
         let feedback = TransportLayerCc {
             packet_status_count: 3,
             packet_chunks: vec![PacketStatusChunk::RunLengthChunk(run)],

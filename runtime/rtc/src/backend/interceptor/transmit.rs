@@ -122,7 +122,9 @@ impl PacketHandler for Transmit {
             ssrc: stream.ssrc,
             retransmissions: stream.ssrc_rtx.zip(stream.payload_type_rtx),
             nack: stream.rtcp_feedback.iter().any(|feedback| is_nack(&feedback.typ, &feedback.parameter)),
-            extension: extension.and_then(|extension| u8::try_from(extension.id).ok()).filter(|id| (1..=14).contains(id)),
+            extension: extension
+                .and_then(|extension| u8::try_from(extension.id).ok())
+                .filter(|id| (1..=14).contains(id)),
         });
     }
 }
