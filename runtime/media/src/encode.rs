@@ -42,6 +42,8 @@ impl Default for Settings {
 pub struct Encoded {
     /// Whether it can be decoded without any earlier one.
     pub keyframe: bool,
+    /// How coarse it is, on H.264's scale: 0 is the finest quantiser, 51 the coarsest.
+    pub quantizer: u8,
 }
 
 /// Encodes one stream.

@@ -12,8 +12,9 @@ use openh264::encoder::{
 use openh264::formats::YUVSource;
 use openh264::{OpenH264API, Timestamp};
 use openh264_sys2::{
-    ENCODER_OPTION, ENCODER_OPTION_BITRATE, ENCODER_OPTION_FRAME_RATE, ENCODER_OPTION_MAX_BITRATE,
-    ENCODER_OPTION_TRACE_LEVEL, SBitrateInfo, SPATIAL_LAYER_0, SPATIAL_LAYER_ALL, WELS_LOG_QUIET,
+    ENCODER_OPTION, ENCODER_OPTION_BITRATE, ENCODER_OPTION_FRAME_RATE, ENCODER_OPTION_GET_STATISTICS,
+    ENCODER_OPTION_MAX_BITRATE, ENCODER_OPTION_TRACE_LEVEL, SBitrateInfo, SEncoderStatistics, SPATIAL_LAYER_0,
+    SPATIAL_LAYER_ALL, WELS_LOG_QUIET,
 };
 
 use super::frame_rate::Estimator;
@@ -98,7 +99,8 @@ impl crate::Encoder for Encoder {
                 self.restart(&source, time, COARSE_QP, out).inspect_err(|_| out.truncate(length)).map(|()| true)?
             }
         };
-        Ok(Encoded { keyframe })
+        let quantizer = self.sized.as_mut().map_or(0, SizedEncoder::quantizer);
+        Ok(Encoded { keyframe, quantizer })
     }
 
     fn set_bitrate(&mut self, bits_per_second: u32) {
@@ -165,6 +167,17 @@ impl SizedEncoder {
         let stream = self.encoder.encode_at(source, time).map_err(codec)?;
         stream.write_vec(out);
         Ok(matches!(stream.frame_type(), FrameType::IDR | FrameType::I))
+    }
+
+    /// The mean quantiser of the last picture.
+    fn quantizer(&mut self) -> u8 {
+        let mut statistics = SEncoderStatistics::default();
+        // SAFETY: the value has the type that codec_app_def.h documents for the option, and OpenH264 fills it during the call.
+        let result = unsafe {
+            let value = (&raw mut statistics).cast::<c_void>();
+            self.encoder.raw_api().get_option(ENCODER_OPTION_GET_STATISTICS, value)
+        };
+        if result == 0 { u8::try_from(statistics.uiAverageFrameQP.min(51)).unwrap_or(51) } else { 0 }
     }
 
     fn set_bitrate(&mut self, bitrate: u32, max_bitrate: u32) -> Result<(), Error> {

@@ -10,6 +10,8 @@ pub(super) trait Audience: Send + Sync + std::fmt::Debug {
     fn request_keyframe(&self);
     /// The path to a viewer carries so much, bits a second.
     fn set_bitrate(&self, id: ViewerId, bits_per_second: u32);
+    /// Whether the path to a viewer takes nothing more at this moment.
+    fn set_blocked(&self, id: ViewerId, blocked: bool);
     /// A viewer is gone.
     fn detach(&self, id: ViewerId);
 }
@@ -38,6 +40,14 @@ impl Attachment {
     pub fn set_bitrate(&self, bits_per_second: u32) {
         if let Some(audience) = self.audience.upgrade() {
             audience.set_bitrate(self.id, bits_per_second);
+        }
+    }
+
+    /// Says whether the path to this viewer takes nothing more at this moment. While that is so for all viewers of a stream, its
+    /// frames are skipped before they are processed.
+    pub fn set_blocked(&self, blocked: bool) {
+        if let Some(audience) = self.audience.upgrade() {
+            audience.set_blocked(self.id, blocked);
         }
     }
 }

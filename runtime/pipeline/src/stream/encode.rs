@@ -4,6 +4,7 @@ use bytes::Bytes;
 use framebox_media::{EncodedFrame, Encoder, Error};
 use framebox_picture::{Picture, Planes, Size, sample::Sampler};
 
+use super::adaptation::Adaptation;
 use super::settings::Settings;
 use super::shown::Shown;
 
@@ -25,26 +26,37 @@ pub(super) struct Encode {
     bitrate: u32,
     /// Size of the handler's last result.
     shown: Option<Size>,
+    adaptation: Adaptation,
     sampler: Sampler,
     scaled: Option<Picture>,
 }
 
 impl Encode {
     pub(super) fn new(settings: Settings) -> Self {
-        let sampler = Sampler::default();
-        Self { settings, encoder: None, encoded: Vec::new(), bitrate: 0, shown: None, sampler, scaled: None }
+        let (sampler, adaptation) = (Sampler::default(), Adaptation::new(settings.encode.fps));
+        Self {
+            settings,
+            encoder: None,
+            encoded: Vec::new(),
+            bitrate: 0,
+            shown: None,
+            adaptation,
+            sampler,
+            scaled: None,
+        }
     }
 
-    /// Encodes a picture. One that no handler touched is scaled to the size of the results first: each change of size
-    /// costs a keyframe. None when the encoder left it out to keep the bit rate.
+    /// Encodes a picture, at the size that the bit rate allows. One that no handler touched has the size of the results: each
+    /// change of size costs a keyframe. None when the encoder left it out to keep the bit rate.
     pub(super) fn frame(&mut self, shown: &Shown, wishes: Wishes) -> Result<Option<EncodedFrame>, Error> {
         let picture = &shown.picture;
         if shown.processed {
             self.shown = Some(picture.size());
         }
-        let Some(size) = self.shown.filter(|size| *size != picture.size()) else {
+        let size = self.adaptation.size(shown.pts, self.shown.unwrap_or(picture.size()), wishes.bitrate);
+        if size == picture.size() {
             return self.planes(picture.planes(), shown, wishes);
-        };
+        }
         let Some(mut scaled) = self.scaled.take().or_else(|| Picture::black(size).ok()) else { return Ok(None) };
         let frame = match self.sampler.scale(picture.planes(), size, &mut scaled) {
             Ok(()) => self.planes(scaled.planes(), shown, wishes),
@@ -85,6 +97,8 @@ impl Encode {
             encoder.set_bitrate(bitrate);
             self.bitrate = bitrate;
         }
-        Ok(encoder.encode(planes, shown.pts, keyframe, &mut self.encoded)?.keyframe)
+        let encoded = encoder.encode(planes, shown.pts, keyframe, &mut self.encoded)?;
+        self.adaptation.encoded(planes.size, self.encoded.len(), encoded.quantizer, encoded.keyframe);
+        Ok(encoded.keyframe)
     }
 }

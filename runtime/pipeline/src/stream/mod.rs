@@ -12,10 +12,12 @@
 //! | `shown` | [`Shown`]: a picture on its way to the viewers |
 //! | `viewer`, `attachment` | [`Viewer`]: who receives a rendition; [`Attachment`]: keeps it attached |
 //! | `viewers` | the viewers of a rendition and their wishes |
+//! | [`adaptation`] | which size its pictures have; pure |
 //! | [`bitrate`] | which bit rate a rendition has; pure |
 //! | `report` | [`Report`]: what a rendition tells its session |
 //! | `encode` | pictures to encoded frames |
 
+pub mod adaptation;
 mod attachment;
 pub mod bitrate;
 mod encode;

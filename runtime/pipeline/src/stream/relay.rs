@@ -18,6 +18,8 @@ pub struct Wish {
     pub viewed: bool,
     /// The bit rate, bits a second.
     pub bitrate: u32,
+    /// No viewer can be sent anything more at this moment.
+    pub blocked: bool,
     /// The next frame is to be a keyframe.
     pub keyframe: bool,
 }
@@ -71,7 +73,7 @@ impl Shared {
         let viewers = self.lock();
         let encode = &self.settings.encode;
         let bitrate = bitrate::decide(encode.bitrate, encode.max_bitrate, viewers.bitrates());
-        Wish { viewed: !viewers.list().is_empty(), bitrate, keyframe }
+        Wish { viewed: !viewers.list().is_empty(), bitrate, blocked: viewers.is_blocked(), keyframe }
     }
 
     fn tell(&self, keyframe: bool) {
@@ -86,6 +88,11 @@ impl Audience for Shared {
 
     fn set_bitrate(&self, id: ViewerId, bits_per_second: u32) {
         self.lock().set_bitrate(id, bits_per_second);
+        self.tell(false);
+    }
+
+    fn set_blocked(&self, id: ViewerId, blocked: bool) {
+        self.lock().set_blocked(id, blocked);
         self.tell(false);
     }
 
@@ -155,7 +162,7 @@ mod tests {
             (true, 2500, false),
             (false, 1500, false),
         ];
-        let expected = expected.map(|(viewed, bitrate, keyframe)| Wish { viewed, bitrate, keyframe });
+        let expected = expected.map(|(viewed, bitrate, keyframe)| Wish { viewed, bitrate, blocked: false, keyframe });
         assert_eq!(*wishes.lock().unwrap(), expected);
         assert_eq!(relay.bitrate(), 1500);
     }

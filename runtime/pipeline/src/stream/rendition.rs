@@ -29,7 +29,7 @@ impl Rendition {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(settings: Settings, report: Arc<dyn Report>) -> std::io::Result<Self> {
-        let shared = Arc::<Shared>::default();
+        let shared = Arc::new(Shared::new(report.clone()));
         let worker = Worker { shared: shared.clone(), report, settings: settings.clone() };
         let thread = Builder::new().name("encode".into()).spawn(move || worker.run())?;
         Ok(Self { settings, shared, thread: Mutex::new(Some(thread)) })
@@ -44,9 +44,10 @@ impl Rendition {
         Attachment::new(Arc::downgrade(&shared), id)
     }
 
-    /// True while no picture waits for the encoder.
+    /// True while no picture waits for the encoder, and a viewer could be sent another one.
     pub fn has_room(&self) -> bool {
-        self.shared.lock().waiting.is_none()
+        let state = self.shared.lock();
+        state.waiting.is_none() && !state.viewers.is_blocked()
     }
 
     /// Gives it a picture, to be called when there is [room](Self::has_room); after [`Rendition::close`] it is dropped.

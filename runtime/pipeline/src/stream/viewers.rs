@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::attachment::Audience;
+use super::report::Report;
 use super::shown::Shown;
 use super::viewer::Viewer;
 
@@ -25,13 +26,15 @@ pub(super) struct Entry {
     pub(super) viewer: Arc<dyn Viewer>,
     /// What the path to it carries, bits a second, once it has said so.
     bitrate: Option<u32>,
+    /// The path to it takes nothing more at this moment.
+    blocked: bool,
 }
 
 impl Viewers {
     pub(super) fn attach(&mut self, viewer: Arc<dyn Viewer>) -> ViewerId {
         let id = ViewerId(self.next);
         self.next += 1;
-        Arc::make_mut(&mut self.list).push(Entry { id, viewer, bitrate: None });
+        Arc::make_mut(&mut self.list).push(Entry { id, viewer, bitrate: None, blocked: false });
         id
     }
 
@@ -48,6 +51,18 @@ impl Viewers {
         }
     }
 
+    pub(super) fn set_blocked(&mut self, id: ViewerId, blocked: bool) {
+        let list = Arc::make_mut(&mut self.list);
+        if let Some(entry) = list.iter_mut().find(|entry| entry.id == id) {
+            entry.blocked = blocked;
+        }
+    }
+
+    /// Whether there are viewers, and the path to none of them takes anything at this moment.
+    pub(super) fn is_blocked(&self) -> bool {
+        !self.list.is_empty() && self.list.iter().all(|entry| entry.blocked)
+    }
+
     /// The viewers at this moment.
     pub(super) fn list(&self) -> Arc<Vec<Entry>> {
         self.list.clone()
@@ -60,10 +75,10 @@ impl Viewers {
 }
 
 /// What a rendition's thread shares with those who give it pictures and wishes.
-#[derive(Default)]
 pub(super) struct Shared {
     state: Mutex<State>,
     changed: Condvar,
+    report: Arc<dyn Report>,
 }
 
 #[derive(Default)]
@@ -78,6 +93,10 @@ pub(super) struct State {
 }
 
 impl Shared {
+    pub(super) fn new(report: Arc<dyn Report>) -> Self {
+        Self { state: Mutex::default(), changed: Condvar::new(), report }
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -102,9 +121,21 @@ impl Audience for Shared {
         self.lock().viewers.set_bitrate(id, bits_per_second);
     }
 
+    fn set_blocked(&self, id: ViewerId, blocked: bool) {
+        let mut state = self.lock();
+        let was_blocked = state.viewers.is_blocked();
+        state.viewers.set_blocked(id, blocked);
+        let is_free = was_blocked && !state.viewers.is_blocked();
+        drop(state);
+        if is_free {
+            self.report.room();
+        }
+    }
+
     fn detach(&self, id: ViewerId) {
         let detached = self.lock().viewers.detach(id);
         drop(detached);
+        self.report.room();
     }
 }
 

@@ -79,6 +79,10 @@ impl ConnectionEvents for Connection {
         self.egress.bitrate(bits_per_second);
     }
 
+    fn blocked(&self, blocked: bool) {
+        self.egress.blocked(blocked);
+    }
+
     fn channel_open(&self) {
         self.control.channel_open();
     }

@@ -43,6 +43,13 @@ impl Egress {
         }
     }
 
+    /// Whether the path to the peer takes nothing more at this moment.
+    pub fn blocked(&self, blocked: bool) {
+        if let Some(attachment) = self.attachment.get() {
+            attachment.set_blocked(blocked);
+        }
+    }
+
     /// The first packet of a frame left.
     pub fn sent(&self, rtp_timestamp: u32, first_packet: Instant) {
         if let Some(session) = self.ends.session() {

@@ -77,7 +77,7 @@ impl ChildSession {
                 }
             }
             ToWorker::Policy(policy) => self.session.set_policy(policy),
-            ToWorker::Wish { viewed, bitrate, keyframe } => self.wish(viewed, bitrate, keyframe),
+            ToWorker::Wish { viewed, bitrate, blocked, keyframe } => self.wish(viewed, bitrate, blocked, keyframe),
             ToWorker::Sent { rtp_timestamp, at } => self.session.sent(rtp_timestamp, from_nanos(at)),
             ToWorker::Share(share) => self.permit.set_share(share),
             ToWorker::Swap { number, component, limits, budgets } => {
@@ -101,7 +101,7 @@ impl ChildSession {
         Ok(())
     }
 
-    fn wish(&mut self, viewed: bool, bitrate: u32, keyframe: bool) {
+    fn wish(&mut self, viewed: bool, bitrate: u32, blocked: bool, keyframe: bool) {
         if !viewed {
             self.viewed = None;
             return;
@@ -111,6 +111,7 @@ impl ChildSession {
         }
         if let Some(viewed) = &self.viewed {
             viewed.set_bitrate(bitrate);
+            viewed.set_blocked(blocked);
             if keyframe {
                 viewed.request_keyframe();
             }

@@ -45,7 +45,7 @@ pub(crate) enum ToWorker {
     /// Another policy holds.
     Policy(Policy),
     /// What the viewers ask of the rendition.
-    Wish { viewed: bool, bitrate: u32, keyframe: bool },
+    Wish { viewed: bool, bitrate: u32, blocked: bool, keyframe: bool },
     /// The first packet of a frame left.
     Sent { rtp_timestamp: u32, at: i64 },
     /// The fair share under contention, ms of CPU a second.
@@ -102,7 +102,7 @@ pub(crate) enum FromWorker {
 }
 
 impl From<Wish> for ToWorker {
-    fn from(Wish { viewed, bitrate, keyframe }: Wish) -> Self {
-        Self::Wish { viewed, bitrate, keyframe }
+    fn from(Wish { viewed, bitrate, blocked, keyframe }: Wish) -> Self {
+        Self::Wish { viewed, bitrate, blocked, keyframe }
     }
 }
