@@ -5,6 +5,7 @@ use framebox_media::{EncodedFrame, Encoder, Error};
 use framebox_picture::{Picture, Planes, Size, sample::Sampler};
 
 use super::adaptation::Adaptation;
+use super::overshoot::Overshoot;
 use super::settings::Settings;
 use super::shown::Shown;
 
@@ -27,6 +28,7 @@ pub(super) struct Encode {
     /// Size of the handler's last result.
     shown: Option<Size>,
     adaptation: Adaptation,
+    overshoot: Overshoot,
     sampler: Sampler,
     scaled: Option<Picture>,
 }
@@ -41,6 +43,7 @@ impl Encode {
             bitrate: 0,
             shown: None,
             adaptation,
+            overshoot: Overshoot::default(),
             sampler,
             scaled: None,
         }
@@ -84,7 +87,8 @@ impl Encode {
 
     fn encode(&mut self, planes: Planes<'_>, shown: &Shown, wishes: Wishes) -> Result<bool, Error> {
         self.encoded.clear();
-        let Wishes { bitrate, keyframe } = wishes;
+        let Wishes { bitrate: wanted, keyframe } = wishes;
+        let bitrate = self.overshoot.ask(wanted);
         let encoder = match &mut self.encoder {
             Some(encoder) => encoder,
             none => {
@@ -99,6 +103,7 @@ impl Encode {
         }
         let encoded = encoder.encode(planes, shown.pts, keyframe, &mut self.encoded)?;
         self.adaptation.encoded(planes.size, self.encoded.len(), encoded.quantizer, encoded.keyframe);
+        self.overshoot.encoded(shown.pts, self.encoded.len(), encoded.keyframe, wanted);
         Ok(encoded.keyframe)
     }
 }

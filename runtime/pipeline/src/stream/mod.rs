@@ -13,6 +13,7 @@
 //! | `viewer`, `attachment` | [`Viewer`]: who receives a rendition; [`Attachment`]: keeps it attached |
 //! | `viewers` | the viewers of a rendition and their wishes |
 //! | [`adaptation`] | which size its pictures have; pure |
+//! | [`overshoot`] | corrects an encoder that makes more than it was asked for; pure |
 //! | [`bitrate`] | which bit rate a rendition has; pure |
 //! | `report` | [`Report`]: what a rendition tells its session |
 //! | `encode` | pictures to encoded frames |
@@ -21,6 +22,7 @@ pub mod adaptation;
 mod attachment;
 pub mod bitrate;
 mod encode;
+pub mod overshoot;
 mod relay;
 mod rendition;
 mod report;

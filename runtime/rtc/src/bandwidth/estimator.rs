@@ -1,5 +1,6 @@
 //! Puts the parts of the estimate together.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::acknowledged::Acknowledged;
@@ -333,5 +334,26 @@ impl Estimator {
 
     fn clamp(&mut self) {
         self.target = self.target.clamp(self.limits.floor.into(), self.limits.cap.into());
+    }
+}
+
+impl fmt::Display for Estimator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kbps = |rate: f64| (rate / 1e3).round();
+        write!(
+            f,
+            "target {} allowed {} delivered {} capacity {} kb/s, queue {} overdue {} spread {} round trip {} ms, in flight {}, {:?}, loss {:.2}",
+            kbps(self.target),
+            kbps(self.allowed()),
+            kbps(self.acknowledged.rate().unwrap_or(0.0)),
+            kbps(self.capacity.unwrap_or(0.0)),
+            self.queue.delay().as_millis(),
+            self.overdue.as_millis(),
+            self.queue.spread().as_millis(),
+            self.least_round_trip.unwrap_or_default().as_millis(),
+            self.history.in_flight(),
+            self.trend.usage(),
+            self.loss.loss(),
+        )
     }
 }

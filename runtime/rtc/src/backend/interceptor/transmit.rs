@@ -42,6 +42,7 @@ impl Transmit {
             self.transmitter.request(now, nack.media_ssrc, sequences);
         } else if let Some(feedback) = any.downcast_ref::<TransportLayerCc>() {
             self.transmitter.arrivals(now, &arrivals::read(feedback));
+            tracing::trace!(path = %self.transmitter.estimator(), "arrivals were reported");
         } else if let Some(stated) = any.downcast_ref::<ReceiverEstimatedMaximumBitrate>() {
             if stated.ssrcs.contains(&self.ssrc) && stated.bitrate.is_finite() {
                 self.transmitter.stated(now, stated.bitrate.into());
