@@ -40,6 +40,15 @@ impl Kind {
     }
 }
 
+/// Returns whether a datagram is a connectivity check or its answer, also within a TURN server's frame, or another message of STUN.
+pub fn is_check(datagram: &[u8]) -> bool {
+    match Kind::of(datagram) {
+        Kind::Stun => true,
+        Kind::TurnData => datagram.get(4..).is_some_and(|data| Kind::of(data) == Kind::Stun),
+        _ => false,
+    }
+}
+
 /// Id of a STUN transaction: random, hence known only to who received its request.
 pub type TransactionId = [u8; 12];
 

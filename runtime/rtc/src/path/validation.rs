@@ -12,6 +12,10 @@ use super::datagram::{Stun, TransactionId};
 pub const AMPLIFICATION: usize = 3;
 /// Addresses of one peer. The library keeps a candidate for each, and a pair for each of ours.
 pub const MAX_ADDRESSES: usize = 32;
+/// User name fragments of ours: the one of the answer, and those of later ones.
+const MAX_FRAGMENTS: usize = 4;
+/// Silence after which an address gives way to another one when there are too many: one that answered, and one that did not.
+const EXPIRY: [Duration; 2] = [Duration::from_secs(10), Duration::from_secs(2)];
 /// Checks in flight to one address whose answers are recognised.
 const MAX_TRANSACTIONS: usize = 32;
 /// Bytes of an offer that came in one datagram at least.
@@ -24,13 +28,14 @@ const RETRANSMISSION: Duration = Duration::from_millis(500);
 /// The addresses of one peer.
 #[derive(Debug, Default)]
 pub struct AddressValidation {
-    /// Our user name fragment; empty until the answer is written: nothing is received before.
-    fragment: String,
+    /// Our user name fragments, the latest last; none until the answer is written: nothing is received before.
+    fragments: Vec<String>,
     /// The servers that the operator configured.
     servers: HashSet<SocketAddr>,
     addresses: Vec<Address>,
     /// Checks to addresses from which nothing came.
     speculation: Speculation,
+    checks: u64,
     refused: u64,
 }
 
@@ -42,6 +47,8 @@ struct Address {
     validated: bool,
     /// Bytes and datagrams that came from it.
     received: Amount,
+    /// When the last of them came.
+    last: Option<Instant>,
     /// Bytes and datagrams that were sent to it.
     sent: Amount,
     /// Checks that were sent to it, the latest last.
@@ -93,14 +100,25 @@ impl Speculation {
 }
 
 impl AddressValidation {
-    /// Sets our user name fragment. Checks that name it are read from then on.
+    /// Adds our user name fragment. Checks that name it are read from then on, besides those that name earlier ones.
     pub fn answered(&mut self, fragment: &str) {
-        fragment.clone_into(&mut self.fragment);
+        if fragment.is_empty() || self.fragments.iter().any(|known| known == fragment) {
+            return;
+        }
+        if self.fragments.len() == MAX_FRAGMENTS {
+            self.fragments.remove(0);
+        }
+        self.fragments.push(fragment.to_owned());
     }
 
-    /// Lets this side send checks to addresses that an offer of so many bytes names, within three times its size.
+    /// Connectivity checks that came for one of our fragments.
+    pub fn checks(&self) -> u64 {
+        self.checks
+    }
+
+    /// Lets this side send checks to addresses that another offer of so many bytes names, within three times its size.
     pub fn speculate(&mut self, offer_bytes: usize) {
-        self.speculation.offer = Amount { bytes: offer_bytes, datagrams: offer_bytes.div_ceil(DATAGRAM) };
+        self.speculation.offer.add(offer_bytes, offer_bytes.div_ceil(DATAGRAM));
     }
 
     /// Adds a STUN or TURN server of ours.
@@ -119,13 +137,13 @@ impl AddressValidation {
     }
 
     /// Returns whether a datagram that came from an address is read.
-    pub fn received(&mut self, from: SocketAddr, datagram: &[u8]) -> bool {
-        let read = self.read(from, datagram);
+    pub fn received(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) -> bool {
+        let read = self.read(now, from, datagram);
         self.refused += u64::from(!read);
         read
     }
 
-    fn read(&mut self, from: SocketAddr, datagram: &[u8]) -> bool {
+    fn read(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) -> bool {
         if self.is_server(from) {
             let relayed = datagram.first().is_some_and(|first| (64..=79).contains(first))
                 || Stun::read(datagram) == Some(Stun::Relayed);
@@ -134,27 +152,41 @@ impl AddressValidation {
         }
         let stun = Stun::read(datagram);
         let is_ours = matches!(stun, Some(Stun::Request(_, Some(fragment)))
-            if !self.fragment.is_empty() && fragment == self.fragment);
-        let has_room = self.addresses.len() < MAX_ADDRESSES;
-        match self.addresses.iter_mut().find(|one| one.address == from) {
+            if self.fragments.iter().any(|ours| ours == fragment));
+        self.checks += u64::from(is_ours);
+        match self.addresses.iter().position(|one| one.address == from) {
             Some(known) => {
+                let known = &mut self.addresses[known];
                 let answers = |id: &TransactionId| matches!(stun, Some(Stun::Success(answered)) if answered == *id);
                 known.validated |= known.transactions.iter().any(answers);
                 // Before that, a stranger may forge this address as a source: only who knows the fragment is read.
                 let read = known.validated || is_ours || known.received.bytes > 0;
                 if read {
-                    known.received.add(datagram.len(), 1);
+                    known.received(now, datagram.len());
                 }
                 read
             }
-            None if is_ours && has_room && !is_never_reached(from) => {
+            None if is_ours && !is_never_reached(from) && self.make_room(now) => {
                 let mut address = Address::new(from);
-                address.received.add(datagram.len(), 1);
+                address.received(now, datagram.len());
                 self.addresses.push(address);
                 true
             }
             None => false,
         }
+    }
+
+    /// Returns whether there is room for one more address: the one that was silent for longest gives way, if that is long enough.
+    fn make_room(&mut self, now: Instant) -> bool {
+        if self.addresses.len() < MAX_ADDRESSES {
+            return true;
+        }
+        let silence = |one: &Address| one.last.map_or(Duration::ZERO, |last| now.saturating_duration_since(last));
+        let expired = |one: &Address| silence(one) >= EXPIRY[usize::from(!one.validated)];
+        let candidates = self.addresses.iter().enumerate().filter(|(_, one)| expired(one));
+        let Some(place) = candidates.max_by_key(|(_, one)| silence(one)).map(|(place, _)| place) else { return false };
+        self.addresses.swap_remove(place);
+        true
     }
 
     /// Returns whether `datagrams` datagrams, together `contents`, are sent to an address.
@@ -197,7 +229,12 @@ impl AddressValidation {
 impl Address {
     fn new(address: SocketAddr) -> Self {
         let (received, sent) = (Amount::default(), Amount::default());
-        Self { address, validated: false, received, sent, transactions: Vec::new(), next_check: None }
+        Self { address, validated: false, received, last: None, sent, transactions: Vec::new(), next_check: None }
+    }
+
+    fn received(&mut self, now: Instant, bytes: usize) {
+        self.received.add(bytes, 1);
+        self.last = Some(now);
     }
 
     fn sent(&mut self, now: Instant, contents: &[u8], datagrams: usize) {

@@ -43,17 +43,17 @@ fn nothing_is_sent_where_nothing_came_from() {
 fn an_address_gets_three_times_what_it_sent_until_it_answers() {
     let (now, mut addresses) = (Instant::now(), answered());
     let peer = address(2000);
-    assert!(addresses.received(peer, &request(1)));
+    assert!(addresses.received(now, peer, &request(1)));
     let sent = (0..100).filter(|_| addresses.sending(now, peer, &success(1), 1)).count();
     assert_eq!(sent, 3, "by datagrams");
     let other = address(2001);
-    assert!(addresses.received(other, &request(1)));
+    assert!(addresses.received(now, other, &request(1)));
     let sent = (0..100).filter(|_| addresses.sending(now, other, &stun([0, 1], 7, "them", 140), 1)).count();
     assert_eq!(sent, 2, "by bytes");
     // A message with a number that was never sent proves nothing, nor does one from elsewhere.
-    assert!(addresses.received(other, &success(8)) && addresses.received(peer, &success(7)));
+    assert!(addresses.received(now, other, &success(8)) && addresses.received(now, peer, &success(7)));
     assert!(!addresses.sending(now, other, &[22; 1200], 1));
-    assert!(addresses.received(other, &success(7)));
+    assert!(addresses.received(now, other, &success(7)));
     assert!(addresses.sending(now, other, &[22; 60_000], 50));
     assert!(!addresses.sending(now, peer, &[22; 1200], 1));
 }
@@ -61,17 +61,51 @@ fn an_address_gets_three_times_what_it_sent_until_it_answers() {
 #[test]
 fn strangers_and_their_number_are_refused() {
     let (now, mut addresses) = (Instant::now(), AddressValidation::default());
-    assert!(!addresses.received(address(2000), &stun([0, 1], 1, "", 100)), "before there is an answer");
+    assert!(!addresses.received(now, address(2000), &stun([0, 1], 1, "", 100)), "before there is an answer");
     addresses.answered("mine");
     for wrong in [&stun([0, 1], 1, "other", 100)[..], &success(1), &[22; 100], &[0x80; 100], &[]] {
-        assert!(!addresses.received(address(2000), wrong));
+        assert!(!addresses.received(now, address(2000), wrong));
     }
-    assert!(!addresses.received(address(53), &request(1)), "a service");
-    assert!(!addresses.received("169.254.169.254:5000".parse().unwrap(), &request(1)), "of a cloud");
-    assert!(addresses.received("127.0.0.1:5000".parse().unwrap(), &request(1)), "the client is there");
-    let read = (1024..9000).filter(|port| addresses.received(address(*port), &request(1))).count();
+    assert!(!addresses.received(now, address(53), &request(1)), "a service");
+    assert!(!addresses.received(now, "169.254.169.254:5000".parse().unwrap(), &request(1)), "of a cloud");
+    assert!(addresses.received(now, "127.0.0.1:5000".parse().unwrap(), &request(1)), "the client is there");
+    let read = (1024..9000).filter(|port| addresses.received(now, address(*port), &request(1))).count();
     assert_eq!(read, MAX_ADDRESSES - 1);
-    assert!(addresses.received(address(1024), &request(2)) && addresses.sending(now, address(1024), &success(2), 1));
+    assert!(
+        addresses.received(now, address(1024), &request(2)) && addresses.sending(now, address(1024), &success(2), 1)
+    );
+}
+
+#[test]
+fn a_peer_moves_on_as_often_as_it_likes_and_floods_do_not_stop_it() {
+    let (start, mut addresses) = (Instant::now(), answered());
+    let validate = |addresses: &mut AddressValidation, now, port| {
+        addresses.received(now, address(port), &request(1))
+            && addresses.sending(now, address(port), &request(9), 1)
+            && addresses.received(now, address(port), &success(9))
+    };
+    // A new address every second.
+    for port in 0..200u16 {
+        assert!(validate(&mut addresses, start + Duration::from_secs(port.into()), 2000 + port), "{port}");
+    }
+    // Forged sources fill the table, and neither take the peer's place in it nor keep it from moving for long.
+    let now = start + Duration::from_secs(199);
+    let forged = (3000..9000).filter(|port| addresses.received(now, address(*port), &request(1))).count();
+    assert!(forged <= MAX_ADDRESSES, "{forged}");
+    assert!(addresses.sending(now, address(2199), &[22; 60_000], 50), "the peer's own address");
+    assert!(validate(&mut addresses, now + Duration::from_secs(2), 2500));
+    assert_eq!(addresses.checks(), 200 + 6000 + 1);
+}
+
+#[test]
+fn checks_for_an_earlier_fragment_are_read_after_a_restart() {
+    let (now, mut addresses) = (Instant::now(), answered());
+    addresses.answered("new");
+    for fragment in ["mine", "new"] {
+        assert!(addresses.received(now, address(2000), &stun([0, 1], 1, fragment, 100)));
+    }
+    (0..MAX_FRAGMENTS).for_each(|number| addresses.answered(&format!("later{number}")));
+    assert!(!addresses.received(now, address(2001), &request(1)));
 }
 
 #[test]
@@ -91,8 +125,8 @@ fn speculation_is_paced_spread_and_bounded_by_the_offer() {
         assert!(!addresses.sending(start + Duration::from_secs(60), forbidden.parse().unwrap(), &request(1), 1));
     }
     // Whose answer comes is there.
-    assert!(!addresses.received(address(2001), &[22; 100]));
-    assert!(addresses.received(address(2001), &success(1)));
+    assert!(!addresses.received(start, address(2001), &[22; 100]));
+    assert!(addresses.received(start, address(2001), &success(1)));
     assert!(addresses.sending(start, address(2001), &[22; 1200], 1));
 }
 
@@ -101,10 +135,10 @@ fn servers_of_the_operator_are_reached_but_not_for_others() {
     let (now, mut addresses) = (Instant::now(), answered());
     let server = "192.0.2.7:3478".parse().unwrap();
     addresses.trust(server);
-    assert!(addresses.sending(now, server, &request(1), 1) && addresses.received(server, &success(1)));
+    assert!(addresses.sending(now, server, &request(1), 1) && addresses.received(now, server, &success(1)));
     let relayed = stun([0, 0x16], 1, "", 100);
     assert!(!addresses.sending(now, server, &relayed, 1), "through the server");
-    addresses.received(server, &[0x40, 1, 0, 0]);
+    addresses.received(now, server, &[0x40, 1, 0, 0]);
     assert!(addresses.sending(now, server, &relayed, 1));
 }
 
@@ -122,7 +156,7 @@ proptest! {
                     amount.3 += 1;
                 }
             } else {
-                addresses.received(to, &stun([0, 1], 9, "mine", size));
+                addresses.received(now, to, &stun([0, 1], 9, "mine", size));
                 amount.0 += size;
                 amount.1 += 1;
             }
