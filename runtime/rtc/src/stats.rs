@@ -31,6 +31,8 @@ pub struct Stats {
     pub round_trip_ms: u64,
     /// Part of the packets to the viewer that is lost, 1/1000.
     pub loss_permille: u64,
+    /// Connectivity checks that arrived for this connection. None until its end: nothing of the peer's came through.
+    pub checks_received: u64,
 }
 
 macro_rules! counters {
@@ -44,7 +46,7 @@ macro_rules! counters {
         impl Counters {
             /// The current counts.
             pub fn read(&self) -> Stats {
-                Stats { $($name: self.$name.load(Ordering::Relaxed)),* }
+                Stats { $($name: self.$name.load(Ordering::Relaxed),)* ..Stats::default() }
             }
         }
     };

@@ -6,6 +6,7 @@
 
 mod network;
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -22,14 +23,14 @@ use rtc::rtp_transceiver::rtp_sender::{
 };
 use rtc::rtp_transceiver::{RTCRtpTransceiverDirection, RTCRtpTransceiverInit};
 use tokio::sync::{Notify, mpsc, watch};
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
 use webrtc::data_channel::{DataChannel, DataChannelEvent};
 use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
 use webrtc::peer_connection::{
-    MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCIceGatheringState,
-    RTCSessionDescription, SettingEngineBuilder, register_default_interceptors,
+    MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCIceCandidateInit,
+    RTCIceGatheringState, RTCSessionDescription, SettingEngineBuilder, register_default_interceptors,
 };
 
 pub use network::Loss;
@@ -75,11 +76,21 @@ pub struct Options {
     pub channel: bool,
     /// The packets that its network loses.
     pub loss: Loss,
+    /// Its address.
+    pub address: IpAddr,
+    /// Whether it connects by TCP where the answer has candidates for it.
+    pub tcp: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { direction: RTCRtpTransceiverDirection::Sendrecv, channel: true, loss: Loss::default() }
+        Self {
+            direction: RTCRtpTransceiverDirection::Sendrecv,
+            channel: true,
+            loss: Loss::default(),
+            address: IpAddr::from([127, 0, 0, 1]),
+            tcp: false,
+        }
     }
 }
 
@@ -95,6 +106,8 @@ pub struct Client {
     channel: Option<Arc<dyn DataChannel>>,
     remote: Remote,
     events: mpsc::UnboundedReceiver<Event>,
+    gathered: watch::Sender<bool>,
+    tcp: bool,
 }
 
 struct Handler {
@@ -176,7 +189,7 @@ impl Client {
     pub async fn offer(options: Options) -> (Self, String) {
         let network = Arc::new(Network::new(options.loss));
         let (events, received) = mpsc::unbounded_channel();
-        let (gathered, mut gathering) = watch::channel(false);
+        let gathered = watch::Sender::new(false);
         let remote = Remote::default();
         let mut media = MediaEngine::default();
         media.register_default_codecs().unwrap();
@@ -204,9 +217,14 @@ impl Client {
                 .with_media_engine(media)
                 .with_interceptor_registry(registry)
                 .with_setting_engine(settings)
-                .with_handler(Arc::new(Handler { events: events.clone(), gathered, remote: remote.clone() }))
+                .with_handler(Arc::new(Handler {
+                    events: events.clone(),
+                    gathered: gathered.clone(),
+                    remote: remote.clone(),
+                }))
                 .with_runtime(network.clone())
-                .with_udp_addrs(vec!["127.0.0.1:0".to_owned()])
+                .with_udp_addrs(vec![SocketAddr::new(options.address, 0)])
+                .with_tcp_addrs(if options.tcp { vec![SocketAddr::new(options.address, 0)] } else { Vec::new() })
                 .build()
                 .await
                 .unwrap(),
@@ -238,17 +256,37 @@ impl Client {
         } else {
             None
         };
-        let offer = connection.create_offer(None).await.unwrap();
-        connection.set_local_description(offer).await.unwrap();
-        timeout(LIMIT, gathering.wait_for(|gathered| *gathered)).await.unwrap().unwrap();
-        let offer = connection.local_description().await.unwrap().sdp;
-        (Self { connection, network, track, stream: None, channel, remote, events: received }, offer)
+        let tcp = options.tcp;
+        let client =
+            Self { connection, network, track, stream: None, channel, remote, events: received, gathered, tcp };
+        let offer = client.describe().await;
+        (client, offer)
+    }
+
+    /// Makes another offer, with other ICE credentials.
+    pub async fn restart(&self) -> String {
+        self.connection.restart_ice().await.unwrap();
+        self.gathered.send_replace(false);
+        self.describe().await
+    }
+
+    async fn describe(&self) -> String {
+        let offer = self.connection.create_offer(None).await.unwrap();
+        self.connection.set_local_description(offer).await.unwrap();
+        timeout(LIMIT, self.gathered.subscribe().wait_for(|gathered| *gathered)).await.unwrap().unwrap();
+        self.connection.local_description().await.unwrap().sdp
     }
 
     /// Accepts the answer, and sends with the payload type that it chose.
     pub async fn accept(&mut self, answer: &str) {
-        let answer = RTCSessionDescription::answer(answer.to_owned()).unwrap();
-        self.connection.set_remote_description(answer).await.unwrap();
+        let description = RTCSessionDescription::answer(answer.to_owned()).unwrap();
+        self.connection.set_remote_description(description).await.unwrap();
+        // The library connects only to those that come by themselves.
+        let streams = answer.lines().filter(|line| self.tcp && line.contains("tcptype passive"));
+        for candidate in streams.filter_map(|line| line.strip_prefix("a=")) {
+            let candidate = RTCIceCandidateInit { candidate: candidate.to_owned(), ..RTCIceCandidateInit::default() };
+            self.connection.add_ice_candidate(candidate).await.unwrap();
+        }
         if let Some(sender) = self.connection.get_senders().await.first() {
             let codecs = sender.get_parameters().await.unwrap().rtp_parameters.codecs;
             let chosen = codecs
@@ -266,9 +304,15 @@ impl Client {
         }
     }
 
-    /// Sends a message.
+    /// Sends a message as soon as the channel is open.
     pub async fn send_message(&self, text: &str) {
-        self.channel.as_ref().unwrap().send_text(text).await.unwrap();
+        let channel = self.channel.as_ref().unwrap();
+        let sent = async {
+            while channel.send_text(text).await.is_err() {
+                sleep(Duration::from_millis(5)).await
+            }
+        };
+        timeout(LIMIT, sent).await.expect("the channel is not open");
     }
 
     /// Requests a keyframe.

@@ -1,21 +1,21 @@
 //! From an offer to an answer.
 
 use std::hash::{BuildHasher, RandomState};
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::{Notify, mpsc, watch};
-use tokio::time::timeout;
-use webrtc::peer_connection::RTCSessionDescription;
 
 use super::closing;
-use super::connection::{Candidates, Connection, add_candidate};
+use super::connection::{Candidates, Connection};
 use super::handler::Handler;
 use super::interceptor::video::{MAX_WAITING, Shared as Received};
 use super::interceptor::{FeedbackReader, Transmit, VideoReader};
+use super::negotiation::{self, Negotiation, setup_error};
 use super::network;
+use super::place::Place;
+use super::port::SharedPort;
 use super::ports::Ports;
 use super::setup::Setup;
 use super::shared::{AbortGuard, Shared};
@@ -26,8 +26,6 @@ use crate::sdp::Offer;
 use crate::send::{Outlook, RtpStream, Transmitter, feedback, sender};
 use crate::{Answer, ConnectionEvents, Direction, Error, Settings, Transport};
 
-/// Time for gathering our candidates; those that are not known by then, a slow STUN server's, are left out.
-const GATHERING_TIMEOUT: Duration = Duration::from_secs(2);
 /// Attempts at a port of the range when another program turns out to hold one.
 const MAX_ATTEMPTS: usize = 5;
 /// Lowest bit rate, b/s.
@@ -36,14 +34,18 @@ const MIN_BITRATE: u32 = 60_000;
 /// The transport on the `webrtc` crate.
 pub struct WebRtc {
     settings: Settings,
+    /// Where there is a range.
     ports: Arc<Ports>,
+    /// Where there is none.
+    shared_port: Arc<SharedPort>,
 }
 
 impl WebRtc {
-    /// A transport. Sockets are bound only for offers.
+    /// A transport. Sockets are bound when the first offer comes.
     pub fn new(settings: Settings) -> Self {
         let ports = Arc::new(Ports::new(settings.udp_ports.clone()));
-        Self { settings, ports }
+        let shared_port = Arc::new(SharedPort::new(settings.udp_port, settings.tcp));
+        Self { settings, ports, shared_port }
     }
 }
 
@@ -68,6 +70,18 @@ impl Transport for WebRtc {
 }
 
 impl WebRtc {
+    /// A place for the sockets of one more connection.
+    fn place(&self, addresses: &[IpAddr]) -> Result<Place, Error> {
+        if self.settings.udp_ports.is_some() {
+            return self.ports.take(addresses).map(Place::Own);
+        }
+        let registration = self.shared_port.register(addresses).map_err(|error| {
+            tracing::warn!(%error, "no socket for media");
+            Error::NoPort
+        })?;
+        Ok(Place::Shared(Arc::new(registration)))
+    }
+
     async fn attempt(
         &self,
         offer: &Offer,
@@ -75,11 +89,11 @@ impl WebRtc {
         events: Arc<dyn ConnectionEvents>,
     ) -> Result<Answer, Error> {
         let addresses = network::addresses(&self.settings.addresses);
-        let port = self.ports.take(&addresses)?;
+        let place = self.place(&addresses)?;
         let shared = Arc::new(Shared::new(events));
         // Everything that runs from here on ends with the guard.
         let guard = AbortGuard(shared.clone());
-        let (gathered, mut gathering) = watch::channel(false);
+        let gathered = watch::Sender::new(false);
         let (ssrcs, first_sequence) = random_numbers();
         let codec = offer.video.codec;
         let (packets, incoming) = mpsc::channel(MAX_WAITING);
@@ -91,40 +105,33 @@ impl WebRtc {
         let setup = Setup {
             offer,
             reader: VideoReader::new(&offer.video, received.clone(), packets, shared.counters.clone()),
-            addresses: addresses.iter().map(|address| SocketAddr::new(*address, port.number())).collect(),
+            addresses: place.addresses(&addresses),
             ice_servers: &self.settings.ice_servers,
-            handler: Arc::new(Handler::new(&shared, gathered)),
+            handler: Arc::new(Handler::new(&shared, gathered.clone())),
             transmit: Transmit::new(transmitter, ssrcs.pictures, outlook),
             feedback: FeedbackReader::new(ssrcs.pictures, keyframe_requested.clone()),
             tasks: shared.library_tasks.clone(),
             wall: shared.wall.clone(),
+            shared: place.registration().cloned(),
+            disconnect_timeout: self.settings.disconnect_timeout,
         };
         // What can fail here is binding.
         let connection = setup.build().await.map_err(|error| {
-            tracing::warn!(%error, port = port.number(), "no socket for media");
+            tracing::warn!(%error, "no socket for media");
             Error::NoPort
         })?;
         let track = tracks::add_video(&connection, offer, direction, ssrcs).await.map_err(setup_error)?;
-        let remote = RTCSessionDescription::offer(offer.reduced.clone()).map_err(offer_error)?;
-        connection.set_remote_description(remote).await.map_err(offer_error)?;
-        // A client that is not behind a firewall of ours reaches us: its checks tell where it is. Only where these may not
-        // come through, or where the client sends none, are there checks to what the offer names.
-        let checks = offer.ice_lite || !self.settings.ice_servers.is_empty();
-        if checks {
-            shared.wall.limits().addresses.speculate(offer.bytes);
-            for candidate in &offer.candidates {
-                add_candidate(&connection, candidate).await?;
-            }
-        }
-        let local = connection.create_answer(None).await.map_err(setup_error)?;
-        connection.set_local_description(local).await.map_err(setup_error)?;
-        if timeout(GATHERING_TIMEOUT, gathering.wait_for(|gathered| *gathered)).await.is_err() {
-            tracing::warn!("not all candidates were gathered in time; is a STUN or TURN server unreachable?");
-        }
-        let local = connection.local_description().await.ok_or(Error::NoCodec)?;
-        let sdp = offer.answer(&local.sdp).ok_or(Error::NoCodec)?;
-        let fragment = local.sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:"));
-        shared.wall.limits().addresses.answered(fragment.unwrap_or_default().trim());
+        let negotiation = negotiation::Setup {
+            library: &connection,
+            shared: &shared,
+            place,
+            public_addresses: &self.settings.public_addresses,
+            direction,
+            has_servers: !self.settings.ice_servers.is_empty(),
+            gathered,
+        };
+        let negotiation = Negotiation::new(negotiation, offer);
+        let sdp = negotiation.begin().await?;
 
         if direction.receives() {
             let source = RemoteTrack::new(incoming, received, track.clone());
@@ -141,8 +148,10 @@ impl WebRtc {
             shared.spawn(feedback::run(keyframe_requested, seen_outlook, events, counters));
         }
         closing::watch_library(&shared);
+        shared.spawn(closing::watch_start(Arc::downgrade(&shared)));
         shared.spawn(closing::watch_encryption(connection.clone(), Arc::downgrade(&shared)));
-        let peer = Arc::new(Connection::new(connection, guard, port, Candidates::new(checks, offer.candidates.len())));
+        let candidates = Candidates::new(negotiation.checks(), offer.candidates.len());
+        let peer = Arc::new(Connection::new(connection, guard, negotiation, candidates));
         Ok(Answer { sdp, peer, codec })
     }
 }
@@ -153,16 +162,6 @@ fn random_numbers() -> (Ssrcs, u16) {
     let random = RandomState::new().hash_one(0u8);
     let (pictures, retransmissions) = (random as u32 | 1, (random >> 32) as u32 & !1 | 2);
     (Ssrcs { pictures, retransmissions }, (retransmissions >> 16) as u16)
-}
-
-/// An error of the library that the offer caused.
-fn offer_error(error: webrtc::error::Error) -> Error {
-    Error::Offer(error.to_string())
-}
-
-/// An error of the library that the offer has no part in.
-fn setup_error(error: webrtc::error::Error) -> Error {
-    Error::Setup(Box::new(error))
 }
 
 #[cfg(test)]

@@ -13,6 +13,17 @@ use crate::State;
 /// Time between two looks at the state of the encryption.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
+/// Time in which a path has to be found, and the handshake completed, at first.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(7);
+
+/// Ends a connection that is not there in time.
+pub async fn watch_start(shared: Weak<Shared>) {
+    sleep(CONNECT_TIMEOUT).await;
+    if let Some(shared) = shared.upgrade().filter(|shared| !shared.was_connected()) {
+        shared.enter(State::Failed);
+    }
+}
+
 /// Watches for the peer's farewell. It ends the encryption (DTLS), which the library does not report as a change of the
 /// connection's state.
 pub async fn watch_encryption(connection: Arc<dyn PeerConnection>, shared: Weak<Shared>) {

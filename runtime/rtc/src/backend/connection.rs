@@ -9,7 +9,7 @@ use framebox_media::EncodedFrame;
 use tokio::time::timeout;
 use webrtc::peer_connection::{PeerConnection, RTCIceCandidateInit};
 
-use super::ports::Port;
+use super::negotiation::Negotiation;
 use super::shared::{AbortGuard, Shared};
 use crate::sdp::candidate::{self, Candidate};
 use crate::stats::add;
@@ -23,15 +23,20 @@ pub struct Connection {
     library: Arc<dyn PeerConnection>,
     candidates: Candidates,
     shared: Arc<Shared>,
+    negotiation: Negotiation,
     _guard: AbortGuard,
-    _port: Port,
 }
 
 impl Connection {
     /// A connection that was set up, with the peer's candidates that its offer had.
-    pub fn new(library: Arc<dyn PeerConnection>, guard: AbortGuard, port: Port, candidates: Candidates) -> Self {
+    pub fn new(
+        library: Arc<dyn PeerConnection>,
+        guard: AbortGuard,
+        negotiation: Negotiation,
+        candidates: Candidates,
+    ) -> Self {
         let shared = guard.0.clone();
-        Self { library, candidates, shared, _guard: guard, _port: port }
+        Self { library, candidates, shared, negotiation, _guard: guard }
     }
 }
 
@@ -68,8 +73,11 @@ impl Peer for Connection {
         add_candidate(&self.library, usable).await
     }
 
-    async fn renegotiate(&self, _offer: &str) -> Result<String, Error> {
-        Err(Error::Offer("a second offer for a connection is not supported yet".to_owned()))
+    async fn renegotiate(&self, offer: &str) -> Result<String, Error> {
+        if self.shared.is_over() {
+            return Err(Error::Closed);
+        }
+        self.negotiation.renegotiate(offer).await
     }
 
     fn send_frame(&self, frame: EncodedFrame) {
@@ -89,7 +97,8 @@ impl Peer for Connection {
     }
 
     fn stats(&self) -> Stats {
-        Stats { frames_dropped: self.shared.frames.dropped(), ..self.shared.counters.read() }
+        let checks_received = self.shared.wall.limits().addresses.checks();
+        Stats { frames_dropped: self.shared.frames.dropped(), checks_received, ..self.shared.counters.read() }
     }
 
     async fn close(&self) {

@@ -6,7 +6,10 @@
 //! | `setup` | the library, set up for one connection |
 //! | `formats` | the negotiated format in the library's terms |
 //! | `network` | local addresses, STUN and TURN servers |
+//! | `place` | where a connection's sockets are |
+//! | `port` | the one port that all connections share |
 //! | `ports` | UDP ports out of a range |
+//! | `negotiation` | later offers of the same peer |
 //! | `connection` | the connection that was answered |
 //! | `shared` | what the tasks of a connection share, and how they end |
 //! | `handler` | the library's events |
@@ -24,7 +27,10 @@ mod connection;
 mod formats;
 mod handler;
 pub mod interceptor;
+mod negotiation;
 mod network;
+mod place;
+mod port;
 mod ports;
 mod runtime;
 mod setup;

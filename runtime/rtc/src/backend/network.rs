@@ -4,15 +4,33 @@ use std::net::IpAddr;
 
 use webrtc::peer_connection::RTCIceServer;
 
-/// The addresses to bind: those configured, or those of the machine.
+/// The addresses to bind: those configured, or those of the machine. An unspecified one stands for all of its family, because
+/// candidates have to name addresses.
 pub fn addresses(configured: &[IpAddr]) -> Vec<IpAddr> {
-    if !configured.is_empty() {
-        return configured.to_vec();
+    let machines =
+        if configured.is_empty() || configured.iter().any(IpAddr::is_unspecified) { machines() } else { Vec::new() };
+    if configured.is_empty() {
+        return machines;
     }
+    let mut addresses = Vec::new();
+    for address in configured {
+        if address.is_unspecified() {
+            addresses.extend(machines.iter().filter(|one| one.is_ipv4() == address.is_ipv4()));
+        } else {
+            addresses.push(*address);
+        }
+    }
+    addresses.sort_unstable();
+    addresses.dedup();
+    addresses
+}
+
+/// The addresses of the machine, loopback included: a browser may run on it.
+fn machines() -> Vec<IpAddr> {
     let usable = |ip: &IpAddr| match ip {
         IpAddr::V4(ip) => !ip.is_link_local() && !ip.is_unspecified(),
         // Link-local addresses need the interface's name beside them, which candidates do not have.
-        IpAddr::V6(ip) => !ip.is_unicast_link_local() && !ip.is_unspecified() && !ip.is_loopback(),
+        IpAddr::V6(ip) => !ip.is_unicast_link_local() && !ip.is_unspecified(),
     };
     let interfaces = rtc::shared::ifaces::ifaces().unwrap_or_default();
     let mut addresses: Vec<IpAddr> =
@@ -42,9 +60,12 @@ mod tests {
 
     #[test]
     fn configured_addresses_are_taken_as_they_are() {
-        let configured = [IpAddr::from([10, 0, 0, 1]), IpAddr::from([0, 0, 0, 0])];
+        let (configured, local) = ([IpAddr::from([10, 0, 0, 1])], IpAddr::from([127, 0, 0, 1]));
         assert_eq!(addresses(&configured), configured);
-        assert!(addresses(&[]).contains(&IpAddr::from([127, 0, 0, 1])));
+        assert!(addresses(&[]).contains(&local));
+        let expanded = addresses(&[configured[0], IpAddr::from([0, 0, 0, 0])]);
+        assert!(expanded.contains(&local) && expanded.contains(&configured[0]), "{expanded:?}");
+        assert!(expanded.iter().all(|address| address.is_ipv4() && !address.is_unspecified()), "{expanded:?}");
     }
 
     #[test]

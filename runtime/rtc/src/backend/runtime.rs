@@ -14,6 +14,7 @@ use webrtc::runtime::{
     AsyncInterval, AsyncTcpListener, AsyncTcpStream, AsyncUdpSocket, JoinHandle, Runtime, TokioRuntime,
 };
 
+use super::port::Registration;
 use super::socket::{Socket, Wall};
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -79,6 +80,10 @@ pub struct OwnedRuntime {
     pub tasks: Arc<Tasks>,
     /// What the sockets may send and receive.
     pub wall: Arc<Wall>,
+    /// The connection's part of the port that all share; `None` where it has sockets of its own.
+    pub shared: Option<Arc<Registration>>,
+    /// Whether there are TURN servers.
+    pub relays: bool,
 }
 
 struct Handle(AbortHandle);
@@ -101,7 +106,11 @@ impl Runtime for OwnedRuntime {
     }
 
     fn wrap_udp_socket(&self, socket: UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
-        Ok(Arc::new(Socket::new(TokioRuntime.wrap_udp_socket(socket)?, self.wall.clone())))
+        let inner: Arc<dyn AsyncUdpSocket> = match &self.shared {
+            Some(registration) => Arc::new(registration.socket(socket, self.relays, self.wall.clone())?),
+            None => TokioRuntime.wrap_udp_socket(socket)?,
+        };
+        Ok(Arc::new(Socket::new(inner, self.wall.clone())))
     }
 
     fn wrap_tcp_listener(&self, listener: TcpListener) -> io::Result<Arc<dyn AsyncTcpListener>> {

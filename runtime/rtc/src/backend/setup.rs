@@ -15,14 +15,14 @@ use super::channel::SEND_BUFFER;
 use super::formats::media_engine;
 use super::interceptor::{self, Adapter, Bound, FeedbackReader, Transmit, VideoReader};
 use super::network::ice_server;
+use super::port::Registration;
 use super::runtime::{OwnedRuntime, Tasks};
 use super::socket::Wall;
 use crate::sdp::{Offer, TRANSPORT_CC};
 
-/// Silence after which a peer counts as disconnected.
+/// Silence after which a peer counts as disconnected, unless half the time until the connection fails is less.
 const DISCONNECTED: Duration = Duration::from_secs(3);
-/// Further silence after which the connection fails. Both together are also the time in which a path has to be found.
-const FAILED: Duration = Duration::from_secs(4);
+/// Time between two checks of the path in use (RFC 7675).
 const KEEPALIVE: Duration = Duration::from_secs(1);
 /// Time between two rounds of connectivity checks: Ta of RFC 8445 section 14.2. A check of the peer is answered by one at once.
 const CHECK_INTERVAL: Duration = Duration::from_millis(50);
@@ -49,6 +49,10 @@ pub struct Setup<'a> {
     pub tasks: Arc<Tasks>,
     /// What the sockets may send and receive.
     pub wall: Arc<Wall>,
+    /// The connection's part of the port that all share; `None` where it has sockets of its own.
+    pub shared: Option<Arc<Registration>>,
+    /// Silence after which the connection fails.
+    pub disconnect_timeout: Duration,
 }
 
 impl Setup<'_> {
@@ -72,13 +76,15 @@ impl Setup<'_> {
         let configuration = RTCConfigurationBuilder::new()
             .with_ice_servers(self.ice_servers.iter().map(|url| ice_server(url)).collect())
             .build();
+        let relays = self.ice_servers.iter().any(|url| url.starts_with("turn"));
+        let runtime = OwnedRuntime { tasks: self.tasks, wall: self.wall, shared: self.shared, relays };
         let connection = PeerConnectionBuilder::new()
             .with_configuration(configuration)
             .with_media_engine(media)
-            .with_setting_engine(settings())
+            .with_setting_engine(settings(self.disconnect_timeout))
             .with_interceptor_registry(registry)
             .with_handler(self.handler)
-            .with_runtime(Arc::new(OwnedRuntime { tasks: self.tasks, wall: self.wall }))
+            .with_runtime(Arc::new(runtime))
             .with_data_channel_send_buffer_limit(SEND_BUFFER)
             .with_udp_addrs(self.addresses)
             .build()
@@ -87,12 +93,14 @@ impl Setup<'_> {
     }
 }
 
-fn settings() -> SettingEngine {
+fn settings(disconnect_timeout: Duration) -> SettingEngine {
+    let disconnected = DISCONNECTED.min(disconnect_timeout / 2);
+    let failed = disconnect_timeout.saturating_sub(disconnected).max(Duration::from_millis(1));
     SettingEngineBuilder::new()
         // Joining a multicast group fails on many machines, and ends the connection.
         .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
         .with_include_loopback_candidate(true)
-        .with_ice_timeouts(Some(DISCONNECTED), Some(FAILED), Some(KEEPALIVE))
+        .with_ice_timeouts(Some(disconnected), Some(failed), Some(KEEPALIVE))
         .with_ice_connection_attempts(Some(CHECK_INTERVAL), Some(MAX_CHECKS))
         .with_host_acceptance_min_wait(Some(Duration::ZERO))
         .build()

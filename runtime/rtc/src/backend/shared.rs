@@ -1,5 +1,6 @@
 //! What the tasks of a connection share, and how they end.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
@@ -32,6 +33,7 @@ pub struct Shared {
     own_tasks: Mutex<JoinSet<()>>,
     /// The state that was reported last.
     state: Mutex<Option<State>>,
+    was_connected: AtomicBool,
 }
 
 impl Shared {
@@ -47,6 +49,7 @@ impl Shared {
             wall: Arc::default(),
             own_tasks: Mutex::default(),
             state: Mutex::default(),
+            was_connected: AtomicBool::default(),
         }
     }
 
@@ -72,17 +75,32 @@ impl Shared {
         }
         match state {
             State::Connected => {
-                self.wall.limits().inbound.connected();
+                self.was_connected.store(true, Ordering::Relaxed);
+                {
+                    let mut limits = self.wall.limits();
+                    limits.inbound.connected();
+                    limits.silent = false;
+                }
                 self.frames.open();
             }
             State::Failed | State::Closed => self.frames.close(),
-            State::Connecting | State::Disconnected => {}
+            State::Disconnected => {
+                self.wall.limits().silent = true;
+                self.frames.close();
+            }
+            // Another path is looked for after an ICE restart; the old one is given up.
+            State::Connecting => self.wall.limits().silent = false,
         }
         self.events.state(state);
         if state == State::Connected {
             // Frames that were encoded before the connection was there are lost.
             self.events.keyframe_wanted();
         }
+    }
+
+    /// Returns whether the connection has been there.
+    pub fn was_connected(&self) -> bool {
+        self.was_connected.load(Ordering::Relaxed)
     }
 
     /// Returns whether the connection has ended.

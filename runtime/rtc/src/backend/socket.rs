@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Transmit};
 
-use crate::path::{AddressValidation, InboundLimits};
+use crate::path::{AddressValidation, InboundLimits, is_check};
 
 /// Batches of datagrams that are passed over before other tasks have their turn.
 const MAX_PASSED_OVER: usize = 64;
@@ -24,6 +24,8 @@ pub struct Limits {
     pub addresses: AddressValidation,
     /// How much of each kind is read.
     pub inbound: InboundLimits,
+    /// The peer is silent: nothing is sent but checks until it is back (consent, RFC 7675 section 5.1).
+    pub silent: bool,
 }
 
 impl Wall {
@@ -35,12 +37,17 @@ impl Wall {
 
 impl Limits {
     fn admit(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) -> bool {
-        self.addresses.received(from, datagram)
+        self.addresses.received(now, from, datagram)
             && if self.addresses.is_server(from) {
                 self.inbound.admit_relayed(now, datagram)
             } else {
                 self.inbound.admit(now, datagram)
             }
+    }
+
+    /// Returns whether `datagrams` datagrams, together `contents`, are sent to an address.
+    fn sending(&mut self, now: Instant, to: SocketAddr, contents: &[u8], datagrams: usize) -> bool {
+        (!self.silent || is_check(contents)) && self.addresses.sending(now, to, contents, datagrams)
     }
 
     /// Removes what is not read from datagrams of `stride` bytes each, the last one possibly shorter. Returns how many bytes
@@ -80,11 +87,18 @@ impl AsyncUdpSocket for Socket {
     fn poll_send(&self, context: &mut Context<'_>, transmit: &Transmit<'_>) -> Poll<io::Result<usize>> {
         let (contents, to) = (transmit.contents, transmit.destination);
         let datagrams = transmit.segment_size.map_or(1, |size| contents.len().div_ceil(size.max(1)));
-        if !self.wall.limits().addresses.sending(Instant::now(), to, contents, datagrams) {
+        if !self.wall.limits().sending(Instant::now(), to, contents, datagrams) {
             // As if the network lost it.
             return Poll::Ready(Ok(contents.len()));
         }
-        self.inner.poll_send(context, transmit)
+        match ready!(self.inner.poll_send(context, transmit)) {
+            // An interface that is gone may come back; the library would end the connection at once.
+            Err(error) => {
+                tracing::debug!(%error, %to, "a datagram could not be sent");
+                Poll::Ready(Ok(contents.len()))
+            }
+            sent => Poll::Ready(sent),
+        }
     }
 
     fn poll_recv(
@@ -113,11 +127,36 @@ impl AsyncUdpSocket for Socket {
     fn max_gso_segments(&self) -> usize {
         self.inner.max_gso_segments()
     }
+
+    fn max_gro_segments(&self) -> usize {
+        self.inner.max_gro_segments()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_silent_peer_gets_checks_alone() {
+        let (to, now) = (SocketAddr::from(([192, 0, 2, 1], 5000)), Instant::now());
+        let mut limits = Limits::default();
+        limits.addresses.trust(to);
+        let (check, media) = ([0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], [0x80; 30]);
+        let (relayed_check, relayed_media) =
+            ([&[0x40, 0, 0, 20], &check[..]].concat(), [&[0x40, 0, 0, 30], &media[..]].concat());
+        limits.addresses.received(now, to, &relayed_check);
+        for (silent, datagram, sent) in [
+            (false, &media[..], true),
+            (true, &media, false),
+            (true, &check, true),
+            (true, &relayed_media, false),
+            (true, &relayed_check, true),
+        ] {
+            limits.silent = silent;
+            assert_eq!(limits.sending(now, to, datagram, 1), sent, "{datagram:?}");
+        }
+    }
 
     #[test]
     fn datagrams_that_arrive_together_are_judged_one_by_one() {

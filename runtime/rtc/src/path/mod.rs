@@ -9,14 +9,18 @@
 //! | `datagram` | what a datagram is, by its first bytes |
 //! | [`validation`] | which addresses have proved that they receive what is sent to them |
 //! | [`inbound`] | how much of each kind one connection may send |
+//! | [`router`] | which connection a datagram is for, where all of them share one port |
 //! | `token_bucket` | a rate with a burst |
 
 mod address;
 mod datagram;
 pub mod inbound;
+pub mod router;
 mod token_bucket;
 pub mod validation;
 
 pub use address::is_forbidden;
+pub use datagram::{Stun, is_check};
 pub use inbound::InboundLimits;
+pub use router::Router;
 pub use validation::AddressValidation;

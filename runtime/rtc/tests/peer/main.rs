@@ -6,7 +6,10 @@
 //! | [`channel`] | messages both ways |
 //! | [`closing`] | the end of a connection, from either side, and what it frees |
 //! | [`frames`] | video both ways, with and without loss |
+//! | [`nat`] | a router between a client and the server, for the others |
 //! | [`offers`] | answers to the offers of browsers, and refused offers |
+//! | [`port`] | the one port that all connections share, for UDP and TCP |
+//! | [`roaming`] | paths that change, or are gone for a while; ICE restarts |
 //! | [`reflection`] | what is sent to addresses that have not proved that they receive it |
 //! | [`pair`] | both ends of a connection, for the others |
 
@@ -16,6 +19,9 @@ mod candidates;
 mod channel;
 mod closing;
 mod frames;
+mod nat;
 mod offers;
 mod pair;
+mod port;
 mod reflection;
+mod roaming;

@@ -10,7 +10,7 @@ use framebox_rtc::{Answer, ConnectionEvents, Direction, Peer, Settings, State, T
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
-use framebox_test_peer::{Client, LIMIT, Options};
+use framebox_test_peer::{Client, Event, LIMIT, Options};
 
 pub const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -38,6 +38,10 @@ impl Recorder {
     pub fn new() -> (Arc<Self>, mpsc::UnboundedReceiver<Seen>) {
         let (sender, seen) = mpsc::unbounded_channel();
         (Arc::new(Self { seen: sender, echo: OnceLock::new() }), seen)
+    }
+
+    fn echo_to(&self, peer: &Arc<dyn Peer>) {
+        assert!(self.echo.set(Arc::downgrade(peer)).is_ok());
     }
 
     fn record(&self, seen: Seen) {
@@ -90,11 +94,13 @@ pub struct Pair {
     pub peer: Arc<dyn Peer>,
     pub recorder: Arc<Recorder>,
     pub seen: mpsc::UnboundedReceiver<Seen>,
+    /// Timestamp of the next frame of [`Self::round_trip`].
+    sent: u32,
 }
 
 impl Pair {
     pub async fn connect(options: Options, direction: Direction) -> Self {
-        Self::connect_changed(options, direction, |offer| offer, |answer| answer).await
+        Self::connect_by(&*transport(), options, direction, |offer| offer, |answer| answer).await
     }
 
     /// Connects over a changed offer and answer, as another client would write and read them.
@@ -104,23 +110,64 @@ impl Pair {
         change_offer: impl FnOnce(String) -> String,
         change_answer: impl FnOnce(String) -> String,
     ) -> Self {
+        Self::connect_by(&*transport(), options, direction, change_offer, change_answer).await
+    }
+
+    /// The same by another transport.
+    pub async fn connect_by(
+        transport: &dyn Transport,
+        options: Options,
+        direction: Direction,
+        change_offer: impl FnOnce(String) -> String,
+        change_answer: impl FnOnce(String) -> String,
+    ) -> Self {
         let (mut client, offer) = Client::offer(options).await;
         let offer = change_offer(offer);
         let (recorder, seen) = Recorder::new();
-        let Answer { sdp, peer, codec } = transport().answer(&offer, direction, recorder.clone()).await.unwrap();
+        let Answer { sdp, peer, codec } = transport.answer(&offer, direction, recorder.clone()).await.unwrap();
         assert!(sdp.contains(codec.rtp_format().encoding_name), "{codec:?} in {sdp}");
         if direction == Direction::SendReceive {
-            assert!(recorder.echo.set(Arc::downgrade(&peer)).is_ok());
+            recorder.echo_to(&peer);
         }
         client.accept(&change_answer(sdp)).await;
         client.connected().await;
-        let mut pair = Self { client, peer, recorder, seen };
+        let mut pair = Self { client, peer, recorder, seen, sent: 0 };
         pair.wait(|seen| *seen == Seen::State(State::Connected)).await;
         pair
     }
 
+    /// A client and its peer, which sends every frame back.
+    pub fn new(
+        client: Client,
+        peer: Arc<dyn Peer>,
+        recorder: Arc<Recorder>,
+        seen: mpsc::UnboundedReceiver<Seen>,
+    ) -> Self {
+        recorder.echo_to(&peer);
+        Self { client, peer, recorder, seen, sent: 0 }
+    }
+
     pub async fn wait(&mut self, wanted: impl Fn(&Seen) -> bool) -> Seen {
         wait(&mut self.seen, wanted).await
+    }
+
+    /// Sends frames until one comes back.
+    pub async fn round_trip(&mut self) {
+        let begin = (self.sent..).step_by(3000);
+        let begun = Instant::now();
+        for rtp_timestamp in begin {
+            self.sent = rtp_timestamp + 3000;
+            self.client.send(&frame(true, 0, 100, rtp_timestamp), rtp_timestamp).await;
+            let returned = async {
+                let is_it =
+                    |event: &Event| matches!(event, Event::Frame(frame) if frame.rtp_timestamp == rtp_timestamp);
+                while !is_it(&self.client.next().await) {}
+            };
+            if timeout(Duration::from_millis(200), returned).await.is_ok() {
+                return;
+            }
+            assert!(begun.elapsed() < LIMIT, "no frame comes back");
+        }
     }
 
     /// Waits for the server's side to see a frame with this timestamp.
@@ -145,7 +192,23 @@ pub async fn wait(seen: &mut mpsc::UnboundedReceiver<Seen>, wanted: impl Fn(&See
 }
 
 pub fn transport() -> Box<dyn Transport> {
-    framebox_rtc::transport(Settings { addresses: vec![LOCAL], ..Settings::default() })
+    framebox_rtc::transport(settings())
+}
+
+/// Settings for loopback. Who is silent is given up soon.
+pub fn settings() -> Settings {
+    Settings { addresses: vec![LOCAL], disconnect_timeout: Duration::from_secs(7), ..Settings::default() }
+}
+
+/// The port of an answer's candidates.
+pub fn port(answer: &str) -> u16 {
+    let line = answer.lines().find(|line| line.starts_with("a=candidate")).unwrap();
+    line.split(' ').nth(5).unwrap().parse().unwrap()
+}
+
+/// The answer with another port in its candidates.
+pub fn at_port(answer: &str, to: u16) -> String {
+    answer.replace(&format!("127.0.0.1 {} typ", port(answer)), &format!("127.0.0.1 {to} typ"))
 }
 
 /// A frame of about `size` bytes. The transport does not look into slices.

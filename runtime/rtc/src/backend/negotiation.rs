@@ -1,0 +1,125 @@
+//! Answers the offers of one connection: the first one, and those that restart ICE.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Mutex, watch};
+use tokio::time::timeout;
+use webrtc::peer_connection::{PeerConnection, RTCSessionDescription};
+
+use super::connection::add_candidate;
+use super::place::Place;
+use super::shared::Shared;
+use crate::sdp::Offer;
+use crate::{Direction, Error};
+
+/// Time for gathering our candidates; those that are not known by then, a slow STUN server's, are left out.
+const GATHERING_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Answers the offers of one connection.
+pub struct Negotiation {
+    library: Arc<dyn PeerConnection>,
+    shared: Arc<Shared>,
+    place: Place,
+    public_addresses: Vec<IpAddr>,
+    direction: Direction,
+    /// Whether the peer's candidates are checked.
+    checks: bool,
+    /// True once all candidates of this side are known.
+    gathered: watch::Sender<bool>,
+    /// The first offer; locked while one is answered.
+    first: Mutex<Offer>,
+}
+
+/// What a negotiation needs.
+pub struct Setup<'a> {
+    pub library: &'a Arc<dyn PeerConnection>,
+    pub shared: &'a Arc<Shared>,
+    pub place: Place,
+    pub public_addresses: &'a [IpAddr],
+    pub direction: Direction,
+    /// Whether there are STUN or TURN servers.
+    pub has_servers: bool,
+    pub gathered: watch::Sender<bool>,
+}
+
+impl Negotiation {
+    /// The negotiation that begins with this offer.
+    pub fn new(setup: Setup<'_>, offer: &Offer) -> Self {
+        let Setup { library, shared, place, public_addresses, direction, has_servers, gathered } = setup;
+        Self {
+            library: library.clone(),
+            shared: shared.clone(),
+            place,
+            public_addresses: public_addresses.to_vec(),
+            direction,
+            // A client that is not behind a firewall of ours reaches us: its checks tell where it is. Only where these may not
+            // come through, or where the client sends none, are there checks to what the offer names.
+            checks: offer.ice_lite || has_servers,
+            gathered,
+            first: Mutex::new(offer.clone()),
+        }
+    }
+
+    /// Whether the peer's candidates are checked.
+    pub fn checks(&self) -> bool {
+        self.checks
+    }
+
+    /// Answers the first offer.
+    ///
+    /// # Errors
+    /// What the library says of the offer.
+    pub async fn begin(&self) -> Result<String, Error> {
+        let first = self.first.lock().await;
+        self.answer(&first).await
+    }
+
+    /// Answers a later one, which restarts ICE if its credentials are others.
+    ///
+    /// # Errors
+    /// [`Error::Offer`] when it is not of the same peer, or for other media.
+    pub async fn renegotiate(&self, text: &str) -> Result<String, Error> {
+        let first = self.first.lock().await;
+        let offer = Offer::read(text, self.direction)?;
+        offer.continues(&first)?;
+        self.answer(&offer).await
+    }
+
+    async fn answer(&self, offer: &Offer) -> Result<String, Error> {
+        self.gathered.send_replace(false);
+        let remote = RTCSessionDescription::offer(offer.reduced.clone()).map_err(offer_error)?;
+        self.library.set_remote_description(remote).await.map_err(offer_error)?;
+        if self.checks {
+            self.shared.wall.limits().addresses.speculate(offer.bytes);
+            for candidate in &offer.candidates {
+                add_candidate(&self.library, candidate).await?;
+            }
+        }
+        let local = self.library.create_answer(None).await.map_err(setup_error)?;
+        self.library.set_local_description(local).await.map_err(setup_error)?;
+        if timeout(GATHERING_TIMEOUT, self.gathered.subscribe().wait_for(|gathered| *gathered)).await.is_err() {
+            tracing::warn!("not all candidates were gathered in time; is a STUN or TURN server unreachable?");
+        }
+        let local = self.library.local_description().await.ok_or(Error::NoCodec)?;
+        let sdp = offer.answer(&local.sdp).ok_or(Error::NoCodec)?;
+        if let Some(fragment) = local.sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")) {
+            self.shared.wall.limits().addresses.answered(fragment.trim());
+            if let Some(registration) = self.place.registration() {
+                registration.answered(fragment.trim());
+            }
+        }
+        Ok(self.place.candidates(&self.public_addresses).apply(&sdp))
+    }
+}
+
+/// An error of the library that the offer caused.
+fn offer_error(error: webrtc::error::Error) -> Error {
+    Error::Offer(error.to_string())
+}
+
+/// An error of the library that the offer has no part in.
+pub fn setup_error(error: webrtc::error::Error) -> Error {
+    Error::Setup(Box::new(error))
+}

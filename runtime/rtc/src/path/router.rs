@@ -1,0 +1,211 @@
+//! Which connection a datagram is for, where all of them share one port.
+
+use std::borrow::Borrow;
+use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
+
+use super::datagram::{Stun, TransactionId};
+use super::validation::MAX_ADDRESSES;
+
+/// A connection, by number.
+pub type ConnectionId = u64;
+
+/// User name fragments of one connection: that of the answer, and those of restarts.
+const MAX_FRAGMENTS: usize = 4;
+/// Checks of one connection whose answers are recognised.
+const MAX_TRANSACTIONS: usize = 64;
+
+/// The table of a port. What strangers send adds nothing to it.
+#[derive(Debug, Default)]
+pub struct Router {
+    connections: HashMap<ConnectionId, Entries>,
+    fragments: HashMap<String, ConnectionId>,
+    /// Addresses that proved to be those of a connection's peer: this side answered its check, whose integrity the library
+    /// has verified, or was answered.
+    addresses: HashMap<SocketAddr, ConnectionId>,
+    /// Checks that were sent, and whether their answer makes the address known. A server's does not: others may use it, too.
+    transactions: HashMap<TransactionId, (ConnectionId, bool)>,
+}
+
+/// What is kept of one connection, the oldest first.
+#[derive(Debug, Default)]
+struct Entries {
+    fragments: VecDeque<String>,
+    addresses: VecDeque<SocketAddr>,
+    transactions: VecDeque<TransactionId>,
+}
+
+impl Router {
+    /// Adds a connection.
+    pub fn add(&mut self, connection: ConnectionId) {
+        self.connections.insert(connection, Entries::default());
+    }
+
+    /// Removes a connection and all that is kept of it.
+    pub fn remove(&mut self, connection: ConnectionId) {
+        let Some(entries) = self.connections.remove(&connection) else { return };
+        entries.fragments.iter().for_each(|fragment| forget(&mut self.fragments, fragment, connection));
+        entries.addresses.iter().for_each(|address| forget(&mut self.addresses, address, connection));
+        entries.transactions.iter().for_each(|transaction| _ = self.transactions.remove(transaction));
+    }
+
+    /// Adds a user name fragment of ours: checks that name it are for this connection.
+    pub fn answered(&mut self, connection: ConnectionId, fragment: &str) {
+        let Some(entries) = self.connections.get_mut(&connection) else { return };
+        if entries.fragments.iter().any(|known| known == fragment) {
+            return;
+        }
+        if entries.fragments.len() == MAX_FRAGMENTS
+            && let Some(oldest) = entries.fragments.pop_front()
+        {
+            forget(&mut self.fragments, &oldest, connection);
+        }
+        entries.fragments.push_back(fragment.to_owned());
+        self.fragments.insert(fragment.to_owned(), connection);
+    }
+
+    /// Notes what a connection sends; `server` when it goes to a server of ours. Only messages of STUN matter.
+    pub fn sending(&mut self, connection: ConnectionId, to: SocketAddr, contents: &[u8], server: bool) {
+        match Stun::read(contents) {
+            Some(Stun::Request(transaction, _)) => self.expect(connection, transaction, !server),
+            Some(Stun::Success(_)) => self.learn(connection, to),
+            _ => {}
+        }
+    }
+
+    /// The connection that a datagram is for; `None` when it is nobody's.
+    pub fn route(&mut self, from: SocketAddr, datagram: &[u8]) -> Option<ConnectionId> {
+        match Stun::read(datagram) {
+            Some(Stun::Request(_, fragment)) => self.fragments.get(fragment?).copied(),
+            Some(Stun::Success(transaction)) => match self.transactions.get(&transaction).copied() {
+                Some((connection, learns)) => {
+                    if learns {
+                        self.learn(connection, from);
+                    }
+                    Some(connection)
+                }
+                None => self.addresses.get(&from).copied(),
+            },
+            _ => self.addresses.get(&from).copied(),
+        }
+    }
+
+    fn expect(&mut self, connection: ConnectionId, transaction: TransactionId, learns: bool) {
+        let Some(entries) = self.connections.get_mut(&connection) else { return };
+        if self.transactions.insert(transaction, (connection, learns)).is_some() {
+            return;
+        }
+        if entries.transactions.len() == MAX_TRANSACTIONS
+            && let Some(oldest) = entries.transactions.pop_front()
+        {
+            self.transactions.remove(&oldest);
+        }
+        entries.transactions.push_back(transaction);
+    }
+
+    /// An address that another connection had is the latest one's: a router gives numbers out again.
+    fn learn(&mut self, connection: ConnectionId, address: SocketAddr) {
+        let Some(entries) = self.connections.get_mut(&connection) else { return };
+        if self.addresses.insert(address, connection) == Some(connection) {
+            return;
+        }
+        // It is there already if it went to another connection and came back.
+        entries.addresses.retain(|known| *known != address);
+        if entries.addresses.len() == MAX_ADDRESSES
+            && let Some(oldest) = entries.addresses.pop_front()
+        {
+            forget(&mut self.addresses, &oldest, connection);
+        }
+        entries.addresses.push_back(address);
+    }
+}
+
+/// Removes an entry that is still this connection's.
+fn forget<K: Eq + std::hash::Hash + Borrow<Q>, Q: Eq + std::hash::Hash + ?Sized>(
+    table: &mut HashMap<K, ConnectionId>,
+    key: &Q,
+    connection: ConnectionId,
+) {
+    if table.get(key) == Some(&connection) {
+        table.remove(key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(port: u16) -> SocketAddr {
+        SocketAddr::from(([192, 0, 2, 1], port))
+    }
+
+    /// A STUN message of this type and transaction, for the peer with this fragment.
+    fn stun(kind: [u8; 2], transaction: u16, fragment: &str) -> Vec<u8> {
+        let user = format!("{fragment}:them");
+        let mut message = vec![kind[0], kind[1], 0, 0, 0x21, 0x12, 0xa4, 0x42];
+        message.extend([[0; 10].as_slice(), &transaction.to_be_bytes()].concat());
+        message.extend([0, 6, 0, user.len() as u8]);
+        message.extend(user.as_bytes());
+        message.resize(message.len().next_multiple_of(4), 0);
+        message
+    }
+
+    fn two() -> Router {
+        let mut router = Router::default();
+        for (id, fragment) in [(1, "one"), (2, "two")] {
+            router.add(id);
+            router.answered(id, fragment);
+        }
+        router
+    }
+
+    #[test]
+    fn checks_go_by_fragment_and_the_rest_by_addresses_that_were_answered() {
+        let mut router = two();
+        assert_eq!(router.route(address(5000), &stun([0, 1], 1, "one")), Some(1));
+        assert_eq!(router.route(address(5000), &stun([0, 1], 1, "two")), Some(2));
+        for nobodys in [&stun([0, 1], 1, "three")[..], &stun([0, 1], 1, "")[..24], &[0x80; 100], &[22; 50], &[]] {
+            assert_eq!(router.route(address(5000), nobodys), None, "{nobodys:?}");
+        }
+        router.sending(1, address(5000), &stun([1, 1], 1, ""), false);
+        assert_eq!(router.route(address(5000), &[0x80; 100]), Some(1));
+        // The next peer behind the same router may get the number.
+        router.sending(2, address(5000), &stun([1, 1], 1, ""), false);
+        assert_eq!(router.route(address(5000), &[0x80; 100]), Some(2));
+        router.remove(1);
+        assert_eq!(router.route(address(5000), &[0x80; 100]), Some(2), "the first one's end changes nothing");
+    }
+
+    #[test]
+    fn answers_go_to_who_asked() {
+        let mut router = two();
+        router.sending(1, address(3478), &stun([0, 1], 7, ""), true);
+        router.sending(2, address(3478), &stun([0, 1], 8, ""), true);
+        assert_eq!(router.route(address(3478), &stun([1, 1], 8, "")), Some(2));
+        assert_eq!(router.route(address(3478), &stun([1, 1], 7, "")), Some(1));
+        assert_eq!(router.route(address(3478), &[22; 50]), None, "a server is nobody's");
+        router.sending(1, address(6000), &stun([0, 1], 9, ""), false);
+        assert_eq!(router.route(address(6000), &stun([1, 1], 10, "")), None);
+        assert_eq!(router.route(address(6000), &stun([1, 1], 9, "")), Some(1));
+        assert_eq!(router.route(address(6000), &[22; 50]), Some(1), "a peer is known then");
+    }
+
+    #[test]
+    fn tables_are_bounded_and_empty_after_the_end() {
+        let mut router = two();
+        for number in 0..1000 {
+            router.answered(1, &format!("later{number}"));
+            router.sending(1, address(2000 + number), &stun([0, 1], number, ""), false);
+            router.sending(1, address(2000 + number), &stun([1, 1], number, ""), false);
+            router.route(address(9000 + number), &stun([0, 1], number, "later999"));
+        }
+        assert_eq!(router.fragments.len(), 1 + MAX_FRAGMENTS);
+        assert_eq!((router.addresses.len(), router.transactions.len()), (MAX_ADDRESSES, MAX_TRANSACTIONS));
+        router.remove(1);
+        router.remove(2);
+        router.sending(1, address(2000), &stun([1, 1], 1, ""), false);
+        router.answered(1, "late");
+        assert!(router.connections.is_empty() && router.fragments.is_empty());
+        assert!(router.addresses.is_empty() && router.transactions.is_empty());
+    }
+}

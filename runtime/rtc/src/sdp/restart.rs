@@ -1,0 +1,65 @@
+//! Whether a later offer of a peer continues the connection of the first one.
+
+use super::Offer;
+use crate::Error;
+
+/// What a later offer may change: credentials (an ICE restart), and who would begin with DTLS, which has begun.
+const CHANGEABLE: [&str; 4] = ["a=ice-ufrag:", "a=ice-pwd:", "a=setup:", "a=ice-options:"];
+
+impl Offer {
+    /// Checks that an offer is one of the same peer, for the same media.
+    ///
+    /// # Errors
+    /// [`Error::Offer`] with what differs.
+    pub fn continues(&self, first: &Self) -> Result<(), Error> {
+        let lines = |offer: &Self| -> Vec<String> {
+            let kept = |line: &&str| !CHANGEABLE.iter().any(|prefix| line.starts_with(prefix));
+            offer.reduced.lines().filter(kept).map(str::to_owned).collect()
+        };
+        let (mine, theirs) = (lines(first), lines(self));
+        let fingerprint = |lines: &[String]| lines.iter().find(|line| line.starts_with("a=fingerprint:")).cloned();
+        if fingerprint(&mine) != fingerprint(&theirs) {
+            return Err(Error::Offer("it has another certificate: it is not of the peer that is connected".to_owned()));
+        }
+        match mine.iter().zip(&theirs).find(|(mine, theirs)| mine != theirs) {
+            Some((mine, theirs)) => Err(Error::Offer(format!(
+                "only the ICE credentials of a connection may change, not `{mine}` to `{theirs}`"
+            ))),
+            None if mine.len() != theirs.len() => {
+                Err(Error::Offer("only the ICE credentials of a connection may change, not its media".to_owned()))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Direction;
+
+    const FIRST: &str = "v=0\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\na=fingerprint:sha-256 AA:BB\r\n\
+        a=setup:actpass\r\nm=video 9 UDP/TLS/RTP/SAVPF 102\r\na=mid:0\r\na=sendrecv\r\na=rtcp-mux\r\na=rtpmap:102 H264/90000\r\n\
+        a=fmtp:102 packetization-mode=1;profile-level-id=42e01f\r\n";
+
+    #[test]
+    fn only_credentials_may_change() {
+        let read = |text: &str| Offer::read(text, Direction::SendReceive).unwrap();
+        let first = read(FIRST);
+        for (from, to, words) in [
+            ("abcd", "efgh", ""),
+            ("0123456789", "9876543210", ""),
+            ("9 UDP", "5000 UDP", ""),
+            ("AA:BB", "AA:CC", "another certificate"),
+            ("102", "103", "only the ICE credentials"),
+            ("mid:0", "mid:1", "only the ICE credentials"),
+        ] {
+            match read(&FIRST.replace(from, to)).continues(&first) {
+                Ok(()) => assert_eq!(words, "", "{from} to {to}"),
+                Err(error) => {
+                    assert!(!words.is_empty() && error.to_string().contains(words), "{from} to {to}: {error}")
+                }
+            }
+        }
+    }
+}

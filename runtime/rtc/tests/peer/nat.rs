@@ -1,0 +1,88 @@
+//! A router between a client and the server that translates addresses, as those at home do.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::net::UdpSocket;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::pair::LOCAL;
+
+/// The router.
+pub struct Nat {
+    /// The port that the client sends to.
+    pub port: u16,
+    rules: watch::Sender<Rules>,
+    /// Datagrams of the server that are not of STUN, since the count was last reset.
+    pub other_than_checks: Arc<AtomicUsize>,
+    _task: JoinSet<()>,
+}
+
+#[derive(Clone)]
+struct Rules {
+    outside: Arc<UdpSocket>,
+    blocked: bool,
+}
+
+async fn outside(server: SocketAddr) -> Arc<UdpSocket> {
+    let socket = UdpSocket::bind((LOCAL, 0)).await.unwrap();
+    socket.connect(server).await.unwrap();
+    Arc::new(socket)
+}
+
+impl Nat {
+    /// A router before the server at a port.
+    pub async fn new(server: u16) -> Self {
+        let inside = UdpSocket::bind((LOCAL, 0)).await.unwrap();
+        let port = inside.local_addr().unwrap().port();
+        let outside = outside((LOCAL, server).into()).await;
+        let (rules, followed) = watch::channel(Rules { outside, blocked: false });
+        let other_than_checks = Arc::<AtomicUsize>::default();
+        let mut task = JoinSet::new();
+        task.spawn(run(inside, followed, other_than_checks.clone()));
+        Self { port, rules, other_than_checks, _task: task }
+    }
+
+    /// Gives the client another address, as after a restart; nothing comes back to the old one.
+    pub async fn rebind(&self) {
+        let server = self.rules.borrow().outside.peer_addr().unwrap();
+        let outside = outside(server).await;
+        self.rules.send_modify(|rules| rules.outside = outside);
+    }
+
+    /// Lets nothing through, or everything.
+    pub fn block(&self, blocked: bool) {
+        self.rules.send_modify(|rules| rules.blocked = blocked);
+    }
+}
+
+async fn run(inside: UdpSocket, mut followed: watch::Receiver<Rules>, other_than_checks: Arc<AtomicUsize>) {
+    let (mut up, mut down, mut client) = ([0; 2000], [0; 2000], None);
+    loop {
+        let Rules { outside, blocked } = followed.borrow_and_update().clone();
+        tokio::select! {
+            changed = followed.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+            }
+            received = inside.recv_from(&mut up) => {
+                let (size, from) = received.unwrap();
+                client = Some(from);
+                if !blocked {
+                    let _ = outside.send(&up[..size]).await;
+                }
+            }
+            received = outside.recv(&mut down) => {
+                if let (Ok(size), Some(client)) = (received, client) {
+                    other_than_checks.fetch_add(usize::from(down[0] > 3), Ordering::Relaxed);
+                    if !blocked {
+                        inside.send_to(&down[..size], client).await.unwrap();
+                    }
+                }
+            }
+        }
+    }
+}
