@@ -184,6 +184,14 @@ fn codec() -> RTCRtpCodec {
     }
 }
 
+/// Makes an offer with all candidates in it.
+async fn describe(connection: &Arc<dyn PeerConnection>, gathered: &watch::Sender<bool>) -> String {
+    let offer = connection.create_offer(None).await.unwrap();
+    connection.set_local_description(offer).await.unwrap();
+    timeout(LIMIT, gathered.subscribe().wait_for(|gathered| *gathered)).await.unwrap().unwrap();
+    connection.local_description().await.unwrap().sdp
+}
+
 impl Client {
     /// Makes a client and its offer, with all candidates in it.
     pub async fn offer(options: Options) -> (Self, String) {
@@ -259,7 +267,7 @@ impl Client {
         let tcp = options.tcp;
         let client =
             Self { connection, network, track, stream: None, channel, remote, events: received, gathered, tcp };
-        let offer = client.describe().await;
+        let offer = describe(&client.connection.clone(), &client.gathered.clone()).await;
         (client, offer)
     }
 
@@ -267,14 +275,7 @@ impl Client {
     pub async fn restart(&self) -> String {
         self.connection.restart_ice().await.unwrap();
         self.gathered.send_replace(false);
-        self.describe().await
-    }
-
-    async fn describe(&self) -> String {
-        let offer = self.connection.create_offer(None).await.unwrap();
-        self.connection.set_local_description(offer).await.unwrap();
-        timeout(LIMIT, self.gathered.subscribe().wait_for(|gathered| *gathered)).await.unwrap().unwrap();
-        self.connection.local_description().await.unwrap().sdp
+        describe(&self.connection, &self.gathered).await
     }
 
     /// Accepts the answer, and sends with the payload type that it chose.
@@ -282,7 +283,8 @@ impl Client {
         let description = RTCSessionDescription::answer(answer.to_owned()).unwrap();
         self.connection.set_remote_description(description).await.unwrap();
         // The library connects only to those that come by themselves.
-        let streams = answer.lines().filter(|line| self.tcp && line.contains("tcptype passive"));
+        let tcp = self.tcp;
+        let streams = answer.lines().filter(|line| tcp && line.contains("tcptype passive"));
         for candidate in streams.filter_map(|line| line.strip_prefix("a=")) {
             let candidate = RTCIceCandidateInit { candidate: candidate.to_owned(), ..RTCIceCandidateInit::default() };
             self.connection.add_ice_candidate(candidate).await.unwrap();
