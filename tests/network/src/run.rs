@@ -173,9 +173,12 @@ impl Observed {
         wire.start_schedule();
         let (start, begin) = (Instant::now(), now());
         let length = options.measured.unwrap_or(scenario.measured);
+        let mut healed = scenario.healed.map(|healed| begin + healed.as_secs_f64() * 1000.0);
         if let Some((after, event)) = scenario.event {
             self.collect(start + after).await;
             happen(event, wire)?;
+            // The page may have kept it waiting.
+            healed = Some(now());
         }
         // Nothing to wait for where no picture ever came.
         let length = if first.is_some() { length } else { Duration::from_secs(1) };
@@ -185,7 +188,7 @@ impl Observed {
         let measurement = Measurement {
             begin,
             end,
-            healed: scenario.healed.map(|healed| begin + healed.as_secs_f64() * 1000.0),
+            healed,
             seen: std::mem::take(&mut self.all.seen),
             statistics: std::mem::take(&mut self.all.statistics),
             given,

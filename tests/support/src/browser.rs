@@ -18,6 +18,9 @@ pub const CAMERA: &[&str] = &["--use-fake-ui-for-media-stream", "--use-fake-devi
 /// Flags for the same camera, where every permission prompt is denied.
 pub const NO_CAMERA: &[&str] = &["--deny-permission-prompts", "--use-fake-device-for-media-stream=fps=30"];
 
+/// Bytes of a script that a failed test prints.
+const SHOWN: usize = 1000;
+
 const ALWAYS: &[&str] = &[
     "--headless",
     "--no-sandbox",
@@ -135,7 +138,8 @@ impl Browser {
 
     /// Runs a script in the page; returns what it returns.
     pub async fn run(&self, script: &str, arguments: &[Value]) -> Value {
-        self.client.execute(script, arguments.to_vec()).await.unwrap_or_else(|error| panic!("{script}: {error}"))
+        let shown = script.get(..SHOWN).unwrap_or(script);
+        self.client.execute(script, arguments.to_vec()).await.unwrap_or_else(|error| panic!("{shown}: {error}"))
     }
 
     /// Returns the text of an element, or an empty string.

@@ -25,39 +25,50 @@ const Camera = (() => {
     return seed / 2 ** 32;
   };
 
-  /** Smooth noise: random values on a grid, interpolated. */
-  function smooth(width, height, cell) {
+  /** Adds smooth noise to a plane: random values on a grid, interpolated. */
+  function addSmooth(values, width, height, cell, weight) {
     const columns = Math.ceil(width / cell) + 2;
-    const grid = Float32Array.from({ length: columns * (Math.ceil(height / cell) + 2) }, () => random() - 0.5);
-    const values = new Float32Array(width * height);
-    const ease = (t) => t * t * (3 - 2 * t);
-    for (let y = 0; y < height; y += 1) {
-      const [row, v] = [Math.floor(y / cell) * columns, ease((y % cell) / cell)];
-      for (let x = 0; x < width; x += 1) {
-        const [at, u] = [row + Math.floor(x / cell), ease((x % cell) / cell)];
-        const above = grid[at] + (grid[at + 1] - grid[at]) * u;
-        const below = grid[at + columns] + (grid[at + columns + 1] - grid[at + columns]) * u;
-        values[y * width + x] = above + (below - above) * v;
+    const grid = new Float32Array(columns * (Math.ceil(height / cell) + 2));
+    for (let at = 0; at < grid.length; at += 1) grid[at] = (random() - 0.5) * weight;
+    const eased = new Float32Array(cell);
+    for (let at = 0; at < cell; at += 1) eased[at] = (at / cell) ** 2 * (3 - (2 * at) / cell);
+    for (let y = 0, to = 0; y < height; y += 1) {
+      const v = eased[y % cell];
+      for (let x = 0, at = Math.floor(y / cell) * columns; x < width; at += 1) {
+        const left = grid[at] + (grid[at + columns] - grid[at]) * v;
+        const step = grid[at + 1] + (grid[at + columns + 1] - grid[at + 1]) * v - left;
+        for (let part = 0; part < cell && x < width; part += 1, x += 1, to += 1) values[to] += left + step * eased[part];
       }
     }
-    return values;
   }
 
   /** A plane of a scene: octaves of noise, as those of natural pictures. */
   function plane(width, height, middle, contrast) {
+    const values = new Float32Array(width * height).fill(middle);
     const octaves = [[96, 1], [40, 0.6], [16, 0.35], [7, 0.2], [3, 0.1]];
-    const layers = octaves.map(([cell, weight]) => [smooth(width, height, cell), weight]);
-    return Float32Array.from({ length: width * height }, (_, at) =>
-      layers.reduce((sum, [layer, weight]) => sum + layer[at] * weight, 0) * contrast + middle);
+    for (const [cell, weight] of octaves) addSmooth(values, width, height, cell, weight * contrast);
+    return values;
   }
 
-  const noisy = (values, noise) => Uint8ClampedArray.from(values, (value) => value + (random() - 0.5) * noise);
+  const GRAIN = new Float32Array(1 << 16);
+  for (let at = 0; at < GRAIN.length; at += 1) GRAIN[at] = random() - 0.5;
+
+  /** A plane with noise. */
+  function noisy(values, width, noise) {
+    const result = new Uint8ClampedArray(values.length);
+    for (let begin = 0; begin < values.length; begin += width) {
+      const grain = Math.floor(random() * (GRAIN.length - width));
+      for (let x = 0; x < width; x += 1) result[begin + x] = values[begin + x] + GRAIN[grain + x] * noise;
+    }
+    return result;
+  }
 
   /** Scenes with a margin: Y, U and V of each. */
   function scenes(width, height, noise) {
     const [w, h] = [width + MARGIN, height + MARGIN];
     const [y, u, v] = [plane(w, h, 120, 150), plane(w / 2, h / 2, 128, 60), plane(w / 2, h / 2, 128, 60)];
-    return Array.from({ length: SCENES }, () => [noisy(y, noise), noisy(u, noise / 4), noisy(v, noise / 4)]);
+    const scene = () => [noisy(y, w, noise), noisy(u, w / 2, noise / 4), noisy(v, w / 2, noise / 4)];
+    return Array.from({ length: SCENES }, scene);
   }
 
   const check = (number) => (number ^ (number >> 4) ^ (number >> 8) ^ 0b1010) & 0b1111;
