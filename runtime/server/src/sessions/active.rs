@@ -227,7 +227,7 @@ impl ActiveSession {
                 return reason;
             }
             if let Some(end) = watched.life.over(now) {
-                let checks = self.peer().map_or(0, |peer| peer.stats().packets_received);
+                let checks = self.peer().map_or(0, |peer| peer.stats().checks_received);
                 return end.reason(checks, &self.negotiated.ports);
             }
             if watched.introductions != introductions {

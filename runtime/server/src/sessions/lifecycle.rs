@@ -16,6 +16,8 @@ pub struct Lifecycle {
     state: State,
     since: Instant,
     was_connected: bool,
+    /// Whether the connection failed because nothing had come from the peer for long.
+    was_silent: bool,
     disconnect_timeout: Duration,
 }
 
@@ -35,7 +37,7 @@ pub enum End {
 impl Lifecycle {
     /// Starts with an offer that was just answered. `disconnect_timeout`: longest time that a peer may be disconnected.
     pub fn new(now: Instant, disconnect_timeout: Duration) -> Self {
-        Self { state: State::Connecting, since: now, was_connected: false, disconnect_timeout }
+        Self { state: State::Connecting, since: now, was_connected: false, was_silent: false, disconnect_timeout }
     }
 
     /// Records a change of the peer's state.
@@ -44,6 +46,7 @@ impl Lifecycle {
         if self.phase_of(state) != self.phase() {
             self.since = now;
         }
+        self.was_silent |= state == State::Failed && self.phase() == Phase::Disconnected;
         self.was_connected |= state == State::Connected;
         self.state = state;
     }
@@ -67,6 +70,7 @@ impl Lifecycle {
         let past = |limit| now.saturating_duration_since(self.since) >= limit;
         match self.phase() {
             Phase::Ended if self.state == State::Closed => Some(End::Closed),
+            Phase::Ended if self.was_silent => Some(End::Gone),
             Phase::Ended if self.was_connected => Some(End::Failed),
             Phase::Ended => Some(End::NeverConnected),
             Phase::Connecting if past(HANDSHAKE) => Some(End::NeverConnected),
@@ -127,6 +131,7 @@ mod tests {
             (&[(1, Connected), (5, Disconnected)], Some((25, End::Gone))),
             (&[(1, Connected), (5, Disconnected), (6, Connecting)], Some((25, End::Gone))),
             (&[(1, Connected), (5, Disconnected), (24, Connected)], None),
+            (&[(1, Connected), (5, Disconnected), (20, Failed)], Some((20, End::Gone))),
             (&[(1, Connected), (5, Failed)], Some((5, End::Failed))),
             (&[(1, Connected), (5, Closed)], Some((5, End::Closed))),
         ];
