@@ -18,7 +18,7 @@ use super::network::ice_server;
 use super::port::Registration;
 use super::runtime::{OwnedRuntime, Tasks};
 use super::socket::Wall;
-use crate::sdp::{Offer, TRANSPORT_CC};
+use crate::sdp::{Offer, PLAYOUT_DELAY, TRANSPORT_CC};
 
 /// Silence after which a peer counts as disconnected, unless half the time until the connection fails is less.
 const DISCONNECTED: Duration = Duration::from_secs(3);
@@ -63,8 +63,10 @@ impl Setup<'_> {
     pub async fn build(self) -> webrtc::error::Result<Arc<dyn PeerConnection>> {
         let (video, transport_cc) = (&self.offer.video, self.offer.transport_cc);
         let mut media = media_engine(video);
-        let extension = RTCRtpHeaderExtensionCapability { uri: TRANSPORT_CC.to_owned() };
-        media.register_header_extension(extension, RtpCodecKind::Video, None)?;
+        for uri in [TRANSPORT_CC, PLAYOUT_DELAY] {
+            let extension = RTCRtpHeaderExtensionCapability { uri: uri.to_owned() };
+            media.register_header_extension(extension, RtpCodecKind::Video, None)?;
+        }
         let (arrivals, reports) = (TwccReceiverBuilder::new().build(), ReceiverReportBuilder::new().build());
         let registry = Registry::new()
             .with(Slot::TwccReceiver, Bound::new(arrivals, video, transport_cc))

@@ -125,6 +125,11 @@ impl Estimator {
         self.queue.delay().max(self.overdue)
     }
 
+    /// By how much packets are delayed unevenly.
+    pub fn spread(&self) -> Duration {
+        self.queue.spread()
+    }
+
     /// Part of the packets that was lost of late, 0 to 1.
     pub fn loss(&self) -> f64 {
         self.loss.loss()

@@ -30,4 +30,4 @@ pub use candidate::Candidate;
 pub use format::VideoFormat;
 pub use local::LocalCandidates;
 pub use offer::Offer;
-pub use write::TRANSPORT_CC;
+pub use write::{PLAYOUT_DELAY, TRANSPORT_CC};

@@ -9,6 +9,9 @@ use crate::Error;
 /// Header extension that feeds the sender's congestion control.
 pub const TRANSPORT_CC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 
+/// Header extension that tells a viewer how long to hold frames (webrtc.org's `playout-delay`).
+pub const PLAYOUT_DELAY: &str = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay";
+
 /// Who begins with DTLS (RFC 4145 section 4); what stands in place of another word comes first. An offer has the first one (RFC 8842
 /// section 5.2).
 const SETUPS: [&str; 3] = ["actpass", "active", "passive"];
@@ -28,12 +31,16 @@ pub fn session(out: &mut String, mids: &[String], ice_lite: bool) {
     }
 }
 
-/// The header extension's number in a section, if it has it.
+/// The number of the header extension for transport-wide congestion control in a section, if it has it.
 pub fn transport_cc(section: &Section) -> Option<u8> {
+    extension(section, TRANSPORT_CC)
+}
+
+fn extension(section: &Section, uri: &str) -> Option<u8> {
     section.values("extmap").find_map(|extension| {
         let mut words = extension.split_ascii_whitespace();
         let id = words.next().and_then(|id| id.split('/').next()).and_then(|id| id.parse::<u8>().ok());
-        id.filter(|id| matches!(id, 1..=14) && words.next() == Some(TRANSPORT_CC))
+        id.filter(|id| matches!(id, 1..=14) && words.next() == Some(uri))
     })
 }
 
@@ -60,8 +67,10 @@ pub fn video(out: &mut String, section: &Section, format: &VideoFormat, (sends, 
         let _ =
             write!(out, "a=rtpmap:{retransmission} rtx/{clock_rate}\r\na=fmtp:{retransmission} apt={payload_type}\r\n");
     }
-    if let Some(id) = transport_cc(section) {
-        let _ = write!(out, "a=extmap:{id} {TRANSPORT_CC}\r\n");
+    for uri in [TRANSPORT_CC, PLAYOUT_DELAY] {
+        if let Some(id) = extension(section, uri) {
+            let _ = write!(out, "a=extmap:{id} {uri}\r\n");
+        }
     }
     out.push_str(match (sends, receives) {
         (true, true) => "a=sendrecv\r\n",

@@ -37,6 +37,14 @@ const MAX_WAITING: usize = 4096;
 const HOUSEKEEPING: Duration = Duration::from_millis(50);
 /// After this long without a packet, nothing is to be done.
 const IDLE: Duration = Duration::from_secs(3);
+/// How long the viewer may hold a frame: not at all, and as long as it finds right. Least and largest time in steps of 10 ms,
+/// twelve bits each.
+const SHOW_AT_ONCE: [u8; 3] = [0, 0, 0];
+const SHOW_EVENLY: [u8; 3] = [0, 0x0f, 0xff];
+/// A path that loses or delays packets is calm again after this time.
+const CALM: Duration = Duration::from_secs(4);
+/// Jitter beyond which frames are better held.
+const MAX_SPREAD: Duration = Duration::from_millis(40);
 /// Retransmissions that one request may name.
 const MAX_REQUESTED: usize = 1024;
 
@@ -51,6 +59,8 @@ pub struct LocalStream {
     pub nack: bool,
     /// Number of the header extension for transport-wide sequence numbers.
     pub extension: Option<u8>,
+    /// Number of the header extension that tells how long frames are held.
+    pub playout_delay: Option<u8>,
 }
 
 /// What the path carries, as the encoder has to know it.
@@ -122,6 +132,8 @@ pub struct Transmitter {
     payload_share: f64,
     probe: Option<RunningProbe>,
     last_media: Option<Instant>,
+    /// When the path last lost packets, or delayed them unevenly.
+    disturbed: Option<Instant>,
     interruptions: u32,
 }
 
@@ -144,6 +156,7 @@ impl Transmitter {
             payload_share: 0.94,
             probe: None,
             last_media: None,
+            disturbed: None,
             interruptions: 0,
         }
     }
@@ -185,6 +198,7 @@ impl Transmitter {
             }
         }
         self.last_media.get_or_insert(now);
+        self.disturbed = Some(now);
         let bits: f64 = self.requested.iter().map(|sequence| self.sent.bytes(*sequence) as f64 * 8.0).sum();
         if bits > self.estimator.allowed() * MAX_REPAIR.as_secs_f64() {
             // A keyframe is sooner there than all that was lost.
@@ -196,7 +210,11 @@ impl Transmitter {
 
     /// Takes a report on arrivals.
     pub fn arrivals(&mut self, now: Instant, report: &ArrivalReport) {
-        if self.estimator.arrivals(now, report) {
+        let resumed = self.estimator.arrivals(now, report);
+        if self.estimator.spread() > MAX_SPREAD {
+            self.disturbed = Some(now);
+        }
+        if resumed {
             // What was sent meanwhile is lost, and too old to be sent again.
             self.interruptions += 1;
         }
@@ -314,8 +332,14 @@ impl Transmitter {
             }
         }
         if self.estimator.has_room()
-            && let Some(packet) = self.pop_media()
+            && let Some(mut packet) = self.pop_media()
         {
+            if let Some(extension) = stream.playout_delay.filter(|_| packet.header.marker) {
+                // Where each frame comes in its time, it is shown at once; else the viewer evens the times out.
+                let is_calm = self.disturbed.is_none_or(|at| now > at + CALM);
+                let delay = if is_calm { &SHOW_AT_ONCE } else { &SHOW_EVENLY };
+                let _ = packet.header.set_extension(extension, Bytes::from_static(delay));
+            }
             if stream.nack || stream.retransmissions.is_some() {
                 let begins_keyframe = self.depacketizer.begins_keyframe(&packet.payload);
                 self.sent.push(now, packet.clone(), begins_keyframe);

@@ -16,7 +16,8 @@ use rtc::rtp;
 use link::{Conditions, Link, Random};
 use viewer::{Viewer, Word};
 
-const STREAM: LocalStream = LocalStream { ssrc: 1, retransmissions: Some((2, 97)), nack: true, extension: Some(3) };
+const STREAM: LocalStream =
+    LocalStream { ssrc: 1, retransmissions: Some((2, 97)), nack: true, extension: Some(3), playout_delay: None };
 const FRAME: Duration = Duration::from_millis(33);
 const STEP: Duration = Duration::from_millis(1);
 

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use super::arrivals;
 use super::packet_handler::PacketHandler;
 use crate::bandwidth::LossReport;
-use crate::sdp::TRANSPORT_CC;
+use crate::sdp::{PLAYOUT_DELAY, TRANSPORT_CC};
 use crate::send::{LocalStream, Outlook, Transmitter};
 
 /// Smaller changes of the bit rate are not told, as a part of it.
@@ -118,14 +118,16 @@ impl PacketHandler for Transmit {
             return;
         }
         let is_nack = |typ: &str, parameter: &str| typ == "nack" && parameter.is_empty();
-        let extension = stream.rtp_header_extensions.iter().find(|extension| extension.uri == TRANSPORT_CC);
+        let extension = |uri: &str| {
+            let found = stream.rtp_header_extensions.iter().find(|extension| extension.uri == uri);
+            found.and_then(|extension| u8::try_from(extension.id).ok()).filter(|id| (1..=14).contains(id))
+        };
         self.transmitter.set_stream(LocalStream {
             ssrc: stream.ssrc,
             retransmissions: stream.ssrc_rtx.zip(stream.payload_type_rtx),
             nack: stream.rtcp_feedback.iter().any(|feedback| is_nack(&feedback.typ, &feedback.parameter)),
-            extension: extension
-                .and_then(|extension| u8::try_from(extension.id).ok())
-                .filter(|id| (1..=14).contains(id)),
+            extension: extension(TRANSPORT_CC),
+            playout_delay: extension(PLAYOUT_DELAY),
         });
     }
 }
