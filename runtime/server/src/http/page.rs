@@ -145,3 +145,21 @@ fn serve(path: &str) -> Response {
     ];
     (headers, file.text).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::FILES;
+
+    #[test]
+    fn every_file_of_the_page_and_of_the_client_is_served() {
+        let web = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web");
+        for folder in ["client", "page"] {
+            for entry in std::fs::read_dir(web.join(folder)).unwrap() {
+                let name = format!("{folder}/{}", entry.unwrap().file_name().display());
+                assert!(FILES.iter().any(|file| file.path == name), "{name} is not served");
+            }
+        }
+    }
+}
