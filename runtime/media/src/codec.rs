@@ -6,13 +6,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Decoder, Encoder, Error, decode, encode, h264};
+use crate::{Decoder, Encoder, Error, decode, encode, h264, vp8};
 
 /// A video codec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Codec {
     /// ITU-T H.264, constrained baseline; its coded pictures are Annex B byte streams.
     H264,
+    /// VP8 (RFC 6386).
+    Vp8,
 }
 
 /// How a codec is named and negotiated in SDP and RTP.
@@ -42,8 +44,27 @@ pub struct FormatParameter {
 }
 
 impl Codec {
-    /// All codecs, the preferred one first.
-    pub const ALL: [Self; 1] = [Self::H264];
+    /// All codecs, the preferred one first, whether this program has them or not.
+    pub const ALL: [Self; 2] = [Self::H264, Self::Vp8];
+
+    /// Returns the codecs that this program can decode and encode, the preferred one first.
+    pub fn available() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|codec| codec.is_available())
+    }
+
+    /// Returns whether this program can decode and encode it.
+    pub fn is_available(self) -> bool {
+        self.missing().is_none()
+    }
+
+    /// Returns why this program has no decoder and encoder for it, in words that continue "this server"; none if it has.
+    pub const fn missing(self) -> Option<&'static str> {
+        match self {
+            Self::H264 => None,
+            Self::Vp8 if vp8::IS_BUILT_IN => None,
+            Self::Vp8 => Some("was built without libvpx (Debian: libvpx-dev)"),
+        }
+    }
 
     /// The codec's row of the table.
     pub const fn rtp_format(self) -> &'static RtpFormat {
@@ -60,13 +81,20 @@ impl Codec {
                     FormatParameter { name: "profile-level-id", default: "42000a", preferred: &["42e0", "42", "4d"] },
                 ],
             },
+            Self::Vp8 => &RtpFormat {
+                name: "VP8",
+                encoding_name: "VP8",
+                mime_type: "video/VP8",
+                clock_rate: 90_000,
+                parameters: &[],
+            },
         }
     }
 
     /// A decoder for one stream, with the default settings.
     ///
     /// # Errors
-    /// [`Error::Codec`] when the library refuses to start.
+    /// [`Error::Codec`] when the library refuses to start, or the codec is not [available](Self::is_available).
     pub fn decoder(self) -> Result<Box<dyn Decoder>, Error> {
         self.decoder_with(&decode::Settings::default())
     }
@@ -74,21 +102,34 @@ impl Codec {
     /// A decoder for one stream.
     ///
     /// # Errors
-    /// [`Error::Codec`] when the library refuses to start.
+    /// [`Error::Codec`] when the library refuses to start, or the codec is not [available](Self::is_available).
     pub fn decoder_with(self, settings: &decode::Settings) -> Result<Box<dyn Decoder>, Error> {
         match self {
             Self::H264 => Ok(Box::new(h264::Decoder::new(settings)?)),
+            #[cfg(vpx)]
+            Self::Vp8 => Ok(Box::new(vp8::Decoder::new(settings)?)),
+            #[cfg(not(vpx))]
+            Self::Vp8 => Err(self.unavailable()),
         }
     }
 
     /// An encoder for one stream.
     ///
     /// # Errors
-    /// [`Error::Codec`] when the library refuses to start.
+    /// [`Error::Codec`] when the library refuses to start, or the codec is not [available](Self::is_available).
     pub fn encoder(self, settings: &encode::Settings) -> Result<Box<dyn Encoder>, Error> {
         match self {
             Self::H264 => Ok(Box::new(h264::Encoder::new(settings)?)),
+            #[cfg(vpx)]
+            Self::Vp8 => Ok(Box::new(vp8::Encoder::new(settings)?)),
+            #[cfg(not(vpx))]
+            Self::Vp8 => Err(self.unavailable()),
         }
+    }
+
+    #[cfg(not(vpx))]
+    fn unavailable(self) -> Error {
+        Error::Codec(format!("this program {}", self.missing().unwrap_or_default()))
     }
 }
 
@@ -125,6 +166,7 @@ mod tests {
                     || other.mime_type.eq_ignore_ascii_case(format.mime_type)
             };
             assert_eq!(Codec::ALL.iter().filter(same).count(), 1, "{format:?}");
+            assert_eq!(codec.decoder().is_ok(), codec.is_available(), "{format:?}");
             assert_eq!(format.mime_type, format!("video/{}", format.encoding_name));
         }
     }

@@ -9,7 +9,9 @@
 //! | [`decode`] | [`Decoder`]: access units to pictures |
 //! | [`encode`] | [`Encoder`]: pictures to access units |
 //! | `frame` | [`EncodedFrame`]: one coded picture |
+//! | `frame_rate` | estimates the frame rate for encoders |
 //! | [`h264`] | H.264 by OpenH264, and its byte stream format |
+//! | [`vp8`] | VP8 by libvpx, where the program was built with it |
 
 pub mod clip;
 pub mod codec;
@@ -17,7 +19,9 @@ pub mod decode;
 pub mod encode;
 mod error;
 mod frame;
+mod frame_rate;
 pub mod h264;
+pub mod vp8;
 
 pub use codec::Codec;
 pub use decode::Decoder;

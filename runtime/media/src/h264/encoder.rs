@@ -17,9 +17,9 @@ use openh264_sys2::{
     SPATIAL_LAYER_ALL, WELS_LOG_QUIET,
 };
 
-use super::frame_rate::Estimator;
 use crate::Error;
 use crate::encode::{Encoded, Settings, is_possible};
+use crate::frame_rate::Estimator;
 
 /// Minimum bit rate, bits per second: OpenH264 rejects one below the frame rate.
 const MIN_BITRATE: u32 = 10_000;

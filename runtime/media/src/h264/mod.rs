@@ -5,13 +5,11 @@
 //! | [`annexb`] | the byte stream format: reading and writing |
 //! | [`nal`] | NAL unit types |
 //! | `decoder`, `encoder` | the codec behind the traits of this crate |
-//! | `frame_rate` | estimates the frame rate for the encoder |
 //! | `parameter_set` | validates sequence parameter sets before OpenH264 sees them |
 
 pub mod annexb;
 mod decoder;
 mod encoder;
-mod frame_rate;
 pub mod nal;
 mod parameter_set;
 
@@ -20,4 +18,4 @@ pub use decoder::Decoder;
 pub use encoder::Encoder;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -8,10 +8,10 @@ use super::{annexb, is_keyframe, nal};
 use crate::encode::Settings;
 use crate::{Codec, Decoder, Encoder, Error, decode as decoding};
 
-const SIZE: Size = Size::new(320, 240);
+pub(crate) const SIZE: Size = Size::new(320, 240);
 
 /// A moving scene: a gradient with a moving block.
-fn scene(size: Size, frame: usize) -> Picture {
+pub(crate) fn scene(size: Size, frame: usize) -> Picture {
     let mut picture = Picture::black(size).unwrap();
     let width = size.width as usize;
     let (y, u, v) = picture.planes_mut();
@@ -26,7 +26,7 @@ fn scene(size: Size, frame: usize) -> Picture {
 }
 
 /// Noise around middle gray; `amplitude` 255 covers the full range.
-fn noise(size: Size, frame: usize, amplitude: u32) -> Picture {
+pub(crate) fn noise(size: Size, frame: usize, amplitude: u32) -> Picture {
     let mut picture = Picture::black(size).unwrap();
     let mut state = frame as u32;
     for byte in picture.bytes_mut() {
@@ -36,7 +36,7 @@ fn noise(size: Size, frame: usize, amplitude: u32) -> Picture {
     picture
 }
 
-fn time(frame: usize) -> Duration {
+pub(crate) fn time(frame: usize) -> Duration {
     Duration::from_millis(33 * frame as u64)
 }
 
@@ -47,7 +47,7 @@ fn encode(encoder: &mut dyn Encoder, picture: &Picture, frame: usize, keyframe: 
     (out, encoded.keyframe)
 }
 
-fn decode(decoder: &mut dyn Decoder, unit: &[u8]) -> Picture {
+pub(crate) fn decode(decoder: &mut dyn Decoder, unit: &[u8]) -> Picture {
     assert!(decoder.decode(unit).unwrap(), "a picture comes out of each access unit at once");
     let mut picture = Picture::black(Size::new(2, 2)).unwrap();
     picture.copy_from(decoder.picture().unwrap()).unwrap();
@@ -55,7 +55,7 @@ fn decode(decoder: &mut dyn Decoder, unit: &[u8]) -> Picture {
 }
 
 /// Peak signal-to-noise ratio of the luma, dB.
-fn psnr(a: &Picture, b: &Picture) -> f64 {
+pub(crate) fn psnr(a: &Picture, b: &Picture) -> f64 {
     assert_eq!(a.size(), b.size());
     let (a, b) = (a.planes().y.data, b.planes().y.data);
     let error: f64 = a.iter().zip(b).map(|(a, b)| f64::from(a.abs_diff(*b)).powi(2)).sum();
@@ -92,7 +92,7 @@ fn a_requested_keyframe_is_decodable_alone() {
 }
 
 /// Returns the bit rate in the second half of `seconds` of noisy pictures at `fps`, and the bits of the first one.
-fn rate(encoder: &mut dyn Encoder, size: Size, clock: &mut Duration, fps: u32, seconds: u32) -> (f64, usize) {
+pub(crate) fn rate(encoder: &mut dyn Encoder, size: Size, clock: &mut Duration, fps: u32, seconds: u32) -> (f64, usize) {
     let frames = fps * seconds;
     let sizes: Vec<usize> = (0..frames as usize)
         .map(|frame| {

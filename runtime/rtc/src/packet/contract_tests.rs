@@ -4,12 +4,13 @@ use bytes::Bytes;
 use framebox_media::{Codec, EncodedFrame};
 use proptest::prelude::*;
 
-use super::{MAX_PAYLOAD, MalformedError, depacketizer, h264, packetizer};
+use super::{MAX_PAYLOAD, MalformedError, depacketizer, h264, packetizer, vp8};
 
 /// A frame of about `size` bytes as an encoder makes it.
 fn sample(codec: Codec, keyframe: bool, size: usize) -> EncodedFrame {
     match codec {
         Codec::H264 => h264::tests::sample(keyframe, size),
+        Codec::Vp8 => vp8::tests::sample(keyframe, size),
     }
 }
 
@@ -54,7 +55,10 @@ fn a_frame_that_lacks_a_part_is_refused() {
         let payloads = packetizer(codec).payloads(&sample(codec, false, 5000));
         assert_eq!(join(codec, &[]), Err(MalformedError), "{codec:?}");
         assert_eq!(join(codec, &payloads[1..]), Err(MalformedError), "{codec:?}");
-        assert_eq!(join(codec, &payloads[..payloads.len() - 1]), Err(MalformedError), "{codec:?}");
+        // VP8 does not say which payload is the last one: RTP's marker bit does.
+        if codec != Codec::Vp8 {
+            assert_eq!(join(codec, &payloads[..payloads.len() - 1]), Err(MalformedError), "{codec:?}");
+        }
     }
 }
 

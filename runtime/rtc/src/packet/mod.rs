@@ -5,6 +5,7 @@
 mod depacketizer;
 mod h264;
 mod packetizer;
+mod vp8;
 
 use framebox_media::Codec;
 
@@ -15,6 +16,7 @@ pub use packetizer::{MAX_PAYLOAD, Packetizer};
 pub fn packetizer(codec: Codec) -> Box<dyn Packetizer> {
     match codec {
         Codec::H264 => Box::new(h264::Packetizer),
+        Codec::Vp8 => Box::<vp8::Packetizer>::default(),
     }
 }
 
@@ -22,6 +24,7 @@ pub fn packetizer(codec: Codec) -> Box<dyn Packetizer> {
 pub fn depacketizer(codec: Codec) -> Box<dyn Depacketizer> {
     match codec {
         Codec::H264 => Box::new(h264::Depacketizer),
+        Codec::Vp8 => Box::new(vp8::Depacketizer),
     }
 }
 

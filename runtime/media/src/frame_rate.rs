@@ -6,12 +6,12 @@ use std::time::Duration;
 const WEIGHT: f64 = 0.1;
 /// Factor by which the estimate has to differ from the reported rate before it is reported again.
 const TOLERANCE: f32 = 1.25;
-/// Range that OpenH264 accepts, frames per second.
+/// Range that encoders accept, frames per second.
 const RANGE: (f32, f32) = (1.0, 60.0);
 
 /// Estimates the frame rate, so that the encoder distributes its bit rate over the pictures that arrive in a second: those of
 /// a slow handler may be larger than those of a fast one.
-pub(super) struct Estimator {
+pub(crate) struct Estimator {
     last: Option<Duration>,
     /// Mean interval, seconds.
     interval: f64,
@@ -21,18 +21,24 @@ pub(super) struct Estimator {
 
 impl Estimator {
     /// Starts with an expected rate of `fps` frames per second.
-    pub(super) fn new(fps: f32) -> Self {
+    pub(crate) fn new(fps: f32) -> Self {
         let reported = if fps.is_nan() { 30.0 } else { fps.clamp(RANGE.0, RANGE.1) };
         Self { last: None, interval: 1.0 / f64::from(reported), reported }
     }
 
     /// Returns the rate that was reported last, frames per second.
-    pub(super) fn fps(&self) -> f32 {
+    pub(crate) fn fps(&self) -> f32 {
         self.reported
     }
 
+    /// Returns the mean interval between two pictures, within the range that encoders accept.
+    #[cfg(vpx)]
+    pub(crate) fn interval(&self) -> Duration {
+        Duration::from_secs_f64(self.interval.clamp(1.0 / f64::from(RANGE.1), 1.0 / f64::from(RANGE.0)))
+    }
+
     /// Observes the time of the next picture. Returns the rate in frames per second if it has changed noticeably.
-    pub(super) fn observe(&mut self, pts: Duration) -> Option<f32> {
+    pub(crate) fn observe(&mut self, pts: Duration) -> Option<f32> {
         let gap = pts.saturating_sub(self.last.replace(pts)?).as_secs_f64();
         if gap == 0.0 {
             return None;
