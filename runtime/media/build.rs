@@ -10,7 +10,9 @@ fn main() {
     println!("cargo::rustc-check-cfg=cfg(vpx)");
     nasm();
     if let Err(missing) = vpx() {
-        println!("cargo::warning={missing}: browsers without H.264, as a fresh Firefox, will not be served, which need VP8.");
+        println!(
+            "cargo::warning={missing}: browsers without H.264, as a fresh Firefox, will not be served, which need VP8."
+        );
         println!(
             "cargo::warning=Install it (Debian: apt install libvpx-dev; macOS: brew install libvpx pkg-config), then: cargo clean -p framebox-media"
         );

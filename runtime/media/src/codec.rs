@@ -10,6 +10,7 @@ use crate::{Decoder, Encoder, Error, decode, encode, h264, vp8};
 
 /// A video codec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Codec {
     /// ITU-T H.264, constrained baseline; its coded pictures are Annex B byte streams.
     H264,

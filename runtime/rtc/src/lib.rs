@@ -36,7 +36,7 @@ mod transport;
 
 pub use backend::MAX_MESSAGE_BYTES;
 pub use direction::Direction;
-pub use error::Error;
+pub use error::{Error, NoCodec};
 pub use events::{ConnectionEvents, State};
 pub use peer::Peer;
 pub use sdp::Candidate;

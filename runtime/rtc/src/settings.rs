@@ -4,6 +4,8 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use framebox_media::Codec;
+
 /// Settings of a [`Transport`](crate::Transport).
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -21,6 +23,8 @@ pub struct Settings {
     pub public_addresses: Vec<IpAddr>,
     /// STUN and TURN servers, `stun:host:port`, `turn:user:password@host:port`.
     pub ice_servers: Vec<String>,
+    /// Codecs that are taken, the preferred one first; those that are not [available](Codec::is_available) are passed over.
+    pub codecs: Vec<Codec>,
     /// Highest bit rate that [`ConnectionEvents::bitrate`](crate::ConnectionEvents::bitrate) allows, b/s.
     pub max_bitrate: u32,
     /// Bit rate at the start, b/s.
@@ -38,6 +42,7 @@ impl Default for Settings {
             addresses: Vec::new(),
             public_addresses: Vec::new(),
             ice_servers: Vec::new(),
+            codecs: Codec::ALL.to_vec(),
             max_bitrate: 2_500_000,
             start_bitrate: 1_500_000,
             disconnect_timeout: Duration::from_secs(30),

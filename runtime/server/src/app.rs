@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use framebox_catalog::Catalog;
 use framebox_catalog::data_dir::DataDir;
+use framebox_media::Codec;
 use framebox_pipeline::node::{Node, admission, host_memory};
 use framebox_rtc as rtc;
 use framebox_sandbox::{Engine, Guests};
@@ -81,10 +82,20 @@ fn transport_settings(config: &Config) -> rtc::Settings {
         addresses: config.webrtc.addresses.clone(),
         public_addresses: config.webrtc.public_addresses.clone(),
         ice_servers: config.webrtc.ice_servers.clone(),
+        codecs: codecs(&config.webrtc),
         max_bitrate: config.encoder.max_kbps * 1000,
         start_bitrate: config.encoder.start_kbps * 1000,
         disconnect_timeout: config.webrtc.disconnect_timeout(),
     }
+}
+
+/// The codecs that are taken; says so in the log where one of them cannot be.
+fn codecs(webrtc: &config::WebRtc) -> Vec<Codec> {
+    let codecs = webrtc.codecs.clone();
+    for (codec, missing) in codecs.iter().filter_map(|codec| Some((codec, codec.missing()?))) {
+        tracing::warn!("clients that offer only {} are refused: this server {missing}", codec.rtp_format().name);
+    }
+    codecs
 }
 
 /// What all sessions may hold together, bytes.

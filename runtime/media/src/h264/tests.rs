@@ -92,7 +92,13 @@ fn a_requested_keyframe_is_decodable_alone() {
 }
 
 /// Returns the bit rate in the second half of `seconds` of noisy pictures at `fps`, and the bits of the first one.
-pub(crate) fn rate(encoder: &mut dyn Encoder, size: Size, clock: &mut Duration, fps: u32, seconds: u32) -> (f64, usize) {
+pub(crate) fn rate(
+    encoder: &mut dyn Encoder,
+    size: Size,
+    clock: &mut Duration,
+    fps: u32,
+    seconds: u32,
+) -> (f64, usize) {
     let frames = fps * seconds;
     let sizes: Vec<usize> = (0..frames as usize)
         .map(|frame| {

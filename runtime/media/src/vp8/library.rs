@@ -151,14 +151,13 @@ impl LibraryDecoder {
         let length = c_uint::try_from(data.len()).map_err(|_| Error::Damaged)?;
         let mut raw = RawPicture { width: 0, height: 0, planes: [null(); 3], strides: [0; 3] };
         // SAFETY: the decoder is open. The data are read during the call alone, and the result outlives it.
-        checked(unsafe {
-            framebox_vp8_decoder_decode(self.decoder.as_ptr(), data.as_ptr(), length, &raw mut raw)
-        })?;
+        checked(unsafe { framebox_vp8_decoder_decode(self.decoder.as_ptr(), data.as_ptr(), length, &raw mut raw) })?;
         let size = Size::new(raw.width, raw.height);
         if raw.planes.iter().any(|plane| plane.is_null()) || !size.is_valid() {
             return Ok(false);
         }
-        let holds = |stride: c_int, size: Size| usize::try_from(stride).is_ok_and(|stride| stride >= size.width as usize);
+        let holds =
+            |stride: c_int, size: Size| usize::try_from(stride).is_ok_and(|stride| stride >= size.width as usize);
         let [y, u, v] = raw.strides;
         if !holds(y, size) || !holds(u, size.chroma()) || !holds(v, size.chroma()) {
             return Err(Error::Damaged);

@@ -57,7 +57,7 @@ impl Transport for WebRtc {
         direction: Direction,
         events: Arc<dyn ConnectionEvents>,
     ) -> Result<Answer, Error> {
-        let offer = Offer::read(offer, direction)?;
+        let offer = Offer::read_with(offer, direction, &self.settings.codecs)?;
         let mut attempts = 0;
         loop {
             attempts += 1;

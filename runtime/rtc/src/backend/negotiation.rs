@@ -82,7 +82,7 @@ impl Negotiation {
     /// [`Error::Offer`] when it is not of the same peer, or for other media.
     pub async fn renegotiate(&self, text: &str) -> Result<String, Error> {
         let first = self.first.lock().await;
-        let offer = Offer::read(text, self.direction)?;
+        let offer = Offer::read_with(text, self.direction, &[first.video.codec])?;
         offer.continues(&first)?;
         self.answer(&offer).await
     }
@@ -102,8 +102,8 @@ impl Negotiation {
         if timeout(GATHERING_TIMEOUT, self.gathered.subscribe().wait_for(|gathered| *gathered)).await.is_err() {
             tracing::warn!("not all candidates were gathered in time; is a STUN or TURN server unreachable?");
         }
-        let local = self.library.local_description().await.ok_or(Error::NoCodec)?;
-        let sdp = offer.answer(&local.sdp).ok_or(Error::NoCodec)?;
+        let local = self.library.local_description().await.ok_or_else(no_answer)?;
+        let sdp = offer.answer(&local.sdp).ok_or_else(no_answer)?;
         if let Some(fragment) = local.sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")) {
             self.shared.wall.limits().addresses.answered(fragment.trim());
             if let Some(registration) = self.place.registration() {
@@ -112,6 +112,11 @@ impl Negotiation {
         }
         Ok(self.place.candidates(&self.public_addresses).apply(&sdp))
     }
+}
+
+/// The library answers something else than it was asked.
+fn no_answer() -> Error {
+    Error::Offer("no answer fits it".to_owned())
 }
 
 /// An error of the library that the offer caused.

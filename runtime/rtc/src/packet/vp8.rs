@@ -74,7 +74,8 @@ impl super::Depacketizer for Depacketizer {
             if part.begins_frame() != frame.is_empty() {
                 return Err(MalformedError);
             }
-            if part.picture_id.is_some() && picture_id.replace(part.picture_id).is_some_and(|id| id != part.picture_id) {
+            if part.picture_id.is_some() && picture_id.replace(part.picture_id).is_some_and(|id| id != part.picture_id)
+            {
                 return Err(MalformedError);
             }
             frame.extend_from_slice(part.data);

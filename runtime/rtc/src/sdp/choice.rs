@@ -1,7 +1,10 @@
 //! Which sections of an offer are used.
 
+use framebox_media::Codec;
+
 use super::format::VideoFormat;
 use super::section::Section;
+use crate::error::NoCodec;
 use crate::{Direction, Error};
 
 /// The video sections of an offer that are used, and their format.
@@ -14,7 +17,7 @@ pub struct Choice {
     pub format: VideoFormat,
 }
 
-/// Chooses the first video section that can be exchanged, or two of one transport that each go one way.
+/// Chooses the first video section that can be exchanged in one of `codecs`, or two of one transport that each go one way.
 ///
 /// # Errors
 /// [`Error::NoVideo`] and [`Error::NoCodec`] when there is none.
@@ -22,6 +25,7 @@ pub fn choose(
     session: &Section,
     sections: &[Section],
     direction: Direction,
+    codecs: &[Codec],
     are_bundled: impl Fn(usize, usize) -> bool,
 ) -> Result<Choice, Error> {
     let is_video = |section: &Section| section.kind.eq_ignore_ascii_case("video") && !section.is_declined();
@@ -32,7 +36,9 @@ pub fn choose(
     };
     let mut suiting = videos().filter(|(_, section)| suits(section)).peekable();
     let is_there = suiting.peek().is_some();
-    if let Some((video, format)) = suiting.find_map(|(index, section)| Some((index, VideoFormat::choose(section)?))) {
+    if let Some((video, format)) =
+        suiting.find_map(|(index, section)| Some((index, VideoFormat::choose(section, codecs)?)))
+    {
         return Ok(Choice { video, returned: None, format });
     }
     let (mut has_pair, mut pair) = (false, None);
@@ -44,13 +50,17 @@ pub fn choose(
                 continue;
             }
             has_pair = true;
-            let format = VideoFormat::choose(&sections[video]).filter(|format| format.is_in(&sections[returned]));
+            let format =
+                VideoFormat::choose(&sections[video], codecs).filter(|format| format.is_in(&sections[returned]));
             pair = pair.or(format.map(|format| Choice { video, returned: Some(returned), format }));
         }
     }
     match pair {
         Some(pair) => Ok(pair),
-        None if is_there || has_pair => Err(Error::NoCodec),
+        None if is_there || has_pair => {
+            let offered = videos().flat_map(|(_, section)| section.encoding_names());
+            Err(Error::NoCodec(NoCodec::new(offered, codecs)))
+        }
         None => Err(Error::NoVideo(match direction {
             Direction::SendReceive => "sent and received (sendrecv), as this handler needs",
             Direction::SendOnly => "received by the client (recvonly or sendrecv), as this handler needs",

@@ -28,9 +28,10 @@ pub struct VideoFormat {
 }
 
 impl VideoFormat {
-    /// Chooses the format of a section that suits best, if any does.
-    pub fn choose(section: &Section) -> Option<Self> {
-        Codec::ALL.into_iter().find_map(|codec| Self::of_codec(section, codec))
+    /// Chooses the format of a section that suits best, if any does: of the first of `codecs` that is offered and available.
+    pub fn choose(section: &Section, codecs: &[Codec]) -> Option<Self> {
+        let available = codecs.iter().filter(|codec| codec.is_available());
+        available.into_iter().find_map(|codec| Self::of_codec(section, *codec))
     }
 
     /// Returns whether a section offers the format by the same payload type.

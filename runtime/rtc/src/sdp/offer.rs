@@ -3,6 +3,8 @@
 //! The RTP library sees a reduced offer, with one video section in one format, or two that each go one way, and at most one data
 //! channel; everything else of the offer is declined in the answer, or inactive.
 
+use framebox_media::Codec;
+
 use super::answer::{self, Plan};
 use super::bundle::Bundle;
 use super::candidate;
@@ -38,19 +40,28 @@ pub struct Offer {
 }
 
 impl Offer {
-    /// Reads an offer for video that goes the given way.
+    /// Reads an offer for video that goes the given way, in any codec.
     ///
     /// # Errors
     /// [`Error::Offer`] when it does not describe a connection; [`Error::NoVideo`] and [`Error::NoCodec`] when it has no video
     /// that can be exchanged.
     pub fn read(offer: &str, direction: Direction) -> Result<Self, Error> {
+        Self::read_with(offer, direction, &Codec::ALL)
+    }
+
+    /// Reads an offer for video that goes the given way, in the first of `codecs` that can be.
+    ///
+    /// # Errors
+    /// See [`Self::read`].
+    pub fn read_with(offer: &str, direction: Direction, codecs: &[Codec]) -> Result<Self, Error> {
         let (session, sections) = section::split(offer)?;
         let are_bundled = |one: usize, other: usize| {
             let bundle = sections[one].mid().ok().and_then(|mid| Bundle::of(&session, mid));
             bundle.is_some_and(|bundle| bundle.has(&sections[other]))
                 && sections[one].value("mid") != sections[other].value("mid")
         };
-        let Choice { video, returned, mut format } = choice::choose(&session, &sections, direction, are_bundled)?;
+        let Choice { video, returned, mut format } =
+            choice::choose(&session, &sections, direction, codecs, are_bundled)?;
         let bundle = Bundle::of(&session, sections[video].mid()?);
         let is_channel =
             |index: usize| sections[index].is_channel() && !sections[index].is_declined() && are_bundled(video, index);

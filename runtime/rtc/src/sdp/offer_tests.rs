@@ -39,6 +39,29 @@ fn the_format_that_suits_best_is_chosen() {
 }
 
 #[test]
+fn the_codec_is_the_first_one_that_is_offered_and_available() {
+    let (vp8, h264) = ("a=rtpmap:96 VP8/90000\r\n", "a=rtpmap:102 H264/90000\r\n");
+    let both = format!("{vp8}{h264}");
+    for (attributes, codecs, chosen) in [
+        (both.as_str(), &[Codec::H264, Codec::Vp8][..], Some(Codec::H264)),
+        (&both, &[Codec::Vp8, Codec::H264], Some(if Codec::Vp8.is_available() { Codec::Vp8 } else { Codec::H264 })),
+        (h264, &[Codec::Vp8, Codec::H264], Some(Codec::H264)),
+        (vp8, &Codec::ALL, Codec::Vp8.is_available().then_some(Codec::Vp8)),
+        (vp8, &[Codec::H264], None),
+    ] {
+        let read = Offer::read_with(&offer(&video("96 102", attributes)), Direction::SendReceive, codecs);
+        match chosen {
+            Some(codec) => assert_eq!(read.unwrap().video.codec, codec, "{attributes} {codecs:?}"),
+            None => {
+                let error = read.unwrap_err().to_string();
+                assert!(error.contains("H.264 (it has VP8)"), "{error}");
+                assert_eq!(error.contains("libvpx"), codecs.contains(&Codec::Vp8), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
 fn retransmissions_and_feedback_belong_to_the_chosen_format() {
     let attributes = "a=rtpmap:102 h264/90000\r\na=fmtp:102 packetization-mode=1\r\na=rtcp-fb:102 nack\r\na=rtcp-fb:102 nack pli\r\n\
         a=rtcp-fb:102 goog-remb\r\na=rtcp-fb:* ccm fir\r\na=rtpmap:103 rtx/90000\r\na=fmtp:103 apt=102\r\na=rtpmap:97 rtx/90000\r\n\
@@ -76,7 +99,7 @@ fn unusable_offers_are_refused_with_the_reason() {
         (offer("m=video\r\n"), Direction::SendReceive, "not complete"),
         (offer("m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n"), Direction::SendReceive, "no video"),
         (offer(&both.replace(" 9 ", " 0 ")), Direction::SendReceive, "no video"),
-        (offer(&video("96", "a=rtpmap:96 VP8/90000\r\n")), Direction::SendReceive, "H.264"),
+        (offer(&video("96", "a=rtpmap:96 VP9/90000\r\n")), Direction::SendReceive, "H.264"),
         (offer(&sends_only), Direction::SendReceive, "sendrecv"),
         (offer(&receives_only), Direction::SendReceive, "sendrecv"),
         (offer(&sends_only), Direction::SendOnly, "recvonly"),

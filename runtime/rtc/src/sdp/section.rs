@@ -60,6 +60,11 @@ impl<'a> Section<'a> {
         self.values(name).filter_map(move |value| value.strip_prefix(payload_type)?.strip_prefix(' ').map(str::trim))
     }
 
+    /// The encoding names of the formats, `a=rtpmap:PT NAME/RATE`.
+    pub fn encoding_names(&self) -> impl Iterator<Item = &'a str> {
+        self.formats.iter().filter_map(|format| self.values_of("rtpmap", format).next()?.split('/').next())
+    }
+
     /// Returns whether there is an attribute without a value.
     pub fn has(&self, name: &str) -> bool {
         self.attributes.contains(&name)

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use anyhow::{anyhow, bail, ensure};
+use framebox_media::Codec;
 use serde::Deserialize;
 
 use super::ice_url::{IceUrl, split_login};
@@ -37,6 +38,8 @@ pub struct WebRtc {
     pub disconnect_timeout_s: u64,
     /// STUN and TURN servers that the server itself uses, `stun:host:port`, `turn:user:password@host:port`.
     pub ice_servers: Vec<String>,
+    /// Codecs that are taken, the preferred one first: `h264`, `vp8`. Those that the program was built without are passed over.
+    pub codecs: Vec<Codec>,
     /// STUN and TURN servers that clients are told to use.
     pub client_ice_servers: Vec<ClientIceServer>,
 }
@@ -52,6 +55,7 @@ impl Default for WebRtc {
             public_addresses: Vec::new(),
             disconnect_timeout_s: 30,
             ice_servers: Vec::new(),
+            codecs: Codec::ALL.to_vec(),
             client_ice_servers: Vec::new(),
         }
     }
@@ -140,11 +144,22 @@ impl WebRtc {
             // Not the URL itself: there is a password in it.
             IceUrl::parse(bare).map_err(|wrong| anyhow!("webrtc.ice_servers: {bare:?} is wrong: {wrong}"))?;
         }
+        self.check_codecs()?;
         ensure!(
             self.client_ice_servers.len() <= MAX_CLIENT_SERVERS,
             "webrtc.client_ice_servers are at most {MAX_CLIENT_SERVERS}"
         );
         self.client_ice_servers.iter().try_for_each(ClientIceServer::check)
+    }
+
+    fn check_codecs(&self) -> anyhow::Result<()> {
+        let doubled = self.codecs.iter().enumerate().any(|(index, codec)| self.codecs[..index].contains(codec));
+        ensure!(!self.codecs.is_empty() && !doubled, "webrtc.codecs must name h264, vp8 or both, each once");
+        let missing: Option<Vec<&str>> = self.codecs.iter().map(|codec| codec.missing()).collect();
+        if let Some([missing, ..]) = missing.as_deref() {
+            bail!("webrtc.codecs names only what this program does not have: it {missing}");
+        }
+        Ok(())
     }
 }
 
@@ -203,6 +218,9 @@ mod tests {
             ("public_addresses = [\"my.server\"]", "invalid IP address"),
             ("public_addresses = [\"0.0.0.0\"]", "no address of a machine"),
             ("disconnect_timeout_s = 0", "disconnect_timeout_s must be within"),
+            ("codecs = [\"h265\"]", "expected `h264` or `vp8`"),
+            ("codecs = []", "webrtc.codecs must name"),
+            ("codecs = [\"vp8\", \"vp8\"]", "each once"),
             ("ice_servers = [\"stun.example.org\"]", "it has no scheme"),
             ("ice_servers = [\"turn:me:hidden@turn.example:0\"]", "\"turn:turn.example:0\" is wrong: its port"),
             ("[[client_ice_servers]]", "each needs urls"),
