@@ -10,6 +10,7 @@
 //! | [`rtp`] | depacketizers, the assembler, requests for lost packets | peer |
 //! | [`packets`] | STUN, DTLS, RTP, RTCP and data channel packets, by the parsers of the RTP library | stranger, peer |
 //! | [`h264`] | byte streams and parameter sets, and the decoder behind them | peer, uploader |
+//! | [`vp8`] | coded pictures, and libvpx behind the check of their headers | peer |
 //! | [`clip`] | MP4, Y4M and pictures | operator, or whoever gave them the file |
 //! | [`values`] | descriptors, parameters and values | uploader, guest, viewer |
 //! | [`configuration`] | the configuration file | operator, by mistake |
@@ -38,6 +39,8 @@ pub mod protocol;
 pub mod rtp;
 #[cfg(feature = "server")]
 pub mod values;
+pub mod vp8;
+mod whole;
 
 /// A target: it panics when something does not hold.
 pub type Target = fn(&[u8]);
@@ -45,6 +48,7 @@ pub type Target = fn(&[u8]);
 /// The targets by name; `corpus/NAME` has inputs of each, and the program is called `fuzz-NAME`.
 pub const TARGETS: &[(&str, Target)] = &[
     ("h264", h264::run),
+    ("vp8", vp8::run),
     ("clip", clip::run),
     #[cfg(feature = "server")]
     ("offer", offer::run),

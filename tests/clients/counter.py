@@ -1,6 +1,7 @@
 """Sends numbered pictures to a handler that turns them, and reads which come back, in which order, turned how.
 
-`counter.py BASE SESSION HANDLER PARAMETERS PICTURES`, PARAMETERS being JSON and PICTURES how many are to come back; `counter.py --self-test` checks this client
+`counter.py BASE SESSION HANDLER PARAMETERS PICTURES [CODEC]`, PARAMETERS being JSON, PICTURES how many are to come back, and CODEC the only one
+that is offered; `counter.py --self-test` checks this client
 against itself. Prints one line of JSON.
 """
 
@@ -14,7 +15,7 @@ from typing import Any
 from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
 
 from counting import TURNS, Camera, find
-from peer import Peer, get, prefer_h264, report
+from peer import Peer, get, prefer, report
 
 
 async def count(peer: Peer, camera: Camera, wanted: int, settled: asyncio.Future[Any]) -> dict[str, Any]:
@@ -54,10 +55,10 @@ async def count(peer: Peer, camera: Camera, wanted: int, settled: asyncio.Future
     }
 
 
-async def run(base: str, session: str, handler: str, parameters: dict[str, Any], wanted: int) -> None:
+async def run(base: str, session: str, handler: str, parameters: dict[str, Any], wanted: int, codec: str) -> None:
     """The case itself."""
     camera = Camera()
-    peer = Peer(base, session, camera)
+    peer = Peer(base, session, camera, codec=codec)
     await peer.connect(handler)
     settled: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
@@ -74,7 +75,7 @@ async def run(base: str, session: str, handler: str, parameters: dict[str, Any],
     await setting
     _, stats = await get(base, f"/sessions/{session}")
     await peer.close()
-    report(answer=settled.result(), skipped=sum(stats["frames"]["skipped"].values()), **facts)
+    report(codec=stats["codec"], answer=settled.result(), skipped=sum(stats["frames"]["skipped"].values()), **facts)
 
 
 class Mirror(MediaStreamTrack):
@@ -110,7 +111,7 @@ async def self_test() -> None:
 
         other.on("track", track)
         await other.setRemoteDescription(RTCSessionDescription(offer["sdp"], offer["type"]))
-        prefer_h264(other)
+        prefer(other)
         await other.setLocalDescription(await other.createAnswer())
         await peer.take({"sdp": other.localDescription.sdp, "type": "answer"})
         settled: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -128,5 +129,5 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["--self-test"]:
         asyncio.run(self_test())
     else:
-        base, session, handler, parameters, wanted = sys.argv[1:]
-        asyncio.run(run(base, session, handler, json.loads(parameters), int(wanted)))
+        base, session, handler, parameters, wanted, codec = [*sys.argv[1:], "H264"][:6]
+        asyncio.run(run(base, session, handler, json.loads(parameters), int(wanted), codec))

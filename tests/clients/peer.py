@@ -1,4 +1,4 @@
-"""A client of the server on aiortc: signalling as FastRTC's pages do it, H.264 video both ways, the data channel."""
+"""A client of the server on aiortc: signalling as FastRTC's pages do it, video both ways, the data channel."""
 
 import asyncio
 import json
@@ -22,13 +22,10 @@ from aiortc.mediastreams import MediaStreamError
 aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
 
 
-def prefer_h264(connection: RTCPeerConnection) -> None:
-    """Offers H.264, its retransmissions, and no other codec."""
-    codecs = [
-        codec
-        for codec in RTCRtpSender.getCapabilities("video").codecs
-        if codec.mimeType in ("video/H264", "video/rtx")
-    ]
+def prefer(connection: RTCPeerConnection, codec: str = "H264") -> None:
+    """Offers one codec, its retransmissions, and no other codec."""
+    wanted = (f"video/{codec}", "video/rtx")
+    codecs = [one for one in RTCRtpSender.getCapabilities("video").codecs if one.mimeType in wanted]
     for transceiver in connection.getTransceivers():
         if transceiver.kind == "video":
             transceiver.setCodecPreferences(codecs)
@@ -38,7 +35,13 @@ class Peer:
     """One connection. `messages` keeps what came through the channel, `frames` yields the video that comes back."""
 
     def __init__(
-        self, base: str, session: str, track: MediaStreamTrack | None, channel: bool = True, direction: str = "sendrecv"
+        self,
+        base: str,
+        session: str,
+        track: MediaStreamTrack | None,
+        channel: bool = True,
+        direction: str = "sendrecv",
+        codec: str = "H264",
     ) -> None:
         self.base = base
         self.session = session
@@ -53,7 +56,7 @@ class Peer:
             self.channel.on("message", self._message)
         if track or direction == "recvonly":
             self.connection.addTransceiver(track or "video", direction=direction)
-            prefer_h264(self.connection)
+            prefer(self.connection, codec)
         self.connection.on("track", self._track)
 
     def _track(self, track: MediaStreamTrack) -> None:

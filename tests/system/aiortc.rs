@@ -4,9 +4,10 @@
 use std::path::Path;
 use std::time::Instant;
 
+use framebox_media::Codec;
 use framebox_test_support::child::Child;
-use framebox_test_support::python;
 use framebox_test_support::server::{Server, unaccounted};
+use framebox_test_support::{lacking, python};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -33,6 +34,30 @@ async fn numbered_pictures_come_back_flipped_once_and_in_order() {
         server.wait_for_end(turn).await;
     }
     server.assert_quiet();
+}
+
+#[tokio::test]
+async fn a_client_without_h264_is_served_in_vp8() {
+    let Some(python) = python::python() else { return };
+    if let Some(missing) = Codec::Vp8.missing() {
+        return lacking(&format!("the program {missing}"));
+    }
+    for isolation in ["process", "thread"] {
+        let server = Server::start(&["--isolation", isolation]).await;
+        let arguments = [server.base.as_str(), isolation, "flip", r#"{"direction": "vertical"}"#, "60", "VP8"];
+        let report = python::report(&python, "counter.py", &arguments).await;
+        eprintln!("{isolation}: {report}");
+        assert_eq!(report["codec"], "VP8", "{report}");
+        let count = |name: &str| report[name].as_u64().unwrap();
+        assert_eq!(count("distinct"), count("numbers"), "none comes twice: {report}");
+        assert_eq!((&report["increasing"], count("unknown")), (&json!(true), 0), "{report}");
+        assert_eq!(report["sizes"], json!([[640, 480]]), "{report}");
+        let turns = report["turns"].as_object().unwrap();
+        assert_eq!(turns.keys().collect::<Vec<_>>(), ["vertical"], "every picture is turned: {report}");
+        assert!(count("numbers") >= 60 && count("unreadable") * 20 <= count("numbers"), "{report}");
+        server.wait_for_end(isolation).await;
+        server.assert_quiet();
+    }
 }
 
 /// Asserts that an answer is a success, as status and body.

@@ -59,14 +59,14 @@ async fn offers_of_browsers_are_answered_with_h264_both_ways() {
 #[tokio::test]
 async fn wrong_offers_are_explained_and_take_no_slot() {
     let server = Server::start(&["--sessions", "1"]).await;
-    let vp8_only: String = sdp(CHROMIUM).replace("H264/90000", "X264/90000");
+    let vp9_only: String = sdp(CHROMIUM).replace("H264/90000", "X264/90000").replace("VP8/90000", "VP10/90000");
     let no_video = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n";
     let cut = &sdp(CHROMIUM)[..700];
     let table = [
         ("/webrtc/offer", json!({ "type": "offer", "webrtc_id": "a", "sdp": "rubbish" }), (400, "invalid_offer")),
         ("/webrtc/offer", json!({ "type": "offer", "webrtc_id": "a", "sdp": "" }), (400, "invalid_offer")),
         ("/webrtc/offer", json!({ "type": "offer", "webrtc_id": "a", "sdp": 7 }), (400, "invalid_offer")),
-        ("/webrtc/offer", json!({ "type": "offer", "webrtc_id": "a", "sdp": vp8_only }), (400, "invalid_offer")),
+        ("/webrtc/offer", json!({ "type": "offer", "webrtc_id": "a", "sdp": vp9_only }), (400, "invalid_offer")),
         ("/webrtc/offer", json!({ "type": "offer", "webrtc_id": "a", "sdp": no_video }), (400, "invalid_offer")),
         ("/webrtc/offer", json!({ "type": "offer", "webrtc_id": "a", "sdp": cut }), (400, "invalid_offer")),
         ("/webrtc/offer", json!({ "type": "offer", "webrtc_id": "a" }), (400, "invalid_offer")),

@@ -93,7 +93,7 @@ fn transport_settings(config: &Config) -> rtc::Settings {
 fn codecs(webrtc: &config::WebRtc) -> Vec<Codec> {
     let codecs = webrtc.codecs.clone();
     for (codec, missing) in codecs.iter().filter_map(|codec| Some((codec, codec.missing()?))) {
-        tracing::warn!("clients that offer only {} are refused: this server {missing}", codec.rtp_format().name);
+        tracing::info!("clients that offer only {} are refused: this server {missing}", codec.rtp_format().name);
     }
     codecs
 }

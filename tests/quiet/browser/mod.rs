@@ -9,6 +9,7 @@
 //! | [`timeline`] | the timeline of frames, and the policies for skipping |
 //! | [`upload`] | a component dropped on the page, and another version of it while it runs |
 //! | [`dev`] | an author edits while the page is open |
+//! | [`vp8`] | browsers without H.264: Firefox and Chromium |
 //! | [`actions`] | what a person does, and what they wait for |
 
 mod actions;
@@ -19,3 +20,4 @@ mod settings;
 mod timeline;
 mod transform;
 mod upload;
+mod vp8;

@@ -12,6 +12,7 @@
 //! | [`client`] | an aiortc client that stays in its session |
 //! | [`python`] | clients written on aiortc |
 //! | [`browser`] | Chromium, driven by chromedriver |
+//! | [`firefox`] | Firefox, driven by Marionette |
 //! | [`examples`] | the handlers of `guest-examples`, built from source |
 //! | [`scene`] | pictures like a camera's, as access units |
 
@@ -22,6 +23,7 @@ pub mod browser;
 pub mod child;
 pub mod client;
 pub mod examples;
+pub mod firefox;
 pub mod paths;
 pub mod python;
 pub mod scene;
