@@ -219,7 +219,7 @@ impl Estimator {
         self.queue.settle();
         self.overdue = match (self.history.next(), self.least_round_trip) {
             (Some(next), Some(least)) => {
-                now.saturating_duration_since(next).saturating_sub(least + 2 * self.queue.spread())
+                now.saturating_duration_since(next).saturating_sub(least + 3 * self.queue.spread())
             }
             _ => Duration::ZERO,
         };

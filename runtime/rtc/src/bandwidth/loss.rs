@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 /// Loss above what is known to be random that counts as a sign of congestion.
-const EXCESS: f64 = 0.08;
+const EXCESS: f64 = 0.12;
 /// Largest reduction at once.
 const MAX_REDUCTION: f64 = 0.5;
 /// Length of a window, and packets in it, at least; a window of few packets has to be longer.

@@ -178,6 +178,9 @@ impl Transmitter {
             return Some(packet);
         }
         self.last_media = Some(now);
+        if self.updated.is_none() {
+            self.refill(now);
+        }
         self.media_bytes += size(packet.payload.len());
         self.media.push_back(packet);
         while self.media.len() > MAX_WAITING {
@@ -258,10 +261,18 @@ impl Transmitter {
     pub fn deadline(&self) -> Option<Instant> {
         let updated = self.updated?;
         if self.has_work() || self.probe.is_some() {
-            let missing = (-self.budget / self.rate()).max(0.0);
-            return Some(updated + Duration::from_secs_f64(missing).max(TICK));
+            if self.budget > 0.0 {
+                return Some(updated);
+            }
+            return Some(updated + Duration::from_secs_f64(-self.budget / self.rate()).max(TICK));
         }
-        self.is_sending(updated).then(|| updated + HOUSEKEEPING)
+        let excess = self.debt - self.max_debt();
+        if excess > 0.0 {
+            let time = Duration::from_secs_f64(excess / (MAX_LOAD * f64::from(self.estimator.target())));
+            return Some(updated + time.clamp(TICK, HOUSEKEEPING));
+        }
+        // Also while it is blocked: what is in flight is given up after some time.
+        (self.is_sending(updated) || self.is_blocked()).then(|| updated + HOUSEKEEPING)
     }
 
     /// What the encoder has to know.
@@ -280,9 +291,11 @@ impl Transmitter {
 
     fn is_blocked(&self) -> bool {
         let backlog = self.media_bytes as f64 * 8.0 - self.budget.max(0.0);
-        backlog > self.rate() * MAX_BACKLOG.as_secs_f64()
-            || !self.estimator.has_room()
-            || self.debt > f64::from(self.estimator.target()) * MAX_DEBT.as_secs_f64()
+        backlog > self.rate() * MAX_BACKLOG.as_secs_f64() || !self.estimator.has_room() || self.debt > self.max_debt()
+    }
+
+    fn max_debt(&self) -> f64 {
+        f64::from(self.estimator.target()) * MAX_DEBT.as_secs_f64()
     }
 
     fn is_sending(&self, now: Instant) -> bool {

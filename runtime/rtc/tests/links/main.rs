@@ -178,7 +178,7 @@ fn run(schedule: Vec<(Duration, Conditions)>, length: Duration, content: f64) ->
                 keyframe = false;
             }
         }
-        if transmitter.deadline().is_none_or(|deadline| deadline <= at) {
+        if transmitter.deadline().is_some_and(|deadline| deadline <= at) {
             for packet in transmitter.due(at) {
                 let size = packet.payload.len() + 58;
                 sent.push((now, size));
@@ -196,6 +196,7 @@ fn run(schedule: Vec<(Duration, Conditions)>, length: Duration, content: f64) ->
             }
             if std::env::var_os("LINKS").is_some() {
                 let estimator = transmitter.estimator();
+                println!("{estimator}");
                 println!(
                     "{:6} target {:.2} allowed {:.2} queue {:3} loss {:.2} blocked {} shown {}",
                     now.as_millis(),

@@ -65,6 +65,8 @@ impl Viewer {
             u16::from_be_bytes([number[0], number[1]]),
         );
         self.arrivals.insert(number, at);
+        // As in libwebrtc: what comes late is reported with the next report, and what follows it again.
+        self.reported = self.reported.min(number);
         let sequence = match retransmission {
             true => u16::from_be_bytes([packet.payload[0], packet.payload[1]]),
             false => packet.header.sequence_number,
