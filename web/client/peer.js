@@ -2,6 +2,7 @@
 
 import { FrameboxError, offerError } from './errors.js';
 import { jsonRequest, withHeaders } from './server.js';
+import { followUplink } from './uplink.js';
 
 /** One WebRTC connection. Nothing happens after `signal` was aborted. */
 export class Peer {
@@ -112,7 +113,7 @@ export class Peer {
     this.#configure(await this.#ice);
     this.#signal.throwIfAborted();
     await this.rtc.setLocalDescription(offer);
-    if (this.sender) await keepResolution(this.sender);
+    if (this.sender) void followUplink(this.rtc, this.sender);
   }
 
   /** @param {RTCIceServer[]} iceServers */
@@ -183,17 +184,5 @@ function preferH264(transceiver) {
     transceiver.setCodecPreferences([...codecs].sort((a, b) => rank(a) - rank(b)));
   } catch {
     // The browser's default order works as well.
-  }
-}
-
-/**
- * Makes the browser lower the frame rate rather than the resolution when bandwidth is short.
- * @param {RTCRtpSender} sender
- */
-async function keepResolution(sender) {
-  try {
-    await sender.setParameters({ ...sender.getParameters(), degradationPreference: 'maintain-resolution' });
-  } catch {
-    // Not every browser supports it.
   }
 }

@@ -37,10 +37,10 @@ const MAX_WAITING: usize = 4096;
 const HOUSEKEEPING: Duration = Duration::from_millis(50);
 /// After this long without a packet, nothing is to be done.
 const IDLE: Duration = Duration::from_secs(3);
-/// How long the viewer may hold a frame: not at all, and as long as it finds right. Least and largest time in steps of 10 ms,
-/// twelve bits each.
-const SHOW_AT_ONCE: [u8; 3] = [0, 0, 0];
-const SHOW_EVENLY: [u8; 3] = [0, 0x0f, 0xff];
+/// How long a viewer may hold frames on a path that is not calm, beside a round trip, in which a lost packet is sent again; and
+/// the bounds of it.
+const HOLD: Duration = Duration::from_millis(40);
+const MAX_HOLD: (Duration, Duration) = (Duration::from_millis(60), Duration::from_millis(350));
 /// A path that loses or delays packets is calm again after this time.
 const CALM: Duration = Duration::from_secs(4);
 /// Jitter beyond which frames are better held.
@@ -348,10 +348,8 @@ impl Transmitter {
             && let Some(mut packet) = self.pop_media()
         {
             if let Some(extension) = stream.playout_delay.filter(|_| packet.header.marker) {
-                // Where each frame comes in its time, it is shown at once; else the viewer evens the times out.
-                let is_calm = self.disturbed.is_none_or(|at| now > at + CALM);
-                let delay = if is_calm { &SHOW_AT_ONCE } else { &SHOW_EVENLY };
-                let _ = packet.header.set_extension(extension, Bytes::from_static(delay));
+                let delay = Bytes::copy_from_slice(&self.playout_delay(now));
+                let _ = packet.header.set_extension(extension, delay);
             }
             if stream.nack || stream.retransmissions.is_some() {
                 let begins_keyframe = self.depacketizer.begins_keyframe(&packet.payload);
@@ -371,6 +369,19 @@ impl Transmitter {
         };
         let packet = self.wrap(packet, to);
         Some(self.number(now, packet, stream))
+    }
+
+    /// How long the viewer may hold a frame: least and largest time in steps of 10 ms, twelve bits each. Where each frame comes
+    /// in its time, it is shown at once; else the viewer evens the times out, as far as that pays.
+    fn playout_delay(&self, now: Instant) -> [u8; 3] {
+        if self.disturbed.is_none_or(|at| now > at + CALM) {
+            return [0, 0, 0];
+        }
+        let round_trip = self.estimator.least_round_trip().unwrap_or_default();
+        let most = (round_trip.mul_f64(1.1) + HOLD).clamp(MAX_HOLD.0, MAX_HOLD.1).as_millis() as u16 / 10;
+        // With a least time of zero, browsers show frames at once whatever the largest is.
+        let [high, low] = most.to_be_bytes();
+        [0, 1 << 4 | high, low]
     }
 
     /// Gives a packet its transport-wide sequence number, and counts it.

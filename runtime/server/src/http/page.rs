@@ -50,6 +50,7 @@ const FILES: &[File] = files! {
     "client/session.js": JS,
     "client/stats.js": JS,
     "client/types.js": JS,
+    "client/uplink.js": JS,
     "page/camera.js": JS,
     "page/control-row.js": JS,
     "page/control.js": JS,
