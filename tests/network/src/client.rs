@@ -111,7 +111,12 @@ impl Client {
     /// Starts a session; with `codec`, as a browser that has only this one.
     pub async fn open(&self, handler: &str, degradation: Option<&str>, codec: Option<&str>) {
         let options = json!({ "handler": handler, "degradation": degradation, "codec": codec });
-        self.browser.run("harness.start(arguments[0]); return true", &[options]).await;
+        self.browser
+            .run(
+                "harness.start(arguments[0]).catch((error) => harness.note(`failed ${error}`)); return true",
+                &[options],
+            )
+            .await;
     }
 
     /// Connects to another browser.
