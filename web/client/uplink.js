@@ -4,10 +4,12 @@ import { sleep } from './promise.js';
 
 /** Time between two looks, ms. */
 const INTERVAL = 500;
+/** Time in which the browser learns what the uplink carries, ms. */
+const LEARNING = 2000;
 /** Part of the camera's frame rate that has to be sent. */
-const ENOUGH = 0.75;
+const ENOUGH = 0.7;
 /** Looks in a row that find less. */
-const PATIENCE = 2;
+const PATIENCE = 4;
 
 /**
  * Keeps the resolution of what is sent, so that the first pictures are not small, until the frame rate shows that the uplink does not
@@ -17,17 +19,18 @@ const PATIENCE = 2;
  */
 export async function followUplink(rtc, sender) {
   if (!(await prefer(sender, 'maintain-resolution'))) return;
-  let short = 0;
+  let [short, since] = [0, 0];
   while (rtc.connectionState !== 'closed' && short < PATIENCE) {
     await sleep(INTERVAL);
     const rates = await frameRates(sender).catch(() => null);
-    short = rates && rates.sent < ENOUGH * rates.camera ? short + 1 : 0;
+    if (rates) since += INTERVAL;
+    short = rates && since > LEARNING && rates.sent < ENOUGH * rates.camera ? short + 1 : 0;
   }
   await prefer(sender, 'maintain-framerate');
 }
 
 /**
- * The frame rates of the camera and of what is sent, while the bandwidth limits it.
+ * The frame rates of the camera and of what is sent. (`qualityLimitationReason` tells nothing of frames that are left out.)
  * @param {RTCRtpSender} sender
  * @returns {Promise<{camera: number, sent: number}|null>}
  */
@@ -35,7 +38,7 @@ async function frameRates(sender) {
   const stats = [...(await sender.getStats()).values()];
   const camera = stats.find(({ type }) => type === 'media-source')?.framesPerSecond;
   const sent = stats.find(({ type }) => type === 'outbound-rtp');
-  if (!camera || sent?.qualityLimitationReason !== 'bandwidth' || !sent.framesEncoded) return null;
+  if (!camera || !sent?.framesEncoded) return null;
   return { camera, sent: sent.framesPerSecond ?? 0 };
 }
 

@@ -103,6 +103,7 @@ impl Encode {
         }
         let encoded = encoder.encode(planes, shown.pts, keyframe, &mut self.encoded)?;
         self.adaptation.encoded(planes.size, self.encoded.len(), encoded.quantizer, encoded.keyframe);
+        tracing::trace!(wanted, bitrate, bytes = self.encoded.len(), quantizer = encoded.quantizer, keyframe = encoded.keyframe, size = %planes.size, "encoded");
         self.overshoot.encoded(shown.pts, self.encoded.len(), encoded.keyframe, wanted);
         Ok(encoded.keyframe)
     }

@@ -10,6 +10,9 @@ const MAX_PACKETS: usize = 4096;
 /// A packet that was reported missing may still arrive, out of order, in this time.
 const REORDERING: Duration = Duration::from_millis(120);
 
+/// Packets behind those that were reported on that may be lost rather than delayed.
+const SPARED: usize = 4;
+
 /// Which packets arrived when, as one feedback message reports.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ArrivalReport {
@@ -95,9 +98,10 @@ impl History {
         self.packets.iter().find(|packet| packet.state == State::InFlight).map(|packet| packet.at)
     }
 
-    /// When the first packet behind all that were reported on was sent.
+    /// When a packet shortly behind all that were reported on was sent. The first ones may be lost: nothing that arrived later tells
+    /// yet.
     pub(super) fn next(&self) -> Option<Instant> {
-        let index = usize::try_from(self.reported.saturating_sub(self.first)).ok()?;
+        let index = usize::try_from(self.reported.saturating_sub(self.first)).ok()? + SPARED;
         self.packets.get(index).filter(|packet| packet.state == State::InFlight).map(|packet| packet.at)
     }
 

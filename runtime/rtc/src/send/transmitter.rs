@@ -2,6 +2,7 @@
 //! the path carries. Has neither sockets nor a clock: `now` is an argument.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -23,8 +24,10 @@ const BURST: Duration = Duration::from_millis(45);
 /// Least time between two bursts.
 const TICK: Duration = Duration::from_millis(4);
 /// What is sent, retransmissions included, may exceed the target by this factor, and by what it carries in this time.
-const MAX_LOAD: f64 = 1.07;
-const MAX_DEBT: Duration = Duration::from_millis(100);
+const MAX_LOAD: f64 = 1.1;
+const MAX_DEBT: Duration = Duration::from_millis(120);
+/// Room that is kept for retransmissions, as a multiple of those of the last second: they come in bursts.
+const RESERVE: f64 = 1.25;
 /// And this part of it is retransmissions, at most.
 const MAX_RETRANSMISSIONS: f64 = 0.5;
 /// What waits for longer than this lets no other frame be encoded.
@@ -279,7 +282,7 @@ impl Transmitter {
     pub fn outlook(&mut self, now: Instant) -> Outlook {
         let retransmitted = self.retransmitted.bits(now);
         let allowed = self.estimator.allowed();
-        let media = (allowed - retransmitted).max(allowed * MAX_RETRANSMISSIONS);
+        let media = (allowed - RESERVE * retransmitted).max(allowed * MAX_RETRANSMISSIONS);
         Outlook {
             bitrate: (media * self.payload_share) as u32,
             blocked: self.is_blocked(),
@@ -422,6 +425,21 @@ impl Transmitter {
         let packet = self.media.pop_front()?;
         self.media_bytes -= size(packet.payload.len());
         Some(packet)
+    }
+}
+
+impl fmt::Display for Transmitter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} packets and {} requests wait, room in flight {}, debt {} of {}, budget {} bits",
+            self.media.len(),
+            self.requested.len(),
+            self.estimator.has_room(),
+            self.debt as i64,
+            self.max_debt() as i64,
+            self.budget as i64,
+        )
     }
 }
 

@@ -196,7 +196,8 @@ fn run(schedule: Vec<(Duration, Conditions)>, length: Duration, content: f64) ->
             }
             if std::env::var_os("LINKS").is_some() {
                 let estimator = transmitter.estimator();
-                println!("{estimator}");
+                let second: usize = sent.iter().map(|(_, size)| size * 8).sum();
+                println!("{estimator} {transmitter}, last second {second}, media {}", outlook.bitrate);
                 println!(
                     "{:6} target {:.2} allowed {:.2} queue {:3} loss {:.2} blocked {} shown {}",
                     now.as_millis(),

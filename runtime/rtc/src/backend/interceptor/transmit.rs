@@ -72,6 +72,9 @@ impl Transmit {
                 || outlook.round_trip_ms.abs_diff(known.round_trip_ms) > 5
                 || outlook.loss_permille.abs_diff(known.loss_permille) > 10;
             if tells {
+                if outlook.blocked != known.blocked {
+                    tracing::trace!(blocked = outlook.blocked, bitrate = outlook.bitrate, transmitter = %self.transmitter, "room on the path");
+                }
                 *known = outlook;
             }
             tells
