@@ -125,6 +125,12 @@ impl Estimator {
         self.queue.delay().max(self.overdue)
     }
 
+    /// Returns whether the path has carried the most that is sent, and nothing queues on it.
+    pub fn is_open(&self) -> bool {
+        let cap = f64::from(self.limits.cap);
+        self.capacity.is_none() && self.target >= 0.95 * cap && self.last_report.is_some() && self.queue() < QUEUE / 2
+    }
+
     /// By how much packets are delayed unevenly.
     pub fn spread(&self) -> Duration {
         self.queue.spread()

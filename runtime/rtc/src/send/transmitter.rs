@@ -17,15 +17,24 @@ use crate::packet::{self, Depacketizer};
 const OVERHEAD: usize = 10 + 8 + 20;
 /// Header and extension of a packet.
 const HEADER: usize = 12 + 8;
-/// What waits is sent at this multiple of the rate that is allowed.
-const PACE: f64 = 2.0;
-/// A frame of ordinary size goes at once: what this time takes at the rate that is allowed.
-const BURST: Duration = Duration::from_millis(45);
+/// How sending is spread, and how far it may run ahead of the rate.
+struct Pacing {
+    /// What waits is sent at this multiple of the rate that is allowed.
+    pace: f64,
+    /// What is sent at once, as time at the rate that is allowed: a frame of ordinary size.
+    burst: Duration,
+    /// By what the path carries in this time what is sent may exceed the target.
+    debt: Duration,
+}
+
+/// On a path whose limit is near.
+const CAREFUL: Pacing = Pacing { pace: 2.0, burst: Duration::from_millis(45), debt: Duration::from_millis(120) };
+/// On a path that has carried everything so far. Frames of a camera may come several at once, when one of them was late.
+const GENEROUS: Pacing = Pacing { pace: 4.0, burst: Duration::from_millis(90), debt: Duration::from_millis(250) };
 /// Least time between two bursts.
 const TICK: Duration = Duration::from_millis(4);
-/// What is sent, retransmissions included, may exceed the target by this factor, and by what it carries in this time.
+/// What is sent, retransmissions included, may exceed the target by this factor in the long run.
 const MAX_LOAD: f64 = 1.1;
-const MAX_DEBT: Duration = Duration::from_millis(120);
 /// Room that is kept for retransmissions, as a multiple of those of the last second: they come in bursts.
 const RESERVE: f64 = 1.25;
 /// And this part of it is retransmissions, at most.
@@ -297,8 +306,12 @@ impl Transmitter {
         backlog > self.rate() * MAX_BACKLOG.as_secs_f64() || !self.estimator.has_room() || self.debt > self.max_debt()
     }
 
+    fn pacing(&self) -> &'static Pacing {
+        if self.estimator.is_open() { &GENEROUS } else { &CAREFUL }
+    }
+
     fn max_debt(&self) -> f64 {
-        f64::from(self.estimator.target()) * MAX_DEBT.as_secs_f64()
+        f64::from(self.estimator.target()) * self.pacing().debt.as_secs_f64()
     }
 
     fn is_sending(&self, now: Instant) -> bool {
@@ -312,15 +325,16 @@ impl Transmitter {
 
     /// The rate at which what waits is sent, b/s.
     fn rate(&self) -> f64 {
-        let pace = PACE * self.estimator.allowed();
+        let pace = self.pacing().pace * self.estimator.allowed();
         self.probe.as_ref().map_or(pace, |running| running.probe.rate)
     }
 
     fn refill(&mut self, now: Instant) {
-        let elapsed = self.updated.map_or(BURST, |at| now.saturating_duration_since(at));
+        let burst = self.pacing().burst;
+        let elapsed = self.updated.map_or(burst, |at| now.saturating_duration_since(at));
         let most = match self.probe {
             Some(_) => self.rate() * TICK.as_secs_f64(),
-            None => self.estimator.allowed() * BURST.as_secs_f64(),
+            None => self.estimator.allowed() * burst.as_secs_f64(),
         };
         self.budget = (self.budget + self.rate() * elapsed.as_secs_f64()).min(most);
         let paid = MAX_LOAD * f64::from(self.estimator.target()) * elapsed.as_secs_f64();
@@ -447,3 +461,7 @@ impl fmt::Display for Transmitter {
 fn size(payload: usize) -> usize {
     HEADER + payload + OVERHEAD
 }
+
+#[cfg(test)]
+#[path = "transmitter_tests.rs"]
+mod tests;
