@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::net::UdpSocket;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::pair::LOCAL;
+use framebox_test_peer::LIMIT;
 
 /// The router.
 pub struct Nat {
@@ -17,6 +19,8 @@ pub struct Nat {
     rules: watch::Sender<Rules>,
     /// Datagrams of the server that are not of STUN, since the count was last reset.
     pub other_than_checks: Arc<AtomicUsize>,
+    /// Datagrams of the server that are of STUN.
+    checks: watch::Receiver<usize>,
     _task: JoinSet<()>,
 }
 
@@ -40,9 +44,10 @@ impl Nat {
         let outside = outside((LOCAL, server).into()).await;
         let (rules, followed) = watch::channel(Rules { outside, blocked: false });
         let other_than_checks = Arc::<AtomicUsize>::default();
+        let (counted, checks) = watch::channel(0);
         let mut task = JoinSet::new();
-        task.spawn(run(inside, followed, other_than_checks.clone()));
-        Self { port, rules, other_than_checks, _task: task }
+        task.spawn(run(inside, followed, other_than_checks.clone(), counted));
+        Self { port, rules, other_than_checks, checks, _task: task }
     }
 
     /// Gives the client another address, as after a restart; nothing comes back to the old one.
@@ -52,13 +57,26 @@ impl Nat {
         self.rules.send_modify(|rules| rules.outside = outside);
     }
 
+    /// Waits until so many more checks of the server have arrived.
+    pub async fn checks_arrived(&self, number: usize) {
+        let mut checks = self.checks.clone();
+        let until = *checks.borrow() + number;
+        let arrived = checks.wait_for(|checks| *checks >= until);
+        timeout(LIMIT, arrived).await.expect("there are no checks").expect("the router runs");
+    }
+
     /// Lets nothing through, or everything.
     pub fn block(&self, blocked: bool) {
         self.rules.send_modify(|rules| rules.blocked = blocked);
     }
 }
 
-async fn run(inside: UdpSocket, mut followed: watch::Receiver<Rules>, other_than_checks: Arc<AtomicUsize>) {
+async fn run(
+    inside: UdpSocket,
+    mut followed: watch::Receiver<Rules>,
+    other_than_checks: Arc<AtomicUsize>,
+    checks: watch::Sender<usize>,
+) {
     let (mut up, mut down, mut client) = ([0; 2000], [0; 2000], None);
     loop {
         let Rules { outside, blocked } = followed.borrow_and_update().clone();
@@ -77,7 +95,11 @@ async fn run(inside: UdpSocket, mut followed: watch::Receiver<Rules>, other_than
             }
             received = outside.recv(&mut down) => {
                 if let (Ok(size), Some(client)) = (received, client) {
-                    other_than_checks.fetch_add(usize::from(down[0] > 3), Ordering::Relaxed);
+                    if down[0] > 3 {
+                        other_than_checks.fetch_add(1, Ordering::Relaxed);
+                    } else {
+                        checks.send_modify(|checks| *checks += 1);
+                    }
                     if !blocked {
                         inside.send_to(&down[..size], client).await.unwrap();
                     }

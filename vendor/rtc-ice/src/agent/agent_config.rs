@@ -139,3 +139,6 @@ pub(crate) const OUTAGE_CHECK_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Remote candidates that are kept. Another one takes the place of the one that was silent for longest.
 pub(crate) const MAX_REMOTE_CANDIDATES: usize = 48;
+
+/// Highest priority of a candidate (RFC 8445 section 5.1.2).
+pub(crate) const MAX_PRIORITY: u32 = 0x7fff_ffff;

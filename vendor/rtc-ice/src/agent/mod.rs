@@ -34,6 +34,7 @@ use stun::message::*;
 use stun::textattrs::*;
 use stun::xoraddr::*;
 
+use crate::attributes::priority::PriorityAttr;
 use crate::candidate::candidate_peer_reflexive::CandidatePeerReflexiveConfig;
 use crate::candidate::{candidate_pair::*, *};
 use crate::mdns::{MulticastDnsMode, create_multicast_dns, generate_multicast_dns_name};
@@ -1458,12 +1459,17 @@ impl Agent {
                 let network_type = self.local_candidates[local_index].network_type();
                 let (ip, port) = (remote_addr.ip(), remote_addr.port());
 
+                // RFC 8445 section 7.3.1.3: the priority that the peer gives it.
+                let mut priority = PriorityAttr::default();
+                let _ = priority.get_from(m);
+
                 let prflx_candidate_config = CandidatePeerReflexiveConfig {
                     base_config: CandidateConfig {
                         network: network_type.to_string(),
                         address: ip.to_string(),
                         port,
                         component: self.local_candidates[local_index].component(),
+                        priority: priority.0.min(MAX_PRIORITY),
                         ..CandidateConfig::default()
                     },
                     rel_addr: "".to_owned(),
