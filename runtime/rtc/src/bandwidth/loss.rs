@@ -46,15 +46,15 @@ pub(super) struct LossControl {
     lost: u32,
     /// Loss that does not depend on the rate.
     random: f64,
-    /// Loss of the last window.
-    last: f64,
+    /// Loss of the last two windows, the newest first.
+    last: [f64; 2],
     test: Option<Test>,
 }
 
 impl LossControl {
-    /// Loss of the last window, 0 to 1.
+    /// Loss of the last two windows, the larger one, 0 to 1.
     pub(super) fn loss(&self) -> f64 {
-        self.last
+        self.last[0].max(self.last[1])
     }
 
     /// Takes what arrived and what was lost of packets sent at `rate`, b/s. Where a queue stands, the delay decides, and loss
@@ -69,7 +69,7 @@ impl LossControl {
             return Verdict::Stay;
         }
         let loss = f64::from(self.lost) / f64::from(packets);
-        self.last = loss;
+        self.last = [loss, self.last[0]];
         self.start_window(now);
         if queued {
             self.test = None;

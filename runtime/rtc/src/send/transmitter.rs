@@ -39,6 +39,9 @@ const MAX_LOAD: f64 = 1.1;
 const RESERVE: f64 = 1.25;
 /// And this part of it is retransmissions, at most.
 const MAX_RETRANSMISSIONS: f64 = 0.5;
+/// Part of the target for retransmissions on a path that loses nothing; and their number for each packet that is lost.
+const SPARE_RETRANSMISSIONS: f64 = 0.1;
+const REPEATS: f64 = 1.7;
 /// What waits for longer than this lets no other frame be encoded.
 const MAX_BACKLOG: Duration = Duration::from_millis(12);
 /// What was lost is sent again only if that takes no longer.
@@ -347,7 +350,9 @@ impl Transmitter {
         while self.estimator.has_room()
             && let Some(sequence) = self.requested.pop_front()
         {
-            let limit = MAX_RETRANSMISSIONS * f64::from(self.estimator.target());
+            // Viewers also ask for packets that are only late.
+            let share = (SPARE_RETRANSMISSIONS + REPEATS * self.estimator.loss()).min(MAX_RETRANSMISSIONS);
+            let limit = share * f64::from(self.estimator.target());
             if self.retransmitted.bits(now) > limit {
                 continue;
             }
