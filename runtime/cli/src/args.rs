@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use framebox_catalog::compile::child;
 use framebox_catalog::name;
 
-use crate::{dev, exit, handlers, push, serve, token, tools};
+use crate::{dev, doctor, exit, handlers, push, serve, token, tools};
 
 /// Processes live video with sandboxed WebAssembly components.
 #[derive(Debug, Parser)]
@@ -37,6 +37,8 @@ pub enum Command {
     Dev(dev::Dev),
     /// Lists and manages the handlers of a running server and their versions.
     Handlers(handlers::Handlers),
+    /// Tries what sessions need - ports, addresses, STUN and TURN servers, a whole session - and says what to do.
+    Doctor(doctor::Doctor),
     /// Creates, lists and revokes access tokens.
     Token(token::Tokens),
     /// Creates a project for a new handler.
@@ -62,6 +64,7 @@ impl Command {
             Self::Push(push) => Ok(exit::code(block_on(push.run())?)),
             Self::Dev(dev) => Ok(exit::code(block_on(dev.run())?)),
             Self::Handlers(handlers) => Ok(exit::code(block_on(handlers.run())?)),
+            Self::Doctor(doctor) => Ok(exit::code(block_on(doctor.run())?)),
             Self::Token(tokens) => Ok(exit::code(tokens.run())),
             Self::New(new) => Ok(tools::exit_code(new.run(name::is_valid))),
             Self::Check(check) => Ok(tools::with_host(|host| check.run(host))),

@@ -8,6 +8,7 @@
 //! | [`serve`] | `framebox serve`: runs the server |
 //! | [`push`], [`handlers`] | `framebox push`, `framebox handlers`: the handlers of a running server |
 //! | [`dev`] | `framebox dev`: builds and uploads after each change |
+//! | [`doctor`] | `framebox doctor`: tries what a session needs |
 //! | [`token`] | `framebox token`: the access tokens in a data directory |
 //! | [`tools`] | `framebox new`, `check`, `run`, `bench`: the commands that work without a server |
 //! | [`client`] | requests to a running server |
@@ -18,6 +19,7 @@
 pub mod args;
 pub mod client;
 pub mod dev;
+pub mod doctor;
 pub mod exit;
 pub mod handlers;
 pub mod logging;

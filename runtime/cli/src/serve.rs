@@ -1,5 +1,6 @@
 //! `framebox serve`: runs the server.
 
+use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -90,8 +91,33 @@ impl Serve {
         result
     }
 
+    /// Returns the arguments that give another server the same configuration, but for its port.
+    pub fn arguments(&self) -> Vec<OsString> {
+        let mut arguments = Vec::new();
+        let mut add = |flag: &str, value: OsString| arguments.extend([OsString::from(flag), value]);
+        for file in self.config.iter() {
+            add("--config", file.into());
+        }
+        for folder in self.data.iter() {
+            add("--data", folder.into());
+        }
+        for address in &self.media_addresses {
+            add("--media-address", address.to_string().into());
+        }
+        for port in self.media_port.iter() {
+            add("--media-port", port.to_string().into());
+        }
+        for address in &self.public_addresses {
+            add("--public-address", address.to_string().into());
+        }
+        arguments
+    }
+
     /// Returns the configuration file, overridden by the arguments.
-    fn config(self) -> anyhow::Result<Config> {
+    ///
+    /// # Errors
+    /// The file cannot be read, or something in it is wrong.
+    pub fn config(self) -> anyhow::Result<Config> {
         let mut config = self.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
         config.server.bind = self.bind.unwrap_or(config.server.bind);
         config.server.sessions = self.sessions.unwrap_or(config.server.sessions);
