@@ -14,6 +14,7 @@
 //! | [`browser`] | Chromium, driven by chromedriver |
 //! | [`firefox`] | Firefox, driven by Marionette |
 //! | [`examples`] | the handlers of `guest-examples`, built from source |
+//! | [`turn`] | a TURN server |
 //! | [`scene`] | pictures like a camera's, as access units |
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
@@ -29,6 +30,7 @@ pub mod python;
 pub mod scene;
 pub mod scratch;
 pub mod server;
+pub mod turn;
 pub mod wait;
 
 use std::io::Write as _;
