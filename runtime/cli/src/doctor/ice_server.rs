@@ -67,11 +67,18 @@ pub fn try_server(url: &IceUrl, login: Option<(&str, &str)>) -> anyhow::Result<F
         }
         while let Some(event) = client.poll_event() {
             match event {
-                Event::BindingResponse(_, seen) => return Ok(Found { seen: Some(seen.ip()), ..found }),
+                Event::BindingResponse(_, seen) => {
+                    // Gives the allocation back; whether that arrives is of no matter.
+                    if let Some(relayed) = found.relayed {
+                        let _ = client.relay(relayed).and_then(|mut relay| relay.close(Instant::now()));
+                        while let Some(message) = client.poll_write() {
+                            let _ = socket.send(&message.message);
+                        }
+                    }
+                    return Ok(Found { seen: Some(seen.ip()), ..found });
+                }
                 Event::AllocateResponse(_, relayed) => {
                     found.relayed = Some(relayed);
-                    // Gives the allocation back; whether that arrives is of no matter.
-                    let _ = client.relay(relayed).and_then(|mut relay| relay.close(Instant::now()));
                     client.send_binding_request(Instant::now())?;
                 }
                 Event::AllocateError(_, error) => bail!(

@@ -43,7 +43,10 @@ impl Report {
             Outcome::Broken => "BROKEN",
         };
         self.broken += usize::from(outcome == Outcome::Broken);
-        println!("{word}  {what}: {found}");
+        // A line each, whatever there is to say.
+        let found = found.to_string();
+        let lines: Vec<_> = found.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        println!("{word}  {what}: {}", lines.join(" "));
     }
 
     /// Returns how much does not work.
