@@ -8,11 +8,11 @@ const PATIENCE = 1500;
 /** Longest time for the first attempt, ms: a request that hangs in a dead network is given up for a fresh one. */
 const FIRST_ATTEMPT = 2000;
 /** Longest time for any attempt, ms. */
-const LONGEST_ATTEMPT = 6000;
+const LONGEST_ATTEMPT = 3000;
 /** Pause after the first attempt that failed, ms. */
 const FIRST_PAUSE = 500;
 /** Longest pause, ms. */
-const LONGEST_PAUSE = 3000;
+const LONGEST_PAUSE = 1000;
 /** Time that the connection has after a restart was answered before another one is tried, ms. */
 const SETTLING = 3000;
 /** Time for which the client goes on after the server's disconnect timeout, ms: the server's clock began somewhat later. */
