@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
+use crate::calls;
 use crate::figures::{Figure, Figures};
 use crate::options::{Options, USAGE};
 use crate::run::{Outcome, Stop, run};
@@ -34,6 +35,8 @@ pub fn main(program: Option<PathBuf>) -> ExitCode {
         return ExitCode::FAILURE;
     }
     let program = program.unwrap_or_default();
+    // What else runs on the machine is not what is measured.
+    calls::be_preferred();
     let by_hand = options.all || !options.names.is_empty();
     let names: Vec<_> = table.iter().map(|scenario| scenario.name).collect();
     let chosen = table.iter().filter(|scenario| match by_hand {
