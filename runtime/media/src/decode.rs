@@ -64,6 +64,11 @@ pub trait Decoder: Send {
     /// [`Error::Damaged`].
     fn flush(&mut self) -> Result<bool, Error>;
 
+    /// Returns how many pictures it holds back to show them later (B-frames). Those of cameras have none.
+    fn held(&mut self) -> usize {
+        0
+    }
+
     /// Returns the memory that the decoder takes for the stream so far, bytes.
     fn memory(&self) -> usize;
 

@@ -28,6 +28,9 @@ pub enum Error {
         /// Reference frames that the stream announces.
         references: u32,
     },
+    /// The stream is interlaced, which no browser sends and the decoder does not know.
+    #[error("interlaced video cannot be decoded")]
+    Interlaced,
     /// A picture of this size cannot be encoded.
     #[error(
         "a picture of {0} cannot be encoded: each side must have 16 to 3840 pixels, and the shorter one at most 2160"

@@ -7,6 +7,7 @@ use framebox_picture::{Format, Plane, Planes, Size};
 use openh264::OpenH264API;
 use openh264::decoder::{DecodedYUV, DecoderConfig, Flush};
 use openh264::formats::YUVSource;
+use openh264_sys2::DECODER_OPTION_NUM_OF_FRAMES_REMAINING_IN_BUFFER;
 
 use super::parameter_set::{self, Announced};
 use super::{annexb, nal};
@@ -85,6 +86,9 @@ impl Decoder {
             match nal::kind(unit) {
                 nal::SPS => {
                     let announced = parameter_set::parse(unit).ok_or(Error::Damaged)?;
+                    if announced.interlaced {
+                        return Err(Error::Interlaced);
+                    }
                     let Settings { max_pixels, max_reference_pixels } = self.settings;
                     if announced.coded.pixels() > max_pixels {
                         return Err(Error::TooLarge { size: announced.shown, max_pixels });
@@ -117,6 +121,16 @@ impl crate::Decoder for Decoder {
         };
         self.picture = Some(RawPicture::of(&picture)?);
         Ok(true)
+    }
+
+    fn held(&mut self) -> usize {
+        let mut held = 0i32;
+        // SAFETY: the option's value is a 32-bit integer (codec_api.h, DECODER_OPTION_NUM_OF_FRAMES_REMAINING_IN_BUFFER), to which the
+        // pointer leads for the time of the call. The call changes nothing.
+        let outcome = unsafe {
+            self.decoder.raw_api().get_option(DECODER_OPTION_NUM_OF_FRAMES_REMAINING_IN_BUFFER, (&raw mut held).cast())
+        };
+        if outcome == 0 { held.try_into().unwrap_or(0) } else { 0 }
     }
 
     fn memory(&self) -> usize {

@@ -23,6 +23,8 @@ pub(super) struct Announced {
     pub(super) shown: Size,
     /// Number of reference frames (`max_num_ref_frames`), at most 16.
     pub(super) references: u32,
+    /// Whether pictures may consist of two fields; then the rest is not known.
+    pub(super) interlaced: bool,
 }
 
 impl Announced {
@@ -76,7 +78,7 @@ pub(super) fn parse(unit: &[u8]) -> Option<Announced> {
     let coded = Size::new(side()?, side()?);
     let (frames_only, _direct, cropped) = (bits.take(1)?, bits.take(1)?, bits.take(1)?);
     if frames_only == 0 {
-        return None;
+        return Some(Announced { coded, shown: coded, references, interlaced: true });
     }
     let mut shown = coded;
     if cropped == 1 {
@@ -87,7 +89,7 @@ pub(super) fn parse(unit: &[u8]) -> Option<Announced> {
             return None;
         }
     }
-    Some(Announced { coded, shown, references })
+    Some(Announced { coded, shown, references, interlaced: false })
 }
 
 /// Removes emulation prevention bytes. Returns none for invalid sequences, which OpenH264 and the standard treat

@@ -24,6 +24,7 @@
 pub mod cause;
 mod connections;
 mod decode;
+mod display_order;
 mod error;
 mod events;
 mod exchange;
@@ -45,6 +46,7 @@ mod rtp_clock;
 mod setup;
 pub mod stats;
 pub mod swap;
+mod undecodable;
 mod upstream;
 mod version_state;
 mod word;

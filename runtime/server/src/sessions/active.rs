@@ -8,6 +8,7 @@ use framebox_media::Codec;
 use framebox_pipeline::session::history::Row;
 use framebox_pipeline::{Notice, SessionEvents, Severity};
 use framebox_rtc::Peer;
+use framebox_sandbox::Kind;
 use framebox_worker::RunningSession;
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, sleep_until, timeout};
@@ -17,6 +18,7 @@ use super::control::{Control, Watched};
 use super::lifecycle::{HANDSHAKE, Phase};
 use super::media_ports::MediaPorts;
 use super::restart::Restarts;
+use super::watchdog::{Finding, Watchdog};
 use crate::protocol::{self, CallBudget, HandlerMessage, Message, SessionIntroduction, SessionReport, SessionSummary};
 
 /// Time for a last message to leave before the connection is closed.
@@ -212,6 +214,7 @@ impl ActiveSession {
         let mut next_stats = None;
         let mut cursor = 0;
         let mut started = false;
+        let mut watchdog: Option<Watchdog> = None;
         loop {
             let watched = watch.borrow_and_update().clone();
             let now = Instant::now();
@@ -220,6 +223,19 @@ impl ActiveSession {
                 started = true;
                 if let Err(reason) = self.start().await {
                     return reason;
+                }
+                watchdog = self.has_camera().then(|| Watchdog::new(Instant::now()));
+            }
+            if let (Some(watchdog), Phase::Live, Some(peer)) = (&mut watchdog, watched.life.phase(), self.peer())
+                && now >= watchdog.deadline()
+            {
+                match watchdog.look(now, peer.stats()) {
+                    Finding::Nothing => {}
+                    Finding::Warning { code, message } => {
+                        peer.request_keyframe();
+                        self.notice(Severity::Warning, code, message.to_owned());
+                    }
+                    Finding::Over(reason) => return reason.to_owned(),
                 }
             }
             if let Some(reason) = watched.ended {
@@ -245,7 +261,8 @@ impl ActiveSession {
                 self.send_stats(frames).await;
                 next_stats = Some(now + Duration::from_millis(wanted.stats_ms));
             }
-            let wake = next_stats.into_iter().chain(watched.life.deadline()).min();
+            let looks = watchdog.filter(|_| watched.life.phase() == Phase::Live).map(|watchdog| watchdog.deadline());
+            let wake = next_stats.into_iter().chain(watched.life.deadline()).chain(looks).min();
             let timer = async {
                 match wake {
                     Some(at) => sleep_until(at.into()).await,
@@ -258,6 +275,11 @@ impl ActiveSession {
                 () = self.stop.notified() => return "the session was stopped".to_owned(),
             }
         }
+    }
+
+    /// Returns whether its handler works on what a camera sends.
+    fn has_camera(&self) -> bool {
+        self.entry().component.kind() != Kind::Generator
     }
 
     /// Starts the pipeline.

@@ -40,6 +40,7 @@ pub mod requests;
 mod restart;
 mod table;
 mod throttle;
+mod watchdog;
 
 pub use active::ActiveSession;
 pub use candidates::PendingCandidates;
