@@ -16,6 +16,8 @@ use crate::pieces::Pieces;
 const GROWTH: usize = 5;
 /// Packets that are asked for at the same time, for a stream.
 const MAX_REQUESTS: usize = 256;
+/// Parameter sets that a depacketizer remembers, bytes.
+const MAX_SETS: usize = 512;
 /// Requests for one packet.
 const MAX_TRIES: u32 = 10;
 /// Payload types of the stream and of its retransmissions.
@@ -80,6 +82,7 @@ fn stream(codec: Codec, data: &[u8]) {
             asked: HashMap::new(),
             arrived: 0,
             given: 0,
+            keyframes: 0,
         };
         let (mut sequence, mut timestamp) = (65_000u16, u32::MAX - 90_000);
         for piece in Pieces(data) {
@@ -115,6 +118,7 @@ struct Receiver {
     /// Bytes of payload that arrived, and of frames that were given.
     arrived: usize,
     given: usize,
+    keyframes: usize,
 }
 
 impl Receiver {
@@ -141,11 +145,18 @@ impl Receiver {
             outputs += 1;
             assert!(outputs <= 2048, "there is no end to what it gives");
             if let Output::Frame(frame) = output {
+                self.keyframes += usize::from(frame.keyframe);
                 assert!(!frame.data.is_empty());
                 self.given += frame.data.len();
             }
         }
-        assert!(self.given <= GROWTH * self.arrived, "{} bytes of frames from {}", self.given, self.arrived);
+        // Parameter sets are put before keyframes that have none.
+        assert!(
+            self.given <= GROWTH * self.arrived + MAX_SETS * self.keyframes,
+            "{} bytes of frames from {}",
+            self.given,
+            self.arrived
+        );
         assert!(self.assembler.deadline().is_none_or(|at| at > self.now), "the receiver would spin");
         if let Some((ssrc, sequences)) = self.intake.due(self.now) {
             assert!(Some(ssrc) == self.intake.ssrc() && (1..=MAX_REQUESTS).contains(&sequences.len()));

@@ -134,7 +134,7 @@ impl WebRtc {
         let sdp = negotiation.begin().await?;
 
         if direction.receives() {
-            let source = RemoteTrack::new(incoming, received, track.clone());
+            let source = RemoteTrack::new(&offer.video, incoming, received, track.clone());
             let (wanted, events, counters) =
                 (shared.keyframe_wanted.clone(), shared.events.clone(), shared.counters.clone());
             shared.spawn(receiver::run(source, codec, wanted, events, counters));

@@ -17,7 +17,7 @@ use webrtc::peer_connection::PeerConnection;
 use super::formats;
 use super::interceptor::video::{Shared, keyframe_request};
 use crate::receive::{Incoming, PacketSource};
-use crate::sdp::Offer;
+use crate::sdp::{Offer, VideoFormat};
 use crate::send::PacketSink;
 use crate::{Direction, Error};
 
@@ -55,14 +55,20 @@ pub struct RemoteTrack {
     /// Packets, as the [`VideoReader`](super::interceptor::VideoReader) passes them on.
     packets: Mutex<mpsc::Receiver<Incoming>>,
     shared: Arc<Shared>,
+    parameters: String,
     /// Where this side sends, too.
     local: Option<LocalTrack>,
 }
 
 impl RemoteTrack {
     /// The peer's video; requests go out beside the video `local`, if there is one.
-    pub fn new(packets: mpsc::Receiver<Incoming>, shared: Arc<Shared>, local: Option<LocalTrack>) -> Self {
-        Self { packets: Mutex::new(packets), shared, local }
+    pub fn new(
+        video: &VideoFormat,
+        packets: mpsc::Receiver<Incoming>,
+        shared: Arc<Shared>,
+        local: Option<LocalTrack>,
+    ) -> Self {
+        Self { packets: Mutex::new(packets), shared, parameters: video.parameters.clone(), local }
     }
 }
 
@@ -73,6 +79,10 @@ impl PacketSource for RemoteTrack {
 
     fn patience(&self) -> Duration {
         self.shared.patience()
+    }
+
+    fn parameters(&self) -> &str {
+        &self.parameters
     }
 
     async fn request_keyframe(&self) {

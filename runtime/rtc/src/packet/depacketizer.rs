@@ -18,6 +18,9 @@ pub struct AccessUnit {
 
 /// Joins the RTP payloads of one stream into access units. The payloads are what a peer sent: anything.
 pub trait Depacketizer: Send + Sync {
+    /// Takes what the format's parameters (`a=fmtp`) say about the stream.
+    fn configure(&mut self, _parameters: &str) {}
+
     /// Returns whether decoding can begin with the frame that this payload belongs to.
     fn begins_keyframe(&self, payload: &[u8]) -> bool;
 

@@ -2,6 +2,8 @@
 //!
 //! Received are packetization modes 0 and 1; mode 1 is sent.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use framebox_media::EncodedFrame;
 use framebox_media::h264::{annexb, nal};
@@ -86,16 +88,48 @@ fn fragment(unit: &[u8], payloads: &mut Vec<Bytes>) {
 }
 
 /// Joins payloads into access units.
-pub struct Depacketizer;
+#[derive(Default)]
+pub struct Depacketizer {
+    /// The last parameter sets, as a byte stream: from the offer (RFC 6184 §8.1, `sprop-parameter-sets`) or from the stream.
+    sets: Bytes,
+}
+
+/// Parameter sets that are remembered, bytes.
+pub const MAX_SETS: usize = 512;
 
 impl super::Depacketizer for Depacketizer {
-    /// Encoders put the parameter sets in front of a keyframe: with them a decoder can start.
+    fn configure(&mut self, parameters: &str) {
+        let value = parameters.split(';').find_map(|parameter| {
+            let (name, value) = parameter.trim().split_once('=')?;
+            name.trim().eq_ignore_ascii_case("sprop-parameter-sets").then_some(value.trim())
+        });
+        let mut sets = BytesMut::new();
+        for unit in value.iter().flat_map(|value| value.split(',')).filter_map(|set| STANDARD.decode(set.trim()).ok()) {
+            if matches!(nal::kind(&unit), nal::SPS | nal::PPS) {
+                annexb::append(&mut sets, &unit);
+            }
+        }
+        self.remember(&sets);
+    }
+
+    /// Encoders put the parameter sets in front of a keyframe: with them a decoder can start. Where they are known already, it can with
+    /// the first slice of an IDR picture.
     fn begins_keyframe(&self, payload: &[u8]) -> bool {
-        match nal::kind(payload) {
+        let begins = |kind, slice: &[u8]| match kind {
             nal::SPS => true,
-            STAP_A => aggregated_kinds(payload).any(|kind| kind == nal::SPS),
-            FU_A => payload.get(1).is_some_and(|header| header & START != 0 && nal::kind(&[*header]) == nal::SPS),
+            // The number of its first macroblock is 0 (ITU-T H.264 §7.3.3, in Exp-Golomb code).
+            nal::IDR => !self.sets.is_empty() && slice.first().is_some_and(|byte| byte & 0x80 != 0),
             _ => false,
+        };
+        match payload {
+            [] => false,
+            [_, rest @ ..] => match nal::kind(payload) {
+                STAP_A => aggregated(payload).any(|unit| begins(nal::kind(unit), &unit[1..])),
+                FU_A => {
+                    matches!(rest, [header, slice @ ..] if header & START != 0 && begins(nal::kind(&[*header]), slice))
+                }
+                kind => begins(kind, rest),
+            },
         }
     }
 
@@ -107,19 +141,43 @@ impl super::Depacketizer for Depacketizer {
         if stream.fragmented || stream.data.is_empty() {
             return Err(MalformedError);
         }
-        Ok(AccessUnit { data: stream.data.freeze(), keyframe: stream.keyframe })
+        let Stream { data, keyframe, has_sets, .. } = stream;
+        if has_sets {
+            let mut sets = BytesMut::new();
+            for unit in annexb::units(&data).filter(|unit| matches!(nal::kind(unit), nal::SPS | nal::PPS)) {
+                if sets.len() + unit.len() > MAX_SETS {
+                    break;
+                }
+                annexb::append(&mut sets, unit);
+            }
+            self.remember(&sets);
+        } else if keyframe && !self.sets.is_empty() {
+            return Ok(AccessUnit { data: [&self.sets[..], &data[..]].concat().into(), keyframe });
+        }
+        Ok(AccessUnit { data: data.freeze(), keyframe })
     }
 }
 
-/// The types of the units in a STAP-A, as far as it is well formed.
-fn aggregated_kinds(payload: &[u8]) -> impl Iterator<Item = u8> {
-    let mut rest = &payload[1..];
+impl Depacketizer {
+    /// Keeps parameter sets, if they are not too long and not the same.
+    fn remember(&mut self, sets: &[u8]) {
+        if (1..=MAX_SETS).contains(&sets.len()) && self.sets != sets {
+            self.sets = Bytes::copy_from_slice(sets);
+        }
+    }
+}
+
+/// The units in a STAP-A that are not empty, as far as it is well formed.
+fn aggregated(payload: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = payload.get(1..).unwrap_or(&[]);
     std::iter::from_fn(move || {
-        let [high, low, unit @ ..] = rest else { return None };
-        let kind = nal::kind(unit.get(..1)?);
-        rest = unit.get(usize::from(u16::from_be_bytes([*high, *low]))..).unwrap_or(&[]);
-        Some(kind)
+        let [high, low, units @ ..] = rest else { return None };
+        let size = usize::from(u16::from_be_bytes([*high, *low]));
+        let unit = units.get(..size)?;
+        rest = &units[size..];
+        Some(unit)
     })
+    .filter(|unit| !unit.is_empty())
 }
 
 /// The byte stream of one access unit, as far as its payloads were read.
@@ -128,6 +186,8 @@ struct Stream {
     data: BytesMut,
     /// An IDR slice is in it.
     keyframe: bool,
+    /// A sequence parameter set is in it.
+    has_sets: bool,
     /// A fragmented unit has begun and not ended.
     fragmented: bool,
 }
@@ -152,31 +212,31 @@ impl Stream {
 
     fn unit(&mut self, unit: &[u8]) {
         self.keyframe |= nal::kind(unit) == nal::IDR;
+        self.has_sets |= nal::kind(unit) == nal::SPS;
         annexb::append(&mut self.data, unit);
     }
 
     fn aggregate(&mut self, mut units: &[u8]) -> Result<(), MalformedError> {
-        if units.is_empty() {
-            return Err(MalformedError);
-        }
-        while !units.is_empty() {
-            if units.len() < 2 {
-                return Err(MalformedError);
-            }
+        let before = self.data.len();
+        // Some senders pad: with empty units, or with a byte that is no size.
+        while units.len() >= 2 {
             let size = usize::from(units.get_u16());
-            if size == 0 || size > units.len() {
+            if size > units.len() {
                 return Err(MalformedError);
             }
-            self.unit(&units[..size]);
-            units.advance(size);
+            if size > 0 {
+                self.unit(&units[..size]);
+                units.advance(size);
+            }
         }
-        Ok(())
+        if self.data.len() > before { Ok(()) } else { Err(MalformedError) }
     }
 
     fn fragment(&mut self, payload: &[u8]) -> Result<(), MalformedError> {
         let [indicator, header, part @ ..] = payload else { return Err(MalformedError) };
         let (start, end) = (header & START != 0, header & END != 0);
-        if start == self.fragmented || start && end {
+        // A unit of one part is not allowed (RFC 6184 §5.8), and sent all the same.
+        if start == self.fragmented {
             return Err(MalformedError);
         }
         if start {
@@ -234,7 +294,7 @@ pub(super) mod tests {
     }
 
     fn join(payloads: &[&[u8]]) -> Result<(Vec<u8>, bool), MalformedError> {
-        Depacketizer.join(&mut payloads.iter().copied()).map(|unit| (unit.data.to_vec(), unit.keyframe))
+        Depacketizer::default().join(&mut payloads.iter().copied()).map(|unit| (unit.data.to_vec(), unit.keyframe))
     }
 
     #[test]
@@ -243,9 +303,36 @@ pub(super) mod tests {
             (&[&[0x41, 1, 2][..]][..], (vec![0, 0, 0, 1, 0x41, 1, 2], false)),
             (&[&[0x78, 0, 2, 0x67, 1, 0, 1, 0x65]], (vec![0, 0, 0, 1, 0x67, 1, 0, 0, 0, 1, 0x65], true)),
             (&[&[0x7c, 0x85, 1], &[], &[0x7c, 0x05, 2], &[0x7c, 0x45, 3]], (vec![0, 0, 0, 1, 0x65, 1, 2, 3], true)),
+            (&[&[0x7c, 0xc5, 1]], (vec![0, 0, 0, 1, 0x65, 1], true)),
+            (&[&[0x78, 0, 1, 0x67, 0, 0, 0, 1, 0x65, 0]], (vec![0, 0, 0, 1, 0x67, 0, 0, 0, 1, 0x65], true)),
         ] {
             assert_eq!(join(payloads), Ok(expected));
         }
+    }
+
+    #[test]
+    fn parameter_sets_from_the_offer_or_the_last_ones_stand_in_for_those_that_are_missing() {
+        let idr: &[u8] = &[0x65, 0x88, 1];
+        let joined = |depacketizer: &mut Depacketizer, payloads: &[&[u8]]| {
+            depacketizer.join(&mut payloads.iter().copied()).unwrap().data.to_vec()
+        };
+        let mut depacketizer = Depacketizer::default();
+        assert!(!depacketizer.begins_keyframe(idr), "nothing is known");
+        for wrong in ["", "sprop-parameter-sets", "sprop-parameter-sets=?,,QQ=="] {
+            depacketizer.configure(wrong);
+            assert!(!depacketizer.begins_keyframe(idr));
+        }
+        // 67 42 e0 1f, 68 ce
+        depacketizer.configure("packetization-mode=1; sprop-parameter-sets=Z0LgHw==,aM4=");
+        assert!(depacketizer.begins_keyframe(idr) && depacketizer.begins_keyframe(&[0x7c, 0x85, 0x88]));
+        assert!(!depacketizer.begins_keyframe(&[0x65, 0x08]), "not its first slice");
+        let sets = [0, 0, 0, 1, 0x67, 0x42, 0xe0, 0x1f, 0, 0, 0, 1, 0x68, 0xce];
+        assert_eq!(joined(&mut depacketizer, &[idr]), [&sets[..], &[0, 0, 0, 1], idr].concat());
+        assert_eq!(joined(&mut depacketizer, &[&[0x41, 1]]), [0, 0, 0, 1, 0x41, 1], "no keyframe");
+        let own: [&[u8]; 3] = [&[0x67, 9], &[0x68, 8], idr];
+        let whole = joined(&mut depacketizer, &own);
+        assert_eq!(whole, [0, 0, 0, 1, 0x67, 9, 0, 0, 0, 1, 0x68, 8, 0, 0, 0, 1, 0x65, 0x88, 1]);
+        assert_eq!(joined(&mut depacketizer, &[idr]), whole, "the last ones");
     }
 
     #[test]
@@ -261,7 +348,6 @@ pub(super) mod tests {
             &[&[0x78, 0, 9, 1]],
             &[&[0x7c]],
             &[&[0x7c, 0x05, 1]],
-            &[&[0x7c, 0xc5, 1]],
             &[&[0x7c, 0x85, 1]],
             &[&[0x7c, 0x85, 1], &[0x41, 1]],
             &[&[0x7c, 0x85, 1], &[0x7c, 0x85, 1]],
@@ -272,7 +358,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_keyframe_begins_with_parameter_sets() {
-        let begins_keyframe = |payload: &[u8]| Depacketizer.begins_keyframe(payload);
+        let begins_keyframe = |payload: &[u8]| Depacketizer::default().begins_keyframe(payload);
         assert!(begins_keyframe(&[0x67, 1]));
         assert!(begins_keyframe(&[0x78, 0, 1, 0x09, 0, 2, 0x67, 1]));
         assert!(begins_keyframe(&[0x7c, 0x87, 1]));

@@ -23,7 +23,7 @@ pub fn packetizer(codec: Codec) -> Box<dyn Packetizer> {
 /// A depacketizer for a stream of this codec.
 pub fn depacketizer(codec: Codec) -> Box<dyn Depacketizer> {
     match codec {
-        Codec::H264 => Box::new(h264::Depacketizer),
+        Codec::H264 => Box::<h264::Depacketizer>::default(),
         Codec::Vp8 => Box::new(vp8::Depacketizer),
     }
 }

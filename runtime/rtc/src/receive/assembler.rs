@@ -60,6 +60,8 @@ struct Held {
 /// Assembles the frames of one stream.
 pub struct Assembler {
     codec: Codec,
+    /// Parameters of the format, as the offer has them.
+    parameters: String,
     depacketizer: Box<dyn Depacketizer>,
     /// The packets that wait, by number; the numbers do not wrap.
     held: BTreeMap<u64, Held>,
@@ -84,9 +86,17 @@ pub struct Assembler {
 impl Assembler {
     /// An assembler for a stream of this codec.
     pub fn new(codec: Codec) -> Self {
+        Self::with_parameters(codec, "")
+    }
+
+    /// An assembler for a stream of this codec, of which the parameters of its format (`a=fmtp`) are known.
+    pub fn with_parameters(codec: Codec, parameters: &str) -> Self {
+        let mut depacketizer = packet::depacketizer(codec);
+        depacketizer.configure(parameters);
         Self {
             codec,
-            depacketizer: packet::depacketizer(codec),
+            parameters: parameters.to_owned(),
+            depacketizer,
             held: BTreeMap::new(),
             bytes: 0,
             highest: None,
@@ -313,7 +323,7 @@ impl Assembler {
     /// Begins anew, because the sender began a new numbering.
     fn restart(&mut self, sequence: u16) {
         let highest = self.highest.map(|highest| sequence::beyond(highest, sequence));
-        *self = Self { highest, patience: self.patience, ..Self::new(self.codec) };
+        *self = Self { highest, patience: self.patience, ..Self::with_parameters(self.codec, &self.parameters) };
     }
 }
 

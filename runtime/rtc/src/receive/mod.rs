@@ -8,6 +8,7 @@
 //! | `keyframe_throttle` | [`KeyframeThrottle`]: folds keyframe requests |
 //! | `packet_source` | [`PacketSource`]: where the packets come from |
 //! | `receiver` | the task that drives the assembler |
+//! | `remb` | [`Remb`]: the bit rate that a sender is told to keep to |
 //! | `reordering` | by how much packets come out of order |
 //! | `round_trip` | how long an answer of the peer takes |
 //! | `selector` | [`Selector`]: which packets are the video |
@@ -19,6 +20,7 @@ mod intake;
 mod keyframe_throttle;
 mod packet_source;
 pub mod receiver;
+mod remb;
 mod reordering;
 mod round_trip;
 mod selector;
@@ -29,4 +31,5 @@ pub use gaps::{Gaps, MAX_REQUESTS};
 pub use intake::{Arrival, Intake, Taken};
 pub use keyframe_throttle::KeyframeThrottle;
 pub use packet_source::{Incoming, PacketSource};
+pub use remb::Remb;
 pub use selector::{Class, Selector};

@@ -24,6 +24,11 @@ pub trait PacketSource: Send + Sync {
         PATIENCE
     }
 
+    /// Parameters of the format, as the offer has them (`a=fmtp`).
+    fn parameters(&self) -> &str {
+        ""
+    }
+
     /// Asks the peer for a keyframe. Called only after [`Self::next`] gave something. A request that cannot be sent is
     /// dropped.
     fn request_keyframe(&self) -> impl Future<Output = ()> + Send;

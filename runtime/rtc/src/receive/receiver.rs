@@ -25,7 +25,7 @@ pub async fn run(
     events: Arc<dyn ConnectionEvents>,
     counters: Arc<Counters>,
 ) {
-    let mut assembler = Assembler::new(codec);
+    let mut assembler = Assembler::with_parameters(codec, source.parameters());
     let mut throttle = KeyframeThrottle::default();
     let mut is_open = false;
     loop {
@@ -49,7 +49,7 @@ pub async fn run(
                     }
                     // What was sent before this side listened is lost.
                     Some(Incoming::Opened) => {
-                        assembler = Assembler::new(codec);
+                        assembler = Assembler::with_parameters(codec, source.parameters());
                         throttle.request();
                     }
                     None => return,

@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 use rtc::interceptor::{AttributedPacket, Packet, TaggedPacket};
 use rtc::rtcp;
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
+use rtc::rtcp::payload_feedbacks::receiver_estimated_maximum_bitrate::ReceiverEstimatedMaximumBitrate;
 use rtc::rtcp::transport_feedbacks::transport_layer_nack::{TransportLayerNack, nack_pairs_from_sequence_numbers};
 use rtc::shared::TransportContext;
 use tokio::sync::mpsc;
 
 use super::packet_handler::PacketHandler;
-use crate::receive::{Arrival, Incoming, Intake, PATIENCE, Taken};
+use crate::receive::{Arrival, Incoming, Intake, PATIENCE, Remb, Taken};
 use crate::sdp::VideoFormat;
 use crate::stats::{Counters, add};
 
@@ -64,6 +65,8 @@ pub struct VideoReader {
     packets: mpsc::Sender<Incoming>,
     /// That a source began still has to be passed on.
     begins: bool,
+    /// Where the peer adapts by nothing better.
+    remb: Option<Remb>,
     counters: Arc<Counters>,
     now: Option<Instant>,
 }
@@ -77,7 +80,8 @@ impl VideoReader {
         counters: Arc<Counters>,
     ) -> Self {
         let intake = Intake::new(video.payload_type, video.retransmission, video.feedback.contains(&"nack"));
-        Self { intake, shared, packets, begins: false, counters, now: None }
+        let remb = video.feedback.contains(&"goog-remb").then(Remb::default);
+        Self { intake, shared, packets, begins: false, remb, counters, now: None }
     }
 
     fn pass_on(&mut self, packet: crate::receive::Packet) {
@@ -99,6 +103,7 @@ impl PacketHandler for VideoReader {
         }
         let Packet::Rtp(rtp) = packet.message.packet else { return None };
         let header = &rtp.header;
+        let (ssrc, bytes) = (header.ssrc, rtp.payload.len());
         let (sequence, timestamp) = (header.sequence_number, header.timestamp);
         let arrival = Arrival::new(header.ssrc, header.payload_type, sequence, timestamp, header.marker, rtp.payload);
         match self.intake.received(now, arrival) {
@@ -110,6 +115,9 @@ impl PacketHandler for VideoReader {
             Taken::Packet(packet) => self.pass_on(packet),
             Taken::Nothing => {}
             Taken::Foreign => add(&self.counters.packets_foreign, 1),
+        }
+        if let Some(remb) = self.remb.as_mut().filter(|_| self.intake.ssrc() == Some(ssrc)) {
+            remb.received(now, sequence, timestamp, bytes);
         }
         let patience = self.intake.patience(now).as_micros() as u64;
         self.shared.patience.store(patience, Ordering::Relaxed);
@@ -125,6 +133,11 @@ impl PacketHandler for VideoReader {
         if let Some(ssrc) = self.intake.ssrc().filter(|_| self.shared.keyframe.swap(false, Ordering::Relaxed)) {
             packets.push(keyframe_request(ssrc));
         }
+        let bitrate = self.remb.as_mut().and_then(|remb| remb.due(now));
+        if let (Some(bitrate), Some(ssrc)) = (bitrate, self.intake.ssrc()) {
+            let estimate = ReceiverEstimatedMaximumBitrate { sender_ssrc: ssrc ^ 1, bitrate, ssrcs: vec![ssrc] };
+            packets.push(Box::new(estimate));
+        }
         let message = |packet| AttributedPacket::new(Packet::Rtcp(vec![packet]));
         let tagged = |packet| TaggedPacket { now, transport: TransportContext::default(), message: message(packet) };
         packets.into_iter().map(tagged).collect()
@@ -132,7 +145,8 @@ impl PacketHandler for VideoReader {
 
     fn deadline(&self) -> Option<Instant> {
         let keyframe = self.now.filter(|_| self.shared.keyframe.load(Ordering::Relaxed));
-        [self.intake.deadline(), keyframe].into_iter().flatten().min()
+        let remb = self.remb.as_ref().and_then(Remb::deadline);
+        [self.intake.deadline(), keyframe, remb].into_iter().flatten().min()
     }
 }
 
@@ -150,7 +164,7 @@ mod tests {
             payload_type: 102,
             retransmission: Some(103),
             parameters: String::new(),
-            feedback: vec!["nack"],
+            feedback: vec!["nack", "goog-remb"],
         };
         let (sender, packets) = mpsc::channel(room);
         let (shared, counters) = (Arc::<Shared>::default(), Arc::<Counters>::default());
@@ -179,11 +193,15 @@ mod tests {
         let nack = nack[0].as_any().downcast_ref::<TransportLayerNack>().unwrap();
         assert_eq!((nack.media_ssrc, nack.nacks[0].packet_list()), (10, vec![2]));
         arrives(&mut reader, start + Duration::from_millis(20), 99, 103, 700);
-        assert_eq!(deadline(&reader), None);
+        let estimate = start + Duration::from_millis(500);
+        assert_eq!(deadline(&reader), Some(estimate));
         shared.request_keyframe();
-        assert!(deadline(&reader).is_some());
+        assert!(deadline(&reader) < Some(estimate));
         assert_eq!(reader.due(start).len(), 1);
-        assert_eq!(deadline(&reader), None);
+        assert_eq!(deadline(&reader), Some(estimate));
+        let due = reader.due(estimate);
+        let Packet::Rtcp(remb) = &due[0].message.packet else { panic!("only RTCP is sent") };
+        assert!(remb[0].as_any().is::<ReceiverEstimatedMaximumBitrate>());
         arrives(&mut reader, start + Duration::from_secs(1), 11, 102, 900);
         let passed: Vec<Option<u16>> = std::iter::from_fn(|| packets.try_recv().ok())
             .map(|incoming| match incoming {
