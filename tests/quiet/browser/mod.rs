@@ -10,10 +10,12 @@
 //! | [`upload`] | a component dropped on the page, and another version of it while it runs |
 //! | [`dev`] | an author edits while the page is open |
 //! | [`vp8`] | browsers without H.264: Firefox and Chromium |
+//! | [`offers`] | offers as other clients write them |
 //! | [`actions`] | what a person does, and what they wait for |
 
 mod actions;
 mod dev;
+mod offers;
 mod receive;
 mod send;
 mod settings;

@@ -193,3 +193,33 @@ fn codec_error(error: crate::Error) -> Error {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever decodes as samples arrive finds the time of a picture by this.
+    #[test]
+    fn the_decoder_tells_how_many_pictures_it_holds_back() {
+        for (path, reorders) in [("tests/clips/reordered.mp4", true), ("clips/clip.mp4", false)] {
+            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+            let bounds = Bounds::default();
+            let mut video = Video::open(File::open(&path, &bounds).unwrap(), &bounds).unwrap();
+            video.seek(Duration::ZERO).unwrap();
+            let mut most = 0;
+            for (fed, sample) in video.index.samples.clone().into_iter().take(40).enumerate() {
+                let has_picture = video.feed(sample).unwrap();
+                most = most.max(video.decoder.held());
+                assert_eq!(
+                    video.decoder.held() + usize::from(has_picture),
+                    video.times.len(),
+                    "sample {fed} of {path:?}"
+                );
+                if has_picture {
+                    video.times.pop();
+                }
+            }
+            assert_eq!(most > 0, reorders, "{path:?}: {most}");
+        }
+    }
+}
