@@ -6,7 +6,7 @@ use framebox_rtc::{Direction, Error};
 use crate::allocation::{FIXED, within};
 
 /// Lines that the server writes for itself into the reduced offer, bytes.
-const OWN_LINES: usize = 2048;
+const OWN_LINES: usize = 3072;
 
 /// What the RTP library sees of an offer has our form whatever the peer wrote, and reading it again gives the same; the answer has
 /// a section for each one of the offer.
