@@ -37,7 +37,7 @@ pub struct Watchdog {
     /// The last counts, and when frames came last.
     last: Stats,
     frame: Instant,
-    /// The counts when frames came last.
+    /// The counts when frames came last, or when the viewer was told.
     since: Stats,
     told: Option<Instant>,
 }
@@ -99,7 +99,7 @@ impl Watchdog {
                 "no video arrives from your camera: is it muted or used by another program, or does a firewall stop it?",
             ),
         };
-        self.told = Some(now);
+        (self.told, self.since) = (Some(now), stats);
         Finding::Warning { code, message }
     }
 }
@@ -135,7 +135,8 @@ mod tests {
         assert_eq!(found(|ms| (0, ms, 0)), [(2000, "camera-format"), (12_000, "over")]);
         let seldom = |code| [(2000, code), (12_000, code), (22_000, code)];
         assert_eq!(found(|ms| (ms, ms, 0)), seldom("camera-incomplete"));
-        assert_eq!(found(|ms| (ms.min(1), 0, 0)), seldom("camera-silent"), "a session that began goes on");
+        let ends = [(2000, "camera-incomplete"), (12_000, "camera-silent"), (22_000, "camera-silent")];
+        assert_eq!(found(|ms| (ms.min(1), 0, 0)), ends, "a session that began goes on");
     }
 
     #[test]
