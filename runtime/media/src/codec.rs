@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::h264::level::ProfileLevel;
 use crate::{Decoder, Encoder, Error, decode, encode, h264, vp8};
 
 /// A video codec.
@@ -92,6 +93,37 @@ impl Codec {
         }
     }
 
+    /// Returns whether an offered format with these parameters (the value of `a=fmtp`) can be taken.
+    pub fn accepts(self, parameters: &str) -> bool {
+        match self {
+            // Mode 2 needs another packetizer (RFC 6184 §6.4). A profile that is left out is the baseline.
+            Self::H264 => {
+                let mode = parameter(parameters, "packetization-mode").is_none_or(|mode| matches!(mode, "0" | "1"));
+                let profile = parameter(parameters, "profile-level-id");
+                mode && profile.is_none_or(|id| ProfileLevel::parse(id).is_some_and(ProfileLevel::is_known))
+            }
+            Self::Vp8 => true,
+        }
+    }
+
+    /// Returns the largest picture that a peer decodes which offers these parameters, pixels; none where it names no bound.
+    pub fn max_pixels(self, parameters: &str) -> Option<u64> {
+        // Both payload formats count macroblocks (RFC 6184 §8.1, RFC 7741 §6.1).
+        let named = parameter(parameters, "max-fs").and_then(|count| count.parse::<u64>().ok()).filter(|count| *count > 0);
+        let macroblocks = match self {
+            Self::H264 => {
+                let id = parameter(parameters, "profile-level-id").and_then(ProfileLevel::parse);
+                match (named, id.and_then(ProfileLevel::max_macroblocks)) {
+                    // It can only raise what the level says.
+                    (Some(named), Some(level)) => Some(named.max(level)),
+                    (named, level) => named.or(level),
+                }
+            }
+            Self::Vp8 => named,
+        };
+        macroblocks.map(|count| count.saturating_mul(256))
+    }
+
     /// A decoder for one stream, with the default settings.
     ///
     /// # Errors
@@ -143,13 +175,18 @@ impl RtpFormat {
 
 impl FormatParameter {
     fn rank(&self, parameters: &str) -> usize {
-        let given = parameters.split(';').find_map(|parameter| {
-            let (name, value) = parameter.trim().split_once('=')?;
-            name.eq_ignore_ascii_case(self.name).then(|| value.trim().to_ascii_lowercase())
-        });
+        let given = parameter(parameters, self.name).map(str::to_ascii_lowercase);
         let value = given.as_deref().unwrap_or(self.default);
         self.preferred.iter().position(|preferred| value.starts_with(preferred)).unwrap_or(self.preferred.len())
     }
+}
+
+/// Returns the value of a format parameter.
+fn parameter<'a>(parameters: &'a str, name: &str) -> Option<&'a str> {
+    parameters.split(';').find_map(|parameter| {
+        let (given, value) = parameter.trim().split_once('=')?;
+        given.trim().eq_ignore_ascii_case(name).then(|| value.trim())
+    })
 }
 
 #[cfg(test)]
@@ -179,6 +216,38 @@ mod tests {
             let defaults: Vec<String> =
                 format.parameters.iter().map(|parameter| format!("{}={}", parameter.name, parameter.default)).collect();
             assert_eq!(format.rank(""), format.rank(&defaults.join("; ")));
+        }
+    }
+
+    #[test]
+    fn formats_that_cannot_be_decoded_are_not_taken() {
+        for (parameters, accepted) in [
+            ("", true),
+            ("packetization-mode=1;profile-level-id=640032", true),
+            ("profile-level-id=4D001F;packetization-mode=0", true),
+            ("packetization-mode=2;profile-level-id=42e01f", false),
+            ("profile-level-id=f4001f", false),
+            ("profile-level-id=none", false),
+        ] {
+            assert_eq!(Codec::H264.accepts(parameters), accepted, "{parameters}");
+        }
+        assert!(Codec::Vp8.accepts("max-fs=12288;max-fr=60"));
+    }
+
+    #[test]
+    fn the_largest_picture_is_what_the_peer_says() {
+        for (codec, parameters, pixels) in [
+            (Codec::H264, "", None),
+            (Codec::H264, "profile-level-id=42e01f", None),
+            (Codec::H264, "profile-level-id=42e01e", Some(1620 * 256)),
+            (Codec::H264, "profile-level-id=42e01e;max-fs=3600", Some(3600 * 256)),
+            (Codec::H264, "profile-level-id=42e01e;max-fs=99", Some(1620 * 256)),
+            (Codec::H264, "profile-level-id=42e01f;max-fs=8160", Some(8160 * 256)),
+            (Codec::Vp8, "max-fs=1200;max-fr=30", Some(1200 * 256)),
+            (Codec::Vp8, "max-fs=many", None),
+            (Codec::Vp8, "max-fs=0", None),
+        ] {
+            assert_eq!(codec.max_pixels(parameters), pixels, "{codec:?} {parameters}");
         }
     }
 

@@ -3,6 +3,7 @@
 //! | module | contents |
 //! |---|---|
 //! | [`annexb`] | the byte stream format: reading and writing |
+//! | [`level`] | profiles and levels that peers name |
 //! | [`nal`] | NAL unit types |
 //! | `decoder`, `encoder` | the codec behind the traits of this crate |
 //! | `parameter_set` | validates sequence parameter sets before OpenH264 sees them |
@@ -10,6 +11,7 @@
 pub mod annexb;
 mod decoder;
 mod encoder;
+pub mod level;
 pub mod nal;
 mod parameter_set;
 

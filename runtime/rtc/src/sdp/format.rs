@@ -43,6 +43,11 @@ impl VideoFormat {
             && section.values_of("rtpmap", &payload_type).any(|offered| offered.eq_ignore_ascii_case(&encoding))
     }
 
+    /// Returns the largest picture that the peer says it decodes, pixels; `None` where it names no bound.
+    pub fn max_pixels(&self) -> Option<u64> {
+        self.codec.max_pixels(&self.parameters)
+    }
+
     fn of_codec(section: &Section, codec: Codec) -> Option<Self> {
         let rtp = codec.rtp_format();
         let parameters = |payload_type: &str| section.values_of("fmtp", payload_type).next().unwrap_or("");
@@ -53,6 +58,7 @@ impl VideoFormat {
         let number = |payload_type: &str| payload_type.parse().ok().filter(|number| is_usable(*number));
         let offered = section.formats.iter().filter(|payload_type| number(payload_type).is_some());
         let offered = offered.filter(|payload_type| is(payload_type, rtp.encoding_name));
+        let offered = offered.filter(|payload_type| codec.accepts(parameters(payload_type)));
         let best = offered.min_by_key(|payload_type| rtp.rank(parameters(payload_type)))?;
         let retransmits = |payload_type: &&&str| {
             let repaired = |parameter: &str| parameter.trim().strip_prefix("apt=") == Some(*best);
