@@ -53,8 +53,15 @@ pub fn ports(report: &mut Report, config: &Config, is_running: bool) {
 
 /// Names the codecs of this build.
 pub fn codecs(report: &mut Report) {
-    let names: Vec<_> = Codec::ALL.iter().map(|codec| codec.rtp_format().name).collect();
+    let names: Vec<_> = Codec::available().map(|codec| codec.rtp_format().name).collect();
     report.ok("codecs", names.join(", "));
+    for codec in Codec::ALL.into_iter().filter(|codec| !codec.is_available()) {
+        let name = codec.rtp_format().name;
+        report.advice(
+            "codecs",
+            format!("this build lacks {name}: clients that offer nothing else are refused (docs/troubleshooting.md)"),
+        );
+    }
 }
 
 /// Tries to confine a process, where sessions are to run in such.
