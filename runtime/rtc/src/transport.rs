@@ -15,6 +15,8 @@ pub struct Answer {
     pub peer: Arc<dyn Peer>,
     /// The codec of the video, in whichever direction it goes.
     pub codec: Codec,
+    /// The largest picture that the peer decodes, pixels; `None` where it names no bound.
+    pub max_pixels: Option<u64>,
 }
 
 /// Answers offers.

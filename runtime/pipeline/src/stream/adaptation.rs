@@ -33,6 +33,8 @@ const INTERVAL_WEIGHT: f64 = 0.1;
 /// Decides the size of one rendition.
 #[derive(Debug)]
 pub struct Adaptation {
+    /// The largest picture that the viewers decode, pixels.
+    max_pixels: Option<u64>,
     /// Index of the scale.
     scale: usize,
     changed: Option<Duration>,
@@ -44,14 +46,15 @@ pub struct Adaptation {
 }
 
 impl Adaptation {
-    /// Begins with full size, for a stream of so many frames a second.
-    pub fn new(fps: f32) -> Self {
+    /// Begins with full size, for a stream of so many frames a second whose viewers decode pictures of so many pixels.
+    pub fn new(fps: f32, max_pixels: Option<u64>) -> Self {
         let fps = if fps.is_finite() && fps > 0.0 { f64::from(fps) } else { 30.0 };
-        Self { scale: 0, changed: None, demand: TYPICAL_DEMAND.log2(), last: None, interval: 1.0 / fps }
+        Self { max_pixels, scale: 0, changed: None, demand: TYPICAL_DEMAND.log2(), last: None, interval: 1.0 / fps }
     }
 
     /// The size of the next picture, which is `original` at `pts`, when `bitrate` b/s may be sent.
     pub fn size(&mut self, pts: Duration, original: Size, bitrate: u32) -> Size {
+        let original = self.max_pixels.map_or(original, |most| within(original, most));
         let is_first = self.last.is_none();
         if let Some(last) = self.last.replace(pts) {
             let gap = pts.saturating_sub(last).as_secs_f64().min(2.0 * self.interval);
@@ -96,6 +99,17 @@ impl Adaptation {
         let pixels = scaled(original, scale).pixels() as f64;
         6.0 * (self.demand - (bits / pixels.max(1.0)).log2())
     }
+}
+
+/// The largest size of the same shape that has at most so many pixels.
+fn within(size: Size, most: u64) -> Size {
+    let pixels = size.pixels();
+    if pixels <= most {
+        return size;
+    }
+    let factor = (most as f64 / pixels as f64).sqrt();
+    let side = |length: u32| ((f64::from(length) * factor) as u32 & !1).max(2);
+    Size::new(side(size.width), side(size.height))
 }
 
 /// The smallest scale that pictures of this size may have.
@@ -155,7 +169,7 @@ mod tests {
             (Size::new(160, 120), 10_000, 4.0, 120),
             (Size::new(100, 60), 10_000, 4.0, 100),
         ] {
-            let (size, changes) = run(&mut Adaptation::new(30.0), 0, 30, original, bitrate, demand);
+            let (size, changes) = run(&mut Adaptation::new(30.0, None), 0, 30, original, bitrate, demand);
             assert_eq!(size.width, width, "{original} at {bitrate}, demand {demand}");
             assert!(changes <= 3, "{changes} changes of {original} at {bitrate}");
             assert!(size.width % 2 == 0 && size.height % 2 == 0);
@@ -164,15 +178,24 @@ mod tests {
 
     #[test]
     fn a_rate_that_falls_and_rises_is_followed() {
-        let mut adaptation = Adaptation::new(30.0);
+        let mut adaptation = Adaptation::new(30.0, None);
         assert_eq!(run(&mut adaptation, 0, 5, VGA, 2_500_000, 4.0), (VGA, 0));
         assert_eq!(run(&mut adaptation, 5, 1, VGA, 200_000, 4.0).0, Size::new(320, 240), "within a second");
         assert_eq!(run(&mut adaptation, 6, 12, VGA, 2_500_000, 4.0), (VGA, 2), "step by step");
     }
 
     #[test]
+    fn no_picture_is_larger_than_what_viewers_decode() {
+        for (original, most) in [(VGA, 320 * 240), (Size::new(1920, 1080), 1280 * 720), (Size::new(4000, 30), 9000)] {
+            let size = Adaptation::new(30.0, Some(most)).size(Duration::ZERO, original, 50_000_000);
+            assert!(size.pixels() <= most && size.pixels() > most * 9 / 10, "{size} of {original}");
+        }
+        assert_eq!(Adaptation::new(30.0, Some(640 * 480)).size(Duration::ZERO, VGA, 50_000_000), VGA);
+    }
+
+    #[test]
     fn noise_does_not_make_the_size_swing() {
-        let mut adaptation = Adaptation::new(30.0);
+        let mut adaptation = Adaptation::new(30.0, None);
         let mut changes = 0;
         for second in 0..60 {
             let bitrate = if second % 2 == 0 { 420_000 } else { 330_000 };
@@ -184,7 +207,7 @@ mod tests {
     #[test]
     fn odd_settings_are_survived() {
         for fps in [0.0, -1.0, f32::NAN, f32::INFINITY] {
-            let mut adaptation = Adaptation::new(fps);
+            let mut adaptation = Adaptation::new(fps, None);
             for pts in [5, 5, 0, u64::MAX / 2] {
                 let size = adaptation.size(Duration::from_millis(pts), Size::new(1, 1), 0);
                 assert_eq!(size, Size::new(1, 1));

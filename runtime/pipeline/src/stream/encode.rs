@@ -35,7 +35,7 @@ pub(super) struct Encode {
 
 impl Encode {
     pub(super) fn new(settings: Settings) -> Self {
-        let (sampler, adaptation) = (Sampler::default(), Adaptation::new(settings.encode.fps));
+        let (sampler, adaptation) = (Sampler::default(), Adaptation::new(settings.encode.fps, settings.max_pixels));
         Self {
             settings,
             encoder: None,

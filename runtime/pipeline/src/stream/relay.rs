@@ -132,7 +132,9 @@ mod tests {
         let encode = encode::Settings { bitrate: 1500, max_bitrate: 2500, fps: 30.0 };
         let wishes = Arc::<Mutex<Vec<Wish>>>::default();
         let told = wishes.clone();
-        let relay = Relay::new(Settings { codec: Codec::H264, encode }, move |wish| told.lock().unwrap().push(wish));
+        let relay = Relay::new(Settings { codec: Codec::H264, encode, max_pixels: None }, move |wish| {
+            told.lock().unwrap().push(wish)
+        });
         let frame = |rtp_timestamp| EncodedFrame {
             codec: Codec::H264,
             data: Bytes::from_static(b"x"),

@@ -10,4 +10,6 @@ pub struct Settings {
     pub codec: Codec,
     /// Rate and bit rates; `bitrate` is where it starts.
     pub encode: encode::Settings,
+    /// The largest picture that its viewers decode, pixels; `None` where they name no bound.
+    pub max_pixels: Option<u64>,
 }

@@ -123,7 +123,7 @@ fn setup(component: Component, time: Duration) -> Setup {
         input: Codec::H264,
         largest_input: Size::new(1920, 1080),
         limits: Limits { call: Budget { time, fuel: u64::MAX / 2 }, ..Limits::default() },
-        rendition: stream::Settings { codec: Codec::H264, encode: encode::Settings::default() },
+        rendition: stream::Settings { codec: Codec::H264, encode: encode::Settings::default(), max_pixels: None },
         log: Arc::new(NoLog),
         sources: Arc::new(NoSources),
         account: MemoryAccount::default(),

@@ -152,7 +152,7 @@ impl WebRtc {
         shared.spawn(closing::watch_encryption(connection.clone(), Arc::downgrade(&shared)));
         let candidates = Candidates::new(negotiation.checks(), offer.candidates.len());
         let peer = Arc::new(Connection::new(connection, guard, negotiation, candidates));
-        Ok(Answer { sdp, peer, codec })
+        Ok(Answer { sdp, peer, codec, max_pixels: offer.video.max_pixels() })
     }
 }
 

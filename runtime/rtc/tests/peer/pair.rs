@@ -124,7 +124,7 @@ impl Pair {
         let (mut client, offer) = Client::offer(options).await;
         let offer = change_offer(offer);
         let (recorder, seen) = Recorder::new();
-        let Answer { sdp, peer, codec } = transport.answer(&offer, direction, recorder.clone()).await.unwrap();
+        let Answer { sdp, peer, codec, .. } = transport.answer(&offer, direction, recorder.clone()).await.unwrap();
         assert!(sdp.contains(codec.rtp_format().encoding_name), "{codec:?} in {sdp}");
         if direction == Direction::SendReceive {
             recorder.echo_to(&peer);

@@ -131,10 +131,10 @@ impl Answerer {
             Kind::Observer => Direction::ReceiveOnly,
         };
         let answer = self.transport.answer(offer, direction, connection.clone()).await.map_err(Error::Peer)?;
-        let Answer { sdp, peer, codec } = answer;
+        let Answer { sdp, peer, codec, max_pixels } = answer;
         let permit = permit.map(|permit| Box::new(permit) as Box<dyn Permit>);
         let session = self.workers.session(framebox_worker::Setup {
-            session: Setup { permit, account, ..self.setup(name, &entry, options, codec, &connection) },
+            session: Setup { permit, account, ..self.setup(name, &entry, options, (codec, max_pixels), &connection) },
             connections: connection.of_session(),
             grants: self.sources.granted(name),
         });
@@ -201,7 +201,7 @@ impl Answerer {
         name: &str,
         entry: &LoadedVersion,
         options: &Options,
-        codec: Codec,
+        (codec, max_pixels): (Codec, Option<u64>),
         connection: &Connection,
     ) -> Setup {
         let policy = self.defaults.policy(name);
@@ -218,6 +218,7 @@ impl Answerer {
                     max_bitrate: self.encoder.max_kbps * 1000,
                     ..encode::Settings::default()
                 },
+                max_pixels,
             },
             log: connection.control().clone(),
             // Given where the session runs.

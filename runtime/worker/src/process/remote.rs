@@ -285,7 +285,7 @@ pub(crate) async fn probe(process: Process, probe: Probe, tasks: &TaskTracker) -
     let mirror = Mirror::new(descriptor, Map::new(), Policy::default());
     let shared = Arc::new(Shared::new(mirror, outgoing));
     shared.send(Outgoing::message(&message, vec![code]));
-    let settings = pipeline::stream::Settings { codec: Codec::H264, encode: Default::default() };
+    let settings = pipeline::stream::Settings { codec: Codec::H264, encode: Default::default(), max_pixels: None };
     let (probed, outcome) = oneshot::channel();
     tasks.spawn(serve(
         process,

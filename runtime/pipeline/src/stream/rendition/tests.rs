@@ -60,7 +60,7 @@ impl Viewer for Log {
 fn start() -> (Rendition, Arc<Log>) {
     let encode = encode::Settings { bitrate: 1_500_000, max_bitrate: 2_500_000, ..encode::Settings::default() };
     let log = Arc::<Log>::default();
-    (Rendition::start(Settings { codec: Codec::H264, encode }, log.clone()).unwrap(), log)
+    (Rendition::start(Settings { codec: Codec::H264, encode, max_pixels: None }, log.clone()).unwrap(), log)
 }
 
 fn picture(sequence: u64) -> Shown {

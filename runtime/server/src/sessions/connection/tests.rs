@@ -94,7 +94,7 @@ fn session(connection: &Connection) -> Arc<RunningSession> {
         input: Codec::H264,
         largest_input: Size::new(1920, 1080),
         limits: Limits::default(),
-        rendition: stream::Settings { codec: Codec::H264, encode: encode::Settings::default() },
+        rendition: stream::Settings { codec: Codec::H264, encode: encode::Settings::default(), max_pixels: None },
         log: connection.control().clone(),
         sources: Arc::new(NoSources),
         account: MemoryAccount::default(),
