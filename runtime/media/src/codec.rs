@@ -109,7 +109,8 @@ impl Codec {
     /// Returns the largest picture that a peer decodes which offers these parameters, pixels; none where it names no bound.
     pub fn max_pixels(self, parameters: &str) -> Option<u64> {
         // Both payload formats count macroblocks (RFC 6184 §8.1, RFC 7741 §6.1).
-        let named = parameter(parameters, "max-fs").and_then(|count| count.parse::<u64>().ok()).filter(|count| *count > 0);
+        let named =
+            parameter(parameters, "max-fs").and_then(|count| count.parse::<u64>().ok()).filter(|count| *count > 0);
         let macroblocks = match self {
             Self::H264 => {
                 let id = parameter(parameters, "profile-level-id").and_then(ProfileLevel::parse);

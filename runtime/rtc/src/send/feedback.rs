@@ -70,17 +70,17 @@ mod tests {
         let (events, counters, requested) =
             (Arc::<Recorder>::default(), Arc::<Counters>::default(), Arc::<Notify>::default());
         let (sender, receiver) = watch::channel(Outlook { bitrate: 1_000_000, ..Outlook::default() });
-        let task = tokio::spawn(run(requested.clone(), receiver, events.clone(), counters.clone()));
-        tokio::task::yield_now().await;
         requested.notify_one();
         let outlook =
             Outlook { bitrate: 750_000, blocked: true, interruptions: 1, round_trip_ms: 40, loss_permille: 20 };
-        while counters.read().bitrate != 750_000 {
-            sender.send_replace(outlook);
-            tokio::task::yield_now().await;
-        }
-        drop(sender);
-        task.await.unwrap();
+        let change = async {
+            while counters.read().bitrate != 750_000 {
+                sender.send_replace(outlook);
+                tokio::task::yield_now().await;
+            }
+            drop(sender);
+        };
+        tokio::join!(run(requested.clone(), receiver, events.clone(), counters.clone()), change);
         let happened = events.take();
         let told = |event: &Event| happened.iter().filter(|one| *one == event).count();
         assert_eq!(

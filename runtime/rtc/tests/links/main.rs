@@ -1,6 +1,7 @@
 //! The estimate, the pacing and the retransmissions on simulated links: minutes of traffic in a moment, the same each time.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+#![allow(clippy::disallowed_methods, reason = "LINKS=1 shows every tenth of a second")]
 
 mod link;
 mod viewer;
