@@ -89,6 +89,6 @@ async fn a_browser_with_another_network_keeps_its_session() {
     .await;
     let seen = browser.run("return seen", &[]).await;
     assert_eq!((&seen["error"], seen["reconnects"].as_u64()), (&Value::Null, Some(1)), "{seen}");
-    assert_eq!(server.sessions().await.as_slice(), std::slice::from_ref(&id), "it is the same session");
+    assert_eq!(server.sessions().await.as_slice(), std::slice::from_ref(id), "it is the same session");
     browser.close().await;
 }
