@@ -48,7 +48,7 @@ fn frame(codec: Codec, data: &[u8]) {
     let Ok(AccessUnit { data, keyframe }) = joined else { return };
     assert!(!data.is_empty() && data.len() <= GROWTH * total, "{} bytes from {total}", data.len());
 
-    let packed = packetizer(codec).payloads(&encoded(codec, data.clone(), keyframe));
+    let packed = packetizer(codec, true).payloads(&encoded(codec, data.clone(), keyframe));
     assert!(packed.iter().all(|payload| (1..=MAX_PAYLOAD).contains(&payload.len())));
     if codec == Codec::Vp8 {
         let again = depacketizer.join(&mut packed.iter().map(AsRef::as_ref)).expect("our own payloads");

@@ -40,7 +40,7 @@ pub fn input(picture: &Arc<Picture>, frame: usize) -> Input {
 fn identity(engine: &Engine) {
     let component = engine.load(&framebox_test_components::case("good")).unwrap();
     let mut instance = start(&component);
-    let settings = encode::Settings { bitrate: 2_000_000, max_bitrate: 2_000_000, fps: 30.0 };
+    let settings = encode::Settings { bitrate: 2_000_000, max_bitrate: 2_000_000, ..encode::Settings::default() };
     let codecs = || (Codec::H264.decoder().unwrap(), Codec::H264.encoder(&settings).unwrap());
     let ((mut plain_in, mut plain_out), (mut handled_in, mut handled_out)) = (codecs(), codecs());
     let mut copy = Arc::new(Picture::black(HD).unwrap());

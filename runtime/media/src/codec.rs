@@ -106,6 +106,15 @@ impl Codec {
         }
     }
 
+    /// Returns whether a peer that offers these parameters takes packets with a part of a NAL unit or of a frame.
+    pub fn fragments(self, parameters: &str) -> bool {
+        match self {
+            // Mode 0, which is that of who names none, has single NAL units alone (RFC 6184 §6.2, §8.1).
+            Self::H264 => parameter(parameters, "packetization-mode") == Some("1"),
+            Self::Vp8 => true,
+        }
+    }
+
     /// Returns the largest picture that a peer decodes which offers these parameters, pixels; none where it names no bound.
     pub fn max_pixels(self, parameters: &str) -> Option<u64> {
         // Both payload formats count macroblocks (RFC 6184 §8.1, RFC 7741 §6.1).
@@ -207,6 +216,19 @@ mod tests {
             assert_eq!(Codec::ALL.iter().filter(same).count(), 1, "{format:?}");
             assert_eq!(codec.decoder().is_ok(), codec.is_available(), "{format:?}");
             assert_eq!(format.mime_type, format!("video/{}", format.encoding_name));
+        }
+    }
+
+    #[test]
+    fn fragments_need_packetization_mode_1() {
+        for (parameters, fragments) in [
+            ("", false),
+            ("packetization-mode=0", false),
+            ("profile-level-id=42e01f", false),
+            ("profile-level-id=42e01f; Packetization-Mode = 1", true),
+        ] {
+            assert_eq!(Codec::H264.fragments(parameters), fragments, "{parameters}");
+            assert!(Codec::Vp8.fragments(parameters));
         }
     }
 

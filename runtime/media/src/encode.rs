@@ -29,11 +29,14 @@ pub struct Settings {
     pub max_bitrate: u32,
     /// Expected frame rate, frames per second. The encoder later estimates it from presentation times.
     pub fps: f32,
+    /// The largest part of a picture that its viewers take in one packet, bytes: pictures are cut into slices which are not longer. `None`
+    /// where packets may hold fragments, which costs fewer bits. Only codecs whose payload format has such viewers heed it: H.264.
+    pub max_unit_bytes: Option<u32>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { bitrate: 1_500_000, max_bitrate: 2_500_000, fps: 30.0 }
+        Self { bitrate: 1_500_000, max_bitrate: 2_500_000, fps: 30.0, max_unit_bytes: None }
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Answer {
     pub codec: Codec,
     /// The largest picture that the peer decodes, pixels; `None` where it names no bound.
     pub max_pixels: Option<u64>,
+    /// The largest NAL unit that can be sent to the peer, bytes; `None` where larger ones are sent in parts.
+    pub max_unit_bytes: Option<u32>,
 }
 
 /// Answers offers.

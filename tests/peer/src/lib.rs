@@ -45,6 +45,8 @@ const RETRANSMISSION_SSRC: u32 = SSRC + 1;
 const CODEC: Codec = Codec::H264;
 /// The format parameters with which it sends.
 const FORMAT_PARAMETERS: &str = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f";
+/// Payloads of which it remembers how they begin.
+const MAX_PAYLOADS: usize = 1000;
 /// Longest wait for anything. It only ends tests that hang.
 pub const LIMIT: Duration = Duration::from_secs(60);
 
@@ -94,6 +96,9 @@ impl Default for Options {
     }
 }
 
+/// The first byte and the length of the payloads that it received first.
+type Payloads = Arc<Mutex<Vec<(u8, usize)>>>;
+
 /// The video that it receives, and its SSRC, once it does.
 type Remote = Arc<Mutex<Option<(Arc<dyn TrackRemote>, u32)>>>;
 
@@ -105,6 +110,7 @@ pub struct Client {
     stream: Option<RtpStream>,
     channel: Option<Arc<dyn DataChannel>>,
     remote: Remote,
+    payloads: Payloads,
     events: mpsc::UnboundedReceiver<Event>,
     gathered: watch::Sender<bool>,
     tcp: bool,
@@ -114,6 +120,7 @@ struct Handler {
     events: mpsc::UnboundedSender<Event>,
     gathered: watch::Sender<bool>,
     remote: Remote,
+    payloads: Payloads,
 }
 
 #[async_trait::async_trait]
@@ -130,22 +137,25 @@ impl PeerConnectionEventHandler for Handler {
         if let Some(ssrc) = track.ssrcs().await.first() {
             *self.remote.lock().unwrap() = Some((track.clone(), *ssrc));
         }
-        tokio::spawn(receive(track, self.events.clone()));
+        tokio::spawn(receive(track, self.events.clone(), self.payloads.clone()));
     }
 }
 
-async fn receive(track: Arc<dyn TrackRemote>, events: mpsc::UnboundedSender<Event>) {
+async fn receive(track: Arc<dyn TrackRemote>, events: mpsc::UnboundedSender<Event>, payloads: Payloads) {
     let mut assembler = Assembler::new(CODEC);
     loop {
         let wake = assembler.deadline();
         tokio::select! {
             event = track.poll() => match event {
-                Some(TrackRemoteEvent::OnRtpPacket(packet)) => assembler.push(Instant::now(), Packet {
-                    sequence: packet.header.sequence_number,
-                    timestamp: packet.header.timestamp,
-                    marker: packet.header.marker,
-                    payload: packet.payload,
-                }),
+                Some(TrackRemoteEvent::OnRtpPacket(packet)) => {
+                    note(&payloads, &packet.payload);
+                    assembler.push(Instant::now(), Packet {
+                        sequence: packet.header.sequence_number,
+                        timestamp: packet.header.timestamp,
+                        marker: packet.header.marker,
+                        payload: packet.payload,
+                    });
+                }
                 Some(_) => {}
                 None => return,
             },
@@ -157,6 +167,13 @@ async fn receive(track: Arc<dyn TrackRemote>, events: mpsc::UnboundedSender<Even
                 Output::KeyframeNeeded => Event::Lost,
             });
         }
+    }
+}
+
+fn note(payloads: &Payloads, payload: &[u8]) {
+    let mut payloads = payloads.lock().unwrap();
+    if let Some(first) = payload.first().filter(|_| payloads.len() < MAX_PAYLOADS) {
+        payloads.push((*first, payload.len()));
     }
 }
 
@@ -198,7 +215,7 @@ impl Client {
         let network = Arc::new(Network::new(options.loss));
         let (events, received) = mpsc::unbounded_channel();
         let gathered = watch::Sender::new(false);
-        let remote = Remote::default();
+        let (remote, payloads) = (Remote::default(), Payloads::default());
         let mut media = MediaEngine::default();
         media.register_default_codecs().unwrap();
         let registry = register_default_interceptors(Registry::new(), &mut media).unwrap().with(
@@ -229,6 +246,7 @@ impl Client {
                     events: events.clone(),
                     gathered: gathered.clone(),
                     remote: remote.clone(),
+                    payloads: payloads.clone(),
                 }))
                 .with_runtime(network.clone())
                 .with_udp_addrs(vec![SocketAddr::new(options.address, 0)])
@@ -265,8 +283,18 @@ impl Client {
             None
         };
         let tcp = options.tcp;
-        let client =
-            Self { connection, network, track, stream: None, channel, remote, events: received, gathered, tcp };
+        let client = Self {
+            connection,
+            network,
+            track,
+            stream: None,
+            channel,
+            remote,
+            payloads,
+            events: received,
+            gathered,
+            tcp,
+        };
         let offer = describe(&client.connection.clone(), &client.gathered.clone()).await;
         (client, offer)
     }
@@ -322,6 +350,11 @@ impl Client {
         let (track, media_ssrc) = self.remote.lock().unwrap().clone().expect("a frame arrived before");
         let request = PictureLossIndication { sender_ssrc: 1, media_ssrc };
         track.write_rtcp(vec![Box::new(request)]).await.unwrap();
+    }
+
+    /// The first byte and the length of each of the first payloads that arrived.
+    pub fn payloads(&self) -> Vec<(u8, usize)> {
+        self.payloads.lock().unwrap().clone()
     }
 
     /// The next event; panics when there is none for a long time.

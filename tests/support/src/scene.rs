@@ -25,7 +25,7 @@ pub fn picture(size: Size, frame: usize) -> Picture {
 
 /// The scene's first `count` pictures, encoded; the first one is a keyframe. Their RTP timestamps are 0.
 pub fn frames(size: Size, count: usize, bitrate: u32) -> Vec<EncodedFrame> {
-    let settings = encode::Settings { bitrate, max_bitrate: bitrate, fps: 30.0 };
+    let settings = encode::Settings { bitrate, max_bitrate: bitrate, ..encode::Settings::default() };
     let codec = Codec::H264;
     let mut encoder = codec.encoder(&settings).unwrap();
     (0..count)

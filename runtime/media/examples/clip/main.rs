@@ -23,7 +23,8 @@ const BITRATE: u32 = 540_000;
 
 fn main() {
     let path = std::env::args().nth(1).expect("the file to write is missing");
-    let settings = encode::Settings { bitrate: BITRATE, max_bitrate: BITRATE, fps: FPS as f32 };
+    let settings =
+        encode::Settings { bitrate: BITRATE, max_bitrate: BITRATE, fps: FPS as f32, ..encode::Settings::default() };
     let mut encoder = Codec::H264.encoder(&settings).unwrap();
     let mut picture = Picture::black(SIZE).unwrap();
     let samples = (0..FRAMES).map(|frame| {

@@ -17,6 +17,7 @@ use openh264_sys2::{
     SPATIAL_LAYER_ALL, WELS_LOG_QUIET,
 };
 
+use super::annexb;
 use crate::Error;
 use crate::encode::{Encoded, Settings, is_possible};
 use crate::frame_rate::Estimator;
@@ -31,6 +32,10 @@ const FINE_QP: u8 = 12;
 /// Minimum quantiser after a picture was so noisy that its code exceeded OpenH264's buffer, which is as large as the picture.
 /// With this quantiser it never does.
 const COARSE_QP: u8 = 30;
+/// Minimum quantisers that are tried one after the other when a picture cannot be coded with a finer one.
+const COARSER_QPS: [u8; 3] = [COARSE_QP, 40, 51];
+/// The smallest bound of slices that OpenH264 takes, bytes: a macroblock has to fit.
+const MIN_SLICE: u32 = 500;
 
 /// An H.264 encoder: constrained baseline, with parameter sets in-band at each keyframe.
 pub struct Encoder {
@@ -40,6 +45,8 @@ pub struct Encoder {
     bitrate: u32,
     /// Upper bound of the bit rate, bits per second.
     max_bitrate: u32,
+    /// The largest NAL unit, bytes.
+    max_unit: Option<u32>,
     frame_rate: Estimator,
 }
 
@@ -51,14 +58,15 @@ impl Encoder {
     pub fn new(settings: &Settings) -> Result<Self, Error> {
         let max_bitrate = settings.max_bitrate.clamp(MIN_BITRATE, MAX_BITRATE);
         let bitrate = settings.bitrate.clamp(MIN_BITRATE, max_bitrate);
-        Ok(Self { sized: None, bitrate, max_bitrate, frame_rate: Estimator::new(settings.fps) })
+        let max_unit = settings.max_unit_bytes.map(|bytes| bytes.max(MIN_SLICE));
+        Ok(Self { sized: None, bitrate, max_bitrate, max_unit, frame_rate: Estimator::new(settings.fps) })
     }
 
     /// Encodes a picture as a keyframe with a new OpenH264 encoder. Changing the size of an existing one would reset its bit
     /// rate to the initial one.
     fn restart(&mut self, source: &Source<'_>, time: Timestamp, min_qp: u8, out: &mut Vec<u8>) -> Result<(), Error> {
         self.sized = None;
-        let mut sized = SizedEncoder::new(source.size, self.bitrate, self.frame_rate.fps(), min_qp)?;
+        let mut sized = SizedEncoder::new(source.size, self.bitrate, self.frame_rate.fps(), (min_qp, self.max_unit))?;
         sized.encode(source, time, false, out)?;
         // OpenH264 takes the initial rate for the maximum, and accepts another only after the first picture.
         sized.set_bitrate(self.bitrate, self.max_bitrate)?;
@@ -83,7 +91,7 @@ impl crate::Encoder for Encoder {
         let time = Timestamp::from_millis(u64::try_from(pts.as_millis()).unwrap_or(u64::MAX).min(i64::MAX as u64));
         let fps = self.frame_rate.observe(pts);
         // After noise, the next keyframe tries fine quantisers again.
-        let sized = self.sized.as_mut().filter(|old| old.size == size && !(keyframe && old.min_qp == COARSE_QP));
+        let sized = self.sized.as_mut().filter(|old| old.size == size && !(keyframe && old.min_qp > FINE_QP));
         let length = out.len();
         let encoded = match sized {
             Some(sized) => fps
@@ -95,8 +103,15 @@ impl crate::Encoder for Encoder {
             Ok(keyframe) => keyframe,
             Err(error) => {
                 tracing::debug!(%error, %size, "encoding a picture again with a coarser quantiser");
-                out.truncate(length);
-                self.restart(&source, time, COARSE_QP, out).inspect_err(|_| out.truncate(length)).map(|()| true)?
+                let mut result = Err(error);
+                for min_qp in COARSER_QPS {
+                    out.truncate(length);
+                    result = self.restart(&source, time, min_qp, out);
+                    if result.is_ok() {
+                        break;
+                    }
+                }
+                result.inspect_err(|_| out.truncate(length)).map(|()| true)?
             }
         };
         let quantizer = self.sized.as_mut().map_or(0, SizedEncoder::quantizer);
@@ -122,11 +137,13 @@ struct SizedEncoder {
     size: Size,
     /// Minimum quantiser.
     min_qp: u8,
+    /// The largest NAL unit, bytes.
+    max_unit: Option<u32>,
 }
 
 impl SizedEncoder {
-    fn new(size: Size, bitrate: u32, fps: f32, min_qp: u8) -> Result<Self, Error> {
-        let config = EncoderConfig::new()
+    fn new(size: Size, bitrate: u32, fps: f32, (min_qp, max_unit): (u8, Option<u32>)) -> Result<Self, Error> {
+        let mut config = EncoderConfig::new()
             .usage_type(UsageType::CameraVideoRealTime)
             .profile(Profile::Baseline)
             .complexity(Complexity::Low)
@@ -146,14 +163,18 @@ impl SizedEncoder {
             .vui(VuiConfig::bt601())
             .max_frame_rate(FrameRate::from_hz(fps))
             .bitrate(BitRate::from_bps(bitrate));
+        if let Some(bytes) = max_unit {
+            config = config.max_slice_len(bytes);
+        }
         let encoder = openh264::encoder::Encoder::with_api_config(OpenH264API::from_source(), config).map_err(codec)?;
-        let mut sized = Self { encoder, size, min_qp };
+        let mut sized = Self { encoder, size, min_qp, max_unit };
         // Unlike the other options, this one may be set before the first picture.
         sized.set(EncoderOption::Quiet)?;
         Ok(sized)
     }
 
-    /// Appends an access unit to `out`. Returns whether it is a keyframe.
+    /// Appends an access unit to `out`. Returns whether it is a keyframe. It is an error when a NAL unit is too large: OpenH264 does not
+    /// cut before the last macroblock of a picture, nor within one.
     fn encode(
         &mut self,
         source: &Source<'_>,
@@ -165,8 +186,15 @@ impl SizedEncoder {
             self.encoder.force_intra_frame();
         }
         let stream = self.encoder.encode_at(source, time).map_err(codec)?;
+        let begin = out.len();
         stream.write_vec(out);
-        Ok(matches!(stream.frame_type(), FrameType::IDR | FrameType::I))
+        let keyframe = matches!(stream.frame_type(), FrameType::IDR | FrameType::I);
+        match (self.max_unit, annexb::units(&out[begin..]).map(<[u8]>::len).max()) {
+            (Some(most), Some(largest)) if largest > most as usize => {
+                Err(Error::Codec(format!("a NAL unit of {largest} bytes")))
+            }
+            _ => Ok(keyframe),
+        }
     }
 
     /// The mean quantiser of the last picture.

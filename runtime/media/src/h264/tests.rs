@@ -115,7 +115,7 @@ pub(crate) fn rate(
 
 #[test]
 fn the_bit_rate_is_kept_from_the_start_at_run_time_and_across_sizes() {
-    let settings = Settings { bitrate: 400_000, max_bitrate: 3_000_000, fps: 30.0 };
+    let settings = Settings { bitrate: 400_000, max_bitrate: 3_000_000, ..Settings::default() };
     let mut encoder = Codec::H264.encoder(&settings).unwrap();
     let mut clock = Duration::ZERO;
     let (mut firsts, larger) = (vec![], Size::new(352, 288));
@@ -157,7 +157,7 @@ fn the_bit_rate_is_kept_whatever_the_frame_rate() {
 #[test]
 fn settings_out_of_range_are_clamped() {
     for (bitrate, max_bitrate, fps) in [(0, 0, 0.0), (u32::MAX, u32::MAX, f32::NAN), (5, 1, -1.0)] {
-        let mut encoder = Codec::H264.encoder(&Settings { bitrate, max_bitrate, fps }).unwrap();
+        let mut encoder = Codec::H264.encoder(&Settings { bitrate, max_bitrate, fps, ..Settings::default() }).unwrap();
         for frame in 0..3 {
             encode(&mut *encoder, &scene(SIZE, frame), frame, false);
             encoder.set_bitrate([0, u32::MAX, 1][frame]);
@@ -188,6 +188,31 @@ fn the_noisiest_pictures_and_those_after_them_are_encoded() {
             assert!(frame < 11 || psnr(&scene(size, frame), &back) > 42.0, "{} dB", psnr(&scene(size, frame), &back));
         }
     }
+}
+
+#[test]
+fn slices_are_not_longer_than_a_packet_where_it_takes_no_parts() {
+    let sizes = [SIZE, Size::new(18, 34), Size::new(640, 480)];
+    for (size, bitrate) in sizes.into_iter().flat_map(|size| [(size, 300_000), (size, 50_000_000)]) {
+        let settings = Settings { bitrate, max_bitrate: bitrate, max_unit_bytes: Some(1200), ..Settings::default() };
+        let mut encoder = Codec::H264.encoder(&settings).unwrap();
+        let mut decoder = Codec::H264.decoder().unwrap();
+        for frame in 0..6 {
+            let picture = match frame {
+                0..2 => scene(size, frame),
+                2..4 => noise(size, frame, 40),
+                _ => noise(size, frame, 255),
+            };
+            let (unit, _) = encode(&mut *encoder, &picture, frame, frame % 3 == 0);
+            let lengths: Vec<usize> = annexb::units(&unit).map(<[u8]>::len).collect();
+            assert!(psnr(&picture, &decode(&mut *decoder, &unit)) > 15.0);
+            assert!(lengths.iter().all(|length| *length <= 1200), "{size} {bitrate} {frame}: {lengths:?}");
+        }
+    }
+    let whole = Settings { bitrate: 2_500_000, ..Settings::default() };
+    let (unit, _) = encode(&mut *Codec::H264.encoder(&whole).unwrap(), &noise(SIZE, 0, 40), 0, false);
+    let kinds: Vec<_> = annexb::units(&unit).map(nal::kind).collect();
+    assert_eq!(kinds, [nal::SPS, nal::PPS, nal::IDR], "no slices without need");
 }
 
 #[test]

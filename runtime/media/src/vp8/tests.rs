@@ -37,7 +37,7 @@ fn encoded_pictures_are_decoded() {
 
 #[test]
 fn the_bit_rate_is_kept_from_the_start_at_run_time_and_across_sizes() {
-    let settings = Settings { bitrate: 400_000, max_bitrate: 3_000_000, fps: 30.0 };
+    let settings = Settings { bitrate: 400_000, max_bitrate: 3_000_000, ..Settings::default() };
     let mut encoder = Codec::Vp8.encoder(&settings).unwrap();
     let mut clock = Duration::ZERO;
     let larger = Size::new(352, 288);
@@ -61,7 +61,7 @@ fn the_bit_rate_is_kept_whatever_the_frame_rate() {
 #[test]
 fn settings_out_of_range_are_clamped() {
     for (bitrate, max_bitrate, fps) in [(0, 0, 0.0), (u32::MAX, u32::MAX, f32::NAN), (5, 1, -1.0)] {
-        let mut encoder = Codec::Vp8.encoder(&Settings { bitrate, max_bitrate, fps }).unwrap();
+        let mut encoder = Codec::Vp8.encoder(&Settings { bitrate, max_bitrate, fps, ..Settings::default() }).unwrap();
         for frame in 0..3 {
             encode(&mut *encoder, &scene(SIZE, frame), frame, false);
             encoder.set_bitrate([0, u32::MAX, 1][frame]);

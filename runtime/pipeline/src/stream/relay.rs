@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn frames_reach_every_viewer_and_their_wishes_come_back_as_one() {
-        let encode = encode::Settings { bitrate: 1500, max_bitrate: 2500, fps: 30.0 };
+        let encode = encode::Settings { bitrate: 1500, max_bitrate: 2500, ..encode::Settings::default() };
         let wishes = Arc::<Mutex<Vec<Wish>>>::default();
         let told = wishes.clone();
         let relay = Relay::new(Settings { codec: Codec::H264, encode, max_pixels: None }, move |wish| {

@@ -21,6 +21,7 @@ use super::setup::Setup;
 use super::shared::{AbortGuard, Shared};
 use super::tracks::{self, RemoteTrack, Ssrcs};
 use crate::bandwidth::Limits;
+use crate::packet::MAX_PAYLOAD;
 use crate::receive::receiver;
 use crate::sdp::Offer;
 use crate::send::{Outlook, RtpStream, Transmitter, feedback, sender};
@@ -140,7 +141,7 @@ impl WebRtc {
             shared.spawn(receiver::run(source, codec, wanted, events, counters));
         }
         if let Some(track) = track {
-            let stream = RtpStream::new(codec, offer.video.payload_type, ssrcs.pictures, first_sequence);
+            let stream = RtpStream::of_format(&offer.video, ssrcs.pictures, first_sequence);
             let (frames, counters) = (shared.frames.clone(), shared.counters.clone());
             let outlook = seen_outlook.clone();
             shared.spawn(sender::run(frames, track, stream, outlook, shared.events.clone(), counters));
@@ -152,7 +153,8 @@ impl WebRtc {
         shared.spawn(closing::watch_encryption(connection.clone(), Arc::downgrade(&shared)));
         let candidates = Candidates::new(negotiation.checks(), offer.candidates.len());
         let peer = Arc::new(Connection::new(connection, guard, negotiation, candidates));
-        Ok(Answer { sdp, peer, codec, max_pixels: offer.video.max_pixels() })
+        let max_unit_bytes = (!offer.video.fragments()).then_some(MAX_PAYLOAD as u32);
+        Ok(Answer { sdp, peer, codec, max_pixels: offer.video.max_pixels(), max_unit_bytes })
     }
 }
 

@@ -22,7 +22,7 @@ fn join(codec: Codec, payloads: &[Bytes]) -> Result<(Bytes, bool), MalformedErro
 #[test]
 fn frames_survive_the_way_through_payloads() {
     for codec in Codec::ALL {
-        let mut packetizer = packetizer(codec);
+        let mut packetizer = packetizer(codec, true);
         let sizes = (1..4).flat_map(|packets| MAX_PAYLOAD * packets - 24..MAX_PAYLOAD * packets + 24);
         for (size, keyframe) in
             [1, 10, 100, 100_000].into_iter().chain(sizes).flat_map(|size| [(size, false), (size, true)])
@@ -38,7 +38,7 @@ fn frames_survive_the_way_through_payloads() {
 #[test]
 fn decoding_begins_with_the_first_payload_of_a_keyframe_only() {
     for codec in Codec::ALL {
-        let (mut packetizer, depacketizer) = (packetizer(codec), depacketizer(codec));
+        let (mut packetizer, depacketizer) = (packetizer(codec, true), depacketizer(codec));
         let key = packetizer.payloads(&sample(codec, true, 5000));
         assert!(depacketizer.begins_keyframe(&key[0]), "{codec:?}");
         let delta = packetizer.payloads(&sample(codec, false, 5000));
@@ -52,7 +52,7 @@ fn decoding_begins_with_the_first_payload_of_a_keyframe_only() {
 #[test]
 fn a_frame_that_lacks_a_part_is_refused() {
     for codec in Codec::ALL {
-        let payloads = packetizer(codec).payloads(&sample(codec, false, 5000));
+        let payloads = packetizer(codec, true).payloads(&sample(codec, false, 5000));
         assert_eq!(join(codec, &[]), Err(MalformedError), "{codec:?}");
         assert_eq!(join(codec, &payloads[1..]), Err(MalformedError), "{codec:?}");
         // VP8 does not say which payload is the last one: RTP's marker bit does.
@@ -66,7 +66,7 @@ fn a_frame_that_lacks_a_part_is_refused() {
 fn empty_frames_have_no_payloads_and_padding_adds_nothing() {
     for codec in Codec::ALL {
         let frame = sample(codec, true, 3000);
-        let mut packetizer = packetizer(codec);
+        let mut packetizer = packetizer(codec, true);
         assert!(packetizer.payloads(&EncodedFrame { data: Bytes::new(), ..frame.clone() }).is_empty(), "{codec:?}");
         let padded: Vec<Bytes> =
             packetizer.payloads(&frame).into_iter().flat_map(|payload| [Bytes::new(), payload]).collect();
@@ -86,7 +86,7 @@ proptest! {
             }
             let _ = depacketizer.join(&mut payloads.iter().map(Vec::as_slice));
             let frame = sample(codec, true, 2000);
-            let good = packetizer(codec).payloads(&frame);
+            let good = packetizer(codec, true).payloads(&frame);
             let joined = depacketizer.join(&mut good.iter().map(|payload| payload.as_ref())).unwrap();
             prop_assert_eq!(joined.data, frame.data);
         }

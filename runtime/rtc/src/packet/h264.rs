@@ -1,6 +1,6 @@
 //! H.264 in RTP (RFC 6184): single NAL units, STAP-A for the small ones before a picture, FU-A for the large ones.
 //!
-//! Received are packetization modes 0 and 1; mode 1 is sent.
+//! Received are packetization modes 0 and 1; sent is the one that was answered.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -23,7 +23,7 @@ const FORBIDDEN: u8 = 0x80;
 /// In a NAL unit's first byte: its importance.
 const IMPORTANCE: u8 = 0x60;
 
-/// Cuts access units into payloads.
+/// Cuts access units into payloads, in packetization mode 1 (RFC 6184 §6.3).
 pub struct Packetizer;
 
 impl super::Packetizer for Packetizer {
@@ -44,6 +44,21 @@ impl super::Packetizer for Packetizer {
         }
         flush(&mut small, &mut payloads);
         payloads
+    }
+}
+
+/// Sends access units in packetization mode 0: one NAL unit a packet (RFC 6184 §5.6, §6.2). The encoder keeps them small enough; a
+/// frame with a larger one, which such a receiver could not be sent whole, has no payloads.
+pub struct SingleUnits;
+
+impl super::Packetizer for SingleUnits {
+    fn payloads(&mut self, frame: &EncodedFrame) -> Vec<Bytes> {
+        let units: Vec<Bytes> = annexb::shared_units(&frame.data).collect();
+        if let Some(unit) = units.iter().find(|unit| unit.len() > MAX_PAYLOAD) {
+            tracing::debug!(bytes = unit.len(), "a NAL unit too large for packetization mode 0");
+            return Vec::new();
+        }
+        units
     }
 }
 
@@ -291,6 +306,22 @@ pub(super) mod tests {
         assert_eq!(kinds(&[unit(0x67, 20), unit(0x68, 5), unit(0x65, 30)]), [STAP_A, 5]);
         assert_eq!(kinds(&[unit(0x67, 20), unit(0x65, 3000)]), [7, FU_A, FU_A, FU_A]);
         assert_eq!(kinds(&[unit(0x06, 800), unit(0x06, 800), unit(0x41, 9)]), [6, 6, 1]);
+    }
+
+    #[test]
+    fn in_mode_0_each_unit_is_a_packet() {
+        let sent = |units: &[Vec<u8>]| -> Vec<Vec<u8>> {
+            SingleUnits.payloads(&frame(units)).iter().map(|payload| payload.to_vec()).collect()
+        };
+        for units in [
+            &[][..],
+            &[unit(0x41, 1)],
+            &[unit(0x41, MAX_PAYLOAD)],
+            &[unit(0x67, 20), unit(0x68, 5), unit(0x06, 9), unit(0x65, 30), unit(0x65, MAX_PAYLOAD)],
+        ] {
+            assert_eq!(sent(units), units);
+        }
+        assert!(sent(&[unit(0x41, 5), unit(0x41, MAX_PAYLOAD + 1)]).is_empty(), "not a part of it");
     }
 
     fn join(payloads: &[&[u8]]) -> Result<(Vec<u8>, bool), MalformedError> {

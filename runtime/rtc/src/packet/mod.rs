@@ -12,10 +12,11 @@ use framebox_media::Codec;
 pub use depacketizer::{AccessUnit, Depacketizer, MalformedError};
 pub use packetizer::{MAX_PAYLOAD, Packetizer};
 
-/// A packetizer for a stream of this codec.
-pub fn packetizer(codec: Codec) -> Box<dyn Packetizer> {
+/// A packetizer for a stream of this codec whose receiver takes [fragments](Codec::fragments), or does not.
+pub fn packetizer(codec: Codec, fragments: bool) -> Box<dyn Packetizer> {
     match codec {
-        Codec::H264 => Box::new(h264::Packetizer),
+        Codec::H264 if fragments => Box::new(h264::Packetizer),
+        Codec::H264 => Box::new(h264::SingleUnits),
         Codec::Vp8 => Box::<vp8::Packetizer>::default(),
     }
 }

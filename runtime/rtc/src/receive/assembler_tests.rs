@@ -20,7 +20,7 @@ fn frame(keyframe: bool, number: u8, size: usize) -> Bytes {
 
 /// The packets of the frames, 3000 ticks apart.
 fn packets(frames: &[Bytes], sequence: u16, timestamp: u32) -> Vec<Packet> {
-    let (mut packetizer, mut packets) = (packet::packetizer(Codec::H264), Vec::new());
+    let (mut packetizer, mut packets) = (packet::packetizer(Codec::H264, true), Vec::new());
     for (index, data) in (0u32..).zip(frames) {
         let timestamp = timestamp.wrapping_add(index * 3000);
         let (data, keyframe, captured) = (data.clone(), annexb::is_keyframe(data), Instant::now());

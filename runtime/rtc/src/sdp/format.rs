@@ -48,6 +48,11 @@ impl VideoFormat {
         self.codec.max_pixels(&self.parameters)
     }
 
+    /// Returns whether the peer takes packets with a part of a NAL unit or of a frame.
+    pub fn fragments(&self) -> bool {
+        self.codec.fragments(&self.parameters)
+    }
+
     fn of_codec(section: &Section, codec: Codec) -> Option<Self> {
         let rtp = codec.rtp_format();
         let parameters = |payload_type: &str| section.values_of("fmtp", payload_type).next().unwrap_or("");

@@ -4,6 +4,7 @@ use framebox_media::{Codec, EncodedFrame};
 use rtc::rtp;
 
 use crate::packet::{self, Packetizer};
+use crate::sdp::VideoFormat;
 
 /// Numbers the packets of one stream.
 pub struct RtpStream {
@@ -16,9 +17,16 @@ pub struct RtpStream {
 }
 
 impl RtpStream {
-    /// A stream of this codec whose first packet has the sequence number `sequence`.
+    /// A stream of this codec whose first packet has the sequence number `sequence`, for a receiver that takes
+    /// [fragments](Codec::fragments).
     pub fn new(codec: Codec, payload_type: u8, ssrc: u32, sequence: u16) -> Self {
-        Self { codec, packetizer: packet::packetizer(codec), payload_type, ssrc, sequence }
+        Self { codec, packetizer: packet::packetizer(codec, true), payload_type, ssrc, sequence }
+    }
+
+    /// The same for a receiver that takes what its format says.
+    pub fn of_format(format: &VideoFormat, ssrc: u32, sequence: u16) -> Self {
+        let packetizer = packet::packetizer(format.codec, format.fragments());
+        Self { packetizer, ..Self::new(format.codec, format.payload_type, ssrc, sequence) }
     }
 
     /// The packets of a frame, the last one marked. There are none when the frame holds nothing to send, or is of another codec

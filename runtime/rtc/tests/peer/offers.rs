@@ -1,10 +1,10 @@
 //! Answers to the offers of browsers, and refused offers.
 
-use framebox_media::Codec;
-use framebox_rtc::Direction;
+use framebox_media::{Codec, EncodedFrame};
+use framebox_rtc::{Direction, State};
 
-use crate::pair::{Pair, Recorder, frame, transport};
-use framebox_test_peer::{Direction as Offered, Loss, Options};
+use crate::pair::{Pair, Recorder, Seen, frame, transport, wait};
+use framebox_test_peer::{Client, Direction as Offered, Event, Loss, Options};
 
 const CHROMIUM: &str = include_str!("../../../../tests/offers/chromium.sdp");
 const FIREFOX: &str = include_str!("../../../../tests/offers/firefox.sdp");
@@ -130,4 +130,42 @@ async fn lost_packets_of_undeclared_sources_are_sent_again() {
     let options = Options { loss: Loss { up: 10, down: 0 }, ..Options::default() };
     let undeclared = |offer: String| without(&offer, &["a=ssrc"]);
     exchange(Pair::connect_changed(options, Direction::SendReceive, undeclared, |answer| answer).await, "loss").await;
+}
+
+/// A client that takes single NAL units alone is sent nothing else, and never a unit that is larger than a packet.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn packetization_modes_are_obeyed() {
+    const MODE: &str = "packetization-mode=1";
+    for (mode, largest) in [("packetization-mode=0", Some(1200)), ("x-mode=1", Some(1200)), (MODE, None)] {
+        let options = Options { channel: false, direction: Offered::Recvonly, ..Options::default() };
+        let (mut client, offer) = Client::offer(options).await;
+        // Packetization mode 0 is offered, too: only what is 1 is changed.
+        let offer = offer.replace(MODE, mode);
+        let (recorder, mut seen) = Recorder::new();
+        let answer = transport().answer(&offer, Direction::SendOnly, recorder).await.unwrap();
+        assert_eq!(answer.max_unit_bytes, largest, "{mode}");
+        assert!(answer.sdp.contains(mode), "{}", answer.sdp);
+        client.accept(&answer.sdp.replace(mode, MODE)).await;
+        client.connected().await;
+        wait(&mut seen, |seen| *seen == Seen::State(State::Connected)).await;
+        let slices = |number, count: usize, size| {
+            let slices = (1..count).flat_map(|_| frame(false, 0, size, 0).data);
+            let first = frame(true, 0, size, number);
+            EncodedFrame { data: first.data.iter().copied().chain(slices).collect(), ..first }
+        };
+        for sent in [slices(1, 1, 100), slices(2, 1, 3000), slices(3, 6, 1100)] {
+            answer.peer.send_frame(sent.clone());
+            if largest.is_none() || sent.rtp_timestamp != 2 {
+                let is_it = |event: &Event| matches!(event, Event::Frame(frame) if frame.data == sent.data);
+                client.wait(is_it).await;
+            }
+        }
+        let is_single = |(first, length): &(u8, usize)| matches!(first & 31, 1..=23) && *length <= 1200;
+        let payloads = client.payloads();
+        assert_eq!(payloads.iter().all(is_single), largest.is_some(), "{mode}: {payloads:?}");
+        if largest.is_some() {
+            assert_eq!(payloads.len(), 3 + 2 + 6, "{payloads:?}");
+        }
+        answer.peer.close().await;
+    }
 }

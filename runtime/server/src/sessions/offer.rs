@@ -131,10 +131,11 @@ impl Answerer {
             Kind::Observer => Direction::ReceiveOnly,
         };
         let answer = self.transport.answer(offer, direction, connection.clone()).await.map_err(Error::Peer)?;
-        let Answer { sdp, peer, codec, max_pixels } = answer;
+        let Answer { sdp, peer, codec, max_pixels, max_unit_bytes } = answer;
+        let rendition = self.rendition(codec, max_pixels, max_unit_bytes);
         let permit = permit.map(|permit| Box::new(permit) as Box<dyn Permit>);
         let session = self.workers.session(framebox_worker::Setup {
-            session: Setup { permit, account, ..self.setup(name, &entry, options, (codec, max_pixels), &connection) },
+            session: Setup { permit, account, ..self.setup(name, &entry, options, rendition, &connection) },
             connections: connection.of_session(),
             grants: self.sources.granted(name),
         });
@@ -196,30 +197,29 @@ impl Answerer {
         (entry.limits.memory as u64).saturating_add(decoder).saturating_add(account as u64)
     }
 
+    /// Returns how the pictures for a viewer are encoded.
+    fn rendition(&self, codec: Codec, max_pixels: Option<u64>, max_unit_bytes: Option<u32>) -> stream::Settings {
+        let (bitrate, max_bitrate) = (self.encoder.start_kbps * 1000, self.encoder.max_kbps * 1000);
+        let encode = encode::Settings { bitrate, max_bitrate, max_unit_bytes, ..encode::Settings::default() };
+        stream::Settings { codec, encode, max_pixels }
+    }
+
     fn setup(
         &self,
         name: &str,
         entry: &LoadedVersion,
         options: &Options,
-        (codec, max_pixels): (Codec, Option<u64>),
+        rendition: stream::Settings,
         connection: &Connection,
     ) -> Setup {
         let policy = self.defaults.policy(name);
         Setup {
             component: entry.component.clone(),
             fps: options.fps,
-            input: codec,
+            input: rendition.codec,
             largest_input: self.defaults.largest_input(),
             limits: entry.limits.clone(),
-            rendition: stream::Settings {
-                codec,
-                encode: encode::Settings {
-                    bitrate: self.encoder.start_kbps * 1000,
-                    max_bitrate: self.encoder.max_kbps * 1000,
-                    ..encode::Settings::default()
-                },
-                max_pixels,
-            },
+            rendition,
             log: connection.control().clone(),
             // Given where the session runs.
             sources: Arc::new(NoSources),

@@ -81,7 +81,7 @@ impl Mp4 {
                 let bitrate =
                     picture.size().pixels().saturating_mul(fps.ceil() as u64) * BITS_PER_PIXEL.0 / BITS_PER_PIXEL.1;
                 let bitrate = bitrate.clamp(MIN_BITRATE, MAX_BITRATE) as u32;
-                let settings = encode::Settings { bitrate, max_bitrate: bitrate, fps };
+                let settings = encode::Settings { bitrate, max_bitrate: bitrate, fps, ..encode::Settings::default() };
                 self.encoder.insert(Codec::H264.encoder(&settings).map_err(failed)?)
             }
         };
