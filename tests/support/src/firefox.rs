@@ -12,14 +12,13 @@ use crate::child::Child;
 use crate::scratch::Scratch;
 use crate::wait::wait_until;
 
-/// Preferences: a fake camera whose picture moves and that pages may use without asking, media on loopback, no codecs that
+/// Preferences: a fake camera whose picture moves and that pages may use without asking, no codecs that
 /// are fetched, and nothing from the network. Marionette sets those that keep a test's browser quiet.
 const PREFERENCES: &str = r#"
 user_pref("marionette.port", 0);
 user_pref("media.navigator.streams.fake", true);
 user_pref("media.navigator.permission.disabled", true);
 user_pref("media.autoplay.default", 0);
-user_pref("media.peerconnection.ice.loopback", true);
 user_pref("media.gmp-manager.updateEnabled", false);
 user_pref("media.gmp-provider.enabled", false);
 user_pref("network.proxy.type", 0);
