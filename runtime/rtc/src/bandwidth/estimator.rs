@@ -35,7 +35,7 @@ const GIVE_UP: Duration = Duration::from_millis(400);
 /// Without any report for this long, while packets are in flight, the path is interrupted.
 const INTERRUPTED: Duration = Duration::from_millis(800);
 /// Growth of the least round trip with each report that has a longer one.
-const DRIFT: Duration = Duration::from_micros(500);
+const DRIFT: Duration = Duration::from_micros(100);
 /// A queue that does not shrink for this long, although less is sent than the path delivers, is not ours.
 const FOREIGN: Duration = Duration::from_secs(3);
 
@@ -157,7 +157,9 @@ impl Estimator {
             // Before the first report: what the start allows in half a second.
             return (self.history.in_flight() as f64) < self.target / 8.0 * 0.5;
         };
-        let time = least + self.report_interval + SLACK;
+        // Where nothing queues, frames that were late may follow each other.
+        let slack = if self.is_open() { least / 2 + 2 * SLACK } else { SLACK };
+        let time = least + self.report_interval + slack;
         (self.history.in_flight() as f64) < (self.target / 8.0 * time.as_secs_f64()).max(6000.0)
     }
 

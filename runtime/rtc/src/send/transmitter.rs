@@ -30,7 +30,7 @@ struct Pacing {
 /// On a path whose limit is near.
 const CAREFUL: Pacing = Pacing { pace: 2.0, burst: Duration::from_millis(45), debt: Duration::from_millis(120) };
 /// On a path that has carried everything so far. Frames of a camera may come several at once, when one of them was late.
-const GENEROUS: Pacing = Pacing { pace: 4.0, burst: Duration::from_millis(90), debt: Duration::from_millis(250) };
+const GENEROUS: Pacing = Pacing { pace: 4.0, burst: Duration::from_millis(90), debt: Duration::from_millis(400) };
 /// Least time between two bursts.
 const TICK: Duration = Duration::from_millis(4);
 /// What is sent, retransmissions included, may exceed the target by this factor in the long run.
@@ -52,10 +52,12 @@ const MAX_WAITING: usize = 4096;
 const HOUSEKEEPING: Duration = Duration::from_millis(50);
 /// After this long without a packet, nothing is to be done.
 const IDLE: Duration = Duration::from_secs(3);
-/// How long a viewer may hold frames on a path that is not calm, beside a round trip, in which a lost packet is sent again; and
-/// the bounds of it.
-const HOLD: Duration = Duration::from_millis(40);
-const MAX_HOLD: (Duration, Duration) = (Duration::from_millis(60), Duration::from_millis(350));
+/// How long a viewer may hold frames on a path that is not calm, beside the jitter or the round trip in which a lost packet is sent
+/// again; and the bounds of it.
+const HOLD: Duration = Duration::from_millis(20);
+const MAX_HOLD: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(130));
+/// Loss from which packets that are sent again decide how long frames are held; below it, jitter does.
+const LOSSY: f64 = 0.005;
 /// A path that loses or delays packets is calm again after this time.
 const CALM: Duration = Duration::from_secs(4);
 /// Jitter beyond which frames are better held.
@@ -400,7 +402,9 @@ impl Transmitter {
             return [0, 0, 0];
         }
         let round_trip = self.estimator.least_round_trip().unwrap_or_default();
-        let most = (round_trip.mul_f64(1.1) + HOLD).clamp(MAX_HOLD.0, MAX_HOLD.1).as_millis() as u16 / 10;
+        let spread = 3 * self.estimator.spread();
+        let late = if self.estimator.loss() > LOSSY { spread.max(round_trip.mul_f64(1.1)) } else { spread };
+        let most = (late + HOLD).clamp(MAX_HOLD.0, MAX_HOLD.1).as_millis() as u16 / 10;
         // With a least time of zero, browsers show frames at once whatever the largest is.
         let [high, low] = most.to_be_bytes();
         [0, 1 << 4 | high, low]

@@ -171,5 +171,5 @@ fn frames_are_shown_at_once_unless_packets_are_lost() {
     test.request(30, [0].into_iter());
     test.frame(33, 1);
     let sent = test.sent(33, 40);
-    assert_eq!(delay(&sent.last().unwrap().1), Some(vec![0, 0x10, 6]), "10 to 60 ms");
+    assert_eq!(delay(&sent.last().unwrap().1), Some(vec![0, 0x10, 5]), "10 to 50 ms");
 }
