@@ -58,7 +58,6 @@ async fn chromium_without_h264_is_served_in_vp8() {
 }
 
 #[tokio::test]
-#[ignore = "not run yet as a whole: Firefox was seen to play with media at the machine's addresses, not at loopback"]
 async fn a_fresh_firefox_is_served_in_vp8() {
     if !has_vp8() {
         return;
