@@ -25,12 +25,24 @@ struct Pacing {
     burst: Duration,
     /// By what the path carries in this time what is sent may exceed the target.
     debt: Duration,
+    /// What waits for longer than this, at that pace, lets no other frame be encoded.
+    backlog: Duration,
 }
 
 /// On a path whose limit is near.
-const CAREFUL: Pacing = Pacing { pace: 2.0, burst: Duration::from_millis(45), debt: Duration::from_millis(120) };
+const CAREFUL: Pacing = Pacing {
+    pace: 2.0,
+    burst: Duration::from_millis(45),
+    debt: Duration::from_millis(120),
+    backlog: Duration::from_millis(12),
+};
 /// On a path that has carried everything so far. Frames of a camera may come several at once, when one of them was late.
-const GENEROUS: Pacing = Pacing { pace: 4.0, burst: Duration::from_millis(90), debt: Duration::from_millis(400) };
+const GENEROUS: Pacing = Pacing {
+    pace: 4.0,
+    burst: Duration::from_millis(90),
+    debt: Duration::from_millis(400),
+    backlog: Duration::from_millis(60),
+};
 /// Least time between two bursts.
 const TICK: Duration = Duration::from_millis(4);
 /// What is sent, retransmissions included, may exceed the target by this factor in the long run.
@@ -42,8 +54,6 @@ const MAX_RETRANSMISSIONS: f64 = 0.5;
 /// Part of the target for retransmissions on a path that loses nothing; and their number for each packet that is lost.
 const SPARE_RETRANSMISSIONS: f64 = 0.1;
 const REPEATS: f64 = 1.7;
-/// What waits for longer than this lets no other frame be encoded.
-const MAX_BACKLOG: Duration = Duration::from_millis(12);
 /// What was lost is sent again only if that takes no longer.
 const MAX_REPAIR: Duration = Duration::from_millis(250);
 /// Packets that wait at most; beyond it, the oldest go.
@@ -308,7 +318,9 @@ impl Transmitter {
 
     fn is_blocked(&self) -> bool {
         let backlog = self.media_bytes as f64 * 8.0 - self.budget.max(0.0);
-        backlog > self.rate() * MAX_BACKLOG.as_secs_f64() || !self.estimator.has_room() || self.debt > self.max_debt()
+        backlog > self.rate() * self.pacing().backlog.as_secs_f64()
+            || !self.estimator.has_room()
+            || self.debt > self.max_debt()
     }
 
     fn pacing(&self) -> &'static Pacing {
