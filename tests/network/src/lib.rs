@@ -12,7 +12,7 @@
 //! | [`namespace`], [`calls`] | network namespaces and TUN devices |
 //! | [`scenario`] | the table |
 //! | [`client`], [`server`] | the two ends |
-//! | [`reference`] | Chromium in the server's place |
+//! | [`mod@reference`] | Chromium in the server's place |
 //! | [`figures`] | what is computed from the pictures that arrived |
 //! | [`run`] | one scenario from start to end |
 //! | [`report`], [`options`] | the command |
