@@ -291,7 +291,7 @@ impl<T> Gate<T> {
         self.waiting.front().map_or(self.next, |frame| frame.sequence)
     }
 
-    /// Returns how long the frame that was complete at `completed` may wait before it is offered, so that jitter alone does
+    /// Returns how long the frame that came at `completed` may wait before it is offered, so that jitter alone does
     /// not replace the frame that waits. Zero when none waits, under `never`, where it replaces none, when the handler does
     /// not keep up with its frames on the whole, or when the frame is late already: then skipping keeps the latency
     /// bounded.

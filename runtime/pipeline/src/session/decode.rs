@@ -34,7 +34,7 @@ pub(crate) fn run(
     let mut copies = FrameCopy::new(&setup.account);
     let mut undecodable = Undecodable::default();
     let mut order = DisplayOrder::default();
-    while let Ok((frame, charge)) = frames.recv() {
+    while let Ok(Waiting { frame, charge, since }) = frames.recv() {
         framebox_failpoint::panic("decode");
         order.put(Origin { rtp_timestamp: frame.rtp_timestamp, captured: frame.captured });
         let begin = Instant::now();
@@ -52,7 +52,7 @@ pub(crate) fn run(
                 undecodable.recovered();
                 let metadata = FrameMetadata { rtp_timestamp, pts, captured, decode };
                 let frame = Frame { metadata, size: planes.size, picture: None };
-                match exchange.arrive(&frame) {
+                match exchange.arrive(&frame, since) {
                     Arrived::Refused => {}
                     Arrived::Wanted { at, size } => {
                         let picture = copies.copy(planes, size);

@@ -167,16 +167,16 @@ impl Exchange {
         self.settle(&mut state, skipped);
     }
 
-    /// A frame was decoded. Waits until the handler has taken the frame before it, for as long as the gate is patient;
-    /// then decides whether its picture is to be copied.
-    pub(crate) fn arrive(&self, frame: &Frame) -> Arrived {
+    /// A frame, which came at `since`, was decoded. Waits until the handler has taken the frame before it, for as long as the gate is
+    /// patient; then decides whether its picture is to be copied.
+    pub(crate) fn arrive(&self, frame: &Frame, since: Instant) -> Arrived {
         let mut state = self.lock();
         loop {
             if state.ended {
                 return Arrived::Ended;
             }
             let now = Instant::now();
-            let patience = state.gate.patience(now, frame.metadata.captured);
+            let patience = state.gate.patience(now, since);
             if patience.is_zero() {
                 break;
             }

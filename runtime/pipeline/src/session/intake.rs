@@ -1,6 +1,7 @@
 //! The queue between the input and the decode thread.
 
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::Instant;
 
 use framebox_media::EncodedFrame;
 use framebox_sandbox::{Charge, MemoryAccount};
@@ -10,7 +11,12 @@ use framebox_sandbox::{Charge, MemoryAccount};
 const QUEUE: usize = 32;
 
 /// An encoded frame that waits for the decoder, with its memory.
-pub(crate) type Waiting = (EncodedFrame, Charge);
+pub(crate) struct Waiting {
+    pub(crate) frame: EncodedFrame,
+    pub(crate) charge: Charge,
+    /// When it came: later than its packets, where these waited for others on their way.
+    pub(crate) since: Instant,
+}
 
 /// The sending end of a bounded queue of encoded frames.
 #[derive(Debug)]
@@ -41,7 +47,10 @@ impl Intake {
             return false;
         }
         self.awaits_keyframe = match self.account.charge(frame.data.len()) {
-            Ok(charge) => matches!(frames.try_send((frame, charge)), Err(TrySendError::Full(_))),
+            Ok(charge) => {
+                let waiting = Waiting { frame, charge, since: Instant::now() };
+                matches!(frames.try_send(waiting), Err(TrySendError::Full(_)))
+            }
             Err(_) => true,
         };
         !self.awaits_keyframe
@@ -55,8 +64,6 @@ impl Intake {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use framebox_media::Codec;
 
     use super::*;
