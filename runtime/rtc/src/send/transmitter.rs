@@ -32,9 +32,9 @@ struct Pacing {
 /// On a path whose limit is near.
 const CAREFUL: Pacing = Pacing {
     pace: 2.0,
-    burst: Duration::from_millis(45),
-    debt: Duration::from_millis(120),
-    backlog: Duration::from_millis(12),
+    burst: Duration::from_millis(60),
+    debt: Duration::from_millis(200),
+    backlog: Duration::from_millis(30),
 };
 /// On a path that has carried everything so far. Frames of a camera may come several at once, when one of them was late.
 const GENEROUS: Pacing = Pacing {
