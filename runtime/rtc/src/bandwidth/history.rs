@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::probe::ProbeId;
+use crate::receive::sequence;
 
 /// Packets that are remembered at most.
 const MAX_PACKETS: usize = 4096;
@@ -169,7 +170,7 @@ impl History {
     /// The number, which does not wrap, of a transport-wide sequence number near those that were sent.
     fn number(&self, sequence: u16) -> u64 {
         let end = self.first + self.packets.len() as u64;
-        end.wrapping_add_signed(i64::from(sequence.wrapping_sub(end as u16) as i16))
+        sequence::unwrap(end, sequence)
     }
 
     fn drop_first(&mut self) {

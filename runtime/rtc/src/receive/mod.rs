@@ -24,7 +24,7 @@ mod remb;
 mod reordering;
 mod round_trip;
 mod selector;
-mod sequence;
+pub(crate) mod sequence;
 
 pub use assembler::{Assembler, Output, PATIENCE, Packet};
 pub use gaps::{Gaps, MAX_REQUESTS};
