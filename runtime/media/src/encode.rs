@@ -20,6 +20,14 @@ pub fn is_possible(size: Size) -> bool {
     (MIN_SIDE..=MAX_SHORT_SIDE).contains(&width.min(height)) && width.max(height) <= MAX_LONG_SIDE
 }
 
+/// The size at which a picture is coded: a side of odd length loses its last row or column.
+///
+/// # Errors
+/// [`Error::Size`] if pictures of this size cannot be encoded.
+pub(crate) fn coded_size(size: Size) -> Result<Size, Error> {
+    if is_possible(size) { Ok(Size::new(size.width & !1, size.height & !1)) } else { Err(Error::Size(size)) }
+}
+
 /// Settings of an encoder.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Settings {

@@ -19,7 +19,7 @@ use openh264_sys2::{
 
 use super::annexb;
 use crate::Error;
-use crate::encode::{Encoded, Settings, is_possible};
+use crate::encode::{Encoded, Settings, coded_size};
 use crate::frame_rate::Estimator;
 
 /// Minimum bit rate, bits per second: OpenH264 rejects one below the frame rate.
@@ -83,10 +83,7 @@ impl crate::Encoder for Encoder {
         keyframe: bool,
         out: &mut Vec<u8>,
     ) -> Result<Encoded, Error> {
-        let size = Size::new(picture.size.width & !1, picture.size.height & !1);
-        if !is_possible(size) {
-            return Err(Error::Size(picture.size));
-        }
+        let size = coded_size(picture.size)?;
         let source = Source { planes: picture, size };
         let time = Timestamp::from_millis(u64::try_from(pts.as_millis()).unwrap_or(u64::MAX).min(i64::MAX as u64));
         let fps = self.frame_rate.observe(pts);

@@ -6,7 +6,7 @@ use framebox_picture::{Planes, Size};
 
 use super::library::LibraryEncoder;
 use crate::Error;
-use crate::encode::{Encoded, Settings, is_possible};
+use crate::encode::{Encoded, Settings, coded_size};
 use crate::frame_rate::Estimator;
 
 /// Minimum bit rate, bits per second.
@@ -72,10 +72,7 @@ impl crate::Encoder for Encoder {
         keyframe: bool,
         out: &mut Vec<u8>,
     ) -> Result<Encoded, Error> {
-        let size = Size::new(picture.size.width & !1, picture.size.height & !1);
-        if !is_possible(size) {
-            return Err(Error::Size(picture.size));
-        }
+        let size = coded_size(picture.size)?;
         self.frame_rate.observe(pts);
         let mut sized = match self.sized.take().filter(|old| old.size == size) {
             Some(sized) => sized,
