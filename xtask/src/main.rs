@@ -32,7 +32,7 @@ Usage: cargo xtask TASK
 Tasks:
   check      formatting, rules, lints and documentation
   test       check, unit tests and the tests of each crate: the fast layer
-  test-all   test, and the whole-system tests: what the gate runs
+  test-all   all tests, linted while they are built: what the gate runs
   rules      rules of the source code that no lint knows
   fuzz       the fuzz targets, each for a minute; `fuzz SECONDS TARGET…` chooses
   asan       those of codecs and files, with OpenH264 under AddressSanitizer; likewise
