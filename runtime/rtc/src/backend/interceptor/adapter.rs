@@ -67,13 +67,9 @@ impl<H: PacketHandler> Interceptor for Adapter<H> {
 
     fn unbind_local_stream(&mut self, _: &StreamInfo) {}
 
-    fn bind_remote_stream(&mut self, stream: &StreamInfo) {
-        self.handler.stream_added(stream);
-    }
+    fn bind_remote_stream(&mut self, _: &StreamInfo) {}
 
-    fn unbind_remote_stream(&mut self, stream: &StreamInfo) {
-        self.handler.stream_removed(stream);
-    }
+    fn unbind_remote_stream(&mut self, _: &StreamInfo) {}
 }
 
 #[cfg(test)]
@@ -108,12 +104,8 @@ mod tests {
             Some(self.deadline)
         }
 
-        fn stream_added(&mut self, stream: &StreamInfo) {
+        fn local_stream_added(&mut self, stream: &StreamInfo) {
             self.count += stream.ssrc as u16;
-        }
-
-        fn stream_removed(&mut self, stream: &StreamInfo) {
-            self.count -= stream.ssrc as u16;
         }
     }
 
@@ -138,10 +130,8 @@ mod tests {
         }
         let read: Vec<u16> = std::iter::from_fn(|| link.poll_read()).map(|packet| number(&packet)).collect();
         assert_eq!(read, [2, 4, 6]);
-        link.bind_remote_stream(&StreamInfo { ssrc: 100, ..StreamInfo::default() });
-        link.bind_remote_stream(&StreamInfo { ssrc: 20, ..StreamInfo::default() });
-        link.unbind_remote_stream(&StreamInfo { ssrc: 20, ..StreamInfo::default() });
-        link.bind_local_stream(&StreamInfo { ssrc: 1000, ..StreamInfo::default() });
+        link.bind_local_stream(&StreamInfo { ssrc: 100, ..StreamInfo::default() });
+        link.bind_remote_stream(&StreamInfo { ssrc: 1000, ..StreamInfo::default() });
 
         link.handle_write(packet(start, 7)).unwrap();
         assert_eq!(link.poll_timeout(), Some(deadline));

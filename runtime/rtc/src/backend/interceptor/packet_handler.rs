@@ -28,10 +28,4 @@ pub trait PacketHandler: Send + Sync {
 
     /// A stream of this side begins.
     fn local_stream_added(&mut self, _stream: &StreamInfo) {}
-
-    /// A stream of the peer begins.
-    fn stream_added(&mut self, _stream: &StreamInfo) {}
-
-    /// A stream of the peer ended.
-    fn stream_removed(&mut self, _stream: &StreamInfo) {}
 }
