@@ -151,6 +151,11 @@ impl Agent {
             return;
         };
         if selected_index == pair_index {
+            self.is_selection_provisional &= !nominated;
+            return;
+        }
+        if nominated && self.is_selection_provisional {
+            self.set_selected_pair(Some(now), Some(pair_index));
             return;
         }
         let (selected, pair) = (&self.candidate_pairs[selected_index], &self.candidate_pairs[pair_index]);
@@ -592,6 +597,12 @@ impl ControlledSelector for Agent {
             } else {
                 self.send_binding_success(now, m, local_index, remote_index);
                 self.ping_candidate(now, local_index, remote_index);
+            }
+            // Until the peer nominates a pair, what follows ICE takes the way on which its first check came, a round trip earlier.
+            if self.get_selected_pair().is_none() {
+                self.set_selected_pair(Some(now), Some(pair_index));
+                self.candidate_pairs[pair_index].nominated = use_candidate;
+                self.is_selection_provisional = true;
             }
         }
     }

@@ -150,6 +150,8 @@ pub struct Agent {
     pub(crate) candidate_pairs: Vec<CandidatePair>,
     pub(crate) nominated_pair: Option<usize>,
     pub(crate) selected_pair: Option<usize>,
+    /// The selected pair is only the first on which a check came: any nomination moves it.
+    pub(crate) is_selection_provisional: bool,
 
     // LRU of outbound Binding request Transaction IDs
     pub(crate) pending_binding_requests: Vec<BindingRequest>,
@@ -267,6 +269,7 @@ impl Agent {
 
             nominated_pair: None,
             selected_pair: None,
+            is_selection_provisional: false,
             candidate_pairs: vec![],
 
             connection_state: ConnectionState::New,
@@ -831,6 +834,7 @@ impl Agent {
 
             self.candidate_pairs[pair_index].nominated = true;
             self.selected_pair = Some(pair_index);
+            self.is_selection_provisional = false;
 
             self.update_connection_state(now, ConnectionState::Connected);
 
