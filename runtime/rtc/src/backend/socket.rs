@@ -13,6 +13,11 @@ use crate::path::{AddressValidation, InboundLimits, is_check};
 /// Batches of datagrams that are passed over before other tasks have their turn.
 const MAX_PASSED_OVER: usize = 64;
 
+/// First byte of a DTLS record with a message of the handshake (RFC 6347 section 4.1).
+const DTLS_HANDSHAKE: u8 = 22;
+/// Bytes of such a datagram that are kept.
+const MAX_HELD: usize = 1500;
+
 /// What all sockets of a connection share.
 #[derive(Debug, Default)]
 pub struct Wall(Mutex<Limits>);
@@ -26,6 +31,8 @@ pub struct Limits {
     pub inbound: InboundLimits,
     /// The peer is silent: nothing is sent but checks until it is back (consent, RFC 7675 section 5.1).
     pub silent: bool,
+    /// The beginning of a handshake for which too little came from its address yet, and the address.
+    held: Option<(SocketAddr, Vec<u8>)>,
 }
 
 impl Wall {
@@ -48,6 +55,24 @@ impl Limits {
     /// Returns whether `datagrams` datagrams, together `contents`, are sent to an address.
     fn sending(&mut self, now: Instant, to: SocketAddr, contents: &[u8], datagrams: usize) -> bool {
         (!self.silent || is_check(contents)) && self.addresses.sending(now, to, contents, datagrams)
+    }
+
+    /// Keeps the beginning of a DTLS handshake that was not sent until more came from its address: it is sent along with the
+    /// answer to the peer's first check, and would be repeated only after a second.
+    fn hold(&mut self, to: SocketAddr, contents: &[u8]) {
+        if contents.first() == Some(&DTLS_HANDSHAKE) && contents.len() <= MAX_HELD && !self.silent {
+            self.held = Some((to, contents.to_vec()));
+        }
+    }
+
+    /// Returns what was kept for an address from which something came, if it is sent now.
+    fn release(&mut self, now: Instant, from: SocketAddr) -> Option<Vec<u8>> {
+        let (to, contents) = self.held.take_if(|(to, _)| *to == from)?;
+        if self.sending(now, to, &contents, 1) {
+            return Some(contents);
+        }
+        self.held = Some((to, contents));
+        None
     }
 
     /// Removes what is not read from datagrams of `stride` bytes each, the last one possibly shorter. Returns how many bytes
@@ -87,10 +112,13 @@ impl AsyncUdpSocket for Socket {
     fn poll_send(&self, context: &mut Context<'_>, transmit: &Transmit<'_>) -> Poll<io::Result<usize>> {
         let (contents, to) = (transmit.contents, transmit.destination);
         let datagrams = transmit.segment_size.map_or(1, |size| contents.len().div_ceil(size.max(1)));
-        if !self.wall.limits().sending(Instant::now(), to, contents, datagrams) {
+        let mut limits = self.wall.limits();
+        if !limits.sending(Instant::now(), to, contents, datagrams) {
             // As if the network lost it.
+            limits.hold(to, contents);
             return Poll::Ready(Ok(contents.len()));
         }
+        drop(limits);
         match ready!(self.inner.poll_send(context, transmit)) {
             // An interface that is gone may come back; the library would end the connection at once.
             Err(error) => {
@@ -114,7 +142,17 @@ impl AsyncUdpSocket for Socket {
             let received = ready!(self.inner.poll_recv(context, &mut buffers[..1], &mut meta[..1]))?;
             let RecvMeta { addr, len, stride, .. } = meta[0];
             let length = len.min(buffers[0].len());
-            let kept = self.wall.limits().filter(Instant::now(), addr, &mut buffers[0][..length], stride);
+            let now = Instant::now();
+            let mut limits = self.wall.limits();
+            let kept = limits.filter(now, addr, &mut buffers[0][..length], stride);
+            let released = limits.release(now, addr);
+            drop(limits);
+            if let Some(contents) = released {
+                let transmit =
+                    Transmit { destination: addr, contents: &contents, ecn: None, segment_size: None, src_ip: None };
+                // When the socket is full, it is lost, and repeated.
+                let _ = self.inner.poll_send(context, &transmit);
+            }
             if kept > 0 {
                 meta[0].len = kept;
                 return Poll::Ready(Ok(received));
@@ -156,6 +194,25 @@ mod tests {
             limits.silent = silent;
             assert_eq!(limits.sending(now, to, datagram, 1), sent, "{datagram:?}");
         }
+    }
+
+    #[test]
+    fn a_handshake_waits_until_enough_came() {
+        let (to, now) = (SocketAddr::from(([127, 0, 0, 1], 5000)), Instant::now());
+        let mut limits = Limits::default();
+        limits.addresses.answered("mine");
+        let request = *b"\0\x01\0\x0c\x21\x12\xa4\x42trans-action\0\x06\0\x06mine:x\0\0";
+        assert!(limits.admit(now, to, &request));
+        let (hello, media) = ([DTLS_HANDSHAKE; 120], [0x80; 120]);
+        for contents in [hello, media] {
+            assert!(!limits.sending(now, to, &contents, 1));
+            limits.hold(to, &contents);
+        }
+        assert_eq!(limits.release(now, to), None, "nothing more came yet");
+        assert!(limits.admit(now, to, &request));
+        assert_eq!(limits.release(now, SocketAddr::from(([127, 0, 0, 1], 5001))), None);
+        assert_eq!(limits.release(now, to), Some(hello.to_vec()));
+        assert_eq!(limits.release(now, to), None, "it is sent once");
     }
 
     #[test]
