@@ -33,6 +33,9 @@ impl Default for Backlog {
     }
 }
 
+/// How late a frame may be that waits for a handler which catches up with it.
+const MAX_CATCHING_UP: Duration = Duration::from_millis(300);
+
 /// A frame that is offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arrival {
@@ -294,15 +297,18 @@ impl<T> Gate<T> {
     /// Returns how long the frame that came at `completed` may wait before it is offered, so that jitter alone does
     /// not replace the frame that waits. Zero when none waits, under `never`, where it replaces none, when the handler does
     /// not keep up with its frames on the whole, or when the frame is late already: then skipping keeps the latency
-    /// bounded.
+    /// bounded. A handler that takes less than half of an interval catches up by itself, and may be longer at it.
     pub fn patience(&self, now: Instant, completed: Instant) -> Duration {
         let interval = self.decimation.interval();
-        let keeps_up = self.cost.saturating_mul(11) / 10 <= interval.saturating_mul(self.every());
+        let time = interval.saturating_mul(self.every());
+        let keeps_up = self.cost.saturating_mul(11) / 10 <= time;
         if self.waiting.is_empty() || self.skipping == Skipping::Never || !keeps_up || self.closed(now).is_some() {
             return Duration::ZERO;
         }
         let late = now.saturating_duration_since(completed);
-        (interval * 2).saturating_sub(late).min(interval)
+        let catches_up = self.cost.saturating_mul(2) <= time;
+        let most = if catches_up { MAX_CATCHING_UP.max(interval * 2) } else { interval * 2 };
+        most.saturating_sub(late).min(interval)
     }
 
     fn not_its_turn(&self, sequence: u64, pts: Duration) -> Option<SkipReason> {
