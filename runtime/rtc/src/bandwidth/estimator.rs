@@ -13,6 +13,8 @@ use super::without_arrivals::{LossReport, WithoutArrivals};
 
 /// A standing queue of this length is too long; half of it is no reason to go slower.
 const QUEUE: Duration = Duration::from_millis(25);
+/// Delay of reports for which more is sent ahead, at most.
+const MAX_BACK: Duration = Duration::from_millis(400);
 /// What is taken of the rate at which a full path delivers.
 const BACKOFF: f64 = 0.9;
 /// The largest step down while the delay only begins to grow.
@@ -69,6 +71,8 @@ pub struct Estimator {
     least_round_trip: Option<Duration>,
     /// By how much longer than the least round trip a packet is on its way that is not known to have arrived.
     overdue: Duration,
+    /// By how much longer than usual reports are on their way, or wait for it.
+    back: Duration,
     last_report: Option<Instant>,
     /// Mean time between reports.
     report_interval: Duration,
@@ -99,6 +103,7 @@ impl Estimator {
             round_trip: None,
             least_round_trip: None,
             overdue: Duration::ZERO,
+            back: Duration::ZERO,
             last_report: None,
             report_interval: Duration::from_millis(100),
             last_queue: Duration::ZERO,
@@ -159,7 +164,7 @@ impl Estimator {
         };
         // Where nothing queues, frames that were late may follow each other.
         let slack = if self.is_open() { least / 2 + 2 * SLACK } else { SLACK };
-        let time = least + self.report_interval + slack;
+        let time = least + self.report_interval + slack + self.back;
         (self.history.in_flight() as f64) < (self.target / 8.0 * time.as_secs_f64()).max(6000.0)
     }
 
@@ -227,7 +232,12 @@ impl Estimator {
         self.queue.settle();
         self.overdue = match (self.history.next(), self.least_round_trip) {
             (Some(next), Some(least)) => {
-                now.saturating_duration_since(next).saturating_sub(least + 3 * self.queue.spread())
+                // What the report itself was delayed by, on its way back, says nothing of the way there. Reports wait for an interval
+                // anyway.
+                let usual = least + self.queue.latest() + self.report_interval;
+                let back = news.round_trip.unwrap_or(least).saturating_sub(usual);
+                self.back = back.max(self.back * 7 / 8).min(MAX_BACK);
+                now.saturating_duration_since(next).saturating_sub(least + 3 * self.queue.spread() + back)
             }
             _ => Duration::ZERO,
         };

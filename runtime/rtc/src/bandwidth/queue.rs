@@ -58,10 +58,18 @@ impl StandingQueue {
 
     /// The delay that stands, beside that of the path itself.
     pub(super) fn delay(&self) -> Duration {
+        self.beside_base(self.recent.iter().map(|(_, delay)| *delay).min())
+    }
+
+    /// The delay of the newest packet, beside that of the path itself.
+    pub(super) fn latest(&self) -> Duration {
+        self.beside_base(self.recent.back().map(|(_, delay)| *delay))
+    }
+
+    fn beside_base(&self, delay: Option<i64>) -> Duration {
         let base = self.seconds.iter().map(|(_, delay)| *delay).min();
-        let now = self.recent.iter().map(|(_, delay)| *delay).min();
-        match (base, now) {
-            (Some(base), Some(now)) => Duration::from_micros(u64::try_from(now - base).unwrap_or(0)),
+        match (base, delay) {
+            (Some(base), Some(delay)) => Duration::from_micros(u64::try_from(delay - base).unwrap_or(0)),
             _ => Duration::ZERO,
         }
     }
