@@ -8,9 +8,11 @@
 //! | `packet_sink` | [`PacketSink`]: where the packets go |
 //! | `sender` | the task that sends the frames |
 //! | `transmitter` | [`Transmitter`]: paces the packets, repeats those that are lost, and follows what the path carries |
+//! | `duplicates` | which packets are sent twice |
 //! | `sent_packets` | what can be sent again |
 //! | `feedback` | the task that passes on what the viewer says: keyframe requests, and the [`Outlook`] of its path |
 
+mod duplicates;
 pub mod feedback;
 mod frames;
 mod packet_sink;

@@ -68,10 +68,15 @@ impl SentPackets {
         Some(sent.packet.clone())
     }
 
+    /// The packet with this sequence number, as it was sent.
+    pub fn get(&self, sequence: u16) -> Option<&rtp::Packet> {
+        let first = self.packets.front()?.packet.header.sequence_number;
+        self.packets.get(usize::from(sequence.wrapping_sub(first))).map(|sent| &sent.packet)
+    }
+
     /// Size of the packet with this sequence number, bytes; 0 when it is not kept.
     pub fn bytes(&self, sequence: u16) -> usize {
-        let first = self.packets.front().map_or(0, |first| first.packet.header.sequence_number);
-        self.packets.get(usize::from(sequence.wrapping_sub(first))).map_or(0, |sent| sent.packet.payload.len())
+        self.get(sequence).map_or(0, |packet| packet.payload.len())
     }
 
     /// Forgets everything: nothing of it is sent again.

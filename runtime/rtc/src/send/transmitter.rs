@@ -9,6 +9,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use framebox_media::Codec;
 use rtc::rtp;
 
+use super::duplicates::{Duplicates, LOSSY};
 use super::sent_packets::SentPackets;
 use crate::bandwidth::{ArrivalReport, Estimator, Limits, LossReport, Probe};
 use crate::packet::{self, Depacketizer};
@@ -54,6 +55,8 @@ const MAX_RETRANSMISSIONS: f64 = 0.5;
 /// Part of the target for retransmissions on a path that loses nothing; and their number for each packet that is lost.
 const SPARE_RETRANSMISSIONS: f64 = 0.1;
 const REPEATS: f64 = 1.7;
+/// Jitter below which packets do not overtake each other.
+const EVEN: Duration = Duration::from_millis(8);
 /// What was lost is sent again only if that takes no longer.
 const MAX_REPAIR: Duration = Duration::from_millis(250);
 /// Packets that wait at most; beyond it, the oldest go.
@@ -66,12 +69,14 @@ const IDLE: Duration = Duration::from_secs(3);
 /// again; and the bounds of it.
 const HOLD: Duration = Duration::from_millis(20);
 const MAX_HOLD: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(130));
-/// Loss from which packets that are sent again decide how long frames are held; below it, jitter does.
-const LOSSY: f64 = 0.005;
 /// A path that loses or delays packets is calm again after this time.
 const CALM: Duration = Duration::from_secs(4);
 /// Jitter beyond which frames are better held.
 const MAX_SPREAD: Duration = Duration::from_millis(40);
+/// Round trip up to which a frame that waits for a packet makes no visible pause.
+const MAX_REPEAT: Duration = Duration::from_millis(140);
+/// Delay in queues from which loss may be their doing.
+const MAX_QUEUE: Duration = Duration::from_millis(25);
 /// Retransmissions that one request may name.
 const MAX_REQUESTED: usize = 1024;
 
@@ -147,6 +152,7 @@ pub struct Transmitter {
     media_bytes: usize,
     /// Packets to send again, by sequence number.
     requested: VecDeque<u16>,
+    duplicates: Duplicates,
     sent: SentPackets,
     retransmission_sequence: u16,
     /// Bits that may be sent at once; negative after a burst.
@@ -159,6 +165,8 @@ pub struct Transmitter {
     payload_share: f64,
     probe: Option<RunningProbe>,
     last_media: Option<Instant>,
+    /// Time stamp of the packet that was sent last.
+    last_timestamp: Option<u32>,
     /// When the path last lost packets, or delayed them unevenly.
     disturbed: Option<Instant>,
     interruptions: u32,
@@ -174,6 +182,7 @@ impl Transmitter {
             media: VecDeque::new(),
             media_bytes: 0,
             requested: VecDeque::new(),
+            duplicates: Duplicates::default(),
             sent: SentPackets::default(),
             retransmission_sequence: 0,
             budget: 0.0,
@@ -183,6 +192,7 @@ impl Transmitter {
             payload_share: 0.94,
             probe: None,
             last_media: None,
+            last_timestamp: None,
             disturbed: None,
             interruptions: 0,
         }
@@ -228,7 +238,9 @@ impl Transmitter {
             }
         }
         self.last_media.get_or_insert(now);
-        self.disturbed = Some(now);
+        if self.estimator.least_round_trip().is_some_and(|time| time > MAX_REPEAT) {
+            self.disturbed = Some(now);
+        }
         let bits: f64 = self.requested.iter().map(|sequence| self.sent.bytes(*sequence) as f64 * 8.0).sum();
         if bits > self.estimator.allowed() * MAX_REPAIR.as_secs_f64() {
             // A keyframe is sooner there than all that was lost.
@@ -266,6 +278,11 @@ impl Transmitter {
         let Some(stream) = self.stream else { return packets };
         self.estimator.tick(now);
         self.refill(now);
+        if self.is_sending(now) && stream.retransmissions.is_some() {
+            let (loss, round_trip) = (self.estimator.loss(), self.estimator.least_round_trip());
+            let queues = self.estimator.queue() > MAX_QUEUE;
+            self.duplicates.learn(now, loss, round_trip, queues, self.estimator.allowed());
+        }
         if self.probe.is_none()
             && stream.retransmissions.is_some()
             && stream.extension.is_some()
@@ -305,7 +322,8 @@ impl Transmitter {
     /// What the encoder has to know.
     pub fn outlook(&mut self, now: Instant) -> Outlook {
         let retransmitted = self.retransmitted.bits(now);
-        let allowed = self.estimator.allowed();
+        let copies = if self.duplicates.are_sent(now) { 2.0 } else { 1.0 };
+        let allowed = self.estimator.allowed() / copies;
         let media = (allowed - RESERVE * retransmitted).max(allowed * MAX_RETRANSMISSIONS);
         Outlook {
             bitrate: (media * self.payload_share) as u32,
@@ -337,7 +355,7 @@ impl Transmitter {
 
     /// Whether something waits that may be sent as soon as there is budget.
     fn has_work(&self) -> bool {
-        self.estimator.has_room() && !(self.requested.is_empty() && self.media.is_empty())
+        self.estimator.has_room() && !(self.requested.is_empty() && self.media.is_empty() && self.duplicates.is_empty())
     }
 
     /// The rate at which what waits is sent, b/s.
@@ -359,13 +377,14 @@ impl Transmitter {
         self.updated = Some(self.updated.map_or(now, |at| at.max(now)));
     }
 
-    /// The next packet, most urgent first: what is sent again, pictures, probes.
+    /// The next packet, most urgent first: what is asked for, pictures, copies of them, probes.
     fn next(&mut self, now: Instant, stream: LocalStream) -> Option<rtp::Packet> {
         while self.estimator.has_room()
             && let Some(sequence) = self.requested.pop_front()
         {
-            // Viewers also ask for packets that are only late.
-            let share = (SPARE_RETRANSMISSIONS + REPEATS * self.estimator.loss()).min(MAX_RETRANSMISSIONS);
+            // Viewers also ask for packets that are only late. Where none is, all that they ask for is lost, and known to be so later.
+            let spare = if self.estimator.spread() < EVEN { MAX_RETRANSMISSIONS } else { SPARE_RETRANSMISSIONS };
+            let share = (spare + REPEATS * self.estimator.loss()).min(MAX_RETRANSMISSIONS);
             let limit = share * f64::from(self.estimator.target());
             if self.retransmitted.bits(now) > limit {
                 continue;
@@ -383,7 +402,9 @@ impl Transmitter {
         if self.estimator.has_room()
             && let Some(mut packet) = self.pop_media()
         {
-            if let Some(extension) = stream.playout_delay.filter(|_| packet.header.marker) {
+            // Browsers read it in the first packet of a frame.
+            let begins_frame = self.last_timestamp.replace(packet.header.timestamp) != Some(packet.header.timestamp);
+            if let Some(extension) = stream.playout_delay.filter(|_| begins_frame) {
                 let delay = Bytes::copy_from_slice(&self.playout_delay(now));
                 let _ = packet.header.set_extension(extension, delay);
             }
@@ -391,9 +412,18 @@ impl Transmitter {
                 let begins_keyframe = self.depacketizer.begins_keyframe(&packet.payload);
                 self.sent.push(now, packet.clone(), begins_keyframe);
             }
+            self.duplicates.sent(now, packet.header.sequence_number);
             let share = packet.payload.len() as f64 / size(packet.payload.len()) as f64;
             self.payload_share += (share - self.payload_share) * 0.02;
             return Some(self.number(now, packet, stream));
+        }
+        while self.estimator.has_room()
+            && let (Some(sequence), Some(to)) = (self.duplicates.next(now), stream.retransmissions)
+        {
+            if let Some(packet) = self.sent.get(sequence).cloned() {
+                let packet = self.wrap(packet, to);
+                return Some(self.number(now, packet, stream));
+            }
         }
         let running = self.probe.as_mut()?;
         running.repeated += 1;
@@ -408,14 +438,19 @@ impl Transmitter {
     }
 
     /// How long the viewer may hold a frame: least and largest time in steps of 10 ms, twelve bits each. Where each frame comes
-    /// in its time, it is shown at once; else the viewer evens the times out, as far as that pays.
+    /// in its time, it is shown at once, also where a second copy takes the place of a lost packet; else the viewer evens the times
+    /// out, as far as that pays.
     fn playout_delay(&self, now: Instant) -> [u8; 3] {
-        if self.disturbed.is_none_or(|at| now > at + CALM) {
+        if self.duplicates.are_sent(now) || self.disturbed.is_none_or(|at| now > at + CALM) {
             return [0, 0, 0];
         }
         let round_trip = self.estimator.least_round_trip().unwrap_or_default();
         let spread = 3 * self.estimator.spread();
-        let late = if self.estimator.loss() > LOSSY { spread.max(round_trip.mul_f64(1.1)) } else { spread };
+        let late = if self.estimator.loss() > LOSSY && round_trip > MAX_REPEAT {
+            spread.max(round_trip.mul_f64(1.1))
+        } else {
+            spread
+        };
         let most = (late + HOLD).clamp(MAX_HOLD.0, MAX_HOLD.1).as_millis() as u16 / 10;
         // With a least time of zero, browsers show frames at once whatever the largest is.
         let [high, low] = most.to_be_bytes();

@@ -259,6 +259,21 @@ fn random_loss_is_not_congestion() {
     }
 }
 
+/// Where asking takes a fifth of a second, what is lost is there already: packets are sent twice.
+#[test]
+fn pictures_do_not_wait_for_a_long_round_trip() {
+    let run = run(steady(Conditions { loss: 0.02, delay: ms(100), ..Conditions::default() }), secs(30), 1e9);
+    run.report("2 % loss at 200 ms", secs(10));
+    assert!(run.latency(secs(10), 95) <= 130, "{}", run.latency(secs(10), 95));
+    assert!(
+        run.fps(secs(10)) >= 29.0 && run.stalled(secs(10)) <= 800,
+        "{} {}",
+        run.fps(secs(10)),
+        run.stalled(secs(10))
+    );
+    assert!(run.load <= 1.25, "copies are counted: {}", run.load);
+}
+
 #[test]
 fn jitter_is_not_congestion() {
     let conditions = Conditions { jitter: ms(60), delay: ms(30), ..Conditions::default() };
