@@ -6,12 +6,16 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use super::lateness::Lateness;
 use super::reordering::Reordering;
 use super::round_trip::RoundTrip;
 use super::sequence;
 
 /// Least time between two requests for the same packet.
 const MIN_SPACING: Duration = Duration::from_millis(20);
+/// Time between two requests from which each is sent twice, and the time between the two.
+const LONG: Duration = Duration::from_millis(75);
+const REPEAT: Duration = Duration::from_millis(20);
 /// Requests for one packet.
 const MAX_TRIES: u8 = 10;
 /// Packets that are asked for at the same time. Larger gaps are left to the next keyframe.
@@ -34,9 +38,14 @@ struct Request {
 }
 
 impl Request {
-    /// When it is asked for next.
+    /// When it is asked for next. Where a round trip is long, each request is sent twice: one that is lost would cost another.
     fn due(&self, spacing: Duration) -> Option<Instant> {
-        let due = if self.tries == 0 { self.lost } else { self.last + spacing };
+        let wait = match self.tries % 2 {
+            _ if spacing < LONG => spacing,
+            1 => REPEAT,
+            _ => spacing - REPEAT,
+        };
+        let due = if self.tries == 0 { self.lost } else { self.last + wait };
         (!self.given_up).then_some(due)
     }
 }
@@ -48,16 +57,26 @@ pub struct Gaps {
     requests: BTreeMap<u64, Request>,
     round_trip: RoundTrip,
     reordering: Reordering,
+    lateness: Lateness,
+    /// Time stamp of the last packet.
+    timestamp: Option<u32>,
+    /// How long packets wait on their way to this side, smoothed: those that are sent again wait as well.
+    queued: Duration,
 }
 
 impl Gaps {
     /// The stream begins anew, with other numbers; what was learned of the path stays.
     pub fn restart(&mut self) {
         (self.highest, self.requests) = (None, BTreeMap::new());
+        (self.lateness, self.queued) = (Lateness::default(), Duration::ZERO);
     }
 
     /// Notes that a packet arrived, not as a retransmission in a format of its own.
-    pub fn received(&mut self, now: Instant, sequence: u16) {
+    pub fn received(&mut self, now: Instant, sequence: u16, timestamp: u32) {
+        // A frame's first packet did not wait for others of it.
+        if self.timestamp.replace(timestamp) != Some(timestamp) {
+            self.queued = (self.queued * 3 + self.lateness.came(now, timestamp)) / 4;
+        }
         let Some(highest) = self.highest else {
             self.highest = Some(sequence::first(sequence));
             return;
@@ -99,7 +118,7 @@ impl Gaps {
 
     /// The sequence numbers to ask for now, in order.
     pub fn due(&mut self, now: Instant) -> Vec<u16> {
-        let (patience, round_trip, spacing) = (self.patience(now), self.round_trip.get(), self.spacing());
+        let (patience, round_trip, spacing) = (self.patience(now), self.round_trip(), self.spacing());
         let mut due = Vec::new();
         for (number, request) in &mut self.requests {
             if request.due(spacing).is_none_or(|due| now < due) {
@@ -129,18 +148,23 @@ impl Gaps {
 
     /// Time between two requests for the same packet.
     fn spacing(&self) -> Duration {
-        let round_trip = self.round_trip.get();
+        let round_trip = self.round_trip();
         (round_trip + round_trip / 4).max(MIN_SPACING)
     }
 
     /// How long a frame should wait for packets that are missing.
     pub fn patience(&self, now: Instant) -> Duration {
-        (self.round_trip.get() * 3 + self.reordering.wait(now)).clamp(PATIENCE.0, PATIENCE.1)
+        (self.round_trip.get() * 3 + self.queued + self.reordering.wait(now)).clamp(PATIENCE.0, PATIENCE.1)
     }
 
-    /// The round-trip time.
+    /// How long packets wait on their way to this side.
+    pub fn queued(&self) -> Duration {
+        self.queued
+    }
+
+    /// The time until an answer comes.
     pub fn round_trip(&self) -> Duration {
-        self.round_trip.get()
+        self.round_trip.get() + self.queued
     }
 }
 

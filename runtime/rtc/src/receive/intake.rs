@@ -53,11 +53,11 @@ impl Intake {
         match self.selector.classify(now, ssrc, payload_type, packet.payload.len()) {
             Class::Begins => {
                 self.gaps.restart();
-                self.gaps.received(now, packet.sequence);
+                self.gaps.received(now, packet.sequence, packet.timestamp);
                 Taken::Begins(packet)
             }
             Class::Video => {
-                self.gaps.received(now, packet.sequence);
+                self.gaps.received(now, packet.sequence, packet.timestamp);
                 Taken::Packet(packet)
             }
             Class::Retransmission => {
@@ -86,6 +86,11 @@ impl Intake {
     /// The source that is received, once there is one.
     pub fn ssrc(&self) -> Option<u32> {
         self.selector.ssrc()
+    }
+
+    /// How long packets wait on their way to this side.
+    pub fn queued(&self) -> Duration {
+        self.gaps.queued()
     }
 
     /// How long a frame should wait for packets that are missing.

@@ -6,30 +6,39 @@
 //! | `gaps` | [`Gaps`]: which packets of a stream are missing, and when to ask for them |
 //! | `intake` | [`Intake`]: the packets of a connection's video, with those that are sent again |
 //! | `keyframe_throttle` | [`KeyframeThrottle`]: folds keyframe requests |
+//! | `lateness` | [`Lateness`]: by how much longer than others something was on its way |
 //! | `packet_source` | [`PacketSource`]: where the packets come from |
 //! | `receiver` | the task that drives the assembler |
+//! | `relief` | [`Relief`]: lets a queue on the peer's way empty |
 //! | `remb` | [`Remb`]: the bit rate that a sender is told to keep to |
 //! | `reordering` | by how much packets come out of order |
 //! | `round_trip` | how long an answer of the peer takes |
 //! | `selector` | [`Selector`]: which packets are the video |
 //! | `sequence` | sequence numbers that do not wrap |
+//! | `smoothing` | [`Smoothing`]: evens out when frames are handed on where packets are lost |
 
 mod assembler;
 mod gaps;
 mod intake;
 mod keyframe_throttle;
+mod lateness;
 mod packet_source;
 pub mod receiver;
+mod relief;
 mod remb;
 mod reordering;
 mod round_trip;
 mod selector;
 pub(crate) mod sequence;
+mod smoothing;
 
 pub use assembler::{Assembler, Output, PATIENCE, Packet};
 pub use gaps::{Gaps, MAX_REQUESTS};
 pub use intake::{Arrival, Intake, Taken};
 pub use keyframe_throttle::KeyframeThrottle;
+pub use lateness::Lateness;
 pub use packet_source::{Incoming, PacketSource};
+pub use relief::Relief;
 pub use remb::Remb;
 pub use selector::{Class, Selector};
+pub use smoothing::Smoothing;

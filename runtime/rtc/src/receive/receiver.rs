@@ -10,6 +10,7 @@ use tokio::time::{sleep_until, timeout};
 use super::assembler::{Assembler, Output};
 use super::keyframe_throttle::KeyframeThrottle;
 use super::packet_source::{Incoming, PacketSource};
+use super::smoothing::Smoothing;
 use crate::ConnectionEvents;
 use crate::stats::{Counters, add};
 
@@ -27,9 +28,10 @@ pub async fn run(
 ) {
     let mut assembler = Assembler::with_parameters(codec, source.parameters());
     let mut throttle = KeyframeThrottle::default();
+    let mut smoothing = Smoothing::default();
     let mut is_open = false;
     loop {
-        let wake = [assembler.deadline(), throttle.deadline()].into_iter().flatten().min();
+        let wake = [assembler.deadline(), throttle.deadline(), smoothing.deadline()].into_iter().flatten().min();
         let timer = async {
             match wake {
                 Some(at) => sleep_until(at.into()).await,
@@ -62,10 +64,13 @@ pub async fn run(
             match output {
                 Output::Frame(frame) => {
                     add(&counters.frames_received, 1);
-                    events.frame(frame);
+                    smoothing.push(Instant::now(), frame);
                 }
                 Output::KeyframeNeeded => throttle.request(),
             }
+        }
+        while let Some(frame) = smoothing.poll(Instant::now()) {
+            events.frame(frame);
         }
         if is_open && throttle.due(Instant::now()) {
             add(&counters.keyframes_requested, 1);

@@ -77,13 +77,10 @@ impl Offer {
         }
         let transport = Transport::read(&sections[video], &sections[tagged], &session)?;
         let transport_cc = write::transport_cc(&sections[video]);
-        // One of the two is how the peer learns what the network carries.
-        let superfluous = if transport_cc.is_some() && format.feedback.contains(&"transport-cc") {
-            "goog-remb"
-        } else {
-            "transport-cc"
-        };
-        format.feedback.retain(|feedback| *feedback != superfluous);
+        // Without numbers there is nothing to report. With them, REMB is still the upper bound of what the peer sends.
+        if transport_cc.is_none() {
+            format.feedback.retain(|feedback| *feedback != "transport-cc");
+        }
 
         let names = kept.iter().map(|index| name(&sections, *index)).collect::<Result<Vec<_>, _>>()?;
         let mut reduced = String::new();

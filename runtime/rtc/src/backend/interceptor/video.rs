@@ -15,7 +15,7 @@ use rtc::shared::TransportContext;
 use tokio::sync::mpsc;
 
 use super::packet_handler::PacketHandler;
-use crate::receive::{Arrival, Incoming, Intake, PATIENCE, Remb, Taken};
+use crate::receive::{Arrival, Incoming, Intake, PATIENCE, Relief, Remb, Taken};
 use crate::sdp::VideoFormat;
 use crate::stats::{Counters, add};
 
@@ -67,6 +67,8 @@ pub struct VideoReader {
     begins: bool,
     /// Where the peer adapts by nothing better.
     remb: Option<Remb>,
+    /// Where it adapts by what it is told of arrivals.
+    relief: Option<Relief>,
     counters: Arc<Counters>,
     now: Option<Instant>,
 }
@@ -80,8 +82,10 @@ impl VideoReader {
         counters: Arc<Counters>,
     ) -> Self {
         let intake = Intake::new(video.payload_type, video.retransmission, video.feedback.contains(&"nack"));
-        let remb = video.feedback.contains(&"goog-remb").then(Remb::default);
-        Self { intake, shared, packets, begins: false, remb, counters, now: None }
+        let (hears, is_told) = (video.feedback.contains(&"goog-remb"), video.feedback.contains(&"transport-cc"));
+        let remb = (hears && !is_told).then(Remb::default);
+        let relief = (hears && is_told).then(Relief::default);
+        Self { intake, shared, packets, begins: false, remb, relief, counters, now: None }
     }
 
     fn pass_on(&mut self, packet: crate::receive::Packet) {
@@ -119,6 +123,9 @@ impl PacketHandler for VideoReader {
         if let Some(remb) = self.remb.as_mut().filter(|_| self.intake.ssrc() == Some(ssrc)) {
             remb.received(now, sequence, timestamp, bytes);
         }
+        if let Some(relief) = &mut self.relief {
+            relief.received(now, bytes, self.intake.queued());
+        }
         let patience = self.intake.patience(now).as_micros() as u64;
         self.shared.patience.store(patience, Ordering::Relaxed);
         None
@@ -133,7 +140,8 @@ impl PacketHandler for VideoReader {
         if let Some(ssrc) = self.intake.ssrc().filter(|_| self.shared.keyframe.swap(false, Ordering::Relaxed)) {
             packets.push(keyframe_request(ssrc));
         }
-        let bitrate = self.remb.as_mut().and_then(|remb| remb.due(now));
+        let estimate = self.remb.as_mut().and_then(|remb| remb.due(now));
+        let bitrate = self.relief.as_mut().and_then(|relief| relief.due(now)).or(estimate);
         if let (Some(bitrate), Some(ssrc)) = (bitrate, self.intake.ssrc()) {
             let estimate = ReceiverEstimatedMaximumBitrate { sender_ssrc: ssrc ^ 1, bitrate, ssrcs: vec![ssrc] };
             packets.push(Box::new(estimate));
@@ -146,7 +154,8 @@ impl PacketHandler for VideoReader {
     fn deadline(&self) -> Option<Instant> {
         let keyframe = self.now.filter(|_| self.shared.keyframe.load(Ordering::Relaxed));
         let remb = self.remb.as_ref().and_then(Remb::deadline);
-        [self.intake.deadline(), keyframe, remb].into_iter().flatten().min()
+        let relief = self.relief.as_ref().and_then(Relief::deadline);
+        [self.intake.deadline(), keyframe, remb, relief].into_iter().flatten().min()
     }
 }
 
