@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Transmit};
 
-use crate::path::{AddressValidation, InboundLimits, is_check};
+use crate::path::{AddressValidation, INDICATION, InboundLimits, is_check};
 
 /// Batches of datagrams that are passed over before other tasks have their turn.
 const MAX_PASSED_OVER: usize = 64;
@@ -77,10 +77,21 @@ impl Limits {
 
     /// Removes what is not read from datagrams of `stride` bytes each, the last one possibly shorter. Returns how many bytes
     /// are left.
+    ///
+    /// Where media shows that the peer has moved, an indication takes the place of them all: ICE, which sees no media, checks
+    /// the address from which it comes (`vendor/README.md`).
     fn filter(&mut self, now: Instant, from: SocketAddr, datagrams: &mut [u8], stride: usize) -> usize {
         let mut kept = 0;
         for start in (0..datagrams.len()).step_by(stride.max(1)) {
             let end = (start + stride.max(1)).min(datagrams.len());
+            let datagram = &datagrams[start..end];
+            if self.inbound.is_familiar(datagram)
+                && datagram.len() >= INDICATION.len()
+                && self.addresses.media(now, from, datagram.len())
+            {
+                datagrams[..INDICATION.len()].copy_from_slice(&INDICATION);
+                return INDICATION.len();
+            }
             if self.admit(now, from, &datagrams[start..end]) {
                 datagrams.copy_within(start..end, kept);
                 kept += end - start;
@@ -227,5 +238,31 @@ mod tests {
         let kept = limits.filter(Instant::now(), from, &mut batch, request.len());
         assert_eq!(batch[..kept], [&request[..], &request, &request[..20]].concat());
         assert_eq!(limits.filter(Instant::now(), from, &mut [], 0), 0);
+    }
+
+    #[test]
+    fn where_the_peer_moved_ice_is_told_of_its_address() {
+        let (start, mut limits) = (Instant::now(), Limits::default());
+        let [before, after] = [5000, 5002].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+        limits.addresses.answered("mine");
+        let message = |kind: [u8; 2], attributes: &[u8]| {
+            [&kind[..], &[0, attributes.len() as u8], b"\x21\x12\xa4\x42trans-action", attributes].concat()
+        };
+        let check = message([0, 1], b"\0\x06\0\x06mine:x\0\0");
+        let mut media = [&[0x80, 96, 0, 1, 0, 0, 0, 2, 0, 0, 0, 7][..], &[0; 300]].concat().repeat(2);
+        let stride = media.len() / 2;
+        assert!(limits.admit(start, before, &check));
+        assert!(limits.sending(start, before, &check, 1));
+        assert!(limits.admit(start, before, &message([1, 1], b"")));
+        assert_eq!(limits.filter(start, before, &mut media, stride), 2 * stride);
+        assert_eq!(limits.filter(start, after, &mut media, stride), 0);
+        let later = start + std::time::Duration::from_millis(500);
+        assert_eq!(limits.filter(later, after, &mut media.clone(), stride), INDICATION.len());
+        assert_eq!(limits.filter(later, after, &mut media, stride), 2 * stride, "the camera goes on meanwhile");
+        let mut strange = media.clone();
+        strange[8..12].copy_from_slice(&[9; 4]);
+        let elsewhere = SocketAddr::from(([127, 0, 0, 1], 5004));
+        let latest = later + std::time::Duration::from_secs(1);
+        assert_eq!(limits.filter(latest, elsewhere, &mut strange[..stride], stride), 0, "another source");
     }
 }

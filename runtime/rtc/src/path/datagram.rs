@@ -49,6 +49,10 @@ pub fn is_check(datagram: &[u8]) -> bool {
     }
 }
 
+/// A STUN indication of the method Binding, without attributes (RFC 8489 section 5).
+pub const INDICATION: [u8; STUN_HEADER] =
+    [0x00, 0x11, 0, 0, 0x21, 0x12, 0xa4, 0x42, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
 /// Id of a STUN transaction: random, hence known only to who received its request.
 pub type TransactionId = [u8; 12];
 

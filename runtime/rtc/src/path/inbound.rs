@@ -67,6 +67,11 @@ impl InboundLimits {
         admitted
     }
 
+    /// Returns whether a datagram is media of a source from which some was read before.
+    pub fn is_familiar(&self, datagram: &[u8]) -> bool {
+        matches!(Kind::of(datagram), Kind::Rtp(source) | Kind::Rtcp(source) if self.sources.contains(&source))
+    }
+
     /// Returns whether data is read that a TURN server of ours passes on, with its frame.
     pub fn admit_relayed(&mut self, now: Instant, datagram: &[u8]) -> bool {
         match (Kind::of(datagram), datagram.get(4..)) {

@@ -20,7 +20,7 @@ mod token_bucket;
 pub mod validation;
 
 pub use address::is_forbidden;
-pub use datagram::{Stun, is_check};
+pub use datagram::{INDICATION, Stun, is_check};
 pub use inbound::InboundLimits;
 pub use router::Router;
 pub use validation::AddressValidation;

@@ -1,10 +1,12 @@
 //! Which connection a datagram is for, where all of them share one port.
 
 use std::borrow::Borrow;
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 
-use super::datagram::{Stun, TransactionId};
+use super::datagram::{Kind, Stun, TransactionId};
+use super::inbound::MAX_SOURCES;
 use super::validation::MAX_ADDRESSES;
 
 /// A connection, by number.
@@ -25,6 +27,8 @@ pub struct Router {
     addresses: HashMap<SocketAddr, ConnectionId>,
     /// Checks that were sent, and whether their answer makes the address known. A server's does not: others may use it, too.
     transactions: HashMap<TransactionId, (ConnectionId, bool)>,
+    /// Sources (SSRCs) of media that came from the peers' addresses: a peer that moved is known by them.
+    sources: HashMap<u32, ConnectionId>,
 }
 
 /// What is kept of one connection, the oldest first.
@@ -33,6 +37,7 @@ struct Entries {
     fragments: VecDeque<String>,
     addresses: VecDeque<SocketAddr>,
     transactions: VecDeque<TransactionId>,
+    sources: VecDeque<u32>,
 }
 
 impl Router {
@@ -47,6 +52,7 @@ impl Router {
         entries.fragments.iter().for_each(|fragment| forget(&mut self.fragments, fragment, connection));
         entries.addresses.iter().for_each(|address| forget(&mut self.addresses, address, connection));
         entries.transactions.iter().for_each(|transaction| _ = self.transactions.remove(transaction));
+        entries.sources.iter().for_each(|source| forget(&mut self.sources, source, connection));
     }
 
     /// Adds a user name fragment of ours: checks that name it are for this connection.
@@ -86,8 +92,29 @@ impl Router {
                 }
                 None => self.addresses.get(&from).copied(),
             },
-            _ => self.addresses.get(&from).copied(),
+            _ => {
+                let connection = self.addresses.get(&from).copied();
+                let (Kind::Rtp(source) | Kind::Rtcp(source)) = Kind::of(datagram) else { return connection };
+                match connection {
+                    Some(connection) => self.heard(connection, source),
+                    None => return self.sources.get(&source).copied(),
+                }
+                connection
+            }
         }
+    }
+
+    /// Notes a source. One that another connection has stays that one's.
+    fn heard(&mut self, connection: ConnectionId, source: u32) {
+        let Entry::Vacant(entry) = self.sources.entry(source) else { return };
+        let Some(entries) = self.connections.get_mut(&connection) else { return };
+        entry.insert(connection);
+        if entries.sources.len() == MAX_SOURCES
+            && let Some(oldest) = entries.sources.pop_front()
+        {
+            forget(&mut self.sources, &oldest, connection);
+        }
+        entries.sources.push_back(source);
     }
 
     fn expect(&mut self, connection: ConnectionId, transaction: TransactionId, learns: bool) {
@@ -188,6 +215,30 @@ mod tests {
         assert_eq!(router.route(address(6000), &stun([1, 1], 10, "")), None);
         assert_eq!(router.route(address(6000), &stun([1, 1], 9, "")), Some(1));
         assert_eq!(router.route(address(6000), &[22; 50]), Some(1), "a peer is known then");
+    }
+
+    #[test]
+    fn a_peer_that_moved_is_known_by_its_media() {
+        let rtp = |source: u32| [&[0x80, 96, 0, 1, 0, 0, 0, 2][..], &source.to_be_bytes(), &[0; 100]].concat();
+        let rtcp = |source: u32| [&[0x80, 201, 0, 7][..], &source.to_be_bytes(), &[0; 24]].concat();
+        let mut router = two();
+        router.sending(1, address(5000), &stun([1, 1], 1, ""), false);
+        router.sending(2, address(6000), &stun([1, 1], 2, ""), false);
+        assert_eq!(router.route(address(5001), &rtp(7)), None);
+        assert_eq!(router.route(address(5000), &rtp(7)), Some(1));
+        assert_eq!(router.route(address(6000), &rtcp(8)), Some(2));
+        assert_eq!(router.route(address(5001), &rtcp(7)), Some(1));
+        assert_eq!(router.route(address(5001), &rtp(8)), Some(2));
+        assert_eq!(router.route(address(5001), &[22; 50]), None, "only media has a source");
+        // Nobody takes the source of another one over.
+        assert_eq!(router.route(address(6000), &rtp(7)), Some(2));
+        assert_eq!(router.route(address(5001), &rtp(7)), Some(1));
+        (100..200).for_each(|source| _ = router.route(address(6000), &rtp(source)));
+        assert_eq!(router.sources.len(), 1 + MAX_SOURCES);
+        router.remove(1);
+        assert_eq!(router.route(address(5001), &rtp(7)), None);
+        router.remove(2);
+        assert!(router.sources.is_empty());
     }
 
     #[test]

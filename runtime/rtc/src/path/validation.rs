@@ -20,6 +20,10 @@ const EXPIRY: [Duration; 2] = [Duration::from_secs(10), Duration::from_secs(2)];
 const MAX_TRANSACTIONS: usize = 32;
 /// Bytes of an offer that came in one datagram at least.
 const DATAGRAM: usize = 1200;
+/// Silence of all other addresses after which media from a new one tells that the peer moved.
+const MOVED: Duration = Duration::from_millis(300);
+/// Time between two looks at such an address.
+const LOOKS: Duration = Duration::from_millis(250);
 /// Time between two checks to addresses from which nothing came: Ta of RFC 8445 section 14.2.
 const PACING: Duration = Duration::from_millis(50);
 /// Time before the first repetition of such a check, doubled with each: RTO of RFC 8445 section 14.3.
@@ -35,6 +39,8 @@ pub struct AddressValidation {
     addresses: Vec<Address>,
     /// Checks to addresses from which nothing came.
     speculation: Speculation,
+    /// When an address from which media comes unexpectedly was last looked at.
+    looked: Option<Instant>,
     checks: u64,
     refused: u64,
 }
@@ -174,6 +180,33 @@ impl AddressValidation {
             }
             None => false,
         }
+    }
+
+    /// Notes media of the peer's known sources, so many bytes, from an address. Returns whether the address has to be checked now:
+    /// it did not prove itself yet, and no other one is heard any more. The peer has moved, or its router has begun anew, and its
+    /// own next check may be seconds away.
+    pub fn media(&mut self, now: Instant, from: SocketAddr, bytes: usize) -> bool {
+        let known = self.addresses.iter().position(|one| one.address == from);
+        let is_validated = known.is_some_and(|known| self.addresses[known].validated);
+        if is_validated || self.is_server(from) || self.looked.is_some_and(|looked| now < looked + LOOKS) {
+            return false;
+        }
+        let others = self.addresses.iter().filter(|one| one.address != from);
+        let heard = others.filter(|one| one.validated).filter_map(|one| one.last).max();
+        if heard.is_none_or(|last| now < last + MOVED) {
+            return false;
+        }
+        let known = match known {
+            Some(known) => known,
+            None if !is_never_reached(from) && self.make_room(now) => {
+                self.addresses.push(Address::new(from));
+                self.addresses.len() - 1
+            }
+            None => return false,
+        };
+        self.addresses[known].received(now, bytes);
+        self.looked = Some(now);
+        true
     }
 
     /// Returns whether there is room for one more address: the one that was silent for longest gives way, if that is long enough.

@@ -28,6 +28,8 @@ pub struct Nat {
 struct Rules {
     outside: Arc<UdpSocket>,
     blocked: bool,
+    /// Checks of the client's are lost; its answers are not.
+    without_checks: bool,
 }
 
 async fn outside(server: SocketAddr) -> Arc<UdpSocket> {
@@ -42,7 +44,7 @@ impl Nat {
         let inside = UdpSocket::bind((LOCAL, 0)).await.unwrap();
         let port = inside.local_addr().unwrap().port();
         let outside = outside((LOCAL, server).into()).await;
-        let (rules, followed) = watch::channel(Rules { outside, blocked: false });
+        let (rules, followed) = watch::channel(Rules { outside, blocked: false, without_checks: false });
         let other_than_checks = Arc::<AtomicUsize>::default();
         let (counted, checks) = watch::channel(0);
         let mut task = JoinSet::new();
@@ -65,6 +67,11 @@ impl Nat {
         timeout(LIMIT, arrived).await.expect("there are no checks").expect("the router runs");
     }
 
+    /// Lets no check of the client's through from now on.
+    pub fn lose_checks(&self) {
+        self.rules.send_modify(|rules| rules.without_checks = true);
+    }
+
     /// Lets nothing through, or everything.
     pub fn block(&self, blocked: bool) {
         self.rules.send_modify(|rules| rules.blocked = blocked);
@@ -79,7 +86,7 @@ async fn run(
 ) {
     let (mut up, mut down, mut client) = ([0; 2000], [0; 2000], None);
     loop {
-        let Rules { outside, blocked } = followed.borrow_and_update().clone();
+        let Rules { outside, blocked, without_checks } = followed.borrow_and_update().clone();
         tokio::select! {
             changed = followed.changed() => {
                 if changed.is_err() {
@@ -89,7 +96,8 @@ async fn run(
             received = inside.recv_from(&mut up) => {
                 let (size, from) = received.unwrap();
                 client = Some(from);
-                if !blocked {
+                let is_check = up[..2] == [0, 1];
+                if !blocked && !(without_checks && is_check) {
                     let _ = outside.send(&up[..size]).await;
                 }
             }

@@ -41,6 +41,19 @@ async fn media_goes_to_where_the_peer_moved() {
     pair.peer.close().await;
 }
 
+/// Browsers check a path that they take for well only every 2.5 s.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_peer_that_moved_is_found_by_its_media_before_it_checks() {
+    let (mut pair, nat) = through_nat(Duration::from_secs(30)).await;
+    nat.lose_checks();
+    for _ in 0..2 {
+        nat.rebind().await;
+        pair.round_trip().await;
+    }
+    assert!(!is_over(&mut pair));
+    pair.peer.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_outlives_an_outage_and_sends_nothing_but_checks_meanwhile() {
     let (mut pair, nat) = through_nat(Duration::from_secs(40)).await;

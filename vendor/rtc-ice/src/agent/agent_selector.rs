@@ -540,8 +540,13 @@ impl ControlledSelector for Agent {
                     self.remote_candidates[p.remote_index].addr(),
                     rtt.as_millis()
                 );
-                let nominated = std::mem::take(&mut self.candidate_pairs[pair_index].nominate_on_success);
-                self.follow(now, pair_index, nominated);
+                let pair = &mut self.candidate_pairs[pair_index];
+                let nominated = std::mem::take(&mut pair.nominate_on_success);
+                if std::mem::take(&mut pair.select_on_success) {
+                    self.set_selected_pair(Some(now), Some(pair_index));
+                } else {
+                    self.follow(now, pair_index, nominated);
+                }
             } else {
                 // This shouldn't happen
                 error!("Success response from invalid candidate pair");

@@ -1289,6 +1289,85 @@ impl Agent {
         None
     }
 
+    /// Adds a candidate of the peer's that it did not tell of. Returns its index, if there is one.
+    fn add_peer_reflexive(
+        &mut self,
+        local_index: usize,
+        remote_addr: SocketAddr,
+        priority: u32,
+    ) -> Result<Option<usize>> {
+        // Use the local candidate's network type for the peer-reflexive candidate
+        let network_type = self.local_candidates[local_index].network_type();
+        let prflx_candidate_config = CandidatePeerReflexiveConfig {
+            base_config: CandidateConfig {
+                network: network_type.to_string(),
+                address: remote_addr.ip().to_string(),
+                port: remote_addr.port(),
+                component: self.local_candidates[local_index].component(),
+                priority,
+                ..CandidateConfig::default()
+            },
+            rel_addr: "".to_owned(),
+            rel_port: 0,
+        };
+        let candidate = prflx_candidate_config
+            .new_candidate_peer_reflexive()
+            .inspect_err(|err| {
+                error!(
+                    "[{}]: Failed to create new remote prflx candidate ({})",
+                    self.get_name(),
+                    err
+                );
+            })?;
+        debug!(
+            "[{}]: adding a new peer-reflexive candidate: {} ",
+            self.get_name(),
+            remote_addr
+        );
+        // Look the candidate up by address rather than assuming it
+        // is the last element: `add_remote_candidate` may not have
+        // appended it (e.g. a duplicate), and this stays correct if
+        // the vector is ever mutated underneath us. See issue #88.
+        match self.add_remote_candidate(candidate) {
+            Ok(true) => Ok(self.find_remote_candidate(remote_addr)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Checks an address from which the application has received what the selected pair's remote candidate sent before: it
+    /// tells so by an indication. If the peer answers there, the selection follows at once.
+    fn look_at(
+        &mut self,
+        now: Instant,
+        local_index: usize,
+        remote_addr: SocketAddr,
+    ) -> Result<()> {
+        let Some(selected) = self.get_selected_pair().map(|index| self.candidate_pairs[index]) else {
+            return Ok(());
+        };
+        if self.is_controlling || self.remote_candidates[selected.remote_index].addr() == remote_addr {
+            return Ok(());
+        }
+        let remote_index = match self.find_remote_candidate(remote_addr) {
+            Some(known) => Some(known),
+            None => {
+                let priority = self.remote_candidates[selected.remote_index].priority();
+                self.add_peer_reflexive(local_index, remote_addr, priority)?
+            }
+        };
+        let Some(remote_index) = remote_index else {
+            return Ok(());
+        };
+        if self.find_pair(local_index, remote_index).is_none() {
+            self.add_pair(local_index, remote_index);
+        }
+        if let Some(pair_index) = self.find_pair(local_index, remote_index) {
+            self.candidate_pairs[pair_index].select_on_success = true;
+            self.ping_candidate(now, local_index, remote_index);
+        }
+        Ok(())
+    }
+
     /// Processes STUN traffic from a remote candidate.
     pub(crate) fn handle_inbound(
         &mut self,
@@ -1459,54 +1538,11 @@ impl Agent {
             }
 
             if remote_candidate_index.is_none() {
-                // Use the local candidate's network type for the peer-reflexive candidate
-                let network_type = self.local_candidates[local_index].network_type();
-                let (ip, port) = (remote_addr.ip(), remote_addr.port());
-
                 // RFC 8445 section 7.3.1.3: the priority that the peer gives it.
                 let mut priority = PriorityAttr::default();
                 let _ = priority.get_from(m);
-
-                let prflx_candidate_config = CandidatePeerReflexiveConfig {
-                    base_config: CandidateConfig {
-                        network: network_type.to_string(),
-                        address: ip.to_string(),
-                        port,
-                        component: self.local_candidates[local_index].component(),
-                        priority: priority.0.min(MAX_PRIORITY),
-                        ..CandidateConfig::default()
-                    },
-                    rel_addr: "".to_owned(),
-                    rel_port: 0,
-                };
-
-                match prflx_candidate_config.new_candidate_peer_reflexive() {
-                    Ok(prflx_candidate) => {
-                        if let Ok(added) = self.add_remote_candidate(prflx_candidate)
-                            && added
-                        {
-                            // Look the candidate up by address rather than assuming it
-                            // is the last element: `add_remote_candidate` may not have
-                            // appended it (e.g. a duplicate), and this stays correct if
-                            // the vector is ever mutated underneath us. See issue #88.
-                            remote_candidate_index = self.find_remote_candidate(remote_addr);
-                        }
-                    }
-                    Err(err) => {
-                        error!(
-                            "[{}]: Failed to create new remote prflx candidate ({})",
-                            self.get_name(),
-                            err
-                        );
-                        return Err(err);
-                    }
-                };
-
-                debug!(
-                    "[{}]: adding a new peer-reflexive candidate: {} ",
-                    self.get_name(),
-                    remote_addr
-                );
+                remote_candidate_index =
+                    self.add_peer_reflexive(local_index, remote_addr, priority.0.min(MAX_PRIORITY))?;
             }
 
             trace!(
@@ -1519,6 +1555,10 @@ impl Agent {
             if let Some(remote_index) = &remote_candidate_index {
                 self.handle_binding_request(now, m, local_index, *remote_index);
             }
+        }
+
+        if m.typ.class == CLASS_INDICATION {
+            return self.look_at(now, local_index, remote_addr);
         }
 
         if let Some(remote_index) = remote_candidate_index {

@@ -82,6 +82,8 @@ pub struct CandidatePair {
     /// The peer nominated the pair before its check succeeded: it is selected when it does
     /// (RFC 8445 section 7.3.1.5).
     pub(crate) nominate_on_success: bool,
+    /// The pair is selected when its check succeeds: the application received from there what came from the selected one before.
+    pub(crate) select_on_success: bool,
 
     // STUN transaction stats
     /// Total number of STUN connectivity check requests sent (not including retransmissions).
@@ -158,6 +160,7 @@ impl CandidatePair {
             binding_request_count: 0,
             nominated: false,
             nominate_on_success: false,
+            select_on_success: false,
             // STUN transaction stats
             requests_sent: 0,
             requests_received: 0,

@@ -32,6 +32,28 @@ fn answered() -> AddressValidation {
 }
 
 #[test]
+fn media_from_elsewhere_is_looked_at_when_the_peer_is_silent() {
+    let (start, mut addresses) = (Instant::now(), answered());
+    let at = |ms| start + Duration::from_millis(ms);
+    assert!(!addresses.media(start, address(5000), 1200), "nobody is there yet");
+    assert!(addresses.received(start, address(4000), &request(1)));
+    assert!(addresses.sending(start, address(4000), &request(2), 1));
+    assert!(!addresses.media(at(1000), address(5000), 1200), "nobody proved to be there yet");
+    assert!(addresses.received(at(1000), address(4000), &success(2)));
+    assert!(!addresses.media(at(5000), address(4000), 1200), "the peer has not moved");
+    assert!(!addresses.media(at(1200), address(5000), 1200));
+    assert!(addresses.media(at(1400), address(5000), 1200));
+    assert!(!addresses.media(at(1500), address(5000), 1200) && !addresses.media(at(1600), address(6000), 1200));
+    assert!(addresses.media(at(1700), address(5000), 1200), "until it answers");
+    assert!(addresses.sending(at(1700), address(5000), &request(3), 1));
+    assert!(!addresses.sending(at(1700), address(5000), &[0x80; 8000], 1), "at most three times as much");
+    assert!(addresses.received(at(1800), address(5000), &success(3)));
+    assert!(addresses.sending(at(1800), address(5000), &[0x80; 8000], 1));
+    assert!(!addresses.media(at(3000), address(5000), 1200));
+    assert!(!addresses.media(at(9000), SocketAddr::from(([192, 0, 2, 1], 53)), 1200), "no service is checked");
+}
+
+#[test]
 fn nothing_is_sent_where_nothing_came_from() {
     let (now, mut addresses) = (Instant::now(), answered());
     for port in 2000..2100 {
