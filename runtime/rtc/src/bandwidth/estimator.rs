@@ -15,6 +15,8 @@ use super::without_arrivals::{LossReport, WithoutArrivals};
 const QUEUE: Duration = Duration::from_millis(25);
 /// Delay of reports for which more is sent ahead, at most.
 const MAX_BACK: Duration = Duration::from_millis(400);
+/// Time after a gap for which another one is expected.
+const GAPS: Duration = Duration::from_secs(20);
 /// What is taken of the rate at which a full path delivers.
 const BACKOFF: f64 = 0.9;
 /// The largest step down while the delay only begins to grow.
@@ -73,6 +75,8 @@ pub struct Estimator {
     overdue: Duration,
     /// By how much longer than usual reports are on their way, or wait for it.
     back: Duration,
+    /// When several packets in sequence were last lost.
+    gap: Option<Instant>,
     last_report: Option<Instant>,
     /// Mean time between reports.
     report_interval: Duration,
@@ -104,6 +108,7 @@ impl Estimator {
             least_round_trip: None,
             overdue: Duration::ZERO,
             back: Duration::ZERO,
+            gap: None,
             last_report: None,
             report_interval: Duration::from_millis(100),
             last_queue: Duration::ZERO,
@@ -144,6 +149,11 @@ impl Estimator {
     /// Part of the packets that was lost of late, 0 to 1.
     pub fn loss(&self) -> f64 {
         self.loss.loss()
+    }
+
+    /// Returns whether the path has gaps: it loses several packets in sequence now and then.
+    pub fn has_gaps(&self, now: Instant) -> bool {
+        self.gap.is_some_and(|at| now < at + GAPS)
     }
 
     /// The smoothed round trip; `None` before the first report.
@@ -207,6 +217,9 @@ impl Estimator {
             return false;
         }
         self.last_report = Some(now);
+        if news.gap {
+            self.gap = Some(now);
+        }
         let resumed = !news.arrived.is_empty() && std::mem::take(&mut self.interrupted);
         if resumed {
             // Nothing that was measured before says anything of now, except the rate.

@@ -11,6 +11,8 @@ const MAX_PACKETS: usize = 4096;
 /// A packet that was reported missing may still arrive, out of order, in this time.
 const REORDERING: Duration = Duration::from_millis(120);
 
+/// Packets that are lost one after the other in a gap, and the time from the first to the last, at least.
+const GAP: (u64, Duration) = (3, Duration::from_millis(15));
 /// Packets behind those that were reported on that may be lost rather than delayed.
 const SPARED: usize = 4;
 
@@ -43,6 +45,8 @@ pub(super) struct News {
     pub(super) arrived: Vec<Arrived>,
     /// Packets that did not.
     pub(super) lost: usize,
+    /// Whether several in sequence did not, and for how long: what the path carries had a gap.
+    pub(super) gap: bool,
     /// Time from the sending of the newest packet of the report to the report.
     pub(super) round_trip: Option<Duration>,
 }
@@ -75,6 +79,28 @@ pub(super) struct History {
     in_flight: usize,
     /// Number behind the newest packet that was reported on.
     reported: u64,
+    /// The latest packets that were lost one after the other.
+    run: Run,
+}
+
+/// Packets that were lost one after the other.
+#[derive(Debug, Default)]
+struct Run {
+    /// Number of the first one, and when it was sent.
+    first: Option<(u64, Instant)>,
+    length: u64,
+}
+
+impl Run {
+    /// Notes that a packet was lost. Returns whether it makes a gap.
+    fn lost(&mut self, number: u64, at: Instant) -> bool {
+        match self.first {
+            Some((first, _)) if number == first + self.length => self.length += 1,
+            _ => *self = Self { first: Some((number, at)), length: 1 },
+        }
+        let time = self.first.map_or(Duration::ZERO, |(_, first)| at.saturating_duration_since(first));
+        self.length >= GAP.0 && time >= GAP.1
+    }
 }
 
 impl History {
@@ -133,7 +159,7 @@ impl History {
         }
         // What is older and was not reported on was in a report that is lost: it is on its way no more.
         let passed = usize::try_from(self.reported.saturating_sub(self.first)).unwrap_or(0);
-        for packet in self.packets.iter_mut().take(passed) {
+        for (number, packet) in (self.first..).zip(self.packets.iter_mut().take(passed)) {
             if packet.state == State::InFlight {
                 self.in_flight -= packet.size;
                 packet.state = State::Unknown;
@@ -141,6 +167,7 @@ impl History {
             if matches!(packet.state, State::Missing(since) if now >= since + REORDERING) {
                 packet.state = State::Done;
                 news.lost += 1;
+                news.gap |= self.run.lost(number, packet.at);
             }
         }
         let is_over = |packet: &Sent| match packet.state {
@@ -230,5 +257,22 @@ mod tests {
         assert_eq!(history.give_up(start + Duration::from_secs(1)), 1);
         assert_eq!((history.in_flight(), history.oldest()), (100, Some(start + Duration::from_secs(2))));
         assert_eq!(history.report(start + Duration::from_secs(2), &report(0, &[Some(3)])).arrived.len(), 1);
+    }
+
+    #[test]
+    fn a_gap_is_several_losses_in_sequence_that_take_a_while() {
+        // (packets that are lost, time between two, ms, whether that is a gap)
+        for (lost, interval, gap) in [(10..14, 6, true), (10..12, 20, false), (10..14, 2, false)] {
+            let (start, mut history) = (Instant::now(), History::default());
+            for index in 0..20u32 {
+                history.sent(start + Duration::from_millis(interval) * index, 1000, None);
+            }
+            let now = start + Duration::from_secs(1);
+            let arrivals = (0..20).map(|index| (!lost.contains(&index)).then_some(index * 1000)).collect();
+            assert!(!history.report(now, &ArrivalReport { first: 0, arrivals }).gap, "they may come late");
+            let end = ArrivalReport { first: 19, arrivals: vec![Some(1)] };
+            let news = history.report(now + Duration::from_secs(1), &end);
+            assert_eq!((news.lost, news.gap), (lost.count(), gap));
+        }
     }
 }

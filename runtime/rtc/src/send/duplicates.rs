@@ -10,6 +10,10 @@ const LONG: Duration = Duration::from_millis(60);
 pub(super) const LOSSY: f64 = 0.005;
 /// How long copies are sent, since the last loss.
 const KEPT: Duration = Duration::from_secs(10);
+/// Time before the first copy: until then the pictures have become smaller.
+const LEAD: Duration = Duration::from_millis(500);
+/// Time between a packet and its copy on a path with gaps, which would take both.
+const APART: Duration = Duration::from_millis(60);
 /// Rate below which the half of it is better used for pictures, b/s: to begin, and to go on.
 const LEAST: (f64, f64) = (1_300_000.0, 1_000_000.0);
 /// A copy later than this is of no use.
@@ -22,7 +26,13 @@ const MAX_WAITING: usize = 512;
 pub struct Duplicates {
     /// Until when packets are sent twice.
     until: Option<Instant>,
-    /// Sequence numbers, with the time of the first sending.
+    /// From when on they are.
+    from: Option<Instant>,
+    /// What is sent queues already: copies are the first to go.
+    queues: bool,
+    /// Time between a packet and its copy.
+    apart: Duration,
+    /// Sequence numbers, with the time from which on they are sent again.
     waiting: VecDeque<(Instant, u16)>,
 }
 
@@ -30,30 +40,43 @@ impl Duplicates {
     /// Learns of the path: its loss (0 to 1), its round trip, whether something queues on it, so that the loss may come from that,
     /// and how much is sent, b/s.
     pub fn learn(&mut self, now: Instant, loss: f64, round_trip: Option<Duration>, queues: bool, rate: f64) {
+        self.queues = queues;
         let least = if self.are_sent(now) { LEAST.1 } else { LEAST.0 };
         if rate < least {
             self.until = None;
             self.waiting.clear();
         } else if loss > LOSSY && !queues && round_trip.is_some_and(|time| time >= LONG) {
+            if !self.are_sent(now) {
+                self.from = Some(now + LEAD);
+            }
             self.until = Some(now + KEPT);
+        }
+        if queues {
+            self.waiting.clear();
         }
     }
 
-    /// Returns whether packets are sent twice.
+    /// Returns whether packets are sent twice, or soon will be.
     pub fn are_sent(&self, now: Instant) -> bool {
         self.until.is_some_and(|until| now < until)
     }
 
+    /// Learns whether the path has gaps, in which it loses several packets in sequence.
+    pub fn expect_gaps(&mut self, gaps: bool) {
+        self.apart = if gaps { APART } else { Duration::ZERO };
+    }
+
     /// Takes the number of a packet that was sent.
     pub fn sent(&mut self, now: Instant, sequence: u16) {
-        if self.are_sent(now) && self.waiting.len() < MAX_WAITING {
-            self.waiting.push_back((now, sequence));
+        let are_due = self.are_sent(now) && self.from.is_some_and(|from| now >= from) && !self.queues;
+        if are_due && self.waiting.len() < MAX_WAITING {
+            self.waiting.push_back((now + self.apart, sequence));
         }
     }
 
     /// Returns the number of the packet to send again.
     pub fn next(&mut self, now: Instant) -> Option<u16> {
-        while let Some((at, sequence)) = self.waiting.pop_front() {
+        while let Some((at, sequence)) = self.waiting.pop_front_if(|(at, _)| *at <= now) {
             if now <= at + MAX_AGE {
                 return Some(sequence);
             }
@@ -61,9 +84,9 @@ impl Duplicates {
         None
     }
 
-    /// Returns whether none waits.
-    pub fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+    /// When [`Self::next`] has something; `None` when none waits.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.waiting.front().map(|(at, _)| *at)
     }
 }
 
@@ -88,8 +111,10 @@ mod tests {
         ] {
             let mut duplicates = Duplicates::default();
             duplicates.learn(start, loss, round_trip, queues, rate);
-            duplicates.sent(start, 7);
-            assert_eq!((duplicates.are_sent(start), duplicates.next(start)), (sent, sent.then_some(7)));
+            duplicates.sent(start, 6);
+            let begun = start + LEAD;
+            duplicates.sent(begun, 7);
+            assert_eq!((duplicates.are_sent(start), duplicates.next(begun)), (sent, sent.then_some(7)));
         }
     }
 
@@ -99,11 +124,33 @@ mod tests {
         duplicates.learn(start, 0.02, Some(ms(100)), false, 2e6);
         duplicates.learn(start + ms(9000), 0.0, Some(ms(100)), false, 1.1e6);
         assert!(duplicates.are_sent(start + ms(9900)) && !duplicates.are_sent(start + ms(10_000)));
-        duplicates.sent(start, 1);
-        duplicates.sent(start + ms(90), 2);
-        assert_eq!((duplicates.next(start + ms(150)), duplicates.is_empty()), (Some(2), true));
-        duplicates.sent(start + ms(160), 3);
-        duplicates.learn(start + ms(170), 0.02, Some(ms(100)), false, 5e5);
-        assert!(!duplicates.are_sent(start + ms(170)) && duplicates.is_empty());
+        let later = start + ms(9000);
+        duplicates.sent(later, 1);
+        duplicates.sent(later + ms(90), 2);
+        assert_eq!((duplicates.next(later + ms(150)), duplicates.deadline()), (Some(2), None));
+        duplicates.sent(later + ms(160), 3);
+        duplicates.learn(later + ms(165), 0.02, Some(ms(100)), true, 2e6);
+        assert!(duplicates.are_sent(later + ms(165)) && duplicates.deadline().is_none(), "what queues is not doubled");
+        duplicates.sent(later + ms(165), 4);
+        assert!(duplicates.deadline().is_none());
+        duplicates.learn(later + ms(168), 0.02, Some(ms(100)), false, 2e6);
+        duplicates.sent(later + ms(168), 5);
+        assert!(duplicates.deadline().is_some());
+        duplicates.learn(later + ms(170), 0.02, Some(ms(100)), false, 5e5);
+        assert!(!duplicates.are_sent(later + ms(170)) && duplicates.deadline().is_none());
+    }
+
+    #[test]
+    fn where_there_are_gaps_copies_come_later() {
+        let (start, mut duplicates) = (Instant::now(), Duplicates::default());
+        duplicates.learn(start, 0.02, Some(ms(100)), false, 2e6);
+        let begun = start + LEAD;
+        duplicates.expect_gaps(true);
+        duplicates.sent(begun, 1);
+        assert_eq!((duplicates.next(begun + ms(59)), duplicates.deadline()), (None, Some(begun + ms(60))));
+        assert_eq!(duplicates.next(begun + ms(60)), Some(1));
+        duplicates.expect_gaps(false);
+        duplicates.sent(begun + ms(70), 2);
+        assert_eq!(duplicates.next(begun + ms(70)), Some(2));
     }
 }

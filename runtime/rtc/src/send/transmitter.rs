@@ -282,6 +282,7 @@ impl Transmitter {
             let (loss, round_trip) = (self.estimator.loss(), self.estimator.least_round_trip());
             let queues = self.estimator.queue() > MAX_QUEUE;
             self.duplicates.learn(now, loss, round_trip, queues, self.estimator.allowed());
+            self.duplicates.expect_gaps(self.estimator.has_gaps(now));
         }
         if self.probe.is_none()
             && stream.retransmissions.is_some()
@@ -303,6 +304,11 @@ impl Transmitter {
 
     /// When [`Self::due`] has to be called next.
     pub fn deadline(&self) -> Option<Instant> {
+        let copy = self.duplicates.deadline().filter(|at| Some(*at) > self.updated && self.estimator.has_room());
+        [self.work_deadline(), copy].into_iter().flatten().min()
+    }
+
+    fn work_deadline(&self) -> Option<Instant> {
         let updated = self.updated?;
         if self.has_work() || self.probe.is_some() {
             if self.budget > 0.0 {
@@ -355,7 +361,8 @@ impl Transmitter {
 
     /// Whether something waits that may be sent as soon as there is budget.
     fn has_work(&self) -> bool {
-        self.estimator.has_room() && !(self.requested.is_empty() && self.media.is_empty() && self.duplicates.is_empty())
+        let copy = self.duplicates.deadline().zip(self.updated).is_some_and(|(at, updated)| at <= updated);
+        self.estimator.has_room() && (copy || !(self.requested.is_empty() && self.media.is_empty()))
     }
 
     /// The rate at which what waits is sent, b/s.
