@@ -62,6 +62,8 @@ pub struct Gaps {
     timestamp: Option<u32>,
     /// How long packets wait on their way to this side, smoothed: those that are sent again wait as well.
     queued: Duration,
+    /// Packets that were asked for.
+    lost: u64,
 }
 
 impl Gaps {
@@ -133,6 +135,7 @@ impl Gaps {
             due.push(*number as u16);
             if request.tries == 0 {
                 request.first = now;
+                self.lost += 1;
             }
             request.tries += 1;
             request.last = now;
@@ -160,6 +163,11 @@ impl Gaps {
     /// How long packets wait on their way to this side.
     pub fn queued(&self) -> Duration {
         self.queued
+    }
+
+    /// Packets that were lost, since the beginning.
+    pub fn lost(&self) -> u64 {
+        self.lost
     }
 
     /// The time until an answer comes.

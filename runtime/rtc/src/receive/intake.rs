@@ -93,6 +93,11 @@ impl Intake {
         self.gaps.queued()
     }
 
+    /// Packets that were lost, since the beginning.
+    pub fn lost(&self) -> u64 {
+        self.gaps.lost()
+    }
+
     /// How long a frame should wait for packets that are missing.
     pub fn patience(&self, now: Instant) -> Duration {
         self.gaps.patience(now)

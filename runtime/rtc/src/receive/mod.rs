@@ -4,12 +4,13 @@
 //! |---|---|
 //! | `assembler` | [`Assembler`]: packets into frames, in order and each once |
 //! | `gaps` | [`Gaps`]: which packets of a stream are missing, and when to ask for them |
+//! | `headroom` | keeps room free on the peer's way where it is uneven |
 //! | `intake` | [`Intake`]: the packets of a connection's video, with those that are sent again |
 //! | `keyframe_throttle` | [`KeyframeThrottle`]: folds keyframe requests |
 //! | `lateness` | [`Lateness`]: by how much longer than others something was on its way |
 //! | `packet_source` | [`PacketSource`]: where the packets come from |
 //! | `receiver` | the task that drives the assembler |
-//! | `relief` | [`Relief`]: lets a queue on the peer's way empty |
+//! | `relief` | [`Relief`]: lets a queue on the peer's way empty, and keeps room free |
 //! | `remb` | [`Remb`]: the bit rate that a sender is told to keep to |
 //! | `reordering` | by how much packets come out of order |
 //! | `round_trip` | how long an answer of the peer takes |
@@ -19,6 +20,7 @@
 
 mod assembler;
 mod gaps;
+mod headroom;
 mod intake;
 mod keyframe_throttle;
 mod lateness;

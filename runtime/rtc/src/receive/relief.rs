@@ -1,8 +1,10 @@
 //! Lets a queue on the peer's way empty. A sender that follows delay goes on close to what its path carries when that has become less,
 //! and the queue from before stays for seconds. For a moment it is told to send much less, by REMB, which is the upper bound of its
-//! own estimate (draft-alvestrand-rmcat-remb). Has no clock: `now` is an argument.
+//! own estimate (draft-alvestrand-rmcat-remb); and to no more than leaves room for worse times. Has no clock: `now` is an argument.
 
 use std::time::{Duration, Instant};
+
+use super::headroom::Headroom;
 
 /// Delay in the queue from which it is to be emptied, and below which it counts as empty.
 const FULL: Duration = Duration::from_millis(130);
@@ -14,6 +16,8 @@ const LONGEST: Duration = Duration::from_millis(1500);
 /// Time between two messages, and messages that end it: one may be lost.
 const INTERVAL: Duration = Duration::from_millis(100);
 const ENDING: u8 = 3;
+/// Time between two messages that keep room free.
+const REMINDER: Duration = Duration::from_secs(1);
 /// Bounds of what is said, b/s; the upper one is none.
 const LEAST: f64 = 150_000.0;
 const NONE: f64 = 50_000_000.0;
@@ -23,12 +27,12 @@ const WINDOW: Duration = Duration::from_millis(300);
 /// What is asked of the peer.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 enum State {
-    /// Nothing.
+    /// What is usual.
     #[default]
     Idle,
     /// To keep to this rate, b/s, since then.
     Relieved { since: Instant, rate: f64 },
-    /// Nothing any more, in so many messages.
+    /// What is usual, in so many messages.
     Ending { messages: u8 },
 }
 
@@ -36,6 +40,9 @@ enum State {
 #[derive(Debug, Default)]
 pub struct Relief {
     state: State,
+    headroom: Headroom,
+    /// What was last asked for so that there is room.
+    ceiling: Option<f64>,
     /// The queue was empty since it was emptied last.
     armed: bool,
     /// When this window began, and its bytes.
@@ -48,8 +55,16 @@ pub struct Relief {
 }
 
 impl Relief {
-    /// Notes a packet that came, and for how long packets wait in the queue.
-    pub fn received(&mut self, now: Instant, bytes: usize, queued: Duration) {
+    /// Notes a packet that came, for how long packets wait in the queue, and how many were lost since the beginning.
+    pub fn received(&mut self, now: Instant, bytes: usize, queued: Duration, lost: u64) {
+        self.headroom.received(now, bytes, queued, lost);
+        let ceiling = self.headroom.ceiling();
+        if self.ceiling != ceiling {
+            self.ceiling = ceiling;
+            if self.state == State::Idle {
+                (self.state, self.next) = (State::Ending { messages: ENDING }, Some(now));
+            }
+        }
         let began = *self.began.get_or_insert(now);
         self.bytes += bytes;
         let elapsed = now.saturating_duration_since(began);
@@ -76,23 +91,28 @@ impl Relief {
         self.next = Some(now + INTERVAL);
         match self.state {
             State::Idle => {
-                self.next = None;
-                None
+                self.next = self.ceiling.map(|_| now + REMINDER);
+                self.ceiling.map(|ceiling| ceiling as f32)
             }
             State::Relieved { since, rate } => {
                 if now >= since + LONGEST {
                     self.state = State::Ending { messages: ENDING };
                 }
-                Some(rate as f32)
+                Some(rate.min(self.usual()) as f32)
             }
             State::Ending { messages } => {
                 self.state = match messages {
                     0 | 1 => State::Idle,
                     more => State::Ending { messages: more - 1 },
                 };
-                Some(NONE as f32)
+                Some(self.usual() as f32)
             }
         }
+    }
+
+    /// What is asked for when nothing queues, b/s.
+    fn usual(&self) -> f64 {
+        self.ceiling.unwrap_or(NONE)
     }
 
     /// When [`Self::due`] has to be called next.
@@ -111,7 +131,7 @@ mod tests {
         let mut said = Vec::new();
         for ms in (0..length).step_by(10) {
             let now = start + Duration::from_millis(ms);
-            relief.received(now, 1250, Duration::from_millis(queued(ms)));
+            relief.received(now, 1250, Duration::from_millis(queued(ms)), 0);
             if relief.deadline().is_some_and(|at| at <= now) {
                 said.extend(relief.due(now).map(|rate| (ms, (rate / 1000.0) as u32)));
             }

@@ -124,7 +124,7 @@ impl PacketHandler for VideoReader {
             remb.received(now, sequence, timestamp, bytes);
         }
         if let Some(relief) = &mut self.relief {
-            relief.received(now, bytes, self.intake.queued());
+            relief.received(now, bytes, self.intake.queued(), self.intake.lost());
         }
         let patience = self.intake.patience(now).as_micros() as u64;
         self.shared.patience.store(patience, Ordering::Relaxed);
