@@ -15,6 +15,8 @@ use super::without_arrivals::{LossReport, WithoutArrivals};
 const QUEUE: Duration = Duration::from_millis(25);
 /// Delay of reports for which more is sent ahead, at most.
 const MAX_BACK: Duration = Duration::from_millis(400);
+/// Time for which a path with gaps may be silent.
+const GAP: Duration = Duration::from_millis(100);
 /// Time after a gap for which another one is expected.
 const GAPS: Duration = Duration::from_secs(20);
 /// What is taken of the rate at which a full path delivers.
@@ -172,9 +174,12 @@ impl Estimator {
             // Before the first report: what the start allows in half a second.
             return (self.history.in_flight() as f64) < self.target / 8.0 * 0.5;
         };
-        // Where nothing queues, frames that were late may follow each other.
+        // Where nothing queues, frames that were late may follow each other, and what is sent into a gap, of which nothing is heard
+        // until it is over, does not queue either.
+        let is_empty = self.queue() < QUEUE / 2;
+        let gap = self.last_report.filter(|now| is_empty && self.has_gaps(*now)).map_or(Duration::ZERO, |_| GAP);
         let slack = if self.is_open() { least / 2 + 2 * SLACK } else { SLACK };
-        let time = least + self.report_interval + slack + self.back;
+        let time = least + self.report_interval + slack + self.back.max(gap);
         (self.history.in_flight() as f64) < (self.target / 8.0 * time.as_secs_f64()).max(6000.0)
     }
 

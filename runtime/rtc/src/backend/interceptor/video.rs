@@ -143,6 +143,7 @@ impl PacketHandler for VideoReader {
         let estimate = self.remb.as_mut().and_then(|remb| remb.due(now));
         let bitrate = self.relief.as_mut().and_then(|relief| relief.due(now)).or(estimate);
         if let (Some(bitrate), Some(ssrc)) = (bitrate, self.intake.ssrc()) {
+            tracing::trace!(bitrate, "the peer is told what to keep to");
             let estimate = ReceiverEstimatedMaximumBitrate { sender_ssrc: ssrc ^ 1, bitrate, ssrcs: vec![ssrc] };
             packets.push(Box::new(estimate));
         }
