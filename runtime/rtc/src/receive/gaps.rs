@@ -20,8 +20,9 @@ const REPEAT: Duration = Duration::from_millis(20);
 const MAX_TRIES: u8 = 10;
 /// Packets that are asked for at the same time. Larger gaps are left to the next keyframe.
 pub const MAX_REQUESTS: usize = 256;
-/// How long a frame waits for its packets: at least, and at most.
-const PATIENCE: (Duration, Duration) = (Duration::from_millis(150), Duration::from_millis(1000));
+/// How long a frame waits for its packets: at least, and at most. Browsers send a packet again only once a round trip, as they measure it,
+/// so that some requests are in vain; and a keyframe, which is large, is lost more easily.
+const PATIENCE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_millis(1000));
 /// Time for which a packet is remembered that is asked for no more: its answer still tells the round trip.
 const MEMORY: Duration = Duration::from_secs(2);
 

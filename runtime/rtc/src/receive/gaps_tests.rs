@@ -16,8 +16,8 @@ fn gaps(start: Instant, round_trip: u64) -> Gaps {
 fn lost_packets_are_asked_for_once_a_round_trip_until_it_is_too_late() {
     // (round trip, when the packet that is missing is asked for)
     for (round_trip, asked) in [
-        (10, vec![8, 28, 48, 68, 88, 108, 128]),
-        (40, vec![8, 58, 108]),
+        (10, vec![8, 28, 48, 68, 88, 108, 128, 148, 168, 188]),
+        (40, vec![8, 58, 108, 158, 208]),
         (200, vec![8, 28, 258, 278, 508]),
         (600, vec![8, 28]),
     ] {

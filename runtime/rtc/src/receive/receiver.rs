@@ -74,6 +74,7 @@ pub async fn run(
         }
         if is_open && throttle.due(Instant::now()) {
             add(&counters.keyframes_requested, 1);
+            tracing::debug!("a keyframe is asked for");
             let _ = timeout(REQUEST_TIMEOUT, source.request_keyframe()).await;
         }
     }
