@@ -49,7 +49,8 @@ pub fn is_check(datagram: &[u8]) -> bool {
     }
 }
 
-/// A STUN indication of the method Binding, without attributes (RFC 8489 section 5).
+/// A STUN indication of the method Binding, without attributes (RFC 8489 section 5). Its transaction has the number zero, which no peer
+/// chooses.
 pub const INDICATION: [u8; STUN_HEADER] =
     [0x00, 0x11, 0, 0, 0x21, 0x12, 0xa4, 0x42, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 

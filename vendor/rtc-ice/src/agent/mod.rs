@@ -1335,7 +1335,7 @@ impl Agent {
     }
 
     /// Checks an address from which the application has received what the selected pair's remote candidate sent before: it
-    /// tells so by an indication. If the peer answers there, the selection follows at once.
+    /// tells so by an indication whose transaction has the number zero. If the peer answers there, the selection follows at once.
     fn look_at(
         &mut self,
         now: Instant,
@@ -1557,7 +1557,8 @@ impl Agent {
             }
         }
 
-        if m.typ.class == CLASS_INDICATION {
+        // Those of peers, which keep bindings of routers alive, have random numbers.
+        if m.typ.class == CLASS_INDICATION && m.transaction_id == TransactionId::default() {
             return self.look_at(now, local_index, remote_addr);
         }
 
