@@ -97,7 +97,7 @@ async fn run(
                 let (size, from) = received.unwrap();
                 client = Some(from);
                 let is_check = up[..2] == [0, 1];
-                if !blocked && !(without_checks && is_check) {
+                if !(blocked || without_checks && is_check) {
                     let _ = outside.send(&up[..size]).await;
                 }
             }
