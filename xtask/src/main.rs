@@ -34,7 +34,7 @@ Tasks:
   test       check, unit tests and the tests of each crate: the fast layer
   test-all   all tests, linted while they are built: what the gate runs
   rules      rules of the source code that no lint knows
-  fuzz       the fuzz targets, each for a minute; `fuzz SECONDS TARGET…` chooses
+  fuzz       the fuzz targets, each for half a minute; `fuzz SECONDS TARGET…` chooses
   asan       those of codecs and files, with OpenH264 under AddressSanitizer; likewise
   deny       licences, sources and known vulnerabilities of dependencies
   doc        the documentation of all crates, without warnings

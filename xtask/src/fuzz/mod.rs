@@ -19,7 +19,7 @@ pub use build::Build;
 use crate::step::root;
 
 /// Time for each target, unless asked for otherwise, s.
-const SECONDS: u32 = 60;
+const SECONDS: u32 = 30;
 /// Where the random numbers begin, unless a time is asked for: the gate tries the same inputs again, so that a change is not
 /// refused for what was there before it.
 const SEED: u32 = 1;
