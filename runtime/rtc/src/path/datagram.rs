@@ -38,6 +38,14 @@ impl Kind {
             _ => Self::Unknown,
         }
     }
+
+    /// The source of media or feedback.
+    pub fn source(self) -> Option<u32> {
+        match self {
+            Self::Rtp(source) | Self::Rtcp(source) => Some(source),
+            _ => None,
+        }
+    }
 }
 
 /// Returns whether a datagram is a connectivity check or its answer, also within a TURN server's frame, or another message of STUN.

@@ -69,7 +69,7 @@ impl InboundLimits {
 
     /// Returns whether a datagram is media of a source from which some was read before.
     pub fn is_familiar(&self, datagram: &[u8]) -> bool {
-        matches!(Kind::of(datagram), Kind::Rtp(source) | Kind::Rtcp(source) if self.sources.contains(&source))
+        Kind::of(datagram).source().is_some_and(|source| self.sources.contains(&source))
     }
 
     /// Returns whether data is read that a TURN server of ours passes on, with its frame.

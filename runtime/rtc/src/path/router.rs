@@ -61,12 +61,9 @@ impl Router {
         if entries.fragments.iter().any(|known| known == fragment) {
             return;
         }
-        if entries.fragments.len() == MAX_FRAGMENTS
-            && let Some(oldest) = entries.fragments.pop_front()
-        {
+        if let Some(oldest) = keep(&mut entries.fragments, fragment.to_owned(), MAX_FRAGMENTS) {
             forget(&mut self.fragments, &oldest, connection);
         }
-        entries.fragments.push_back(fragment.to_owned());
         self.fragments.insert(fragment.to_owned(), connection);
     }
 
@@ -93,13 +90,12 @@ impl Router {
                 None => self.addresses.get(&from).copied(),
             },
             _ => {
-                let connection = self.addresses.get(&from).copied();
-                let (Kind::Rtp(source) | Kind::Rtcp(source)) = Kind::of(datagram) else { return connection };
-                match connection {
-                    Some(connection) => self.heard(connection, source),
-                    None => return self.sources.get(&source).copied(),
+                let known = self.addresses.get(&from).copied();
+                let source = Kind::of(datagram).source();
+                if let (Some(connection), Some(source)) = (known, source) {
+                    self.heard(connection, source);
                 }
-                connection
+                known.or_else(|| self.sources.get(&source?).copied())
             }
         }
     }
@@ -109,12 +105,9 @@ impl Router {
         let Entry::Vacant(entry) = self.sources.entry(source) else { return };
         let Some(entries) = self.connections.get_mut(&connection) else { return };
         entry.insert(connection);
-        if entries.sources.len() == MAX_SOURCES
-            && let Some(oldest) = entries.sources.pop_front()
-        {
+        if let Some(oldest) = keep(&mut entries.sources, source, MAX_SOURCES) {
             forget(&mut self.sources, &oldest, connection);
         }
-        entries.sources.push_back(source);
     }
 
     fn expect(&mut self, connection: ConnectionId, transaction: TransactionId, learns: bool) {
@@ -122,12 +115,9 @@ impl Router {
         if self.transactions.insert(transaction, (connection, learns)).is_some() {
             return;
         }
-        if entries.transactions.len() == MAX_TRANSACTIONS
-            && let Some(oldest) = entries.transactions.pop_front()
-        {
+        if let Some(oldest) = keep(&mut entries.transactions, transaction, MAX_TRANSACTIONS) {
             self.transactions.remove(&oldest);
         }
-        entries.transactions.push_back(transaction);
     }
 
     /// An address that another connection had is the latest one's: a router gives numbers out again.
@@ -138,13 +128,17 @@ impl Router {
         }
         // It is there already if it went to another connection and came back.
         entries.addresses.retain(|known| *known != address);
-        if entries.addresses.len() == MAX_ADDRESSES
-            && let Some(oldest) = entries.addresses.pop_front()
-        {
+        if let Some(oldest) = keep(&mut entries.addresses, address, MAX_ADDRESSES) {
             forget(&mut self.addresses, &oldest, connection);
         }
-        entries.addresses.push_back(address);
     }
+}
+
+/// Adds to what is kept, `most` at most. Returns the oldest one if it gives way.
+fn keep<T>(kept: &mut VecDeque<T>, one: T, most: usize) -> Option<T> {
+    let oldest = if kept.len() == most { kept.pop_front() } else { None };
+    kept.push_back(one);
+    oldest
 }
 
 /// Removes an entry that is still this connection's.

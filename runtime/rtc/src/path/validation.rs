@@ -172,13 +172,11 @@ impl AddressValidation {
                 }
                 read
             }
-            None if is_ours && !is_never_reached(from) && self.make_room(now) => {
-                let mut address = Address::new(from);
-                address.received(now, datagram.len());
-                self.addresses.push(address);
+            None => {
+                let Some(added) = is_ours.then(|| self.add(now, from)).flatten() else { return false };
+                self.addresses[added].received(now, datagram.len());
                 true
             }
-            None => false,
         }
     }
 
@@ -196,17 +194,19 @@ impl AddressValidation {
         if heard.is_none_or(|last| now < last + MOVED) {
             return false;
         }
-        let known = match known {
-            Some(known) => known,
-            None if !is_never_reached(from) && self.make_room(now) => {
-                self.addresses.push(Address::new(from));
-                self.addresses.len() - 1
-            }
-            None => return false,
-        };
+        let Some(known) = known.or_else(|| self.add(now, from)) else { return false };
         self.addresses[known].received(now, bytes);
         self.looked = Some(now);
         true
+    }
+
+    /// Adds an address from which something came. Returns its index; `None` when it is never sent to, or there are too many.
+    fn add(&mut self, now: Instant, from: SocketAddr) -> Option<usize> {
+        let is_added = !is_never_reached(from) && self.make_room(now);
+        is_added.then(|| {
+            self.addresses.push(Address::new(from));
+            self.addresses.len() - 1
+        })
     }
 
     /// Returns whether there is room for one more address: the one that was silent for longest gives way, if that is long enough.
