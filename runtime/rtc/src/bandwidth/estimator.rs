@@ -137,10 +137,20 @@ impl Estimator {
         self.queue.delay().max(self.overdue)
     }
 
+    /// Returns whether so much queues that loss may be its doing.
+    pub fn queues(&self) -> bool {
+        self.queue() > QUEUE
+    }
+
+    /// Returns whether next to nothing queues.
+    fn is_empty(&self) -> bool {
+        self.queue() < QUEUE / 2
+    }
+
     /// Returns whether the path has carried the most that is sent, and nothing queues on it.
     pub fn is_open(&self) -> bool {
         let cap = f64::from(self.limits.cap);
-        self.capacity.is_none() && self.target >= 0.95 * cap && self.last_report.is_some() && self.queue() < QUEUE / 2
+        self.capacity.is_none() && self.target >= 0.95 * cap && self.last_report.is_some() && self.is_empty()
     }
 
     /// By how much packets are delayed unevenly.
@@ -176,8 +186,8 @@ impl Estimator {
         };
         // Where nothing queues, frames that were late may follow each other, and what is sent into a gap, of which nothing is heard
         // until it is over, does not queue either.
-        let is_empty = self.queue() < QUEUE / 2;
-        let gap = self.last_report.filter(|now| is_empty && self.has_gaps(*now)).map_or(Duration::ZERO, |_| GAP);
+        let waits = self.last_report.is_some_and(|now| self.has_gaps(now)) && self.is_empty();
+        let gap = if waits { GAP } else { Duration::ZERO };
         let slack = if self.is_open() { least / 2 + 2 * SLACK } else { SLACK };
         let time = least + self.report_interval + slack + self.back.max(gap);
         (self.history.in_flight() as f64) < (self.target / 8.0 * time.as_secs_f64()).max(6000.0)
@@ -195,7 +205,7 @@ impl Estimator {
     pub fn probe(&mut self, now: Instant) -> Option<Probe> {
         let is_calm = self.last_report.is_some_and(|at| now < at + INTERRUPTED)
             && self.trend.usage() != Usage::Over
-            && self.queue() < QUEUE / 2
+            && self.is_empty()
             && !self.interrupted;
         if is_calm { self.probing.due(now, self.target, self.limits.cap.into()) } else { None }
     }
@@ -261,8 +271,8 @@ impl Estimator {
         };
         self.follow_probes(now);
         self.follow_delay(now, elapsed.min(Duration::from_millis(300)));
-        let queued = self.queue() > QUEUE;
-        match self.loss.observe(now, news.arrived.len(), news.lost, queued, self.target) {
+        let queues = self.queues();
+        match self.loss.observe(now, news.arrived.len(), news.lost, queues, self.target) {
             Verdict::Stay => {}
             Verdict::Reduce(factor) => self.target *= factor,
             Verdict::Restore(rate) => self.target = self.target.max(rate),

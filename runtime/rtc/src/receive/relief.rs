@@ -41,8 +41,6 @@ enum State {
 pub struct Relief {
     state: State,
     headroom: Headroom,
-    /// What was last asked for so that there is room.
-    ceiling: Option<f64>,
     /// The queue was empty since it was emptied last.
     armed: bool,
     /// When this window began, and its bytes.
@@ -57,13 +55,10 @@ pub struct Relief {
 impl Relief {
     /// Notes a packet that came, for how long packets wait in the queue, and how many were lost since the beginning.
     pub fn received(&mut self, now: Instant, bytes: usize, queued: Duration, lost: u64) {
-        self.headroom.received(now, bytes, queued, lost);
         let ceiling = self.headroom.ceiling();
-        if self.ceiling != ceiling {
-            self.ceiling = ceiling;
-            if self.state == State::Idle {
-                (self.state, self.next) = (State::Ending { messages: ENDING }, Some(now));
-            }
+        self.headroom.received(now, bytes, queued, lost);
+        if self.headroom.ceiling() != ceiling && self.state == State::Idle {
+            (self.state, self.next) = (State::Ending { messages: ENDING }, Some(now));
         }
         let began = *self.began.get_or_insert(now);
         self.bytes += bytes;
@@ -91,8 +86,9 @@ impl Relief {
         self.next = Some(now + INTERVAL);
         match self.state {
             State::Idle => {
-                self.next = self.ceiling.map(|_| now + REMINDER);
-                self.ceiling.map(|ceiling| ceiling as f32)
+                let ceiling = self.headroom.ceiling();
+                self.next = ceiling.map(|_| now + REMINDER);
+                ceiling.map(|ceiling| ceiling as f32)
             }
             State::Relieved { since, rate } => {
                 if now >= since + LONGEST {
@@ -112,7 +108,7 @@ impl Relief {
 
     /// What is asked for when nothing queues, b/s.
     fn usual(&self) -> f64 {
-        self.ceiling.unwrap_or(NONE)
+        self.headroom.ceiling().unwrap_or(NONE)
     }
 
     /// When [`Self::due`] has to be called next.

@@ -24,10 +24,8 @@ const MAX_WAITING: usize = 512;
 /// The copies to send.
 #[derive(Debug, Default)]
 pub struct Duplicates {
-    /// Until when packets are sent twice.
-    until: Option<Instant>,
-    /// From when on they are.
-    from: Option<Instant>,
+    /// From when on, and until when, packets are sent twice.
+    time: Option<(Instant, Instant)>,
     /// What is sent queues already: copies are the first to go.
     queues: bool,
     /// Time between a packet and its copy.
@@ -43,13 +41,11 @@ impl Duplicates {
         self.queues = queues;
         let least = if self.are_sent(now) { LEAST.1 } else { LEAST.0 };
         if rate < least {
-            self.until = None;
+            self.time = None;
             self.waiting.clear();
         } else if loss > LOSSY && !queues && round_trip.is_some_and(|time| time >= LONG) {
-            if !self.are_sent(now) {
-                self.from = Some(now + LEAD);
-            }
-            self.until = Some(now + KEPT);
+            let begun = self.time.filter(|_| self.are_sent(now)).map(|(from, _)| from);
+            self.time = Some((begun.unwrap_or(now + LEAD), now + KEPT));
         }
         if queues {
             self.waiting.clear();
@@ -58,7 +54,7 @@ impl Duplicates {
 
     /// Returns whether packets are sent twice, or soon will be.
     pub fn are_sent(&self, now: Instant) -> bool {
-        self.until.is_some_and(|until| now < until)
+        self.time.is_some_and(|(_, until)| now < until)
     }
 
     /// Learns whether the path has gaps, in which it loses several packets in sequence.
@@ -68,8 +64,8 @@ impl Duplicates {
 
     /// Takes the number of a packet that was sent.
     pub fn sent(&mut self, now: Instant, sequence: u16) {
-        let are_due = self.are_sent(now) && self.from.is_some_and(|from| now >= from) && !self.queues;
-        if are_due && self.waiting.len() < MAX_WAITING {
+        let are_due = self.time.is_some_and(|(from, until)| (from..until).contains(&now));
+        if are_due && !self.queues && self.waiting.len() < MAX_WAITING {
             self.waiting.push_back((now + self.apart, sequence));
         }
     }

@@ -75,8 +75,6 @@ const CALM: Duration = Duration::from_secs(4);
 const MAX_SPREAD: Duration = Duration::from_millis(40);
 /// Round trip up to which a frame that waits for a packet makes no visible pause.
 const MAX_REPEAT: Duration = Duration::from_millis(140);
-/// Delay in queues from which loss may be their doing.
-const MAX_QUEUE: Duration = Duration::from_millis(25);
 /// Retransmissions that one request may name.
 const MAX_REQUESTED: usize = 1024;
 
@@ -280,7 +278,7 @@ impl Transmitter {
         self.refill(now);
         if self.is_sending(now) && stream.retransmissions.is_some() {
             let (loss, round_trip) = (self.estimator.loss(), self.estimator.least_round_trip());
-            let queues = self.estimator.queue() > MAX_QUEUE;
+            let queues = self.estimator.queues();
             self.duplicates.learn(now, loss, round_trip, queues, self.estimator.allowed());
             self.duplicates.expect_gaps(self.estimator.has_gaps(now));
         }
