@@ -16,13 +16,15 @@ pub enum Scope {
     Promote,
     /// Use handlers: open sessions, read and control them.
     Watch,
+    /// Publish into streams of others.
+    Publish,
     /// Everything.
     Admin,
 }
 
 impl Scope {
     /// Every scope, in the order in which they are listed.
-    pub const ALL: [Self; 4] = [Self::Upload, Self::Promote, Self::Watch, Self::Admin];
+    pub const ALL: [Self; 5] = [Self::Upload, Self::Promote, Self::Watch, Self::Publish, Self::Admin];
 
     /// Its name in commands, files and errors.
     pub fn name(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Scope {
             Self::Upload => "upload",
             Self::Promote => "promote",
             Self::Watch => "watch",
+            Self::Publish => "publish",
             Self::Admin => "admin",
         }
     }
@@ -62,6 +65,8 @@ impl FromStr for Scope {
 pub enum Access {
     /// Nothing: the page itself, and the health check.
     Nothing,
+    /// Nothing; a token that is given has to be valid: what the client may do depends on it.
+    Anyone,
     /// Any valid token: reading the catalog.
     Token,
     /// A token with this scope.
@@ -72,7 +77,7 @@ impl Access {
     /// Reports whether a token with the scopes `given` suffices.
     pub fn is_met_by(self, given: &[Scope]) -> bool {
         match self {
-            Self::Nothing => true,
+            Self::Nothing | Self::Anyone => true,
             Self::Token => !given.is_empty(),
             Self::Scope(scope) => scope.is_in(given),
         }
@@ -83,7 +88,7 @@ impl Access {
         match self {
             _ if self.is_met_by(given) => None,
             Self::Scope(scope) => Some(scope),
-            Self::Token | Self::Nothing => Some(Scope::Watch),
+            Self::Token | Self::Nothing | Self::Anyone => Some(Scope::Watch),
         }
     }
 }

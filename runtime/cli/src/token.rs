@@ -52,7 +52,7 @@ pub struct New {
     /// Name of the token, which the audit log shows.
     #[arg(long)]
     pub name: String,
-    /// Scopes that the token allows, separated by commas: upload, promote, watch, admin.
+    /// Scopes that the token allows, separated by commas: upload, promote, watch, publish, admin.
     #[arg(long, required = true, value_delimiter = ',')]
     pub scope: Vec<Scope>,
     /// Time until the token expires, such as 90s, 12h or 30d [default: never]

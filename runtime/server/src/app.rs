@@ -19,6 +19,7 @@ use crate::sessions::Sessions;
 use crate::sessions::follower::VersionFollower;
 use crate::sessions::offer::Answerer;
 use crate::sources::{self, SourceRegistry};
+use crate::streams::Streams;
 
 /// The application's state.
 pub struct App {
@@ -27,7 +28,9 @@ pub struct App {
     /// The sessions.
     pub sessions: Arc<Sessions>,
     /// Answers offers.
-    pub answerer: Answerer,
+    pub answerer: Arc<Answerer>,
+    /// The streams.
+    pub streams: Streams,
     /// What clients are told of STUN and TURN servers.
     pub ice_servers: IceServers,
 }
@@ -58,7 +61,7 @@ impl App {
         let defaults = Arc::new(config.session_defaults(memory));
         let limits = sources::Limits { folder, ..sources::Limits::default() };
         let sources = SourceRegistry::new(&config.sources, &limits)?;
-        let answerer = Answerer {
+        let answerer = Arc::new(Answerer {
             catalog: catalog.clone(),
             sessions: sessions.clone(),
             transport: rtc::transport(transport_settings(config)),
@@ -69,8 +72,9 @@ impl App {
             defaults,
             disconnect_timeout: config.webrtc.disconnect_timeout(),
             node: node(&config.server, memory),
-        };
-        Ok(Self { catalog, sessions, answerer, ice_servers: IceServers::new(&config.webrtc) })
+        });
+        let streams = Streams::new(answerer.clone(), &config.streams, config.server.viewers as usize)?;
+        Ok(Self { catalog, sessions, answerer, streams, ice_servers: IceServers::new(&config.webrtc) })
     }
 }
 

@@ -13,6 +13,7 @@
 //! | [`http`] | the API, signalling and the page |
 //! | [`sessions`] | answers offers; supervises each session until everything that it held is freed |
 //! | [`sources`] | the videos and pictures that handlers may read |
+//! | [`streams`] | named videos with one input and any number of viewers |
 //! | [`protocol`] | the messages of the data channel |
 
 pub mod app;
@@ -25,3 +26,4 @@ pub mod recorder;
 pub mod serve;
 pub mod sessions;
 pub mod sources;
+pub mod streams;

@@ -4,6 +4,7 @@ pub mod budgets;
 pub mod ice_url;
 pub mod quotas;
 mod session_defaults;
+mod streams;
 mod webrtc;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ use framebox_worker::Isolation;
 use serde::Deserialize;
 
 pub use session_defaults::SessionDefaults;
+pub use streams::{SourceInput, Stream};
 pub use webrtc::{ClientIceServer, Password, WebRtc};
 
 /// The whole file; every key has a default.
@@ -51,6 +53,8 @@ pub struct Config {
     pub handlers: BTreeMap<String, Handler>,
     /// Videos and pictures that handlers may read, by name.
     pub sources: BTreeMap<String, Source>,
+    /// Streams that the operator defines, by name.
+    pub streams: BTreeMap<String, Stream>,
     /// Limits of uploads.
     pub uploads: Uploads,
     /// How much one principal may use.
@@ -68,6 +72,8 @@ pub struct Server {
     pub bind: SocketAddr,
     /// Most sessions at once.
     pub sessions: u32,
+    /// Most viewers of all streams at once.
+    pub viewers: u32,
     /// CPU time of all sessions, ms a second; absent: nine tenths of the cores; 0: unlimited. A session that would exceed
     /// it is rejected.
     pub capacity_ms: Option<u32>,
@@ -103,6 +109,7 @@ impl Default for Server {
         Self {
             bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
             sessions: 32,
+            viewers: 500,
             capacity_ms: None,
             isolation: None,
             ready_workers: 2,
@@ -328,6 +335,7 @@ impl Config {
     /// Names the key, and what is allowed.
     pub fn check(&self) -> anyhow::Result<()> {
         ensure!((1..=1000).contains(&self.server.sessions), "server.sessions must be within 1 and 1000");
+        ensure!((1..=100_000).contains(&self.server.viewers), "server.viewers must be within 1 and 100000");
         ensure!((1..=64).contains(&self.server.ready_workers), "server.ready_workers must be within 1 and 64");
         ensure!(
             (8..=65_536).contains(&self.server.session_memory_mib),
@@ -345,6 +353,9 @@ impl Config {
         }
         for (name, source) in &self.sources {
             source.check(name)?;
+        }
+        for (name, stream) in &self.streams {
+            stream.check(name)?;
         }
         self.degradation.check()?;
         self.breaker.check()?;

@@ -34,6 +34,7 @@ fn router_of(auth: Arc<Auth>) -> Router {
             format!("{:?} operator: {}", caller.actor().principal, caller.principal.is_operator)
         })
         .stream("/outputs", Access::Scope(Scope::Watch), async || "outputs")
+        .add(Method::GET, "/streams", Access::Anyone, async || "streams")
         .add(Method::GET, "/healthz", Access::Nothing, async || "well")
         .split();
     router
@@ -50,8 +51,8 @@ async fn each_scope_opens_its_routes_and_no_others() {
         ("PUT /handlers/fresh", &["upload", "admin"][..]),
         ("DELETE /handlers/fresh", &["admin"]),
         ("POST /handlers/fresh/active", &["promote", "admin"]),
-        ("GET /handlers", &["upload", "promote", "watch", "admin"]),
-        ("HEAD /handlers", &["upload", "promote", "watch", "admin"]),
+        ("GET /handlers", &["upload", "promote", "watch", "publish", "admin"]),
+        ("HEAD /handlers", &["upload", "promote", "watch", "publish", "admin"]),
         ("GET /sessions", &["watch", "admin"]),
         ("HEAD /sessions", &["watch", "admin"]),
     ] {
@@ -74,6 +75,9 @@ async fn each_scope_opens_its_routes_and_no_others() {
         }
     }
     assert_eq!(status(&router, "GET /healthz", None).await, 200);
+    for (token, expected) in [(None, 200), (Some("upload"), 200), (Some("nobody"), 401)] {
+        assert_eq!(status(&router, "GET /streams", token).await, expected, "with {token:?}");
+    }
 }
 
 #[tokio::test]

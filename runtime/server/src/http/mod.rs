@@ -10,7 +10,7 @@
 //! | `host`, `cross_site` | requests for other hosts, and of pages of other sites |
 //! | `overflow` | requests on connections beyond the caps |
 //! | `security_headers` | headers of every response |
-//! | `requester` | who asks for a session |
+//! | `requester`, `visitor` | who asks for a session, and for a stream |
 //! | `change` | changes of the catalog: quotas, and the audit of refusals |
 //! | `openapi`, `operation` | the document of the API, made from the routes |
 //! | `problem`, `catalog_problem`, `framework_errors` | errors as problem details |
@@ -42,6 +42,7 @@ mod security_headers;
 mod signalling;
 #[cfg(test)]
 mod test_client;
+mod visitor;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -84,7 +85,7 @@ pub fn router(app: Arc<App>, auth: Arc<Auth>, changes: Arc<Changes>, origins: &[
             requester::SESSION_SECRET,
         ])
         .max_age(PREFLIGHT)
-        .expose_headers([requester::SESSION_SECRET, header::RETRY_AFTER, header::LINK]);
+        .expose_headers([requester::SESSION_SECRET, header::RETRY_AFTER, header::LINK, header::LOCATION]);
     let document = Arc::new(Document::new(auth.clone()));
     let (router, listed) = routes(AuthLayer::new(auth), document.clone()).split();
     document.set(listed);
@@ -110,6 +111,7 @@ fn routes(auth_layer: AuthLayer, document: Arc<Document>) -> Routes<Arc<App>> {
     let routes = api::versions::routes(api::uploads::routes(api::handlers::routes(routes)));
     let routes = api::sessions::routes(api::builds::routes(routes));
     let routes = api::outputs::routes(api::parameters::routes(routes));
+    let routes = signalling::viewers::routes(api::streams::routes(routes));
     page::routes(openapi::routes(api::health::routes(routes), document))
 }
 

@@ -30,12 +30,15 @@ pub fn complete(mut operation: Operation, rule: Rule) -> Operation {
 fn security(rule: Rule) -> Vec<SecurityRequirement> {
     let scopes = match rule.access {
         Access::Nothing => return Vec::new(),
-        Access::Token => Scope::ALL.map(Scope::name).to_vec(),
+        Access::Anyone | Access::Token => Scope::ALL.map(Scope::name).to_vec(),
         Access::Scope(scope) => vec![scope.name()],
     };
     let mut security = vec![SecurityRequirement::new("token", scopes)];
     if rule.is_stream {
         security.push(SecurityRequirement::new::<_, _, &str>("query", []));
+    }
+    if rule.access == Access::Anyone {
+        security.push(SecurityRequirement::default());
     }
     security
 }

@@ -46,8 +46,8 @@ pub struct SessionReport {
     pub digest: Digest,
     /// Version of the handler that runs.
     pub version: u64,
-    /// Name of the video codec.
-    pub codec: &'static str,
+    /// Name of the video codec of the session's client; null of a stream's session, whose viewers have one each.
+    pub codec: Option<&'static str>,
     /// What one call of the handler may use.
     pub budget: CallBudget,
     /// What the pipeline reports.

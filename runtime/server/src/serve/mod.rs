@@ -103,6 +103,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()> + Send + 'stat
 async fn end_sessions(app: &App, workers: &Workers, stop: impl Future<Output = ()>) {
     stop.await;
     let end = async {
+        app.streams.close().await;
         app.sessions.close().await;
         workers.close().await;
     };

@@ -19,7 +19,9 @@ use super::lifecycle::{HANDSHAKE, Phase};
 use super::media_ports::MediaPorts;
 use super::restart::Restarts;
 use super::watchdog::{Finding, Watchdog};
-use crate::protocol::{self, CallBudget, HandlerMessage, Message, SessionIntroduction, SessionReport, SessionSummary};
+use crate::protocol::{
+    self, CallBudget, HandlerMessage, Message, SessionIntroduction, SessionReport, SessionSummary, Subscription,
+};
 
 /// Time for a last message to leave before the connection is closed.
 const FAREWELL: Duration = Duration::from_millis(200);
@@ -28,7 +30,7 @@ const CLOSING: Duration = Duration::from_secs(3);
 
 /// One session.
 pub struct ActiveSession {
-    /// The client's `webrtc_id`.
+    /// The client's `webrtc_id`; of a stream's session a random one.
     pub id: String,
     /// Name of its handler.
     pub handler: String,
@@ -38,7 +40,8 @@ pub struct ActiveSession {
     entry: Mutex<LoadedVersion>,
     begin: Instant,
     connection: Arc<Connection>,
-    negotiated: Negotiated,
+    /// What offer and answer said; none of a stream's session.
+    negotiated: Option<Negotiated>,
     /// What keeps peer and pipeline alive; none once both are over.
     running: Mutex<Option<Running>>,
     stop: Notify,
@@ -61,24 +64,34 @@ impl Negotiated {
     }
 }
 
-/// The two ends of a session.
+/// The client of a session that is at both of its ends.
+pub struct Client {
+    /// The connection.
+    pub peer: Arc<dyn Peer>,
+    /// What was negotiated.
+    pub negotiated: Negotiated,
+}
+
+/// The ends of a session.
 struct Running {
-    peer: Arc<dyn Peer>,
+    peer: Option<Arc<dyn Peer>>,
     session: Arc<RunningSession>,
 }
 
 impl ActiveSession {
-    /// Creates a session of `handler` and connects its two ends.
+    /// Creates a session of `handler` and connects its ends. Without a client it is a stream's: it starts at once, and ends
+    /// when it is stopped.
     pub fn new(
         (id, handler): (&str, &str),
         witness: String,
         entry: LoadedVersion,
-        negotiated: Negotiated,
         connection: Arc<Connection>,
-        (peer, session): (Arc<dyn Peer>, RunningSession),
+        client: Option<Client>,
+        session: RunningSession,
     ) -> Self {
+        let (peer, negotiated) = client.map(|client| (client.peer, client.negotiated)).unzip();
         let running = Running { peer, session: Arc::new(session) };
-        connection.connect(&running.peer, &running.session);
+        connection.connect(running.peer.as_ref(), &running.session);
         Self {
             id: id.to_owned(),
             handler: handler.to_owned(),
@@ -109,12 +122,12 @@ impl ActiveSession {
         let parameters = self.session().map(|session| session.parameters()).unwrap_or_default();
         let swapped =
             HandlerMessage { handler: version.summary(), parameters, from, version: version.number, sequence };
-        self.control().send(&Message::Swapped(swapped));
+        self.control().tell(&Message::Swapped(swapped));
     }
 
     /// Sends the viewer a warning or an error.
     pub fn notice(&self, severity: Severity, code: &'static str, message: String) {
-        self.control().send(&Message::notice(&Notice { severity, code, message, request: None }));
+        self.control().tell(&Message::notice(&Notice { severity, code, message, request: None }));
     }
 
     /// Returns the control of the session.
@@ -127,18 +140,23 @@ impl ActiveSession {
         self.running().as_ref().map(|running| running.session.clone())
     }
 
-    /// Returns the peer; `None` once it is gone.
+    /// Returns the peer at both ends; `None` once it is gone, and of a stream's session.
     pub fn peer(&self) -> Option<Arc<dyn Peer>> {
-        self.running().as_ref().map(|running| running.peer.clone())
+        self.running().as_ref()?.peer.clone()
+    }
+
+    /// Returns what connects its ends.
+    pub fn connection(&self) -> &Arc<Connection> {
+        &self.connection
     }
 
     fn running(&self) -> MutexGuard<'_, Option<Running>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns what is known of later offers.
-    pub fn restarts(&self) -> &Arc<Restarts> {
-        &self.negotiated.restarts
+    /// Returns what is known of later offers; `None` of a stream's session.
+    pub fn restarts(&self) -> Option<&Arc<Restarts>> {
+        self.negotiated.as_ref().map(|negotiated| &negotiated.restarts)
     }
 
     /// Returns when the offer was answered.
@@ -175,7 +193,7 @@ impl ActiveSession {
             summary: self.summary(),
             digest: entry.component.digest(),
             version: entry.version().number,
-            codec: self.negotiated.codec.rtp_format().encoding_name,
+            codec: self.negotiated.as_ref().map(|negotiated| negotiated.codec.rtp_format().encoding_name),
             budget: CallBudget::from(&entry.limits),
             running: protocol::Running {
                 stats,
@@ -194,17 +212,22 @@ impl ActiveSession {
         rows
     }
 
-    fn send_introduction(&self) {
+    /// Returns the message that describes the session, as it is sent.
+    pub fn introduction(&self) -> String {
         let parameters = self.session().map(|session| session.parameters()).unwrap_or_default();
         let entry = self.entry();
         let data = SessionIntroduction { id: &self.id, handler: entry.version().summary(), parameters };
-        self.control().send(&Message::Session { data });
+        Message::Session { data }.to_text()
     }
 
-    async fn send_stats(&self, frames: Option<Vec<Row>>) {
-        if let Some(report) = self.report().await {
-            self.control().send(&Message::Stats { data: Box::new(report), frames });
-        }
+    /// Returns the message with the statistics, as it is sent, with the frames since `cursor` if they are wanted; `None` once
+    /// the pipeline is gone.
+    pub async fn stats_message(&self, wanted: Subscription, cursor: &mut u64) -> Option<String> {
+        let frames = match wanted.frames {
+            true => Some(self.frames(cursor).await),
+            false => None,
+        };
+        Some(Message::Stats { data: Box::new(self.report().await?), frames }.to_text())
     }
 
     /// Supervises the session until it is over; returns the reason.
@@ -224,6 +247,7 @@ impl ActiveSession {
                 if let Err(reason) = self.start().await {
                     return reason;
                 }
+                self.control().started();
                 watchdog = self.has_camera().then(|| Watchdog::new(Instant::now()));
             }
             if let (Some(watchdog), Phase::Live, Some(peer)) = (&mut watchdog, watched.life.phase(), self.peer())
@@ -244,21 +268,19 @@ impl ActiveSession {
             }
             if let Some(end) = watched.life.over(now) {
                 let checks = self.peer().map_or(0, |peer| peer.stats().checks_received);
-                return end.reason(checks, &self.negotiated.ports);
+                return end.reason(checks, self.negotiated.as_ref().map(|negotiated| &negotiated.ports));
             }
             if watched.introductions != introductions {
                 introductions = watched.introductions;
-                self.send_introduction();
+                self.control().send_text(self.introduction());
                 next_stats = Some(now);
             }
             if let (Some(at), Some(wanted)) = (next_stats, watched.wanted)
                 && now >= at
             {
-                let frames = match wanted.frames {
-                    true => Some(self.frames(&mut cursor).await),
-                    false => None,
-                };
-                self.send_stats(frames).await;
+                if let Some(stats) = self.stats_message(wanted, &mut cursor).await {
+                    self.control().send_text(stats);
+                }
                 next_stats = Some(now + Duration::from_millis(wanted.stats_ms));
             }
             let looks = watchdog.filter(|_| watched.life.phase() == Phase::Live).map(|watchdog| watchdog.deadline());
@@ -277,9 +299,9 @@ impl ActiveSession {
         }
     }
 
-    /// Returns whether its handler works on what a camera sends.
+    /// Returns whether its handler works on what its client's camera sends.
     fn has_camera(&self) -> bool {
-        self.entry().component.kind() != Kind::Generator
+        self.entry().component.kind() != Kind::Generator && self.peer().is_some()
     }
 
     /// Starts the pipeline.
@@ -297,6 +319,9 @@ impl ActiveSession {
     /// Waits until a viewer can receive why the session ended. A handler that fails at its start does so before anyone is
     /// connected.
     async fn wait_for_viewer(&self, watch: &mut watch::Receiver<Watched>) {
+        if self.peer().is_none() {
+            return;
+        }
         let reachable = watch.wait_for(|watched| watched.open || watched.life.phase() == Phase::Ended);
         tokio::select! {
             _ = timeout(HANDSHAKE, reachable) => {}

@@ -13,6 +13,7 @@ use super::control::Control;
 use super::egress::Egress;
 use super::ends::Ends;
 use super::ingress::Ingress;
+use super::lifecycle::Lifecycle;
 
 /// Ingress, egress and control of one session. It is made first, then [connected](Connection::connect) with both ends.
 pub struct Connection {
@@ -23,32 +24,56 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// A connection without ends. What waits in it is charged to `account`. Its session is over when its peer is disconnected for
-    /// `disconnect_timeout`.
+    /// A connection of a session with a peer at both ends. What waits in it is charged to `account`. The session is over when
+    /// its peer is disconnected for `disconnect_timeout`.
     pub fn new(account: &MemoryAccount, disconnect_timeout: Duration) -> Self {
+        Self::with(account, Lifecycle::new(Instant::now(), disconnect_timeout))
+    }
+
+    /// A connection of a session of a stream: its input comes and goes, and viewers attach themselves.
+    pub fn without_peer(account: &MemoryAccount) -> Self {
+        Self::with(account, Lifecycle::without_peer(Instant::now()))
+    }
+
+    fn with(account: &MemoryAccount, life: Lifecycle) -> Self {
         let ends = Arc::<Ends>::default();
         Self {
             ingress: Arc::new(Ingress::new(ends.clone())),
             egress: Arc::new(Egress::new(ends.clone())),
-            control: Arc::new(Control::new(ends.clone(), account, disconnect_timeout)),
+            control: Arc::new(Control::new(ends.clone(), account, life)),
             ends,
         }
     }
 
-    /// Connects both ends.
-    pub fn connect(&self, peer: &Arc<dyn Peer>, session: &Arc<RunningSession>) {
-        self.ends.set(peer, session);
+    /// Connects the pipeline, and the peer if it is at both ends.
+    pub fn connect(&self, peer: Option<&Arc<dyn Peer>>, session: &Arc<RunningSession>) {
+        self.ends.set_session(session);
+        if let Some(peer) = peer {
+            self.ends.set_peer(peer);
+        }
     }
 
-    /// Starts the pipeline of `session`, to be called once its peer is connected.
+    /// The peer that publishes from now on, in place of the one before.
+    pub fn publisher(&self, peer: &Arc<dyn Peer>) {
+        self.ends.set_peer(peer);
+    }
+
+    /// Starts the pipeline of `session`, to be called once its peer, if it has one, is connected.
     ///
     /// # Errors
     /// Why it was not started.
     pub async fn start(&self, session: &RunningSession) -> Result<(), StartError> {
         session.start().await?;
-        self.egress.attach(session);
+        if self.ends.peer().is_some() {
+            self.egress.attach(session);
+        }
         session.begin();
         Ok(())
+    }
+
+    /// The way of the publisher's frames.
+    pub fn ingress(&self) -> &Arc<Ingress> {
+        &self.ingress
     }
 
     /// What the pipeline is connected to.

@@ -62,12 +62,12 @@ impl State {
 
 impl DataChannel {
     /// Creates the channel to the peer of `ends`. What waits for it is charged to `account`.
-    pub(super) fn new(ends: Arc<Ends>, account: &MemoryAccount) -> Self {
+    pub fn new(ends: Arc<Ends>, account: &MemoryAccount) -> Self {
         Self { ends, account: account.clone(), state: Mutex::default() }
     }
 
     /// The channel is open: sends what has waited for that.
-    pub(super) fn open(&self) {
+    pub fn open(&self) {
         let backlog = {
             let mut state = self.state();
             state.open = true;
@@ -84,12 +84,12 @@ impl DataChannel {
     }
 
     /// Records that the client speaks FastRTC's protocol. True the first time.
-    pub(super) fn speaks_fastrtc(&self) -> bool {
+    pub fn speaks_fastrtc(&self) -> bool {
         self.state().fastrtc.replace(FastRtc::default()).is_none()
     }
 
     /// Sends the values of a frame. They are for those who watch: before the channel is open, they are dropped.
-    pub(super) fn send_values(&self, now: Instant, batch: &Batch) -> Result<(), TooLarge> {
+    pub fn send_values(&self, now: Instant, batch: &Batch) -> Result<(), TooLarge> {
         let fetch = {
             let mut state = self.state();
             if !state.open {
@@ -115,7 +115,8 @@ impl DataChannel {
         Ok(())
     }
 
-    fn send_text(&self, text: String) {
+    /// Sends a message that is put together, as soon as the channel is open.
+    pub fn send_text(&self, text: String) {
         let mut state = self.state();
         if !state.open {
             state.keep(text, &self.account);

@@ -1,28 +1,42 @@
-//! The two ends that a session connects: a peer and a pipeline.
+//! What a connection connects: a peer and a pipeline.
 
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use framebox_rtc::Peer;
 use framebox_worker::RunningSession;
 
-/// A peer and a pipeline, once there are both. Neither is kept alive: each of them holds what refers to the other.
+/// A peer and a pipeline, each while there is one. Neither is kept alive: each of them holds what refers to the other.
 #[derive(Default)]
-pub struct Ends(OnceLock<(Weak<dyn Peer>, Weak<RunningSession>)>);
+pub struct Ends(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    peer: Option<Weak<dyn Peer>>,
+    session: Option<Weak<RunningSession>>,
+}
 
 impl Ends {
-    /// Sets both, once.
-    pub(super) fn set(&self, peer: &Arc<dyn Peer>, session: &Arc<RunningSession>) {
-        let set = self.0.set((Arc::downgrade(peer), Arc::downgrade(session)));
-        debug_assert!(set.is_ok(), "a session has one peer and one pipeline");
+    /// Sets the peer, in place of the one before.
+    pub fn set_peer(&self, peer: &Arc<dyn Peer>) {
+        self.state().peer = Some(Arc::downgrade(peer));
+    }
+
+    /// Sets the pipeline, in place of the one before.
+    pub fn set_session(&self, session: &Arc<RunningSession>) {
+        self.state().session = Some(Arc::downgrade(session));
     }
 
     /// The peer, while it exists.
     pub fn peer(&self) -> Option<Arc<dyn Peer>> {
-        self.0.get()?.0.upgrade()
+        self.state().peer.as_ref()?.upgrade()
     }
 
     /// The pipeline, while it exists.
     pub fn session(&self) -> Option<Arc<RunningSession>> {
-        self.0.get()?.1.upgrade()
+        self.state().session.as_ref()?.upgrade()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

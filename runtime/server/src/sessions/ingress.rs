@@ -14,7 +14,7 @@ pub struct Ingress {
 
 impl Ingress {
     /// Creates the way between these ends.
-    pub(super) fn new(ends: Arc<Ends>) -> Self {
+    pub fn new(ends: Arc<Ends>) -> Self {
         Self { ends }
     }
 

@@ -40,6 +40,11 @@ impl Lifecycle {
         Self { state: State::Connecting, since: now, was_connected: false, was_silent: false, disconnect_timeout }
     }
 
+    /// Starts with a session that has no peer of its own, and is over only when it is stopped.
+    pub fn without_peer(now: Instant) -> Self {
+        Self { state: State::Connected, was_connected: true, ..Self::new(now, Duration::MAX) }
+    }
+
     /// Records a change of the peer's state.
     pub fn peer(&mut self, now: Instant, state: State) {
         // A handshake or a loss is timed from its first state, through further states of the same phase.
@@ -91,7 +96,9 @@ impl Lifecycle {
 
 impl End {
     /// Says it in words. `checks`: connectivity checks of the peer that arrived; `ports`: where it was told to send them.
-    pub fn reason(self, checks: u64, ports: &MediaPorts) -> String {
+    pub fn reason(self, checks: u64, ports: Option<&MediaPorts>) -> String {
+        let none = MediaPorts::default();
+        let ports = ports.unwrap_or(&none);
         match self {
             Self::NeverConnected if checks == 0 => format!(
                 "the client did not connect: none of its packets reached {ports}. A firewall or a NAT is in the way: open \
@@ -152,9 +159,9 @@ mod tests {
     #[test]
     fn a_client_that_nothing_came_of_is_told_what_to_open() {
         let ports = MediaPorts::of("a=candidate:1 1 udp 1 192.0.2.1 50000 typ host");
-        let silent = End::NeverConnected.reason(0, &ports);
+        let silent = End::NeverConnected.reason(0, Some(&ports));
         assert!(silent.contains("UDP port 50000") && silent.contains("client_ice_servers"), "{silent}");
-        let heard = End::NeverConnected.reason(3, &ports);
+        let heard = End::NeverConnected.reason(3, Some(&ports));
         assert!(heard.contains("handshake") && !heard.contains("firewall"), "{heard}");
     }
 }

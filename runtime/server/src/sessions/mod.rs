@@ -9,6 +9,7 @@
 //! | `active` | [`ActiveSession`]: supervises one session until everything that it held is freed |
 //! | [`connection`], `ends` | connects a peer with the pipeline of its session |
 //! | [`ingress`] | from the publisher to the pipeline: frames, and requests for keyframes |
+//! | `splice` | continues the times of pictures over a change of sessions; pure |
 //! | [`egress`] | from a rendition to the viewer: frames, wishes, times |
 //! | [`control`], `data_channel` | parameters, policy, values, notices, log; messages to the client |
 //! | [`lifecycle`], `media_ports` | decides when a session is over; says why |
@@ -24,20 +25,21 @@ mod active;
 mod candidates;
 pub mod connection;
 pub mod control;
-mod data_channel;
+pub mod data_channel;
 pub mod egress;
-mod ends;
-mod fair_share;
+pub mod ends;
+pub mod fair_share;
 pub mod follower;
 pub mod handler_log;
 pub mod ingress;
 pub mod lifecycle;
-mod media_ports;
+pub mod media_ports;
 pub mod offer;
 pub mod outputs;
 pub mod owner;
 pub mod requests;
-mod restart;
+pub mod restart;
+pub mod splice;
 mod table;
 mod throttle;
 mod watchdog;

@@ -8,15 +8,15 @@ use framebox_media::{Codec, decode, encode};
 use framebox_pipeline::node::{self, Node, admission};
 use framebox_pipeline::{Permit, Policy, Setup, Skipping, Unprocessed, stream};
 use framebox_rtc::{self as rtc, Answer, Direction, Transport};
-use framebox_sandbox::{Kind, NoSources};
+use framebox_sandbox::{Kind, MemoryAccount, NoSources};
 use framebox_worker::Workers;
 
-use super::active::Negotiated;
+use super::active::{Client, Negotiated};
 use super::connection::Connection;
 use super::follower::VersionFollower;
 use super::owner::Owner;
 use super::restart::Relation;
-use super::{ActiveSession, Found, Rejection, Sessions};
+use super::{ActiveSession, Found, Rejection, Reservation, Sessions};
 use crate::config::{self, SessionDefaults};
 use crate::sources::SourceRegistry;
 
@@ -77,6 +77,15 @@ impl From<Rejection> for Error {
     }
 }
 
+/// A session that has a slot, before it has ends.
+struct Admitted<'a> {
+    entry: LoadedVersion,
+    witness: String,
+    reservation: Reservation<'a>,
+    permit: Option<Box<dyn Permit>>,
+    account: MemoryAccount,
+}
+
 /// Answers offers with sessions.
 pub struct Answerer {
     /// The handlers.
@@ -114,16 +123,10 @@ impl Answerer {
         options: &Options,
         offer: &str,
     ) -> Result<String, Error> {
-        let entry = self.catalog.open(options.handler.as_deref()).await.map_err(Error::Handler)?;
+        let Admitted { entry, witness, reservation, permit, account } =
+            self.admit(id, (owner, most), options.handler.as_deref()).await?;
         let name = entry.version().name.clone();
         let name = name.as_str();
-        let witness = owner.witness(id);
-        let reservation = self.sessions.reserve(id, owner, most)?;
-        let digest = entry.component.digest().to_string();
-        let permit =
-            self.node.as_ref().map(|node| node.admit(Instant::now(), &digest, self.memory(&entry))).transpose();
-        let permit = permit.map_err(Error::Overloaded)?;
-        let account = self.defaults.account();
         let connection = Arc::new(Connection::new(&account, self.disconnect_timeout));
         let direction = match entry.component.kind() {
             Kind::Transform => Direction::SendReceive,
@@ -133,16 +136,14 @@ impl Answerer {
         let answer = self.transport.answer(offer, direction, connection.clone()).await.map_err(Error::Peer)?;
         let Answer { sdp, peer, codec, max_pixels, max_unit_bytes } = answer;
         let rendition = self.rendition(codec, max_pixels, max_unit_bytes);
-        let permit = permit.map(|permit| Box::new(permit) as Box<dyn Permit>);
         let session = self.workers.session(framebox_worker::Setup {
             session: Setup { permit, account, ..self.setup(name, &entry, options, rendition, &connection) },
             connections: connection.of_session(),
             grants: self.sources.granted(name),
         });
         tracing::info!(session = id, handler = name, version = entry.version().number, "session answered");
-        let ends = (peer.clone(), session);
-        let negotiated = Negotiated::new(offer, &sdp, codec);
-        let active = Arc::new(ActiveSession::new((id, name), witness, entry, negotiated, connection, ends));
+        let client = Client { peer: peer.clone(), negotiated: Negotiated::new(offer, &sdp, codec) };
+        let active = Arc::new(ActiveSession::new((id, name), witness, entry, connection, Some(client), session));
         let follow = self.follower.clone().follow(active.clone());
         for candidate in reservation.fill(&self.sessions, active, follow) {
             // It was accepted before the offer was known; a wrong one does no harm.
@@ -153,6 +154,52 @@ impl Answerer {
         Ok(sdp)
     }
 
+    /// Begins a stream's session for `owner`, who may have `most` at once: it starts by itself, and its input and its viewers
+    /// come and go.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn open(
+        &self,
+        id: &str,
+        (owner, most): (Owner, Option<u32>),
+        options: &Options,
+    ) -> Result<Arc<ActiveSession>, Error> {
+        let Admitted { entry, witness, reservation, permit, account } =
+            self.admit(id, (owner, most), options.handler.as_deref()).await?;
+        let name = entry.version().name.clone();
+        let name = name.as_str();
+        let connection = Arc::new(Connection::without_peer(&account));
+        let rendition = self.rendition(Codec::H264, None, None);
+        let session = self.workers.session(framebox_worker::Setup {
+            session: Setup { permit, account, ..self.setup(name, &entry, options, rendition, &connection) },
+            connections: connection.of_session(),
+            grants: self.sources.granted(name),
+        });
+        tracing::info!(session = id, handler = name, version = entry.version().number, "a stream's session begins");
+        let active = Arc::new(ActiveSession::new((id, name), witness, entry, connection, None, session));
+        let follow = self.follower.clone().follow(active.clone());
+        reservation.fill(&self.sessions, active.clone(), follow);
+        Ok(active)
+    }
+
+    /// Loads the handler, and takes a slot and a permit for a session of it.
+    async fn admit(
+        &self,
+        id: &str,
+        (owner, most): (Owner, Option<u32>),
+        handler: Option<&str>,
+    ) -> Result<Admitted<'_>, Error> {
+        let entry = self.catalog.open(handler).await.map_err(Error::Handler)?;
+        let witness = owner.witness(id);
+        let reservation = self.sessions.reserve(id, owner, most)?;
+        let digest = entry.component.digest().to_string();
+        let permit =
+            self.node.as_ref().map(|node| node.admit(Instant::now(), &digest, self.memory(&entry))).transpose();
+        let permit = permit.map_err(Error::Overloaded)?.map(|permit| Box::new(permit) as Box<dyn Permit>);
+        Ok(Admitted { entry, witness, reservation, permit, account: self.defaults.account() })
+    }
+
     /// Answers a later offer of a session's client: ICE is restarted, everything else goes on.
     ///
     /// # Errors
@@ -160,7 +207,7 @@ impl Answerer {
     /// what the connection has against it.
     pub async fn restart(&self, found: Found, offer: &str) -> Result<String, Error> {
         let active = found.active().ok_or(Error::Ending)?;
-        let restarts = active.restarts().clone();
+        let restarts = active.restarts().ok_or(Error::Exists)?.clone();
         if restarts.relation(offer) != Relation::Restart {
             return Err(Error::Exists);
         }

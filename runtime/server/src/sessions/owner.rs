@@ -61,6 +61,11 @@ impl Owner {
         &self.key
     }
 
+    /// Reports whether it proves itself by a secret.
+    pub fn is_anonymous(&self) -> bool {
+        self.secret.is_some()
+    }
+
     /// Returns as whose witness the session `id` counts when its handler fails: everybody has one voice, however many
     /// sessions there are of them. What the operator runs is nobody's attack: each of those sessions has one.
     pub fn witness(&self, id: &str) -> String {

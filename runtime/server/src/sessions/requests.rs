@@ -1,10 +1,13 @@
 //! Requests that wait for a change of parameters to be applied.
 
 use std::collections::VecDeque;
+use std::sync::Weak;
 
 use framebox_pipeline::Notice;
 use framebox_pipeline::session::parameters::Applied;
 use tokio::sync::oneshot;
+
+use super::control::Listener;
 
 /// Most requests that may wait; one more drops the oldest of the way by which more came, which then gets no answer: requests
 /// over HTTP do not crowd out those of the viewer, nor the other way round.
@@ -14,16 +17,17 @@ const MAX_PENDING: usize = 128;
 pub type Outcome = Result<Applied, Notice>;
 
 /// Who made a request.
-#[derive(Debug)]
 pub enum Requester {
     /// A message of the data channel, with the client's number.
     Channel(u64),
     /// An HTTP request that waits on the other end.
     Http(oneshot::Sender<Outcome>),
+    /// Somebody who follows the session, with their number.
+    Listener(Weak<dyn Listener>, u64),
 }
 
 /// The requests that wait, under numbers that are unique to the session.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct PendingRequests {
     count: u64,
     waiting: VecDeque<(u64, Requester)>,
@@ -33,7 +37,7 @@ impl PendingRequests {
     /// Remembers `requester`; returns the number to pass to the pipeline.
     pub fn expect(&mut self, requester: Requester) -> u64 {
         if self.waiting.len() == MAX_PENDING {
-            let by_channel = |requester: &Requester| matches!(requester, Requester::Channel(_));
+            let by_channel = |requester: &Requester| !matches!(requester, Requester::Http(_));
             let channel = self.waiting.iter().filter(|(_, waiting)| by_channel(waiting)).count();
             let crowded = channel * 2 > MAX_PENDING || channel * 2 == MAX_PENDING && by_channel(&requester);
             let oldest = self.waiting.iter().position(|(_, waiting)| by_channel(waiting) == crowded);

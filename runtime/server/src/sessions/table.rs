@@ -160,6 +160,12 @@ impl Sessions {
         is_admitted(entry.map(|entry| &entry.owner), requester, proof).then(|| entry?.found())?
     }
 
+    /// As [`find`](Self::find), with whom the session belongs to.
+    pub fn find_owned(&self, id: &str, requester: &Requester, proof: Proof) -> Option<(Found, Owner)> {
+        let found = self.find(id, requester, proof)?;
+        Some((found, self.table().sessions.get(id)?.owner.clone()))
+    }
+
     /// Returns the sessions that `requester` has access to and whose offers are answered, the oldest first.
     pub fn list(&self, requester: &Requester) -> Vec<Found> {
         self.collect(|owner| owner.admits(requester, Proof::Secret))

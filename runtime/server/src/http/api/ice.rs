@@ -40,6 +40,11 @@ async fn ice(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
 ) -> ([(HeaderName, &'static str); 1], Json<Ice>) {
+    of_client(&app, &caller)
+}
+
+/// The servers for a caller.
+pub(super) fn of_client(app: &App, caller: &Caller) -> ([(HeaderName, &'static str); 1], Json<Ice>) {
     let ice_servers = app.ice_servers.of_client(SystemTime::now(), &caller.key());
     let (ttl, disconnect_timeout) = (app.ice_servers.ttl_s(), app.ice_servers.disconnect_timeout_s());
     ([(header::CACHE_CONTROL, "no-store")], Json(Ice { ice_servers, ttl, disconnect_timeout }))

@@ -7,6 +7,7 @@ pub mod ice;
 pub mod outputs;
 pub mod parameters;
 pub mod sessions;
+pub mod streams;
 mod upload_body;
 pub mod uploads;
 pub mod versions;

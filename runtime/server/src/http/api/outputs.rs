@@ -24,7 +24,7 @@ use crate::http::problem::Problem;
 use crate::http::requester::{SecretHeader, SecretQuery};
 use crate::http::routes::{Routes, Rule};
 use crate::protocol::Batch;
-use crate::sessions::Found;
+use crate::sessions::ActiveSession;
 use crate::sessions::outputs::{Event, MAX_READERS, Reader};
 use crate::sessions::owner::Requester;
 
@@ -72,7 +72,12 @@ async fn outputs(
 ) -> Result<Response, Problem> {
     let Query(secret) = secret.map_err(|error| Problem::new(error.status(), error.body_text()))?;
     let requester = secret.or(requester);
-    respond(&find(&app, &requester, &id)?, &requester, |event| match event {
+    respond(&find(&app, &requester, &id)?.session, &requester, named)
+}
+
+/// Events with names, as this server's own clients read them.
+pub(super) fn named(event: &Event) -> Vec<Bytes> {
+    match event {
         Event::Values(batch) => {
             let Batch { sequence, pts_us, .. } = batch;
             let mut text = Text::default();
@@ -89,7 +94,7 @@ async fn outputs(
             let end = serde_json::to_string(&End { reason }).unwrap_or_default();
             vec![format!("event: end\ndata: {end}\n\n").into()]
         }
-    })
+    }
 }
 
 /// Streams additional outputs as FastRTC's pages read them
@@ -111,7 +116,7 @@ async fn fastrtc_outputs(
         query.map_err(|error| Problem::new(error.status(), format!("{}; {hint}", error.body_text())))?;
     let Query(secret) = secret.map_err(|error| Problem::new(error.status(), error.body_text()))?;
     let requester = secret.or(requester);
-    respond(&find_by_id(&app, &requester, &webrtc_id)?, &requester, |event| match event {
+    respond(&find_by_id(&app, &requester, &webrtc_id)?.session, &requester, |event| match event {
         Event::Values(batch) => {
             let mut text = Text::default();
             text.open.push_str("data: ");
@@ -123,8 +128,13 @@ async fn fastrtc_outputs(
     })
 }
 
-fn respond(found: &Found, requester: &Requester, encode: fn(&Event) -> Vec<Bytes>) -> Result<Response, Problem> {
-    let reader = found.session.control().outputs().read(&requester.key).ok_or_else(|| {
+/// Streams the outputs of a session.
+pub(super) fn respond(
+    active: &ActiveSession,
+    requester: &Requester,
+    encode: fn(&Event) -> Vec<Bytes>,
+) -> Result<Response, Problem> {
+    let reader = active.control().outputs().read(&requester.key).ok_or_else(|| {
         let detail =
             format!("{MAX_READERS} clients read this session's outputs, the most possible: close one of yours");
         Problem::new(StatusCode::TOO_MANY_REQUESTS, detail)

@@ -35,6 +35,13 @@ pub struct Parameters {
     parameters: Map<String, Value>,
 }
 
+impl Parameters {
+    /// These values.
+    pub fn new(parameters: Map<String, Value>) -> Self {
+        Self { parameters }
+    }
+}
+
 /// The parameters of a session after a change.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Applied)]
@@ -129,7 +136,8 @@ async fn input_hook(State(app): State<Arc<App>>, requester: Requester, body: Bod
     apply(&find_by_id(&app, &requester, &id)?.session, &inputs, Some("success")).await
 }
 
-fn object<T>(body: Body<T>) -> Result<T, Problem> {
+/// The object of a body.
+pub(super) fn object<T>(body: Body<T>) -> Result<T, Problem> {
     let hint = "give a JSON object of values by the ids of parameters";
     body.map(|JsonObject(object)| object).map_err(|error| error.problem(hint))
 }
@@ -139,7 +147,8 @@ fn current(active: &ActiveSession) -> Map<String, Value> {
 }
 
 /// Requests the change and waits until it applies. 202: the handler is still busy with a frame, the change is kept for it.
-async fn apply(active: &ActiveSession, values: &Map<String, Value>, status: Option<&'static str>) -> Answer {
+/// Applies values between two frames of a session.
+pub(super) async fn apply(active: &ActiveSession, values: &Map<String, Value>, status: Option<&'static str>) -> Answer {
     let answer = active.control().ask(values).map_err(|wrong| {
         let texts: Vec<_> = wrong.iter().map(ToString::to_string).collect();
         let by_id: BTreeMap<_, _> = wrong.into_iter().map(|wrong| (wrong.id, wrong.problem)).collect();

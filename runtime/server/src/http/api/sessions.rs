@@ -34,9 +34,9 @@ pub struct SessionList {
 #[derive(Serialize, ToSchema)]
 pub struct Frames {
     /// A row for each frame, the oldest first.
-    frames: Vec<Row>,
+    pub frames: Vec<Row>,
     /// Value of `after` for the next request.
-    next: u64,
+    pub next: u64,
 }
 
 /// Where to continue reading.
@@ -46,7 +46,7 @@ pub struct Continuation {
     /// Only what follows this number: `next` of an earlier answer, or the number of a line.
     #[serde(default)]
     #[param(required = false, format = "uint64")]
-    after: u64,
+    pub after: u64,
 }
 
 /// Adds the routes of this resource.

@@ -67,6 +67,19 @@ fn access_to_every_route_is_as_intended() {
         POST   /handlers/{name}/build               upload
         POST   /input_hook                          watch
         POST   /webrtc/offer                        watch
+        GET    /streams                             open
+        POST   /streams                             watch
+        GET    /streams/{name}                      open
+        PATCH  /streams/{name}                      open
+        DELETE /streams/{name}                      open
+        GET    /streams/{name}/ice                  open
+        GET    /streams/{name}/frames               open
+        GET    /streams/{name}/log                  open
+        GET    /streams/{name}/parameters           open
+        PATCH  /streams/{name}/parameters           open
+        GET    /streams/{name}/outputs              open stream
+        POST   /streams/{name}/offer                open
+        DELETE /streams/{name}/viewers/{id}         open
         PUT    /handlers/{name}                     upload
     ";
     let expected: BTreeSet<_> = table.lines().map(str::trim).filter(|line| !line.is_empty()).map(words).collect();
@@ -75,6 +88,7 @@ fn access_to_every_route_is_as_intended() {
         let access = match rule.access {
             Access::Nothing => "anyone",
             Access::Token => "token",
+            Access::Anyone => "open",
             Access::Scope(scope) => scope.name(),
         };
         words(&format!("{method} {path} {access} {}", if rule.is_stream { "stream" } else { "" }))

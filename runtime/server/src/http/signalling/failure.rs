@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use crate::http::catalog_problem::status;
 use crate::sessions::offer;
+use crate::streams;
 
 /// Time after which another try makes sense where nothing better is known, s.
 const RETRY_AFTER: u64 = 5;
@@ -97,6 +98,22 @@ impl Failure {
             offer::Error::Peer(rtc::Error::Setup(error)) => Self::internal(&**error),
             offer::Error::Peer(error) => Self::new(StatusCode::BAD_REQUEST, "invalid_offer", error.to_string()),
         }
+    }
+
+    /// Creates a failure for what a stream refuses, on a server of at most `limit` sessions.
+    pub fn of_stream(error: &streams::Error, limit: u32) -> Self {
+        let (status, word) = match error {
+            streams::Error::Offer(error) => return Self::of_offer(error, limit),
+            streams::Error::Unknown(_) => (StatusCode::NOT_FOUND, "stream_unknown"),
+            streams::Error::Taken(_) => (StatusCode::CONFLICT, "stream_exists"),
+            streams::Error::Publishing(_) => (StatusCode::CONFLICT, "stream_published"),
+            streams::Error::NotLive(_) => (StatusCode::CONFLICT, "stream_not_live"),
+            streams::Error::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_option"),
+            streams::Error::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
+            streams::Error::Full(_) => (StatusCode::SERVICE_UNAVAILABLE, "stream_full"),
+            streams::Error::Quota(_) => (StatusCode::TOO_MANY_REQUESTS, "concurrency_limit_reached"),
+        };
+        Self { retry_after: error.retry_after(), ..Self::new(status, word, error.to_string()) }
     }
 
     fn of_handler(error: &framebox_catalog::Error) -> Self {

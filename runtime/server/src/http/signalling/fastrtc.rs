@@ -100,7 +100,8 @@ pub enum Signalled {
 }
 
 impl Signalled {
-    const ACCEPTED: Self = Self::Candidate { status: "success" };
+    /// A candidate was accepted.
+    pub(super) const ACCEPTED: Self = Self::Candidate { status: "success" };
 }
 
 /// Adds the routes of this protocol.
@@ -163,7 +164,8 @@ async fn offer(
     }
 }
 
-fn session_id(id: Option<&str>) -> Result<&str, Failure> {
+/// Checks the id that a client chose for its connection.
+pub(super) fn session_id(id: Option<&str>) -> Result<&str, Failure> {
     match id {
         Some(id) if (1..=MAX_ID).contains(&id.len()) && !id.chars().any(char::is_control) => Ok(id),
         _ => Err(Failure::new(
@@ -209,7 +211,8 @@ fn answered_with(app: &App, caller: &Caller, sdp: String) -> Response {
     (links, Json(Signalled::Answer { sdp, r#type: "answer" })).into_response()
 }
 
-fn secret_header(secret: Option<Secret>) -> HeaderMap {
+/// The header with the secret of an anonymous client's session.
+pub fn secret_header(secret: Option<Secret>) -> HeaderMap {
     let value = secret.and_then(|secret| HeaderValue::from_str(secret.reveal()).ok());
     let headers = value.map(|mut value| {
         value.set_sensitive(true);
@@ -236,7 +239,7 @@ async fn candidate(
         };
     };
     let Some(active) = found.active() else { return Err(Failure::closed()) };
-    if active.restarts().is_early(&candidate) {
+    if active.restarts().is_some_and(|restarts| restarts.is_early(&candidate)) {
         // It overtook the offer that restarts ICE. Without room for it, others will do.
         app.sessions.keep_candidate(&requester.key, id, candidate);
         return Ok(Json(Signalled::ACCEPTED));

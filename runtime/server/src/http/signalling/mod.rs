@@ -3,3 +3,4 @@
 pub mod failure;
 pub mod fastrtc;
 mod signal;
+pub mod viewers;

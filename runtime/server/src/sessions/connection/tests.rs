@@ -112,7 +112,7 @@ async fn each_way_leads_to_the_other_end_and_neither_end_keeps_the_other_alive()
     let session = session(&connection);
     let recorder = Arc::<Recorder>::default();
     let peer: Arc<dyn Peer> = recorder.clone();
-    connection.connect(&peer, &session);
+    connection.connect(Some(&peer), &session);
     connection.state(State::Connected);
     connection.start(&session).await.unwrap();
     assert!(connection.start(&session).await.is_err(), "it starts once");

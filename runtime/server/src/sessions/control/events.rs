@@ -15,6 +15,7 @@ impl SessionEvents for Control {
     fn values(&self, sequence: u64, pts_us: i64, values: &[OutputValue]) {
         let batch = Batch::new(sequence, pts_us, values);
         self.outputs.put(&batch);
+        self.listeners.values(&batch);
         if let Err(TooLarge(bytes)) = self.channel.send_values(Instant::now(), &batch) {
             let message = format!(
                 "the values of a frame are {bytes} bytes, more than a data channel carries: read them at /sessions/{{id}}/outputs",
@@ -33,11 +34,17 @@ impl SessionEvents for Control {
                     self.send(&Message::applied(&applied, Some(request)));
                     answered = true;
                 }
+                Some(Requester::Listener(listener, request)) => {
+                    if let Some(listener) = listener.upgrade() {
+                        listener.message(&Message::applied(&applied, Some(request)).to_text());
+                    }
+                }
                 // A request that was given up needs no answer.
                 Some(Requester::Http(answer)) => drop(answer.send(Ok(applied.clone()))),
                 None => {}
             }
         }
+        self.listeners.tell(&Message::applied(&applied, None));
         // The page follows changes that came another way.
         if !answered {
             self.send(&Message::applied(&applied, None));
@@ -49,6 +56,13 @@ impl SessionEvents for Control {
             let requester = self.requests().take(number);
             match requester {
                 Some(Requester::Channel(request)) => notice.request = Some(request),
+                Some(Requester::Listener(listener, request)) => {
+                    notice.request = Some(request);
+                    if let Some(listener) = listener.upgrade() {
+                        listener.message(&Message::notice(&notice).to_text());
+                    }
+                    return;
+                }
                 Some(Requester::Http(answer)) => return drop(answer.send(Err(notice))),
                 None => return,
             }
@@ -60,6 +74,9 @@ impl SessionEvents for Control {
                 Some(0) => {}
                 Some(more) => notice.message = format!("{} ({more} more like it)", notice.message),
             }
+        }
+        if notice.request.is_none() {
+            self.listeners.tell(&Message::notice(&notice));
         }
         self.send(&Message::notice(&notice));
     }
@@ -73,6 +90,7 @@ impl Log for Control {
     fn line(&self, level: Level, message: &str) {
         let line = self.log.write(Instant::now(), level, message);
         tracing::debug!(target: "handler", level = line.level.as_str(), "{message}");
+        self.listeners.line(&line);
         if self.watched.borrow().wanted.is_some_and(|wanted| wanted.log) {
             self.send(&Message::log(&line));
         }

@@ -4,14 +4,16 @@
 //! |---|---|
 //! | `client` | messages from the client |
 //! | `events` | events of the pipeline |
+//! | `listeners` | [`Listener`]: who follows a session beside its own client |
 //! | `watched` | [`Watched`]: what the owner of a session watches |
 
 mod client;
 mod events;
+mod listeners;
 mod watched;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Instant;
 
 use framebox_pipeline::session::parameters::ParameterError;
 use framebox_pipeline::{Notice, Policy, Severity};
@@ -23,10 +25,12 @@ use tokio::sync::{oneshot, watch};
 use super::data_channel::DataChannel;
 use super::ends::Ends;
 use super::handler_log::HandlerLog;
+use super::lifecycle::Lifecycle;
 use super::outputs::Outputs;
 use super::requests::{Outcome, PendingRequests, Requester};
 use super::throttle::Throttle;
 use crate::protocol::{Message, PolicyChange};
+pub use listeners::{Listener, Listeners};
 pub use watched::Watched;
 
 /// Controls a session, and passes on what it says.
@@ -38,21 +42,22 @@ pub struct Control {
     notices: Mutex<Throttle>,
     outputs: Outputs,
     log: Arc<HandlerLog>,
+    listeners: Listeners,
 }
 
 impl Control {
-    /// Creates the control of the session between these ends. What waits in it is charged to `account`. It is over when its peer is
-    /// disconnected for `disconnect_timeout`.
-    pub(super) fn new(ends: Arc<Ends>, account: &MemoryAccount, disconnect_timeout: Duration) -> Self {
+    /// Creates the control of the session between these ends. What waits in it is charged to `account`; `life` says when it is over.
+    pub(super) fn new(ends: Arc<Ends>, account: &MemoryAccount, life: Lifecycle) -> Self {
         let begin = Instant::now();
         Self {
             channel: DataChannel::new(ends.clone(), account),
             ends,
-            watched: watch::Sender::new(Watched::new(begin, disconnect_timeout)),
+            watched: watch::Sender::new(Watched::new(life)),
             requests: Mutex::default(),
             notices: Mutex::default(),
             outputs: Outputs::default(),
             log: Arc::new(HandlerLog::new(begin, account)),
+            listeners: Listeners::default(),
         }
     }
 
@@ -66,9 +71,30 @@ impl Control {
         &self.outputs
     }
 
+    /// Sends a message that is put together.
+    pub(super) fn send_text(&self, text: String) {
+        self.channel.send_text(text);
+    }
+
+    /// The pipeline runs.
+    pub(super) fn started(&self) {
+        self.watched.send_modify(|watched| watched.started = true);
+    }
+
     /// Watches the session.
     pub fn watch(&self) -> watch::Receiver<Watched> {
         self.watched.subscribe()
+    }
+
+    /// Returns who follows the session beside its own client.
+    pub fn listeners(&self) -> &Listeners {
+        &self.listeners
+    }
+
+    /// Sends a message to the session's client and to everybody who follows the session.
+    pub fn tell(&self, message: &Message<'_>) {
+        self.listeners.tell(message);
+        self.send(message);
     }
 
     /// Sends a message as soon as the data channel is open.
@@ -93,6 +119,28 @@ impl Control {
         Err(wrong)
     }
 
+    /// As [`ask`](Self::ask), for somebody who follows the session: the outcome is sent to them with their number.
+    ///
+    /// # Errors
+    /// Those that are wrong; nothing is changed then.
+    pub fn ask_for(
+        &self,
+        listener: Weak<dyn Listener>,
+        parameters: &Map<String, Value>,
+        request: Option<u64>,
+    ) -> Result<(), Vec<ParameterError>> {
+        let Some(session) = self.ends.session() else { return Ok(()) };
+        let number = request.map(|request| self.requests().expect(Requester::Listener(listener, request)));
+        let wrong = session.set_parameters(parameters, number);
+        if wrong.is_empty() {
+            return Ok(());
+        }
+        if let Some(number) = number {
+            self.requests().take(number);
+        }
+        Err(wrong)
+    }
+
     /// Changes the policy; the client receives the policy that holds.
     pub fn set_policy(&self, change: PolicyChange) {
         self.change_policy(change, None);
@@ -111,6 +159,7 @@ impl Control {
             unprocessed: unprocessed.unwrap_or(before.unprocessed),
         };
         session.set_policy(policy);
+        self.listeners.tell(&Message::policy(policy, None));
         self.send(&Message::policy(policy, request));
     }
 

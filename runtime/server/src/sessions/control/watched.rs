@@ -1,7 +1,5 @@
 //! What the owner of a session watches.
 
-use std::time::{Duration, Instant};
-
 use crate::protocol::Subscription;
 use crate::sessions::lifecycle::Lifecycle;
 
@@ -12,6 +10,8 @@ pub struct Watched {
     pub life: Lifecycle,
     /// The data channel was opened: what has waited for that is on its way.
     pub open: bool,
+    /// The pipeline runs.
+    pub started: bool,
     /// The pipeline ended, for that reason.
     pub ended: Option<String>,
     /// What the client subscribed to.
@@ -21,13 +21,7 @@ pub struct Watched {
 }
 
 impl Watched {
-    pub(super) fn new(begin: Instant, disconnect_timeout: Duration) -> Self {
-        Self {
-            life: Lifecycle::new(begin, disconnect_timeout),
-            open: false,
-            ended: None,
-            wanted: None,
-            introductions: 0,
-        }
+    pub(super) fn new(life: Lifecycle) -> Self {
+        Self { life, open: false, started: false, ended: None, wanted: None, introductions: 0 }
     }
 }

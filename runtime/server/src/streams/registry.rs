@@ -1,0 +1,456 @@
+//! The streams by name; who publishes and who watches.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use framebox_auth::PrincipalKey;
+use framebox_rtc::{Answer, Direction};
+use framebox_sandbox::Kind;
+use serde_json::{Map, Value};
+use tokio_util::task::TaskTracker;
+
+use super::error::Error;
+use super::link::{Link, Role};
+use super::presence::Start;
+use super::publisher::Publisher;
+use super::run;
+use super::settings::{Audience, Input, Settings, Visitor, check_name};
+use super::stream::{State, Stream, Summary};
+use super::viewer::Viewer;
+use crate::config;
+use crate::sessions::egress::Needs;
+use crate::sessions::offer::{self, Answerer};
+use crate::sessions::owner::{Owner, Proof, Requester};
+use crate::sessions::restart::Relation;
+
+/// Most streams at once.
+const MAX_STREAMS: usize = 256;
+/// Most streams of one client; of the operator as many as there may be.
+const MAX_STREAMS_OF_CLIENT: usize = 16;
+
+/// What the tasks of streams need.
+pub(super) struct Context {
+    pub(super) answerer: Arc<Answerer>,
+    /// What the task of each stream and each connection is spawned on.
+    tasks: TaskTracker,
+    fallback: std::sync::atomic::AtomicU64,
+}
+
+impl Context {
+    /// A new id that nobody guesses: 128 random bits.
+    pub(super) fn random_id(&self) -> String {
+        let mut bytes = [0; 16];
+        if getrandom::fill(&mut bytes).is_err() {
+            // The system has no random numbers: unique at least.
+            let count = self.fallback.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            bytes[..8].copy_from_slice(&count.to_be_bytes());
+        }
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+}
+
+/// The streams of this server.
+pub struct Streams {
+    context: Arc<Context>,
+    /// Most viewers of all streams.
+    most_viewers: usize,
+    table: Arc<Mutex<Table>>,
+}
+
+#[derive(Default)]
+struct Table {
+    streams: BTreeMap<String, Arc<Stream>>,
+    connections: HashMap<String, Connection>,
+    closed: bool,
+}
+
+/// A connection of a stream.
+#[derive(Clone)]
+pub enum Connection {
+    /// It publishes.
+    Publisher(Arc<Publisher>),
+    /// It watches.
+    Viewer(Arc<Viewer>),
+}
+
+impl Connection {
+    /// What both kinds have in common.
+    pub fn link(&self) -> &Link {
+        match self {
+            Self::Publisher(publisher) => &publisher.link,
+            Self::Viewer(viewer) => &viewer.link,
+        }
+    }
+}
+
+/// A connection whose offer was answered.
+#[derive(Clone, Debug)]
+pub struct Connected {
+    /// Its id.
+    pub id: String,
+    /// Name of its stream.
+    pub stream: String,
+    /// The answer.
+    pub sdp: String,
+}
+
+/// What a stream is made for.
+#[derive(Clone, Debug)]
+pub enum Target<'a> {
+    /// The stream of this name.
+    Stream(&'a str),
+    /// A stream of its own, for as long as somebody publishes into it.
+    Handler(&'a offer::Options),
+}
+
+impl Streams {
+    /// The streams of the configuration, which begin at once or with their viewers; `most_viewers` watch all streams together.
+    ///
+    /// # Errors
+    /// When a stream's input is wrong.
+    pub fn new(
+        answerer: Arc<Answerer>,
+        config: &BTreeMap<String, config::Stream>,
+        most_viewers: usize,
+    ) -> anyhow::Result<Self> {
+        let context = Context { answerer, tasks: TaskTracker::new(), fallback: Default::default() };
+        let streams = Self { context: Arc::new(context), most_viewers, table: Arc::default() };
+        for (name, stream) in config {
+            let (owner, _) = Owner::new(PrincipalKey::Operator)?;
+            let stream = Stream::new(name.clone(), owner, stream.settings()?, None);
+            streams.insert(stream).map_err(|error| anyhow::anyhow!("streams.{name}: {error}"))?;
+        }
+        Ok(streams)
+    }
+
+    /// Makes a stream; without a name it gets a random one.
+    ///
+    /// # Errors
+    /// When the name is wrong or taken, the handler does not exist or does not fit the input, or there are too many.
+    pub async fn create(&self, name: Option<&str>, owner: Owner, settings: Settings) -> Result<Arc<Stream>, Error> {
+        let name = match name {
+            Some(name) => name.to_owned(),
+            None => self.context.random_id(),
+        };
+        check_name(&name)?;
+        let kind = match &settings.input {
+            Input::Session(_) => None,
+            _ => Some(self.kind(settings.handler.as_deref()).await?),
+        };
+        match (&settings.input, kind) {
+            (Input::Clock, Some(Kind::Transform | Kind::Observer)) => {
+                return Err(Error::invalid("this handler works on pictures: `clock` is the input of generators"));
+            }
+            (Input::Publish, Some(Kind::Generator)) => {
+                return Err(Error::invalid("this handler makes its own pictures: its input is `clock`"));
+            }
+            _ => {}
+        }
+        self.insert(Stream::new(name, owner, settings, kind))
+    }
+
+    async fn kind(&self, handler: Option<&str>) -> Result<Kind, Error> {
+        let entry = self.context.answerer.catalog.open(handler).await.map_err(offer::Error::Handler)?;
+        Ok(entry.component.kind())
+    }
+
+    fn insert(&self, stream: Stream) -> Result<Arc<Stream>, Error> {
+        let stream = Arc::new(stream);
+        {
+            let mut table = self.table();
+            if table.closed || table.streams.len() >= MAX_STREAMS {
+                return Err(Error::Full(format!("there are {MAX_STREAMS} streams, which is the most: end one first")));
+            }
+            let key = stream.owner.key();
+            let owned = table.streams.values().filter(|other| other.owner.key() == key).count();
+            if *key != PrincipalKey::Operator && owned >= MAX_STREAMS_OF_CLIENT {
+                let text = format!("you have {owned} streams, which is the most for one client: end one first");
+                return Err(Error::Quota(text));
+            }
+            if table.streams.contains_key(&stream.name) {
+                return Err(Error::Taken(stream.name.clone()));
+            }
+            table.streams.insert(stream.name.clone(), stream.clone());
+        }
+        tracing::info!(stream = stream.name, "a stream is there");
+        let (context, table, task) = (self.context.clone(), self.table.clone(), stream.clone());
+        self.context.tasks.spawn(async move {
+            let _entry = StreamEntry { table, stream: task.clone() };
+            let reason = run::run(&task, &context).await;
+            tracing::info!(stream = task.name, reason, "a stream is over");
+            task.stop();
+            let stop = |link: &Link| link.stop(&reason);
+            task.publisher().iter().for_each(|publisher| stop(&publisher.link));
+            task.viewers().iter().for_each(|viewer| stop(&viewer.link));
+        });
+        Ok(stream)
+    }
+
+    /// The stream `name`, if `visitor` may watch it.
+    pub fn find(&self, name: &str, visitor: &Visitor) -> Result<Arc<Stream>, Error> {
+        let stream = self.get(name);
+        stream.filter(|stream| stream.may_watch(visitor)).ok_or_else(|| Error::Unknown(name.chars().take(64).collect()))
+    }
+
+    /// Whether whoever has the scope `watch` may watch the stream `name`.
+    pub fn needs_token(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|stream| stream.settings().watch == Audience::Watch)
+    }
+
+    fn get(&self, name: &str) -> Option<Arc<Stream>> {
+        self.table().streams.get(name).cloned()
+    }
+
+    /// The streams that `visitor` may watch and finds by their names, the oldest first.
+    pub fn list(&self, visitor: &Visitor) -> Vec<Summary> {
+        let mut streams: Vec<_> = self.table().streams.values().cloned().collect();
+        streams.retain(|stream| stream.may_watch(visitor));
+        let mut list: Vec<_> = streams.iter().map(|stream| stream.summary(visitor)).collect();
+        list.sort_by_key(|summary| std::cmp::Reverse(summary.age_ms));
+        list
+    }
+
+    /// A publisher comes. Its connection gets a random id.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn publish(
+        &self,
+        target: Target<'_>,
+        visitor: &Visitor,
+        owner: Owner,
+        offer: &str,
+    ) -> Result<Connected, Error> {
+        let stream = match target {
+            Target::Stream(name) => {
+                let unknown = || Error::Unknown(name.chars().take(64).collect());
+                let stream = self.get(name).ok_or_else(unknown)?;
+                if !stream.may_publish(visitor) {
+                    return Err(match stream.may_watch(visitor) {
+                        true => Error::Forbidden("you may watch this stream, but not publish into it"),
+                        false => unknown(),
+                    });
+                }
+                stream
+            }
+            Target::Handler(options) => {
+                let mut settings = Settings::new(Input::Publish, options.handler.clone());
+                (settings.skipping, settings.unprocessed) = (options.skipping, options.unprocessed);
+                settings.ends_with_publisher = true;
+                self.create(None, owner.clone(), settings).await?
+            }
+        };
+        if !matches!(stream.settings().input, Input::Publish) {
+            return Err(Error::invalid(format!(
+                "the stream {:?} has an input of its own: nobody publishes into it",
+                stream.name
+            )));
+        }
+        let disconnect_timeout = self.context.answerer.disconnect_timeout;
+        let (id, role) = (self.context.random_id(), Role::Publisher);
+        let link = Link::new((id.clone(), &stream.name), owner, role, offer, disconnect_timeout);
+        let publisher = Arc::new(Publisher::new(link, &stream));
+        if let Some(before) = stream.reserve_publisher(&publisher)? {
+            before.link.stop("another connection of the publisher took over");
+        }
+        let reserved = ReservedPublisher { stream: stream.clone(), publisher: Some(publisher.clone()) };
+        let answer = self.context.answerer.transport.answer(offer, Direction::ReceiveOnly, publisher.clone()).await?;
+        let Answer { sdp, peer, .. } = answer;
+        publisher.link.answered(peer, &sdp);
+        self.table().connections.insert(id.clone(), Connection::Publisher(publisher.clone()));
+        reserved.keep();
+        tracing::info!(stream = stream.name, connection = id, "a publisher was answered");
+        let entry = ConnectionEntry { table: self.table.clone(), id: id.clone() };
+        let of = stream.clone();
+        self.context.tasks.spawn(async move {
+            let _entry = entry;
+            let reason = publisher.link.over().await;
+            tracing::info!(stream = of.name, connection = publisher.link.id, reason, "a publisher left");
+            of.remove_publisher(&publisher, &reason);
+            publisher.link.close(None).await;
+        });
+        Ok(Connected { id, stream: stream.name.clone(), sdp })
+    }
+
+    /// A viewer comes. `id`: the one that its client chose; `None` for a random one.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn watch(
+        &self,
+        name: &str,
+        visitor: &Visitor,
+        (id, owner): (Option<&str>, Owner),
+        offer: &str,
+    ) -> Result<Connected, Error> {
+        let stream = self.find(name, visitor)?;
+        if stream.kind() == Some(Kind::Observer) {
+            let text = "this stream's handler only reports: it has no picture; read its outputs";
+            return Err(Error::invalid(text));
+        }
+        let settings = stream.settings();
+        let is_dark =
+            matches!(settings.input, Input::Publish) && stream.what() == State::Waiting && stream.publisher().is_none();
+        if is_dark && settings.start == Start::Server {
+            return Err(Error::NotLive(stream.name.clone()));
+        }
+        let id = id.map_or_else(|| self.context.random_id(), str::to_owned);
+        let disconnect_timeout = self.context.answerer.disconnect_timeout;
+        let link = Link::new((id.clone(), &stream.name), owner, Role::Viewer, offer, disconnect_timeout);
+        let account = self.context.answerer.defaults.account();
+        let viewer = Viewer::new(link, &stream, &account);
+        {
+            let mut table = self.table();
+            if table.connections.contains_key(&id) {
+                return Err(offer::Error::Exists.into());
+            }
+            let viewers = table.connections.values().filter(|other| matches!(other, Connection::Viewer(_))).count();
+            if table.closed || viewers >= self.most_viewers {
+                return Err(Error::Full("this server has as many viewers as it may: try again later".to_owned()));
+            }
+            table.connections.insert(id.clone(), Connection::Viewer(viewer.clone()));
+        }
+        let entry = ConnectionEntry { table: self.table.clone(), id: id.clone() };
+        let joined = Joined { stream: stream.clone(), viewer: viewer.clone() };
+        if let Some(leaves) = stream.add_viewer(&viewer, self.most_viewers)? {
+            leaves.link.stop("somebody else watches, and you have more viewers than anybody: open fewer");
+        }
+        let answer = self.context.answerer.transport.answer(offer, Direction::SendOnly, viewer.clone()).await?;
+        let Answer { sdp, peer, codec, max_pixels, max_unit_bytes } = answer;
+        viewer.answered(peer, &sdp, Needs { codec, max_pixels, max_unit_bytes });
+        let of = stream.clone();
+        self.context.tasks.spawn(async move {
+            let (_entry, joined) = (entry, joined);
+            let reason = viewer.run().await;
+            tracing::debug!(stream = of.name, connection = viewer.link.id, reason, "a viewer left");
+            drop(joined);
+            viewer.link.close(Some(Stream::farewell(&reason))).await;
+        });
+        Ok(Connected { id, stream: stream.name.clone(), sdp })
+    }
+
+    /// A connection of a stream by its id, if `requester` may steer it.
+    pub fn connection(&self, id: &str, requester: &Requester, proof: Proof) -> Option<Connection> {
+        let connection = self.table().connections.get(id).cloned();
+        connection.filter(|connection| connection.link().owner.admits(requester, proof))
+    }
+
+    /// A connection of a stream by its id, which is random: whoever knows it may steer it.
+    pub fn connection_by_address(&self, id: &str) -> Option<Connection> {
+        self.table().connections.get(id).cloned()
+    }
+
+    /// Answers a later offer of a connection's client: ICE is restarted, everything else goes on.
+    ///
+    /// # Errors
+    /// As those of [`Answerer::restart`].
+    pub async fn restart(&self, connection: &Connection, offer: &str) -> Result<String, Error> {
+        let link = connection.link();
+        let restarts = link.restarts().clone();
+        if restarts.relation(offer) != Relation::Restart {
+            return Err(offer::Error::Exists.into());
+        }
+        let guard = restarts.begin().ok_or(offer::Error::Restarting)?;
+        let peer = link.peer().ok_or(offer::Error::Ending)?;
+        let offer = offer.to_owned();
+        // A client that no longer waits for the answer leaves nothing half done.
+        let work = self.context.tasks.spawn(async move {
+            let _guard = guard;
+            let sdp = peer.renegotiate(&offer).await?;
+            restarts.answered(&offer);
+            Ok(sdp)
+        });
+        work.await.unwrap_or(Err(offer::Error::Ending.into()))
+    }
+
+    /// Values of parameters that a stream's session would have now.
+    pub fn parameters(stream: &Stream) -> Map<String, Value> {
+        match stream.session().and_then(|active| active.session()) {
+            Some(session) => session.parameters(),
+            None => stream.settings().parameters,
+        }
+    }
+
+    /// Ends every stream, and waits until all are over.
+    pub async fn close(&self) {
+        let streams: Vec<_> = {
+            let mut table = self.table();
+            table.closed = true;
+            table.streams.values().cloned().collect()
+        };
+        streams.iter().for_each(|stream| stream.stop());
+        self.context.tasks.close();
+        self.context.tasks.wait().await;
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        lock(&self.table)
+    }
+}
+
+fn lock(table: &Mutex<Table>) -> MutexGuard<'_, Table> {
+    table.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes a stream from the table, however its task ends.
+struct StreamEntry {
+    table: Arc<Mutex<Table>>,
+    stream: Arc<Stream>,
+}
+
+impl Drop for StreamEntry {
+    fn drop(&mut self) {
+        let removed = lock(&self.table).streams.remove(&self.stream.name);
+        drop(removed);
+    }
+}
+
+/// Removes a connection from the table.
+struct ConnectionEntry {
+    table: Arc<Mutex<Table>>,
+    id: String,
+}
+
+impl Drop for ConnectionEntry {
+    fn drop(&mut self) {
+        let removed = lock(&self.table).connections.remove(&self.id);
+        drop(removed);
+    }
+}
+
+/// Takes a viewer out of its stream.
+struct Joined {
+    stream: Arc<Stream>,
+    viewer: Arc<Viewer>,
+}
+
+impl Drop for Joined {
+    fn drop(&mut self) {
+        self.stream.remove_viewer(&self.viewer);
+    }
+}
+
+/// The place of a publisher whose offer is not answered yet.
+struct ReservedPublisher {
+    stream: Arc<Stream>,
+    publisher: Option<Arc<Publisher>>,
+}
+
+impl ReservedPublisher {
+    fn keep(mut self) {
+        self.publisher = None;
+    }
+}
+
+impl Drop for ReservedPublisher {
+    fn drop(&mut self) {
+        if let Some(publisher) = self.publisher.take() {
+            self.stream.remove_publisher(&publisher, "its offer was not answered");
+            if self.stream.settings().ends_with_publisher {
+                self.stream.stop();
+            }
+        }
+    }
+}
