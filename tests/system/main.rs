@@ -18,6 +18,7 @@
 //! | [`reach`] | how clients reach the server where networks are in the way |
 //! | [`readme`] | what the README shows |
 //! | [`signalling`] | offers and candidates over HTTP |
+//! | [`streams`] | streams with many viewers |
 //! | [`tools`] | `framebox check`, `run`, `bench` and `new` |
 
 #![allow(clippy::unwrap_used)]
@@ -36,4 +37,5 @@ mod openapi;
 mod reach;
 mod readme;
 mod signalling;
+mod streams;
 mod tools;

@@ -41,7 +41,7 @@ async fn run_as(arguments: &[&str], token: Option<&str>) -> Ended {
 }
 
 /// Creates a token in the data directory `data`; returns its text.
-async fn make_token(data: &Scratch, name: &str, scopes: &str, more: &[&str]) -> String {
+pub(super) async fn make_token(data: &Scratch, name: &str, scopes: &str, more: &[&str]) -> String {
     let mut arguments =
         vec!["token", "new", "--data", data.path().to_str().unwrap(), "--name", name, "--scope", scopes];
     arguments.extend(more);

@@ -207,9 +207,8 @@ impl Streams {
     pub fn list(&self, visitor: &Visitor) -> Vec<Summary> {
         let mut streams: Vec<_> = self.table().streams.values().cloned().collect();
         streams.retain(|stream| stream.may_watch(visitor));
-        let mut list: Vec<_> = streams.iter().map(|stream| stream.summary(visitor)).collect();
-        list.sort_by_key(|summary| std::cmp::Reverse(summary.age_ms));
-        list
+        streams.sort_by_key(|stream| stream.begin);
+        streams.iter().map(|stream| stream.summary(visitor)).collect()
     }
 
     /// A publisher comes. Its connection gets a random id.

@@ -91,7 +91,8 @@ pub struct Stream {
     pub name: String,
     /// Whom it belongs to.
     pub owner: Owner,
-    begin: Instant,
+    /// When it was made.
+    pub begin: Instant,
     state: Mutex<Inner>,
     /// Something changed: its task looks.
     changed: Notify,
