@@ -42,7 +42,7 @@ pub mod restart;
 pub mod splice;
 mod table;
 mod throttle;
-mod watchdog;
+pub mod watchdog;
 
 pub use active::ActiveSession;
 pub use candidates::PendingCandidates;

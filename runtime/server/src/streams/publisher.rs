@@ -1,19 +1,24 @@
 //! A connection that publishes into a stream.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use framebox_media::EncodedFrame;
 use framebox_rtc::{ConnectionEvents, State};
+use tokio::time::{sleep, sleep_until};
 
 use super::link::Link;
 use super::stream::Stream;
 use crate::protocol::Phase;
 use crate::sessions::ingress::Ingress;
+use crate::sessions::watchdog::{Finding, Watchdog};
 
 /// Frames kept until the stream's session is there, and their bytes: the first ones, a keyframe among them.
 const MOST_EARLY: usize = 32;
 const MOST_EARLY_BYTES: usize = 4 << 20;
+
+/// How often a connection that begins is looked at.
+const CONNECTING: Duration = Duration::from_millis(200);
 
 /// A connection that publishes into a stream.
 pub struct Publisher {
@@ -53,6 +58,50 @@ impl Publisher {
                 if let Some(peer) = self.link.peer() {
                     peer.request_keyframe();
                 }
+            }
+        }
+    }
+
+    /// Follows the connection until it is over; returns why. One that never sends anything does not keep others out.
+    pub(super) async fn run(&self, stream: &Stream) -> String {
+        tokio::select! {
+            reason = self.link.over() => reason,
+            reason = self.look(stream) => reason,
+        }
+    }
+
+    async fn look(&self, stream: &Stream) -> String {
+        while !self.is_live() {
+            sleep(CONNECTING).await;
+        }
+        let mut watchdog = Watchdog::new(Instant::now());
+        let mut frames = 0;
+        loop {
+            sleep_until(watchdog.deadline().into()).await;
+            let Some(peer) = self.link.peer() else { return "the connection was closed".to_owned() };
+            if !self.is_live() {
+                watchdog = Watchdog::new(Instant::now());
+                continue;
+            }
+            let stats = peer.stats();
+            if stats.frames_received > frames {
+                frames = stats.frames_received;
+                stream.source_delivers(None);
+            }
+            match watchdog.look(Instant::now(), stats) {
+                Finding::Nothing => {}
+                Finding::Warning { code, .. } => {
+                    peer.request_keyframe();
+                    stream.source_delivers(Some(match code {
+                        "camera-format" => "the publisher sends video in a format that was not negotiated",
+                        "camera-incomplete" => "no whole frame of the publisher arrives",
+                        _ => "no video of the publisher arrives",
+                    }));
+                }
+                Finding::Over(_) if stats.packets_foreign > 0 => {
+                    return "it sends video in a format that was not negotiated".to_owned();
+                }
+                Finding::Over(_) => return "it never sent video".to_owned(),
             }
         }
     }

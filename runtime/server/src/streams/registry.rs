@@ -265,7 +265,7 @@ impl Streams {
         let of = stream.clone();
         self.context.tasks.spawn(async move {
             let _entry = entry;
-            let reason = publisher.link.over().await;
+            let reason = publisher.run(&of).await;
             tracing::info!(stream = of.name, connection = publisher.link.id, reason, "a publisher left");
             of.remove_publisher(&publisher, &reason);
             publisher.link.close(None).await;
