@@ -1,5 +1,6 @@
 //! Who may watch, change and end a stream.
 
+use framebox_test_peer::{Client, Direction, Event, Options};
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::{Answer, Server};
 use serde_json::{Value, json};
@@ -114,4 +115,37 @@ async fn viewers_change_parameters_only_where_they_may() {
     let set = json!({ "type": "set_parameters", "parameters": parameters, "request": 7 });
     viewer.client.send_message(&set.to_string()).await;
     assert_eq!(viewer.message("parameters").await["request"], 7, "it is its owner's own viewer");
+}
+
+#[tokio::test]
+async fn who_has_most_viewers_makes_room_for_who_has_none() {
+    let data = Scratch::new();
+    let greedy = make_token(&data, "greedy", "watch", &[]).await;
+    let other = make_token(&data, "other", "watch", &[]).await;
+    let config = "[server]\nviewers = 3\n[streams.lava]\ninput = \"clock\"\nhandler = \"plasma\"\n";
+    let file = data.write("framebox.toml", config);
+    let server = Server::start(&["--config", file.to_str().unwrap(), "--data", data.path().to_str().unwrap()]).await;
+    let mut clients = Vec::new();
+    for (token, id, expected) in
+        [(&greedy, "a", 200), (&greedy, "b", 200), (&greedy, "c", 200), (&greedy, "d", 503), (&other, "e", 200)]
+    {
+        let options = Options { direction: Direction::Recvonly, ..Options::default() };
+        let (mut client, sdp) = Client::offer(options).await;
+        let body = json!({ "sdp": sdp, "type": "offer", "webrtc_id": id });
+        let answer = ask(&server, "POST", "/streams/lava/offer", Some(token), &body).await;
+        assert_eq!(answer.status, expected, "{id}: {answer:?}");
+        if expected == 200 {
+            client.accept(answer.json()["sdp"].as_str().unwrap()).await;
+            client.connected().await;
+            clients.push(client);
+        } else {
+            assert_eq!(answer.json()["meta"]["error"], "stream_full");
+            assert!(!answer.header("retry-after").is_empty());
+        }
+    }
+    let left = |event: &Event| matches!(event, Event::Message(text) if text.contains("open fewer"));
+    clients[0].wait(left).await;
+    for client in &mut clients[1..] {
+        client.wait(|event| matches!(event, Event::Frame(_))).await;
+    }
 }

@@ -37,6 +37,8 @@ pub struct Link {
     pub owner: Owner,
     /// What it is to the stream.
     pub role: Role,
+    /// When its offer came.
+    pub begin: Instant,
     restarts: Arc<Restarts>,
     ports: OnceLock<MediaPorts>,
     peer: Mutex<Option<Arc<dyn Peer>>>,
@@ -59,6 +61,7 @@ impl Link {
             stream: stream.to_owned(),
             owner,
             role,
+            begin: Instant::now(),
             restarts: Arc::new(Restarts::new(offer)),
             ports: OnceLock::new(),
             peer: Mutex::default(),
@@ -94,6 +97,11 @@ impl Link {
     pub fn stop(&self, reason: &str) {
         self.stop.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| reason.to_owned());
         self.stopped.notify_one();
+    }
+
+    /// Whether it was asked to end.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stop.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// The peer's state changed.

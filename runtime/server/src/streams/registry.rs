@@ -21,6 +21,7 @@ use super::stream::{State, Stream, Summary};
 use super::viewer::Viewer;
 use crate::config;
 use crate::sessions::egress::Needs;
+use crate::sessions::fair_share;
 use crate::sessions::offer::{self, Answerer};
 use crate::sessions::owner::{Owner, Proof, Requester};
 use crate::sessions::restart::Relation;
@@ -305,17 +306,15 @@ impl Streams {
             if table.connections.contains_key(&id) {
                 return Err(offer::Error::Exists.into());
             }
-            let viewers = table.connections.values().filter(|other| matches!(other, Connection::Viewer(_))).count();
-            if table.closed || viewers >= self.most_viewers {
-                return Err(Error::Full("this server has as many viewers as it may: try again later".to_owned()));
+            if table.closed {
+                return Err(Error::Full("this server is about to end".to_owned()));
             }
+            table.make_room(viewer.link.owner.key(), self.most_viewers)?;
             table.connections.insert(id.clone(), Connection::Viewer(viewer.clone()));
         }
         let entry = ConnectionEntry { table: self.table.clone(), id: id.clone() };
         let joined = Joined { stream: stream.clone(), viewer: viewer.clone() };
-        if let Some(leaves) = stream.add_viewer(&viewer, self.most_viewers)? {
-            leaves.link.stop("somebody else watches, and you have more viewers than anybody: open fewer");
-        }
+        stream.add_viewer(&viewer)?;
         let answer = self.context.answerer.transport.answer(offer, Direction::SendOnly, viewer.clone()).await?;
         let Answer { sdp, peer, codec, max_pixels, max_unit_bytes } = answer;
         viewer.answered(peer, &sdp, Needs { codec, max_pixels, max_unit_bytes });
@@ -391,6 +390,31 @@ impl Streams {
 
 fn lock(table: &Mutex<Table>) -> MutexGuard<'_, Table> {
     table.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Table {
+    /// Makes room for a viewer of `newcomer`: where there are `most` already, the oldest of who has most leaves.
+    fn make_room(&mut self, newcomer: &PrincipalKey, most: usize) -> Result<(), Error> {
+        let mut viewers: Vec<_> = self
+            .connections
+            .values()
+            .filter_map(|connection| match connection {
+                // Those that were told to leave make room already.
+                Connection::Viewer(viewer) if !viewer.link.is_stopped() => Some(&viewer.link),
+                _ => None,
+            })
+            .collect();
+        if viewers.len() < most {
+            return Ok(());
+        }
+        viewers.sort_by_key(|link| link.begin);
+        let clients: Vec<_> = viewers.iter().map(|link| link.owner.key()).collect();
+        let at = fair_share::leaves(&clients, &newcomer).ok_or_else(|| {
+            Error::Full(format!("{most} viewers watch the streams of this server, which is the most: try again later"))
+        })?;
+        viewers[at].stop("somebody else watches, and you have more viewers than anybody: open fewer");
+        Ok(())
+    }
 }
 
 /// Removes a stream from the table, however its task ends.

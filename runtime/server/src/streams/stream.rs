@@ -19,7 +19,6 @@ use super::settings::{Audience, Change, Control, Input, Settings, Visitor};
 use super::viewer::Viewer;
 use crate::protocol::{Message, PolicyChange, SessionReport};
 use crate::sessions::ActiveSession;
-use crate::sessions::fair_share;
 use crate::sessions::owner::{Owner, Proof};
 
 /// What a stream does.
@@ -370,28 +369,21 @@ impl Stream {
         self.state().publisher.clone()
     }
 
-    /// Adds a viewer whose offer is being answered, at most `most`. Returns one that has to leave for it.
+    /// Adds a viewer whose offer is being answered.
     ///
     /// # Errors
-    /// When it is full, and nobody has more than the newcomer.
-    pub(super) fn add_viewer(&self, viewer: &Arc<Viewer>, most: usize) -> Result<Option<Arc<Viewer>>, Error> {
+    /// When it is over.
+    pub(super) fn add_viewer(&self, viewer: &Arc<Viewer>) -> Result<(), Error> {
         let mut state = self.state();
         if state.is_ending {
             return Err(Error::Unknown(self.name.clone()));
-        }
-        let mut leaves = None;
-        if state.viewers.len() >= most {
-            let clients: Vec<_> = state.viewers.iter().map(|viewer| viewer.link.owner.key()).collect();
-            let at = fair_share::leaves(&clients, &viewer.link.owner.key())
-                .ok_or_else(|| Error::Full(format!("{most} watch this stream, which is the most: try again later")))?;
-            leaves = Some(state.viewers.remove(at));
         }
         state.viewers.push(viewer.clone());
         let viewers = state.viewers.len();
         state.presence.viewers(Instant::now(), viewers);
         drop(state);
         self.wake();
-        Ok(leaves)
+        Ok(())
     }
 
     /// A viewer is gone.
