@@ -1,6 +1,6 @@
 /**
  * Framebox's browser client: sends video through a handler on a Framebox server and receives it processed, receives the
- * video of a handler that makes its own, or only sends video to a handler that returns values.
+ * video of a handler that makes its own, only sends video to a handler that returns values, or watches a stream.
  *
  * It is one ES module to import, without dependencies (its parts are in `client/`), and touches no element of the page.
  *
@@ -12,6 +12,7 @@
  * client.addEventListener('values', ({ detail }) => console.log(detail.values));
  * await client.start({ constraints: { width: 1280, height: 720 } });
  * await client.set({ threshold: 40 });
+ * await client.publish({ name: 'door' }); // Others watch: new Framebox({ server: 'https://my.server', stream: 'door' })
  * client.stop();
  *
  * // A handler that makes its own video needs no camera. The same in one call:
@@ -49,9 +50,10 @@
  * |              | `connection-lost` or `session-gone`                                                       |
  */
 
-/** @import { Applied, EventDetails, Handler, Options, Snapshot, StartOptions, State, Values } from './client/types.js' */
+/** @import { Applied, EventDetails, Handler, Options, Snapshot, StartOptions, State, StreamSummary, Values } from './client/types.js' */
 
-import { constraintsFor, openCamera, stopTracks } from './client/camera.js';
+import { constraintsFor, openCamera } from './client/camera.js';
+import { addCallbacks } from './client/callbacks.js';
 import { Catalog } from './client/catalog.js';
 import { Connection, notConnected } from './client/connection.js';
 import { connectionError, FrameboxError, goneError, toFrameboxError } from './client/errors.js';
@@ -62,6 +64,7 @@ import { probe } from './client/probe.js';
 import { Server } from './client/server.js';
 import { Session } from './client/session.js';
 import { estimateLatency } from './client/stats.js';
+import { Streams } from './client/streams.js';
 
 export { FrameboxError, openCamera };
 
@@ -77,13 +80,15 @@ const DIRECTIONS = /** @type {const} */ ({ transform: 'sendrecv', generator: 're
 
 /**
  * Makes a client and starts it.
- * @param {Options & StartOptions} [options]
+ * @param {Omit<Options, 'stream'> & Omit<StartOptions, 'stream'> & {stream?: string|MediaStream|null}} [options]
+ *   `stream`: the name of one to watch, or what to send.
  * @returns {Promise<Framebox>} Once video can flow.
  * @throws {FrameboxError} Nothing stays open then.
  */
 export async function connect({ stream, constraints, direction, ...options } = {}) {
-  const client = new Framebox(options);
-  await client.start({ stream, constraints, direction });
+  const isName = typeof stream === 'string';
+  const client = new Framebox(isName ? { ...options, stream } : options);
+  await client.start({ stream: isName ? null : stream, constraints, direction });
   return client;
 }
 
@@ -99,17 +104,12 @@ export class Framebox extends Session {
   #options;
 
   /** @param {Options} [options] */
-  constructor({ server: address = '', token = null, handler = null, ...options } = {}) {
+  constructor({ server: address = '', token = null, handler = null, stream = null, ...options } = {}) {
     const server = new Server(address, token);
-    super(server);
+    super(server, stream);
     this.#server = server;
     this.#options = { parameters: {}, statsInterval: 1000, ...options };
-    for (const [name, callback] of Object.entries(options)) {
-      const [, type] = /^on([A-Z][a-z]+)$/.exec(name) ?? [];
-      if (!type || typeof callback !== 'function') continue;
-      const call = /** @type {(detail: unknown) => void} */ (callback);
-      this.addEventListener(type.toLowerCase(), (event) => call(/** @type {CustomEvent} */ (event).detail));
-    }
+    addCallbacks(this, options);
     /** The name or description that was given. */
     this.handler = handler;
     /** The server's current values of parameters, by id. @type {Values} */
@@ -118,6 +118,15 @@ export class Framebox extends Session {
     this.values = {};
     /** Description of the running handler. @type {Handler|null} */
     this.descriptor = null;
+  }
+
+  /**
+   * Returns the streams that one may watch.
+   * @param {{server?: string, token?: string|null}} [options]
+   * @returns {Promise<StreamSummary[]>} The oldest first.
+   */
+  static streams({ server = '', token = null } = {}) {
+    return new Streams(new Server(server, token)).list();
   }
 
   /** @returns {State} */
@@ -185,17 +194,14 @@ export class Framebox extends Session {
     this.#setState('connecting');
     connection.askForIce(() => this.#server.ice(connection.signal), this.#options.iceServers ?? null);
     try {
-      const { handler } = this;
+      const { handler, watched } = this;
       const name = typeof handler === 'string' ? handler : (handler?.name ?? null);
-      this.descriptor = typeof handler === 'string' ? null : handler;
-      if (!direction) this.descriptor ??= await this.#server.handler(name, connection.signal);
-      const way = direction ?? DIRECTIONS[this.descriptor?.kind ?? 'transform'] ?? 'sendrecv';
+      this.descriptor = watched || typeof handler === 'string' ? null : handler;
+      // Of a stream, the server says with its first message what handler it has.
+      if (!direction && !watched) this.descriptor ??= await this.#server.handler(name, connection.signal);
+      const way = watched ? 'recvonly' : (direction ?? DIRECTIONS[this.descriptor?.kind ?? 'transform'] ?? 'sendrecv');
       if (way !== 'recvonly') {
-        const input = stream ?? (await openCamera(constraints ?? constraintsFor(this.descriptor)));
-        if (!stream && connection.ended) stopTracks(input);
-        connection.throwIfEnded();
-        connection.input = input;
-        connection.ownsInput = !stream;
+        const input = await connection.openInput(stream, constraints ?? constraintsFor(this.descriptor));
         this.#emit('input', { stream: input });
       }
       await this.#connect(connection, way, this.descriptor?.name ?? name);
@@ -249,11 +255,7 @@ export class Framebox extends Session {
   async replaceTrack(track) {
     const connection = this.#connection;
     if (!connection?.peer) throw new FrameboxError('not-connected', 'No session is running.');
-    await connection.peer.replaceTrack(track);
-    if (connection.ownsInput) stopTracks(connection.input);
-    connection.ownsInput = false;
-    connection.input = new MediaStream([track]);
-    this.#emit('input', { stream: connection.input });
+    this.#emit('input', { stream: await connection.replaceTrack(track) });
   }
 
   /**
@@ -283,9 +285,10 @@ export class Framebox extends Session {
     peer.channel.addEventListener('close', () => {
       this.#finish(connection, new FrameboxError('connection-lost', 'The server closed the connection.'));
     });
-    await peer.open(connection.input, direction, { handler, fps, policy, unprocessed });
+    const { watched: stream } = this;
+    await peer.open(connection.input, direction, stream ? { stream } : { handler, fps, policy, unprocessed });
     connection.connectTimer = setTimeout(() => this.#connectFailed(connection), CONNECT_TIMEOUT);
-    connection.askForReason(this, ASK_AFTER, (reason) => this.#connectFailed(connection, reason));
+    if (!stream) connection.askForReason(this, ASK_AFTER, (reason) => this.#connectFailed(connection, reason));
   }
 
   /** @param {Connection} connection @param {string|null} [reason] The server's. */
@@ -308,7 +311,7 @@ export class Framebox extends Session {
     }
     if (log) {
       /** @param {number} line */
-      const after = (line) => this.#server.getSession(connection.id, `/log?after=${line}`);
+      const after = (line) => this.#server.read(this.pathOf(connection.id), `/log?after=${line}`);
       connection.logStream = new LogStream(after, (line) => this.#emit('log', line));
       connection.logStream.fetchMissing();
     }
@@ -326,9 +329,6 @@ export class Framebox extends Session {
         connection.becomeLive();
         break;
       case 'disconnected':
-        this.#setState('interrupted');
-        this.#probe(connection);
-        break;
       case 'failed':
         // A session that was live is brought back; of another one the server says why it was not.
         if (!connection.isLive) break;
@@ -342,7 +342,7 @@ export class Framebox extends Session {
 
   /** @param {Connection} connection */
   async #probe(connection) {
-    const isBack = await probe(connection, this.#server, this.#options.statsInterval, {
+    const isBack = await probe(connection, this.#server, this.pathOf(connection.id), this.#options.statsInterval, {
       interrupted: () => this.#setState('interrupted'),
       gone: () => this.#finish(connection, goneError()),
     });
@@ -354,7 +354,8 @@ export class Framebox extends Session {
     const report = await peer.rtc.getStats().catch(() => null);
     if (connection.ended || !report) return;
     const read = { server: connection.serverStats, ...connection.stats.read(report) };
-    this.#snapshot = { state: this.#state, ...read, latency: estimateLatency(read, this.descriptor?.kind) };
+    const kind = this.watched ? 'generator' : this.descriptor?.kind;
+    this.#snapshot = { state: this.#state, ...read, latency: estimateLatency(read, kind) };
     this.#emit('stats', this.#snapshot);
   }
 
@@ -370,14 +371,10 @@ export class Framebox extends Session {
   #close(connection, error) {
     if (connection.ended) return;
     connection.end(error);
-    const isGone = error.status || ['finished', 'session-gone', 'server-unreachable'].includes(error.code);
-    const { offer } = connection.peer ?? {};
-    if (offer && !isGone) {
-      const remove = () => this.#server.endSession(connection.id);
-      connection.removed = (connection.leavingPage ? remove() : offer.then(remove)).catch(() => {});
-    }
+    connection.remove(error, () => this.#server.endSession(connection.id));
     if (!connection.leavingPage) Promise.resolve(connection.removed).then(() => connection.logStream?.finish());
     this.#connection = null;
+    this.published = null;
     this.#setState('ended');
   }
 

@@ -6,7 +6,7 @@
 /** @import { Peer } from './peer.js' */
 /** @import { Session } from './session.js' */
 
-import { stopTracks } from './camera.js';
+import { openCamera, stopTracks } from './camera.js';
 import { FrameboxError } from './errors.js';
 import { newId } from './id.js';
 import { deferred, ignoreRejection } from './promise.js';
@@ -115,6 +115,29 @@ export class Connection {
     this.#queuedResult ??= deferred();
     this.flushSoon();
     return this.#queuedResult.promise;
+  }
+
+  /**
+   * Takes what is to be sent, or opens a camera.
+   * @param {MediaStream|null} given
+   * @param {MediaTrackConstraints} constraints For the camera.
+   */
+  async openInput(given, constraints) {
+    const input = given ?? (await openCamera(constraints));
+    if (!given && this.ended) stopTracks(input);
+    this.throwIfEnded();
+    this.input = input;
+    this.ownsInput = !given;
+    return input;
+  }
+
+  /** Sends another track in place of the one that is sent. @param {MediaStreamTrack} track */
+  async replaceTrack(track) {
+    await this.peer?.replaceTrack(track);
+    if (this.ownsInput) stopTracks(this.input);
+    this.ownsInput = false;
+    this.input = new MediaStream([track]);
+    return this.input;
   }
 
   /**
@@ -240,6 +263,17 @@ export class Connection {
     if (request === undefined) return;
     this.#requests.get(request)?.result.reject(error);
     this.#requests.delete(request);
+  }
+
+  /**
+   * Removes an ended session from the server, unless it is not there.
+   * @param {FrameboxError} error Why it ended.
+   * @param {() => Promise<unknown>} remove
+   */
+  remove(error, remove) {
+    const isGone = error.status || ['finished', 'session-gone', 'server-unreachable'].includes(error.code);
+    const { offer } = this.peer ?? {};
+    if (offer && !isGone) this.removed = (this.leavingPage ? remove() : offer.then(remove)).catch(() => {});
   }
 
   /** Releases everything; further calls do nothing. @param {FrameboxError} error What everybody who waits gets. */

@@ -23,7 +23,7 @@
  * Codes: `insecure-context`, `unsupported`, `camera-missing`, `camera-refused`, `camera-busy`, `camera-unsuited`,
  * `server-unreachable`, `server-full`, `not-allowed`, `handler-unknown`, `offer-refused`, `connect-failed`,
  * `connection-lost`, `session-gone`, `not-connected`, `already-started`, `stopped`, `finished`, `parameter`, `refused`,
- * and those of the server's own messages.
+ * `stream-unknown`, `stream-full`, `stream-taken`, and those of the server's own messages.
  */
 export class FrameboxError extends Error {
   /**
@@ -81,9 +81,8 @@ export function offerError(response, body) {
   const detail = message ?? textOf(body) ?? (typeof error === 'string' ? error : null);
   // 429: not the server is full, but this client has as many sessions as it may; the server's text says so.
   if (status !== 429 && (status === 503 || error === 'concurrency_limit_reached')) {
-    const retryAfter = Number(response.headers.get('Retry-After')) || undefined;
     const text = 'The server runs as many sessions as it can. Try again later.';
-    return new FrameboxError('server-full', text, { status, retryAfter, limit });
+    return new FrameboxError('server-full', text, { status, retryAfter: retryAfterOf(response), limit });
   }
   if (status === 401 || status === 403) return notAllowed(status, detail);
   if (status === 404)
@@ -117,10 +116,43 @@ export function sessionError({ status }, body) {
   return new FrameboxError('parameter', detail, { status, parameters, parameter });
 }
 
+/**
+ * The error for a failed request about a stream.
+ * @param {Response} response
+ * @param {ErrorBody} body
+ */
+export function streamError(response, body) {
+  const { status } = response;
+  const detail = textOf(body);
+  if (status === 404 || status === 410)
+    return new FrameboxError('stream-unknown', detail ?? 'There is no such stream.', { status });
+  if (status === 409) return new FrameboxError('stream-taken', detail ?? 'The name is taken.', { status });
+  return sessionError(response, body);
+}
+
+/**
+ * The error for a failed offer to watch a stream.
+ * @param {Response} response
+ * @param {ErrorBody} body
+ */
+export function watchError(response, body) {
+  const { status } = response;
+  const { error, message, limit } = body?.meta ?? {};
+  const detail = message ?? textOf(body);
+  if (status === 404 || status === 410)
+    return new FrameboxError('stream-unknown', detail ?? 'There is no such stream.', { status });
+  if (status !== 503 || error !== 'stream_full') return offerError(response, body);
+  const text = detail ?? 'The stream has as many viewers as it may have. Try again later.';
+  return new FrameboxError('stream-full', text, { status, retryAfter: retryAfterOf(response), limit });
+}
+
 /** @param {number} status @param {string|null} detail */
 function notAllowed(status, detail) {
   return new FrameboxError('not-allowed', detail ?? 'The server requires a token.', { status });
 }
+
+/** @param {Response} response */
+const retryAfterOf = (response) => Number(response.headers.get('Retry-After')) || undefined;
 
 /** @param {number} status */
 const statusText = (status) => `The server responded with HTTP status ${status}.`;

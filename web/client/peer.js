@@ -1,7 +1,7 @@
 /** The WebRTC connection to the server: its signalling and its data channel. */
 
-import { FrameboxError, offerError } from './errors.js';
-import { jsonRequest, withHeaders } from './server.js';
+import { FrameboxError, offerError, watchError } from './errors.js';
+import { jsonRequest, sessionPath, withHeaders } from './server.js';
 import { followUplink } from './uplink.js';
 
 /** One WebRTC connection. Nothing happens after `signal` was aborted. */
@@ -10,6 +10,7 @@ export class Peer {
   #id;
   #signal;
   #query = '';
+  #toError = offerError;
   #ice;
   /** Errors of STUN and TURN servers, the latest last. @type {string[]} */
   #serverErrors = [];
@@ -62,16 +63,17 @@ export class Peer {
 
     const { type, sdp } = await rtc.createOffer();
     this.#signal.throwIfAborted();
+    if (options.stream) this.#toError = watchError;
     const given = Object.entries(options).filter(([, value]) => value !== null && value !== undefined);
     this.#query = given.length ? `?${new URLSearchParams(given.map(([key, value]) => [key, String(value)]))}` : '';
     // The offer leaves at once: it has no candidates, which are gathered, and the servers for that asked for, meanwhile.
     // A posted offer is never aborted: the server might accept it after the DELETE that is to end its session.
     this.offer = this.#post({ sdp, type, webrtc_id: this.#id });
     const [response] = await Promise.all([this.offer, this.#gather({ type, sdp })]);
-    this.#server.keepSecret(this.#id, response.headers.get('Session-Secret'));
+    this.#server.keepSecret(sessionPath(this.#id), response.headers.get('Session-Secret'));
     const answer = await response.json();
     this.#signal.throwIfAborted();
-    if (!answer.sdp) throw offerError(response, answer);
+    if (!answer.sdp) throw this.#toError(response, answer);
     await rtc.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
     this.#signal.throwIfAborted();
     this.#answered = true;
@@ -93,7 +95,7 @@ export class Peer {
       const { type, sdp } = offer;
       const response = await this.#post({ sdp, type, webrtc_id: this.#id, restart: true }, signal);
       const answer = await response.json();
-      if (!answer.sdp) throw offerError(response, answer);
+      if (!answer.sdp) throw this.#toError(response, answer);
       await rtc.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
     } catch (error) {
       if (rtc.signalingState === 'have-local-offer') await rtc.setLocalDescription({ type: 'rollback' }).catch(() => {});
@@ -162,8 +164,8 @@ export class Peer {
 
   /** @param {object} body @param {AbortSignal} [signal] */
   #post(body, signal) {
-    const request = withHeaders(jsonRequest('POST', body, signal), this.#server.sessionHeaders(this.#id));
-    return this.#server.request(this.#server.url(`webrtc/offer${this.#query}`), request);
+    const request = withHeaders(jsonRequest('POST', body, signal), this.#server.secretHeaders(sessionPath(this.#id)));
+    return this.#server.request(this.#server.url(`webrtc/offer${this.#query}`), request, this.#toError);
   }
 }
 

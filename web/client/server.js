@@ -2,15 +2,21 @@
 
 /** @import { Handler } from './types.js' */
 
-import { FrameboxError, offerError, sessionError } from './errors.js';
+import { FrameboxError, offerError, sessionError, streamError } from './errors.js';
 
-/** Secrets of sessions that are kept: a log is read for a while after its session. */
+/** Secrets that are kept: a log is read for a while after its session. */
 const MAX_SECRETS = 8;
+
+/** Path of a session. @param {string} id */
+export const sessionPath = (id) => `sessions/${encodeURIComponent(id)}`;
+
+/** Path of a stream. @param {string} name */
+export const streamPath = (name) => `streams/${encodeURIComponent(name)}`;
 
 export class Server {
   #base;
   #token;
-  /** Secrets of sessions by id: without a token, a session belongs to whoever has its secret. @type {Map<string, string>} */
+  /** Secrets by path: without a token, a session or a stream belongs to whoever has its secret. @type {Map<string, string>} */
   #secrets = new Map();
 
   /**
@@ -29,21 +35,21 @@ export class Server {
     return this.#token ? { Authorization: `Bearer ${this.#token}` } : {};
   }
 
-  /** Keeps the secret that came with the answer to an offer. @param {string} id @param {string|null} secret */
-  keepSecret(id, secret) {
+  /** Keeps the secret of a session or a stream. @param {string} path @param {string|null} secret */
+  keepSecret(path, secret) {
     if (!secret) return;
     if (this.#secrets.size === MAX_SECRETS) this.#secrets.delete([...this.#secrets.keys()][0]);
-    this.#secrets.set(id, secret);
+    this.#secrets.set(path, secret);
   }
 
-  /** The secret of a session; null for one that has none, or somebody else's. @param {string} id @returns {string|null} */
-  secretOf(id) {
-    return this.#secrets.get(id) ?? null;
+  /** The secret of a session or a stream; null for one that has none, or somebody else's. @param {string} path */
+  secretOf(path) {
+    return this.#secrets.get(path) ?? null;
   }
 
-  /** Headers that prove that a session is one's own. @param {string} id @returns {Record<string, string>} */
-  sessionHeaders(id) {
-    const secret = this.secretOf(id);
+  /** Headers that prove that a session or a stream is one's own. @param {string} path @returns {Record<string, string>} */
+  secretHeaders(path) {
+    const secret = this.secretOf(path);
     return secret ? { 'Session-Secret': secret } : {};
   }
 
@@ -52,19 +58,14 @@ export class Server {
     return new URL(path, this.#base);
   }
 
-  /** @param {string} id @param {string} [path] Below the session. */
-  sessionUrl(id, path = '') {
-    return this.url(`sessions/${encodeURIComponent(id)}${path}`);
-  }
-
   /**
-   * The event stream of a session's additional outputs, with the token and the session's secret: an `EventSource` cannot
-   * send headers.
-   * @param {string} id
-   * @param {string|null} [secret] Of a session that somebody else started.
+   * The event stream of the additional outputs of a session or a stream, with the token and the secret: an `EventSource`
+   * cannot send headers.
+   * @param {string} path
+   * @param {string|null} [secret] Of what somebody else started.
    */
-  outputsUrl(id, secret = this.secretOf(id)) {
-    const url = this.sessionUrl(id, '/outputs');
+  outputsUrl(path, secret = this.secretOf(path)) {
+    const url = this.url(`${path}/outputs`);
     if (this.#token) url.searchParams.set('access_token', this.#token);
     if (secret) url.searchParams.set('session_secret', secret);
     return url;
@@ -72,8 +73,9 @@ export class Server {
 
   /** Ends a session, also while the page is being closed. @param {string} id */
   endSession(id) {
-    const headers = this.sessionHeaders(id);
-    return fetch(this.sessionUrl(id), this.#authenticated({ method: 'DELETE', keepalive: true, headers }));
+    const path = sessionPath(id);
+    const headers = this.secretHeaders(path);
+    return fetch(this.url(path), this.#authenticated({ method: 'DELETE', keepalive: true, headers }));
   }
 
   /** @param {AbortSignal} [signal] @returns {Promise<{handlers: Handler[], default: string}>} */
@@ -108,25 +110,38 @@ export class Server {
   }
 
   /**
-   * Reads something of a session.
-   * @param {string} id
-   * @param {string} path
+   * Reads something of a session or a stream.
+   * @param {string} path Of the session or the stream.
+   * @param {string} part Below it.
    * @param {RequestInit} [init]
    */
-  async getSession(id, path, init) {
-    const request = { cache: /** @type {const} */ ('no-store'), headers: this.sessionHeaders(id), ...init };
-    return (await this.request(this.sessionUrl(id, path), request, sessionError)).json();
+  async read(path, part, init) {
+    const request = { cache: /** @type {const} */ ('no-store'), headers: this.secretHeaders(path), ...init };
+    return (await this.request(this.url(path + part), request, errorOf(path))).json();
   }
 
   /**
-   * Changes something of a session.
-   * @param {string} id
-   * @param {string} path
+   * Changes something of a session or a stream.
+   * @param {string} path Of the session or the stream.
+   * @param {string} part Below it.
    * @param {object} body
    */
-  async patchSession(id, path, body) {
-    const request = withHeaders(jsonRequest('PATCH', body), this.sessionHeaders(id));
-    return (await this.request(this.sessionUrl(id, path), request, sessionError)).json();
+  async change(path, part, body) {
+    const request = withHeaders(jsonRequest('PATCH', body), this.secretHeaders(path));
+    return (await this.request(this.url(path + part), request, errorOf(path))).json();
+  }
+
+  /**
+   * Reads the most recent picture of a session or a stream.
+   * @param {string} path Of the session or the stream.
+   * @param {{size?: number, type?: 'jpg'|'png'}} [options] `size`: longest edge, pixels; default: as it is.
+   * @returns {Promise<Blob>}
+   */
+  async snapshot(path, { size, type = 'jpg' } = {}) {
+    const url = this.url(`${path}/snapshot.${type}`);
+    if (size) url.searchParams.set('size', String(size));
+    const request = { cache: /** @type {const} */ ('no-store'), headers: this.secretHeaders(path) };
+    return (await this.request(url, request, errorOf(path))).blob();
   }
 
   /**
@@ -153,6 +168,9 @@ export class Server {
     return withHeaders(init, this.headers);
   }
 }
+
+/** Makes errors of requests about a session or a stream. @param {string} path */
+const errorOf = (path) => (path.startsWith('streams/') ? streamError : sessionError);
 
 /**
  * A request with more headers.

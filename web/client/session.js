@@ -1,16 +1,25 @@
-/** A session as the HTTP API shows it, for the client that started it and for others who may see it. */
+/** A session or a stream as the HTTP API shows it, for the client that started it and for others who may see it. */
 
-/** @import { Applied, EventDetails, FrameRecord, LogLine, Policy, Values } from './types.js' */
+/** @import { Applied, EventDetails, FrameRecord, LogLine, Policy, PublishOptions, StreamReport, Values } from './types.js' */
 
 import { FrameboxError } from './errors.js';
+import { sessionPath, streamPath } from './server.js';
+import { Streams } from './streams.js';
 
 export class Session extends EventTarget {
   #server;
 
-  /** @param {import('./server.js').Server} server */
-  constructor(server) {
+  /**
+   * @param {import('./server.js').Server} server
+   * @param {string|null} [watched]
+   */
+  constructor(server, watched = null) {
     super();
     this.#server = server;
+    /** Name of the stream that is watched; null for a session of one's own. */
+    this.watched = watched;
+    /** Name of the stream that the session was published as; null where it is not. @type {string|null} */
+    this.published = null;
   }
 
   /** Identifier of the session; null when there is none. @returns {string|null} */
@@ -23,7 +32,17 @@ export class Session extends EventTarget {
    * @returns {string|null}
    */
   get secret() {
-    return this.id ? this.#server.secretOf(this.id) : null;
+    return this.id ? this.#server.secretOf(sessionPath(this.id)) : null;
+  }
+
+  /** Path of the stream that is watched, else of that session. @param {string} id */
+  pathOf(id) {
+    return this.watched ? streamPath(this.watched) : sessionPath(id);
+  }
+
+  /** The server's streams: lists, makes, changes and records them. @returns {Streams} */
+  get streams() {
+    return new Streams(this.#server);
   }
 
   /** Reads the current values from the server. @returns {Promise<Values>} */
@@ -48,7 +67,8 @@ export class Session extends EventTarget {
    * @returns {Promise<Policy>} The policy that holds.
    */
   async setPolicy(change) {
-    const { policy, unprocessed } = await this.#patch('', change);
+    const changed = await this.#patch('', change);
+    const { policy, unprocessed } = changed.session ?? changed;
     return { policy, unprocessed };
   }
 
@@ -67,15 +87,47 @@ export class Session extends EventTarget {
   }
 
   /**
-   * Reads additional outputs as server-sent events, also those of a session that somebody else started.
+   * The most recent picture, as an image file.
+   * @param {{size?: number, type?: 'jpg'|'png'}} [options] `size`: longest edge, pixels; default: as it is.
+   * @returns {Promise<Blob>}
+   */
+  snapshot(options) {
+    return this.#server.snapshot(this.#requiredPath(), options);
+  }
+
+  /**
+   * Lets others watch what this session shows, as a stream.
+   * @param {PublishOptions} [options]
+   * @returns {Promise<StreamReport>} With the stream's name.
+   */
+  async publish(options = {}) {
+    const { id } = this;
+    if (!id || this.watched) throw notRunning();
+    const report = await this.streams.create({ ...options, input: { session: id } });
+    if (this.id === id) this.published = report.name;
+    return report;
+  }
+
+  /** Ends the stream that this session was published as; the session goes on. */
+  async unpublish() {
+    const { published } = this;
+    if (!published) return;
+    this.published = null;
+    await this.streams.remove(published);
+  }
+
+  /**
+   * Reads additional outputs as server-sent events, also those of a stream or of a session that somebody else started.
    * @param {(values: EventDetails['values']) => void} receive Called for each frame with values; of values that come
    *   faster than they are read, the latest of each.
-   * @param {{id?: string|null, secret?: string|null, onEnd?: (end: {reason: string}) => void}} [options] Another session,
-   *   and its secret if an anonymous client started it; called once at the end of the session.
+   * @param {{id?: string|null, stream?: string|null, secret?: string|null, onEnd?: (end: {reason: string}) => void}} [options]
+   *   A stream or another session, and its secret if an anonymous client started it; called once at the end.
    * @returns {{close: () => void}} `close` stops reading.
    */
-  outputs(receive, { id = this.id, secret, onEnd = () => {} } = {}) {
-    const events = new EventSource(this.#server.outputsUrl(id ?? this.#requiredId(), secret));
+  outputs(receive, { id = this.id, stream, secret, onEnd = () => {} } = {}) {
+    const name = stream ?? (id === this.id ? this.watched : null);
+    const path = name ? streamPath(name) : sessionPath(id ?? this.#requiredId());
+    const events = new EventSource(this.#server.outputsUrl(path, secret));
     /** @param {{reason: string}} detail */
     const end = (detail) => {
       events.close();
@@ -90,18 +142,24 @@ export class Session extends EventTarget {
     return { close: () => events.close() };
   }
 
-  /** @param {string} path */
-  async #get(path) {
-    return this.#server.getSession(this.#requiredId(), path);
+  /** @param {string} part */
+  #get(part) {
+    return this.#server.read(this.#requiredPath(), part);
   }
 
-  /** @param {string} path @param {object} body */
-  async #patch(path, body) {
-    return this.#server.patchSession(this.#requiredId(), path, body);
+  /** @param {string} part @param {object} body */
+  #patch(part, body) {
+    return this.#server.change(this.#requiredPath(), part, body);
+  }
+
+  #requiredPath() {
+    return this.pathOf(this.#requiredId());
   }
 
   #requiredId() {
-    if (!this.id) throw new FrameboxError('not-connected', 'No session is running.');
+    if (!this.id) throw notRunning();
     return this.id;
   }
 }
+
+const notRunning = () => new FrameboxError('not-connected', 'No session is running.');

@@ -179,6 +179,51 @@
  * @property {Latency|null} latency
  */
 
+// Streams
+
+/**
+ * `idle`: nobody watches, and it is not started; `waiting`: for its publisher, or the source's first picture; `live`;
+ * `away`: publisher or source are gone for the moment, and the last picture stands; `failed`; `ending`.
+ * @typedef {'idle'|'waiting'|'live'|'away'|'failed'|'ending'} StreamState
+ */
+/** Who may watch: anyone, whoever has a token with the scope `watch`, or only the owner. @typedef {'anyone'|'watch'|'owner'} Audience */
+
+/**
+ * A stream as `GET /streams` lists it.
+ * @typedef {object} StreamSummary
+ * @property {string} name
+ * @property {string|null} title
+ * @property {string} handler
+ * @property {Kind} kind Of the handler.
+ * @property {'session'|'publish'|'source'|'clock'} input
+ * @property {StreamState} state
+ * @property {number} viewers
+ * @property {number} age_ms
+ * @property {Audience} watch
+ * @property {'viewers'|'owner'} control Who may change its parameters.
+ * @property {boolean} own Whether it belongs to the caller.
+ * @property {boolean} may_control Whether the caller may change its parameters.
+ */
+/**
+ * A stream as `GET /streams/{name}` describes it. `message`: what happened last.
+ * @typedef {StreamSummary & {session: ServerStats|null, message: string|null}} StreamReport
+ */
+/**
+ * What holds for viewers of a stream. `away_s`: how long it outlives its publisher, s.
+ * @typedef {{title?: string|null, watch?: Audience, control?: 'viewers'|'owner', away_s?: number}} StreamOptions
+ */
+/** @typedef {StreamOptions & Partial<Policy> & {parameters?: Values}} StreamChange */
+/** Without a name it gets one that nobody guesses. @typedef {StreamOptions & {name?: string}} PublishOptions */
+/**
+ * A stream to be made. `input`: a publisher (by WHIP), the handler's own clock, a session, or a source of the server's.
+ * @typedef {StreamChange & {name?: string, handler?: string, fps?: number,
+ *   input: 'publish'|'clock'|{session: string}|{source: string}}} NewStream
+ */
+/**
+ * A recording of a stream. `started`: when (RFC 3339); `active`: whether it still grows.
+ * @typedef {{file: string, bytes: number, started: string, duration_ms: number, active: boolean}} Recording
+ */
+
 /**
  * How the server is reached. `ttl`: how long the credentials may be used, s; null: for ever. `disconnectTimeout`: how
  * long a session outlives its connection, s.
@@ -247,6 +292,8 @@
  * @property {string} [server] Address of the server; empty: relative to the page.
  * @property {string|null} [token] A token of the server with the scope `watch`, where the server requires one.
  * @property {string|Handler|null} [handler] Its name or its description; null: the server's default.
+ * @property {string|null} [stream] Name of a stream to watch, in place of a handler: no video is sent, and neither handler,
+ *   parameters, rate nor policy are of effect.
  * @property {Values} [parameters] Values to start with; the other parameters keep their defaults.
  * @property {number|null} [fps] Frame rate of a handler that makes its own video, 1 to 120; null: the handler's own.
  * @property {SkipPolicy|null} [policy] Which frames the handler is given; null: the server's default.
