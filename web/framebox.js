@@ -181,7 +181,7 @@ export class Framebox extends Session {
   async start({ stream = null, constraints, direction } = {}) {
     if (this.#connection) throw new FrameboxError('already-started', 'The session is already running.');
     if (!globalThis.RTCPeerConnection) throw new FrameboxError('unsupported', 'This browser does not support WebRTC.');
-    const connection = (this.#connection = new Connection(this.#options.parameters));
+    const connection = (this.#connection = new Connection(this.#options.parameters, this.watched));
     connection.finish = (error) => this.#finish(connection, error);
     this.#snapshot = null;
     this.held = {};
@@ -192,7 +192,7 @@ export class Framebox extends Session {
     };
     globalThis.addEventListener('pagehide', leave, { signal: connection.signal });
     this.#setState('connecting');
-    connection.askForIce(() => this.#server.ice(connection.signal), this.#options.iceServers ?? null);
+    connection.askForIce(() => this.#server.ice(connection.paths.ice, connection.signal), this.#options.iceServers ?? null);
     try {
       const { handler, watched } = this;
       const name = typeof handler === 'string' ? handler : (handler?.name ?? null);
@@ -285,10 +285,10 @@ export class Framebox extends Session {
     peer.channel.addEventListener('close', () => {
       this.#finish(connection, new FrameboxError('connection-lost', 'The server closed the connection.'));
     });
-    const { watched: stream } = this;
-    await peer.open(connection.input, direction, stream ? { stream } : { handler, fps, policy, unprocessed });
+    const isViewer = this.watched !== null;
+    await peer.open(connection.input, direction, isViewer ? {} : { handler, fps, policy, unprocessed });
     connection.connectTimer = setTimeout(() => this.#connectFailed(connection), CONNECT_TIMEOUT);
-    if (!stream) connection.askForReason(this, ASK_AFTER, (reason) => this.#connectFailed(connection, reason));
+    if (!isViewer) connection.askForReason(this, ASK_AFTER, (reason) => this.#connectFailed(connection, reason));
   }
 
   /** @param {Connection} connection @param {string|null} [reason] The server's. */
@@ -371,7 +371,7 @@ export class Framebox extends Session {
   #close(connection, error) {
     if (connection.ended) return;
     connection.end(error);
-    connection.remove(error, () => this.#server.endSession(connection.id));
+    connection.remove(error, () => this.#server.end(connection.paths.own));
     if (!connection.leavingPage) Promise.resolve(connection.removed).then(() => connection.logStream?.finish());
     this.#connection = null;
     this.published = null;

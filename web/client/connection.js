@@ -11,6 +11,7 @@ import { FrameboxError } from './errors.js';
 import { newId } from './id.js';
 import { deferred, ignoreRejection } from './promise.js';
 import { Recovery } from './recovery.js';
+import { sessionPath, streamPath } from './server.js';
 import { StatsReader } from './stats.js';
 
 /** Requests that may wait for an answer; of more, the oldest is rejected. */
@@ -36,9 +37,14 @@ export class Connection {
   /** @type {Deferred<void>} */
   #live = deferred();
 
-  /** @param {Values} parameters Values to start with. */
-  constructor(parameters) {
+  /**
+   * @param {Values} parameters Values to start with.
+   * @param {string|null} watched Name of the stream, for a viewer of one.
+   */
+  constructor(parameters, watched) {
     this.id = newId();
+    /** Where offers go, who helps to connect, and what is ended here. */
+    this.paths = pathsOf(this.id, watched);
     this.signal = this.#abort.signal;
     this.stats = new StatsReader();
     this.#queued = withoutPrototype(parameters);
@@ -290,6 +296,13 @@ export class Connection {
     this.peer?.close();
     if (this.ownsInput) stopTracks(this.input);
   }
+}
+
+/** @param {string} id @param {string|null} watched */
+function pathsOf(id, watched) {
+  if (watched === null) return { offer: 'webrtc/offer', ice: 'ice', own: sessionPath(id) };
+  const stream = streamPath(watched);
+  return { offer: `${stream}/offer`, ice: `${stream}/ice`, own: `${stream}/viewers/${encodeURIComponent(id)}` };
 }
 
 /**

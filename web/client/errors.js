@@ -23,7 +23,7 @@
  * Codes: `insecure-context`, `unsupported`, `camera-missing`, `camera-refused`, `camera-busy`, `camera-unsuited`,
  * `server-unreachable`, `server-full`, `not-allowed`, `handler-unknown`, `offer-refused`, `connect-failed`,
  * `connection-lost`, `session-gone`, `not-connected`, `already-started`, `stopped`, `finished`, `parameter`, `refused`,
- * `stream-unknown`, `stream-full`, `stream-taken`, and those of the server's own messages.
+ * `stream-unknown`, `stream-full`, `stream-not-live`, `stream-taken`, and those of the server's own messages.
  */
 export class FrameboxError extends Error {
   /**
@@ -141,6 +141,10 @@ export function watchError(response, body) {
   const detail = message ?? textOf(body);
   if (status === 404 || status === 410)
     return new FrameboxError('stream-unknown', detail ?? 'There is no such stream.', { status });
+  if (error === 'stream_not_live') {
+    const text = detail ?? 'Nothing is to be seen yet.';
+    return new FrameboxError('stream-not-live', text, { status, retryAfter: retryAfterOf(response) });
+  }
   if (status !== 503 || error !== 'stream_full') return offerError(response, body);
   const text = detail ?? 'The stream has as many viewers as it may have. Try again later.';
   return new FrameboxError('stream-full', text, { status, retryAfter: retryAfterOf(response), limit });

@@ -1,7 +1,7 @@
 /** The WebRTC connection to the server: its signalling and its data channel. */
 
 import { FrameboxError, offerError, watchError } from './errors.js';
-import { jsonRequest, sessionPath, withHeaders } from './server.js';
+import { jsonRequest, withHeaders } from './server.js';
 import { followUplink } from './uplink.js';
 
 /** One WebRTC connection. Nothing happens after `signal` was aborted. */
@@ -10,7 +10,8 @@ export class Peer {
   #id;
   #signal;
   #query = '';
-  #toError = offerError;
+  #paths;
+  #toError;
   #ice;
   /** Errors of STUN and TURN servers, the latest last. @type {string[]} */
   #serverErrors = [];
@@ -27,6 +28,8 @@ export class Peer {
   constructor(server, connection, iceTransportPolicy) {
     this.#server = server;
     this.#id = connection.id;
+    this.#paths = connection.paths;
+    this.#toError = connection.paths.offer.startsWith('streams/') ? watchError : offerError;
     this.#signal = connection.signal;
     this.#ice = connection.iceServers();
     /** The browser's connection. */
@@ -49,7 +52,7 @@ export class Peer {
     const sends = direction !== 'recvonly';
     const track = sends ? input?.getVideoTracks()[0] : null;
     if (sends && !track) throw new FrameboxError('camera-missing', 'The stream has no video.');
-    if (track) track.contentHint = 'motion';
+    hintMotion(track);
     const transceiver = rtc.addTransceiver(track ?? 'video', { direction, streams: track && input ? [input] : [] });
     preferH264(transceiver);
     if (sends) this.sender = transceiver.sender;
@@ -63,14 +66,13 @@ export class Peer {
 
     const { type, sdp } = await rtc.createOffer();
     this.#signal.throwIfAborted();
-    if (options.stream) this.#toError = watchError;
     const given = Object.entries(options).filter(([, value]) => value !== null && value !== undefined);
     this.#query = given.length ? `?${new URLSearchParams(given.map(([key, value]) => [key, String(value)]))}` : '';
     // The offer leaves at once: it has no candidates, which are gathered, and the servers for that asked for, meanwhile.
     // A posted offer is never aborted: the server might accept it after the DELETE that is to end its session.
     this.offer = this.#post({ sdp, type, webrtc_id: this.#id });
     const [response] = await Promise.all([this.offer, this.#gather({ type, sdp })]);
-    this.#server.keepSecret(sessionPath(this.#id), response.headers.get('Session-Secret'));
+    this.#server.keepSecret(this.#paths.own, response.headers.get('Session-Secret'));
     const answer = await response.json();
     this.#signal.throwIfAborted();
     if (!answer.sdp) throw this.#toError(response, answer);
@@ -135,7 +137,7 @@ export class Peer {
   /** Replaces the track that is sent, within the same session. @param {MediaStreamTrack} track */
   async replaceTrack(track) {
     if (!this.sender) throw new FrameboxError('not-connected', 'This session sends no video.');
-    track.contentHint = 'motion';
+    hintMotion(track);
     await this.sender.replaceTrack(track);
   }
 
@@ -164,9 +166,14 @@ export class Peer {
 
   /** @param {object} body @param {AbortSignal} [signal] */
   #post(body, signal) {
-    const request = withHeaders(jsonRequest('POST', body, signal), this.#server.secretHeaders(sessionPath(this.#id)));
-    return this.#server.request(this.#server.url(`webrtc/offer${this.#query}`), request, this.#toError);
+    const request = withHeaders(jsonRequest('POST', body, signal), this.#server.secretHeaders(this.#paths.own));
+    return this.#server.request(this.#server.url(this.#paths.offer + this.#query), request, this.#toError);
   }
+}
+
+/** Asks for an even frame rate, unless whoever opened the track asked for something else. @param {MediaStreamTrack|null|undefined} track */
+function hintMotion(track) {
+  if (track && !track.contentHint) track.contentHint = 'motion';
 }
 
 /**

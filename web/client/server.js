@@ -71,9 +71,8 @@ export class Server {
     return url;
   }
 
-  /** Ends a session, also while the page is being closed. @param {string} id */
-  endSession(id) {
-    const path = sessionPath(id);
+  /** Ends a session, or leaves a stream, also while the page is being closed. @param {string} path */
+  end(path) {
     const headers = this.secretHeaders(path);
     return fetch(this.url(path), this.#authenticated({ method: 'DELETE', keepalive: true, headers }));
   }
@@ -85,11 +84,12 @@ export class Server {
 
   /**
    * Asks how the server is reached; one that does not say needs no help of other servers.
+   * @param {string} path
    * @param {AbortSignal} [signal]
    * @returns {Promise<import('./types.js').Ice>}
    */
-  async ice(signal) {
-    const request = this.request(this.url('ice'), { cache: 'no-store', signal });
+  async ice(path, signal) {
+    const request = this.request(this.url(path), { cache: 'no-store', signal });
     const answer = await request.then((response) => response.json()).catch(() => ({}));
     const { iceServers = [], ttl = null, disconnectTimeout } = answer;
     return { iceServers, ttl, disconnectTimeout };

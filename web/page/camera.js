@@ -1,18 +1,18 @@
-/** The camera: which one, at which resolution, opened and closed. */
+/** The camera: which one, opened and closed. */
 
 import { FrameboxError, openCamera } from '../framebox.js';
 import { stopTracks } from '../client/camera.js';
 import { toFrameboxError } from '../client/errors.js';
 import { h } from './elements.js';
+import { store, stored } from './storage.js';
 
 /** Where the browser stores the choice. */
 const STORAGE_KEY = 'framebox.camera';
 
-/** @typedef {{size: {width: number, height: number}|null, fps: number|null}} Wish What a handler wants. */
+/** @typedef {{width: number, height: number, fps: number}} Wish What is wanted of it, at best. */
 
 export class Camera {
   #choice;
-  #resolution;
   #callbacks;
   /** @type {MediaStream|null} */
   #stream = null;
@@ -24,21 +24,18 @@ export class Camera {
 
   /**
    * @param {HTMLSelectElement} choice
-   * @param {HTMLSelectElement} resolution
-   * @param {{changed: () => void, lost: () => void}} callbacks `changed`: a person chose another camera or resolution;
-   *   `lost`: the camera was disconnected.
+   * @param {{changed: () => void, lost: () => void}} callbacks `changed`: a person chose another camera; `lost`: the
+   *   camera was disconnected.
    */
-  constructor(choice, resolution, callbacks) {
+  constructor(choice, callbacks) {
     this.#choice = choice;
-    this.#resolution = resolution;
     this.#callbacks = callbacks;
     choice.addEventListener('change', () => {
-      store(choice.value);
+      store(STORAGE_KEY, choice.value);
       callbacks.changed();
     });
-    resolution.addEventListener('change', () => callbacks.changed());
     navigator.mediaDevices?.addEventListener?.('devicechange', () => this.list());
-    this.list(stored());
+    this.list(stored(STORAGE_KEY));
   }
 
   /**
@@ -57,19 +54,19 @@ export class Camera {
 
   /**
    * Opens the chosen camera, or keeps it when it is already open with these settings.
-   * @param {Wish} handler
+   * @param {Wish} wish
    * @returns {Promise<MediaStream>} Rejects with the code `stopped` when `close` is called meanwhile.
    */
-  open(handler) {
+  open(wish) {
     // One after the other: a second call finds what the first one opened.
-    const opened = this.#queue.catch(() => {}).then(() => this.#open(handler));
+    const opened = this.#queue.catch(() => {}).then(() => this.#open(wish));
     this.#queue = opened;
     return opened;
   }
 
-  /** @param {Wish} handler */
-  async #open(handler) {
-    const constraints = this.#constraints(handler);
+  /** @param {Wish} wish */
+  async #open(wish) {
+    const constraints = this.#constraints(wish);
     const key = JSON.stringify(constraints);
     if (this.#opened === key && this.#stream?.getVideoTracks()[0]?.readyState === 'live') return this.#stream;
     // Many cameras can be opened only once, so the previous one is closed first.
@@ -101,32 +98,13 @@ export class Camera {
     this.#stream = null;
   }
 
-  /** @param {Wish} handler @returns {MediaTrackConstraints} */
-  #constraints({ size, fps }) {
-    const [width, height] = this.#resolution.value.split('x').map(Number);
-    const wanted = width ? { width, height } : (size ?? { width: 1280, height: 720 });
+  /** @param {Wish} wish @returns {MediaTrackConstraints} */
+  #constraints({ width, height, fps }) {
     return {
-      width: { ideal: wanted.width },
-      height: { ideal: wanted.height },
-      frameRate: { ideal: fps ?? 30 },
+      width: { ideal: width },
+      height: { ideal: height },
+      frameRate: { ideal: fps },
       ...(this.#choice.value ? { deviceId: { exact: this.#choice.value } } : {}),
     };
-  }
-}
-
-/** @param {string} camera */
-function store(camera) {
-  try {
-    localStorage.setItem(STORAGE_KEY, camera);
-  } catch {
-    // The browser denies storage: the choice lasts until the page is closed.
-  }
-}
-
-function stored() {
-  try {
-    return localStorage.getItem(STORAGE_KEY) ?? '';
-  } catch {
-    return '';
   }
 }

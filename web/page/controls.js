@@ -4,13 +4,14 @@
 /** @import { Answer } from './control-row.js' */
 
 import { ControlRow } from './control-row.js';
-import { h } from './elements.js';
+import { h, setText } from './elements.js';
 import { validate } from './validation.js';
 
 export class Controls {
   #form;
   #reset;
   #callbacks;
+  #locked = '';
   /** By the parameter's id. @type {Map<string, ControlRow>} */
   #rows = new Map();
 
@@ -23,6 +24,8 @@ export class Controls {
     this.#form = form;
     this.#reset = reset;
     this.#callbacks = callbacks;
+    this.note = h('p', { class: 'controls-note', role: 'status', hidden: true });
+    form.before(this.note);
     form.addEventListener('submit', (event) => event.preventDefault());
     reset.addEventListener('click', () => this.#toDefaults([...this.#rows.values()]));
   }
@@ -54,7 +57,7 @@ export class Controls {
       );
     }
     if (!parameters.length) this.#form.append(h('p', { class: 'quiet' }, 'This handler has no settings.'));
-    this.#updateReset();
+    this.locked = this.#locked;
   }
 
   /** Values that differ from their defaults. @returns {Values} */
@@ -111,6 +114,15 @@ export class Controls {
     return Boolean(row);
   }
 
+  /** Why nothing may be changed; empty: it may be. */
+  set locked(/** @type {string} */ reason) {
+    this.#locked = reason;
+    setText(this.note, reason);
+    this.note.hidden = !reason;
+    for (const group of this.#form.querySelectorAll('fieldset')) group.disabled = Boolean(reason);
+    this.#updateReset();
+  }
+
   /** Whether a session runs. */
   set live(/** @type {boolean} */ live) {
     for (const row of this.#rows.values()) row.setLive(live);
@@ -141,7 +153,7 @@ export class Controls {
   #updateReset() {
     const rows = [...this.#rows.values()];
     for (const row of rows) row.updateReset();
-    this.#reset.hidden = !rows.some((row) => row.isChanged);
+    this.#reset.hidden = Boolean(this.#locked) || !rows.some((row) => row.isChanged);
   }
 }
 

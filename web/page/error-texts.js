@@ -10,7 +10,7 @@ const TEXTS = {
     'This browser is not supported',
     'It lacks WebRTC or camera access. Use a current Chrome, Firefox, Safari or Edge.',
   ],
-  'camera-missing': ['No camera was found', 'Connect a camera, then press Start again.'],
+  'camera-missing': ['No camera was found', 'Connect a camera, or choose the screen or a file as the input; then press Start again.'],
   'camera-refused': [
     'Access to the camera was refused',
     'Allow it for this page in the browser’s address bar (and in the system’s privacy settings), then press Start again.',
@@ -21,6 +21,23 @@ const TEXTS = {
   ],
   'camera-lost': ['The camera was disconnected', 'Connect it again, or choose another camera.'],
   'camera-unsuited': ['The camera does not support these settings', 'Choose another camera or another resolution.'],
+  'screen-unsupported': [
+    'This browser cannot share the screen',
+    'Browsers of phones and tablets cannot. Choose the camera or a file as the input.',
+  ],
+  'screen-refused': [
+    'The screen was not shared',
+    'Press Start and choose a screen, a window or a tab, or choose another input. The system’s privacy settings may have to allow it.',
+  ],
+  'screen-ended': ['The screen is no longer shared', 'Share it again, or choose another input.'],
+  'file-missing': ['No file is chosen', 'Choose a video file, then press Start again.'],
+  'file-unplayable': [
+    'The browser cannot play this file',
+    'Choose a video that it can play: MP4 with H.264, or WebM.',
+  ],
+  'file-no-video': ['The file has no picture', 'It may have sound only. Choose a video file.'],
+  'stream-unknown': ['There is no such stream', 'It has ended, or the link is not right.'],
+  'stream-not-live': ['The stream is not live', 'Its publisher or its source is not there. Try again in a moment.'],
   'server-unreachable': ['The server does not respond', 'It may be restarting, or this device may be offline.'],
   'not-allowed': [
     'The server requires a token',
@@ -54,10 +71,14 @@ const TEXTS = {
  * @returns {{title: string, text: string, code: string}}
  */
 export function describe({ code, message = '', retryAfter, limit }) {
+  const wait = retryAfter ? `Try again in ${retryAfter} seconds.` : 'Try again in a moment.';
   if (code === 'server-full') {
     const runs = limit ? `It runs at most ${limit} ${limit === 1 ? 'session' : 'sessions'} at once. ` : '';
-    const wait = retryAfter ? `Try again in ${retryAfter} seconds.` : 'Try again in a moment.';
     return { title: 'The server is full', text: runs + wait, code };
+  }
+  if (code === 'stream-full') {
+    const most = limit ? `It takes at most ${limit} ${limit === 1 ? 'viewer' : 'viewers'}. ` : '';
+    return { title: 'The stream is full', text: most + wait, code };
   }
   if (code === 'finished') return { title: 'The stream has ended', text: message, code: '' };
   const [title, advice] = TEXTS[code] ?? [code ? 'Message from the server' : 'Something went wrong', ''];

@@ -1,38 +1,43 @@
 /** The page: the choice of a handler, the camera and the session, and the panels that show them. */
 
-/** @import { EventDetails, Handler, Policy, Uploaded, Values } from '../client/types.js' */
+/** @import { EventDetails, Handler, Policy, StreamReport, StreamSummary, Uploaded, Values } from '../client/types.js' */
 /** @import { Catalog } from '../client/catalog.js' */
 /** @import { Message } from './messages.js' */
 
 import { toFrameboxError } from '../client/errors.js';
 import { Framebox, FrameboxError } from '../framebox.js';
-import { Camera } from './camera.js';
+import { applyValues } from './apply.js';
+import { Capture } from './capture.js';
 import { Controls } from './controls.js';
 import { Details } from './details.js';
 import { find, setText } from './elements.js';
 import { describe } from './error-texts.js';
 import { FrameRate } from './frame-rate.js';
 import { Handlers } from './handlers.js';
+import { Input } from './input.js';
+import { handlerLink, readLink, streamLink, valuesOf } from './links.js';
 import { Log } from './log.js';
 import { Messages } from './messages.js';
 import { Outputs } from './outputs.js';
+import { Player } from './player.js';
 import { PolicyChoice } from './policy.js';
 import { Presets } from './presets.js';
-import { showSession } from './session-view.js';
+import { Publishing } from './publishing.js';
+import { copyLink } from './share.js';
 import { ShownRate, Status } from './status.js';
+import { StreamList } from './stream-list.js';
+import { titleOf } from './stream-card.js';
 import { Timeline } from './timeline.js';
 import { askForToken, token } from './token.js';
 import { Upload } from './upload.js';
-import { partition } from './validation.js';
 import { VersionList } from './versions.js';
 import { VideoPanel } from './video-panel.js';
+import { Watching } from './watching.js';
 
 /** Time between two tries to reach a server that does not respond, ms. */
 const RETRY_INTERVAL = 4000;
-/** Time for which a finished upload is shown, ms. */
-const UPLOADED_TIME = 8000;
-/** Errors after which a person reconnects rather than tries again. */
-const CONNECTION_ERRORS = ['connection-lost', 'session-gone', 'connect-failed'];
+/** Time for which it is shown that something is done, ms. */
+const DONE_TIME = 8000;
 
 /**
  * @template {Element} T
@@ -47,30 +52,67 @@ const outputVideo = byId('output', HTMLVideoElement);
 
 const messages = new Messages(byId('message', HTMLElement));
 const status = new Status(document.body);
-const details = new Details(byId('details', HTMLElement));
 const outputs = new Outputs(byId('outputs', HTMLElement));
-const input = new VideoPanel(byId('input', HTMLVideoElement));
-const output = new VideoPanel(outputVideo);
-const shownRate = new ShownRate(outputVideo);
 const handlers = new Handlers(byId('handler', HTMLElement), byId('handler-filter', HTMLInputElement), choose);
-const camera = new Camera(byId('camera', HTMLSelectElement), byId('resolution', HTMLSelectElement), {
-  changed: changeCamera,
-  lost: () => fail(new FrameboxError('camera-lost', 'The camera was disconnected.')),
-});
-const frameRate = new FrameRate(byId('fps', HTMLInputElement), () => client && start());
-const log = new Log(byId('log', HTMLDetailsElement));
-const timeline = new Timeline(byId('frames', HTMLElement));
-const policy = new PolicyChoice(byId('policy', HTMLElement), changePolicy);
 const controls = new Controls(byId('controls', HTMLFormElement), byId('reset', HTMLButtonElement), {
   set: (values) => {
     presets.deselect();
-    return client?.set(values);
+    return player.client?.set(values);
   },
-  press: (id) => client?.press(id),
+  press: (id) => player.client?.press(id),
 });
 const presets = new Presets(byId('presets', HTMLDetailsElement), {
   values: () => controls.values(),
-  apply: applyPreset,
+  apply: (values) => applyValues(values, () => player.client, shown?.parameters ?? [], controls),
+});
+const policy = new PolicyChoice(byId('policy', HTMLElement), changePolicy);
+const watching = new Watching(byId('watching', HTMLElement), messages, (report) => {
+  watched = report;
+  showRights();
+});
+const frameRate = new FrameRate(byId('fps', HTMLInputElement), () => player.client && player.start());
+const input = new Input(byId('inputs', HTMLElement), {
+  chosen: inputChosen,
+  changed: () => player.changeInput(),
+  lost: (error) => player.fail(error),
+});
+const player = new Player(
+  {
+    controls,
+    details: new Details(byId('details', HTMLElement)),
+    log: new Log(byId('log', HTMLDetailsElement)),
+    messages,
+    outputs,
+    policy,
+    shownRate: new ShownRate(outputVideo),
+    status,
+    timeline: new Timeline(byId('frames', HTMLElement)),
+    input: new VideoPanel(byId('input', HTMLVideoElement)),
+    output: new VideoPanel(outputVideo),
+    watching,
+  },
+  { input, frameRate },
+  {
+    chosen: () => handlers.selected,
+    shown: () => shown,
+    showHandler: show,
+    reload: load,
+    changed: sessionChanged,
+    error: showError,
+    signIn: (again) => {
+      if (!askForToken()) return;
+      load();
+      again();
+    },
+  },
+);
+const publishing = new Publishing(byId('publishing', HTMLElement), showRights);
+const capture = new Capture(byId('capture', HTMLElement));
+const streams = new StreamList(byId('streams', HTMLElement), {
+  streams: () => new Framebox({ token: token() }).streams,
+  watch: ({ name }) => watch(name),
+  share: (stream) => copyLink(messages, streamLink(location.href, stream.name), `“${titleOf(stream)}”`),
+  changed: listStreams,
 });
 const versions = new VersionList(byId('versions', HTMLDetailsElement), {
   versions: (name) => inCatalog((catalog) => catalog.versions(name)),
@@ -86,25 +128,36 @@ new Upload(byId('upload-open', HTMLButtonElement), byId('drop', HTMLElement), {
   done: uploaded,
 });
 
-/** The client of the current session; null while none runs. @type {Framebox|null} */
-let client = null;
-/** The client of the most recent session, also for scripts in the browser's console. @type {Framebox|null} */
-let latest = null;
+/** What the page was opened with; its settings are for the first handler that is shown. */
+const link = readLink(location.href);
 /** The handler whose controls are drawn. @type {Handler|null} */
 let shown = null;
-/** Counts starts and stops: work that was started before the latest one is abandoned. */
-let generation = 0;
+/** Whether it is that of a stream that is watched, with the stream's values. */
+let showsStream = false;
+/** The stream that is watched, as far as it is known. @type {StreamReport|null} */
+let watched = null;
 /** Timer of the next try to reach the server. @type {number|undefined} */
 let retryTimer;
 /** Changed settings of the handlers that are not chosen. @type {Map<string, Values>} */
 const changedSettings = new Map();
 
-startButton.addEventListener('click', start);
-stopButton.addEventListener('click', stop);
-document.addEventListener('visibilitychange', () => {
-  if (!document.hidden && !client) load();
+startButton.addEventListener('click', () => {
+  if (inputKind() === 'stream') watch(input.stream);
+  else if (player.client) player.changeInput();
+  else player.start();
 });
+stopButton.addEventListener('click', () => player.stop());
+byId('share', HTMLButtonElement).addEventListener('click', () => {
+  const stream = player.client?.watched;
+  if (stream) copyLink(messages, streamLink(location.href, stream), 'the stream');
+  else if (shown) copyLink(messages, handlerLink(location.href, shown.name, controls.changed()), 'this handler with its settings');
+});
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden && !player.client) load();
+});
+if (link.stream) player.watch(link.stream);
 load();
+streams.refresh();
 
 /**
  * Makes a request to the catalog; where that needs a token, asks for one and tries again.
@@ -130,17 +183,17 @@ async function load() {
     messages.dismiss('offline');
     messages.dismiss('token');
     if (document.body.dataset.state === 'offline') status.state = 'idle';
-    const wanted = handlers.selected?.name ?? new URLSearchParams(location.search).get('handler');
+    const wanted = handlers.selected?.name ?? link.handler;
     const isKnown = (/** @type {string|null} */ name) => all.some((handler) => handler.name === name);
     if (wanted && !isKnown(wanted))
       showError(new FrameboxError('handler-unknown', 'The server does not have this handler.'), {
         severity: 'warning',
       });
     handlers.show(all, [wanted, first].find(isKnown) ?? all[0]?.name);
-    startButton.disabled = !handlers.selected;
-    if (handlers.selected) show(handlers.selected);
+    if (handlers.selected && !player.client?.watched) show(handlers.selected, linkedSettings(handlers.selected));
+    showButtons();
   } catch (cause) {
-    if (client) return;
+    if (player.client) return;
     const error = toFrameboxError(cause);
     status.state = 'offline';
     startButton.disabled = true;
@@ -149,12 +202,23 @@ async function load() {
       const run = () => {
         if (askForToken()) load();
       };
-      showError(error, { key: 'token', action: { label: 'Enter a token', run } });
+      if (!messages.has('token')) showError(error, { key: 'token', action: { label: 'Enter a token', run } });
       return;
     }
     if (!messages.has('offline')) showError(error, { key: 'offline', action: { label: 'Try again', run: load } });
     retryTimer = setTimeout(load, RETRY_INTERVAL);
   }
+}
+
+/** The settings that the page was opened with, once. @param {Handler} handler @returns {Values|undefined} */
+function linkedSettings({ name, parameters }) {
+  if (!link.settings.size || name !== link.handler) return undefined;
+  const { valid, invalid } = valuesOf(link.settings, parameters);
+  link.settings.clear();
+  const reasons = [...invalid].map(([id, reason]) => `${id}: ${reason}`).join('; ');
+  if (reasons)
+    messages.show({ severity: 'warning', title: 'Some settings of the link do not apply', text: `${reasons}.`, key: 'link' });
+  return Object.fromEntries(valid);
 }
 
 /**
@@ -163,10 +227,13 @@ async function load() {
  * @param {Values} [values] Of its settings; default: those that a person changed.
  */
 function show(handler, values) {
-  if (JSON.stringify(handler) === JSON.stringify(shown) && !values) return;
+  const ofStream = Boolean(player.client?.watched);
+  if (JSON.stringify(handler) === JSON.stringify(shown) && ofStream === showsStream && !values) return;
   const { name, kind } = handler;
-  if (shown && shown.name !== name) changedSettings.set(shown.name, controls.changed());
-  const settings = values ?? (shown?.name === name ? controls.changed() : changedSettings.get(name));
+  if (shown && !showsStream && (shown.name !== name || ofStream)) changedSettings.set(shown.name, controls.changed());
+  const isSame = shown?.name === name && ofStream === showsStream;
+  const settings = values ?? (isSame ? controls.changed() : changedSettings.get(name));
+  showsStream = ofStream;
   shown = handler;
   document.body.dataset.kind = kind;
   document.title = `${handler.title || name} · Framebox`;
@@ -174,20 +241,87 @@ function show(handler, values) {
   setText(byId('output-title', HTMLElement), isGenerator ? 'Video' : 'Processed');
   setText(byId('output-placeholder', HTMLElement), isGenerator ? 'Video' : 'Processed video');
   outputVideo.setAttribute('aria-label', isGenerator ? 'Video' : 'Processed video');
-  setText(byId('start-label', HTMLElement), isGenerator ? 'Play' : 'Start');
   frameRate.show(handler);
   presets.show(handler);
-  const key = 'insecure-context';
-  if (isGenerator || window.isSecureContext) messages.dismiss(key);
-  else if (!messages.has(key)) showError(new FrameboxError(key, ''), { severity: 'warning', key });
+  warnOfInsecurePage();
   setText(byId('handler-summary', HTMLElement), handler.summary);
   controls.show(handler.parameters, settings);
-  controls.live = client?.state === 'live';
+  controls.live = player.client?.state === 'live';
+  showRights();
   outputs.show(handler.outputs);
   versions.show(handler);
   const badge = find(document, '[data-stat="version"]', HTMLElement);
   setText(badge, handler.version ?? '');
   badge.hidden = !handler.version;
+  showButtons();
+}
+
+/** Warns where the browser will not give what is chosen as the input. */
+function warnOfInsecurePage() {
+  const key = 'insecure-context';
+  const isNeeded = ['camera', 'screen'].includes(inputKind() ?? '') && !player.client?.watched;
+  if (!isNeeded || window.isSecureContext) messages.dismiss(key);
+  else if (!messages.has(key)) showError(new FrameboxError(key, ''), { severity: 'warning', key });
+}
+
+/** The input that is chosen; null where the handler needs none. */
+function inputKind() {
+  return handlers.selected?.kind === 'generator' ? null : input.kind;
+}
+
+function inputChosen() {
+  warnOfInsecurePage();
+  showButtons();
+}
+
+/** Another session runs, its state is another one, or none runs. */
+function sessionChanged() {
+  const { client } = player;
+  if (watched?.name !== client?.watched) watched = null;
+  streams.watched = client?.watched ?? null;
+  if (!client && showsStream && handlers.selected) show(handlers.selected);
+  publishing.show(client && !client.watched && ['live', 'interrupted'].includes(client.state) ? client : null);
+  showRights();
+  showButtons();
+  if (!client && !handlers.all.length) load();
+}
+
+/** Shows what this person may do with what runs. */
+function showRights() {
+  const { client } = player;
+  const isWatching = Boolean(client?.watched);
+  const isOwn = isWatching ? watched?.own : Boolean(client);
+  document.body.toggleAttribute('data-own', Boolean(isOwn));
+  document.body.toggleAttribute('data-locked', isWatching && !watched?.may_control);
+  if (!isWatching) controls.locked = showsStream ? 'Nothing is watched.' : '';
+  else if (watched) controls.locked = watched.may_control ? '' : 'Only the owner of the stream may change its settings.';
+  else controls.locked = 'The settings of the stream follow as soon as it is there.';
+  const name = (isWatching ? client?.watched : client?.published) ?? null;
+  const captured = client && isOwn && ['live', 'interrupted'].includes(client.state);
+  capture.show(
+    captured
+      ? { client, name: name ?? shown?.name ?? 'framebox', own: name, hasPicture: shown?.kind !== 'observer' }
+      : null,
+  );
+}
+
+/** @param {StreamSummary[]} all */
+function listStreams(all) {
+  // One's own round trip is on the page already.
+  const others = all.filter(({ name }) => name !== player.client?.published);
+  input.streams = others.map((stream) => ({ name: stream.name, label: `${titleOf(stream)} (${stream.handler})` }));
+  showButtons();
+}
+
+/** @param {string} name */
+function watch(name) {
+  setAddress({ stream: name });
+  player.watch(name);
+}
+
+/** Makes the address of the page one that opens the same again. @param {Record<string, string>} query */
+function setAddress(query) {
+  history.replaceState(null, '', `${location.pathname}?${new URLSearchParams(query)}`);
 }
 
 /** Chooses the handler of an uploaded version; a running session of it moves by itself. @param {Uploaded} version */
@@ -199,7 +333,7 @@ async function uploaded({ name, version, active }) {
     text: `Version ${version} of “${name}” ${state}.`,
     key: 'uploaded',
   });
-  setTimeout(() => messages.dismiss('uploaded'), UPLOADED_TIME);
+  setTimeout(() => messages.dismiss('uploaded'), DONE_TIME);
   await load();
   const handler = handlers.find(name);
   if (!handler || handlers.selected?.name === name) {
@@ -212,161 +346,39 @@ async function uploaded({ name, version, active }) {
 
 /** Shows a handler that a person chose; a running session is replaced by one of it. @param {Handler} handler */
 function choose(handler) {
-  const address = new URL(location.href);
-  address.searchParams.set('handler', handler.name);
-  history.replaceState(null, '', address);
+  setAddress({ handler: handler.name });
+  // A stream has its handler already.
+  if (input.kind === 'stream') input.kind = 'camera';
+  if (player.client?.watched) player.stop();
   show(handler);
-  if (client) start();
-}
-
-async function start() {
-  const handler = handlers.selected;
-  if (!handler) return;
-  generation += 1;
-  const mine = generation;
-  const isCurrent = () => mine === generation;
-  const previous = client;
-  messages.clear();
-  status.clear();
-  details.clear();
-  timeline.clear();
-  policy.clear();
-  log.clear();
-  output.show(null);
-  const fps = handler.kind === 'generator' ? frameRate.value : null;
-  const options = { token: token(), fps, log: true, frames: true, ...policy.chosen };
-  const next = new Framebox({ handler, parameters: controls.changed(), ...options });
-  client = next;
-  latest = next;
-  Object.assign(window, { frameboxClient: next });
-  showSession(
-    next,
-    () => client === next,
-    () => latest === next,
-    { controls, details, log, messages, outputs, policy, shownRate, status, timeline, output },
-    { handler: () => shown ?? handler, showHandler: show, reload: load, reconnect: start, ended: showEnd },
-  );
-  showRunning(true);
-  status.state = 'connecting';
-  try {
-    // A server at its limit needs the previous session to end first.
-    await previous?.stop();
-    if (!isCurrent()) return;
-    let stream = null;
-    if (handler.kind === 'generator') {
-      camera.close();
-      input.show(null);
-    } else {
-      stream = await camera.open(handler);
-      if (!isCurrent()) return;
-      input.show(stream);
-    }
-    const started = next.start({ stream });
-    document.body.dataset.session = next.id ?? '';
-    await started;
-  } catch (error) {
-    if (isCurrent()) showEnd(toFrameboxError(error));
-  }
-}
-
-function stop() {
-  fail(new FrameboxError('stopped', 'The session was stopped.'));
-}
-
-/** Ends the session because of an error. @param {FrameboxError} error */
-function fail(error) {
-  generation += 1;
-  client?.stop();
-  showEnd(error);
-}
-
-/** Shows that no session runs, and why, unless the person stopped it. @param {EventDetails['end']} end */
-function showEnd(end) {
-  const { code } = end;
-  generation += 1;
-  client = null;
-  delete document.body.dataset.session;
-  camera.close();
-  input.show(null);
-  output.show(null);
-  showRunning(false);
-  controls.live = false;
-  outputs.live = false;
-  status.state = 'ended';
-  if (code === 'stopped') return;
-  messages.dismiss('interrupted');
-  const again = shown?.kind === 'generator' ? 'Play again' : 'Start again';
-  const retry = CONNECTION_ERRORS.includes(code) ? 'Reconnect' : 'Try again';
-  showError(end, {
-    severity: code === 'finished' ? 'info' : 'error',
-    key: code === 'server-unreachable' ? 'offline' : 'ended',
-    action: { label: code === 'finished' ? again : retry, run: start },
-  });
-  if (['handler-unknown', 'server-unreachable'].includes(code)) load();
-}
-
-/**
- * Applies the valid values of a preset. The server accepts a request as a whole or not at all, so those that it refuses
- * are left out of another one.
- * @param {Values} values
- */
-async function applyPreset(values) {
-  const { valid, invalid } = partition(shown?.parameters ?? [], values);
-  const liveSession = () => (client?.state === 'live' ? client : null);
-  const session = liveSession();
-  let sequence = null;
-  while (session && valid.size) {
-    try {
-      ({ sequence } = await session.setParameters(Object.fromEntries(valid)));
-      break;
-    } catch (error) {
-      const { parameters = {} } = toFrameboxError(error);
-      const refused = Object.entries(parameters).filter(([id]) => valid.delete(id));
-      if (!refused.length) throw error;
-      for (const [id, reason] of refused) invalid.set(id, reason);
-    }
-  }
-  if (session !== liveSession()) throw new Error('The session ended meanwhile.');
-  controls.put(valid, sequence);
-  if (!session) client?.set(Object.fromEntries(valid));
-  return { applied: [...valid.keys()], invalid };
+  if (player.client) player.start();
 }
 
 /** @param {Partial<Policy>} change */
 async function changePolicy(change) {
-  const session = client;
+  const session = player.client;
   if (!session) return;
   try {
     const held = await session.setPolicy(change);
     policy.reflect({ ...session.stats()?.server, ...held });
   } catch (error) {
-    if (client === session) showError(toFrameboxError(error), { severity: 'warning' });
+    if (player.client === session) showError(toFrameboxError(error), { severity: 'warning' });
     throw error;
   }
 }
 
-async function changeCamera() {
-  if (!client || !shown || shown.kind === 'generator') return;
-  const mine = generation;
-  try {
-    const stream = await camera.open(shown);
-    if (mine !== generation) return;
-    input.show(stream);
-    // A session that is not live yet is started again with the right camera.
-    if (client.state === 'live') await client.replaceTrack(stream.getVideoTracks()[0]);
-    else start();
-  } catch (error) {
-    if (mine === generation) fail(toFrameboxError(error));
-  }
-}
-
-/** Shows the button to stop or to start, and keeps the keyboard's focus on it. @param {boolean} running */
-function showRunning(running) {
-  const [hidden, visible] = running ? [startButton, stopButton] : [stopButton, startButton];
-  const hadFocus = document.activeElement === hidden;
-  hidden.hidden = true;
-  visible.hidden = false;
-  if (hadFocus) visible.focus();
+/** Shows the buttons that start, switch the input and stop, and keeps the keyboard's focus on one of them. */
+function showButtons() {
+  const { client } = player;
+  const kind = inputKind();
+  const isOther = Boolean(client && !client.watched && kind && input.opened && kind !== input.opened);
+  const focused = [startButton, stopButton].find((button) => button === document.activeElement);
+  startButton.hidden = Boolean(client) && !isOther;
+  stopButton.hidden = !client;
+  startButton.disabled = kind === 'stream' ? !input.stream : !handlers.selected;
+  const start = kind ? 'Start' : 'Play';
+  setText(byId('start-label', HTMLElement), kind === 'stream' ? 'Watch' : isOther ? 'Switch' : start);
+  if (focused?.hidden) (focused === startButton ? stopButton : startButton).focus();
 }
 
 /**

@@ -13,6 +13,7 @@
 /** @import { VideoPanel } from './video-panel.js' */
 
 import { describe } from './error-texts.js';
+import { isOfStream } from './watching.js';
 
 /** Time for which a swap to another version is shown, ms. */
 const SWAP_TIME = 6000;
@@ -34,12 +35,13 @@ const SWAP_TIME = 6000;
 
 /**
  * What the page does beyond showing. `handler` returns the handler whose controls are drawn; `showHandler` draws those
- * of another.
+ * of another; `changed`: the session's state is another one.
  * @typedef {object} Actions
- * @property {() => Handler} handler
- * @property {(handler: Handler, values: Values) => void} showHandler
+ * @property {() => Handler|null} handler
+ * @property {(handler: Handler, values?: Values) => void} showHandler
  * @property {() => void} reload Reads the handlers again.
  * @property {() => void} reconnect
+ * @property {() => void} changed
  * @property {(end: EventDetails['end']) => void} ended
  */
 
@@ -68,6 +70,7 @@ export function showSession(session, isCurrent, isLatest, panels, actions) {
 
   on('state', ({ state }) => {
     if (state === 'ended') return;
+    actions.changed();
     status.state = state;
     controls.live = state === 'live';
     outputs.live = state === 'live';
@@ -84,8 +87,9 @@ export function showSession(session, isCurrent, isLatest, panels, actions) {
   });
   on('track', ({ stream }) => output.show(stream));
   on('session', ({ handler, parameters }) => {
-    // The server may have a newer version than the one whose controls are drawn.
-    if (JSON.stringify(handler) !== JSON.stringify(actions.handler()))
+    // The server may have a newer version than the one whose controls are drawn; a stream has values of its own.
+    if (session.watched) actions.showHandler(handler, parameters);
+    else if (JSON.stringify(handler) !== JSON.stringify(actions.handler()))
       actions.showHandler(handler, { ...parameters, ...controls.changed() });
     controls.reflect(parameters, isPending);
   });
@@ -108,6 +112,7 @@ export function showSession(session, isCurrent, isLatest, panels, actions) {
   for (const severity of /** @type {const} */ (['warning', 'error'])) {
     on(severity, (notice) => {
       const { parameter, message, request } = notice;
+      if (isOfStream(notice.code)) return;
       const isShown = parameter !== undefined && controls.refuse(parameter, message, session.held[parameter]);
       // A request is refused as a whole, so its other values do not hold either.
       if (request !== undefined) controls.reflect(session.held, isPending);
@@ -115,7 +120,7 @@ export function showSession(session, isCurrent, isLatest, panels, actions) {
     });
   }
   on('stats', (snapshot) => {
-    const { kind } = actions.handler();
+    const kind = actions.handler()?.kind ?? 'transform';
     status.update(snapshot, kind === 'observer' ? null : shownRate.read());
     details.update(snapshot, kind);
     timeline.budget = snapshot.server?.budget?.call_ms;
