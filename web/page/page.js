@@ -36,6 +36,8 @@ import { Watching } from './watching.js';
 
 /** Time between two tries to reach a server that does not respond, ms. */
 const RETRY_INTERVAL = 4000;
+/** What the input’s video is called. @type {Partial<Record<string, string>>} */
+const CAPTIONS = { camera: 'Camera', screen: 'Screen', file: 'File' };
 /** Time for which it is shown that something is done, ms. */
 const DONE_TIME = 8000;
 
@@ -182,7 +184,7 @@ async function load() {
     const { handlers: all, default: first } = await new Framebox({ token: token() }).handlers();
     messages.dismiss('offline');
     messages.dismiss('token');
-    if (document.body.dataset.state === 'offline') status.state = 'idle';
+    if (['offline', 'locked'].includes(document.body.dataset.state ?? '')) status.state = 'idle';
     const wanted = handlers.selected?.name ?? link.handler;
     const isKnown = (/** @type {string|null} */ name) => all.some((handler) => handler.name === name);
     if (wanted && !isKnown(wanted))
@@ -192,11 +194,12 @@ async function load() {
     handlers.show(all, [wanted, first].find(isKnown) ?? all[0]?.name);
     if (handlers.selected && !player.client?.watched) show(handlers.selected, linkedSettings(handlers.selected));
     showButtons();
+    streams.refresh();
   } catch (cause) {
     if (player.client) return;
     const error = toFrameboxError(cause);
-    status.state = 'offline';
     startButton.disabled = true;
+    status.state = error.code === 'not-allowed' ? 'locked' : 'offline';
     if (error.code === 'not-allowed') {
       messages.dismiss('offline');
       const run = () => {
@@ -375,9 +378,11 @@ function showButtons() {
   const focused = [startButton, stopButton].find((button) => button === document.activeElement);
   startButton.hidden = Boolean(client) && !isOther;
   stopButton.hidden = !client;
+  byId('share', HTMLButtonElement).hidden = !shown && !client?.watched;
   startButton.disabled = kind === 'stream' ? !input.stream : !handlers.selected;
   const start = kind ? 'Start' : 'Play';
   setText(byId('start-label', HTMLElement), kind === 'stream' ? 'Watch' : isOther ? 'Switch' : start);
+  setText(byId('input-caption', HTMLElement), CAPTIONS[input.opened ?? input.kind] ?? 'Input');
   if (focused?.hidden) (focused === startButton ? stopButton : startButton).focus();
 }
 

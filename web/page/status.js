@@ -12,6 +12,7 @@ const STATES = {
   interrupted: 'Reconnecting…',
   ended: 'Stopped',
   offline: 'Server offline',
+  locked: 'Token needed',
 };
 
 export class Status {
