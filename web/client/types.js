@@ -192,9 +192,9 @@
  * A stream as `GET /streams` lists it.
  * @typedef {object} StreamSummary
  * @property {string} name
- * @property {string|null} title
+ * @property {string} title May be empty.
  * @property {string} handler
- * @property {Kind} kind Of the handler.
+ * @property {Kind|null} kind Of the handler; null while it is not known.
  * @property {'session'|'publish'|'source'|'clock'} input
  * @property {StreamState} state
  * @property {number} viewers

@@ -43,7 +43,7 @@ export class Publishing {
       type: 'text',
       id: 'publish-name',
       maxlength: 64,
-      placeholder: 'Only by its link',
+      placeholder: 'A random one',
       spellcheck: 'false',
       autocomplete: 'off',
     });
@@ -96,7 +96,8 @@ export class Publishing {
     try {
       const name = this.name.value.trim() || undefined;
       const watch = /** @type {Audience} */ (this.audience.value);
-      const report = await client.publish({ name, watch, control: this.#control });
+      const title = name ? undefined : client.descriptor?.title;
+      const report = await client.publish({ name, title, watch, control: this.#control });
       if (client === this.#client) this.#showPublished(report);
     } catch (error) {
       if (client === this.#client) this.#fail(error);
