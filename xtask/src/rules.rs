@@ -6,11 +6,17 @@ use std::path::{Path, PathBuf};
 use crate::step::root;
 
 /// Folders and files whose code decides: it takes the time as an argument, so that tables and properties can test it.
-const DECISIONS: [&str; 27] = [
+const DECISIONS: [&str; 33] = [
     "runtime/pipeline/src/schedule",
     "runtime/pipeline/src/budget",
     "runtime/pipeline/src/node/admission.rs",
-    "runtime/pipeline/src/stream/bitrate.rs",
+    "runtime/pipeline/src/stream/adaptation.rs",
+    "runtime/pipeline/src/stream/audience/crowd.rs",
+    "runtime/pipeline/src/stream/audience/running.rs",
+    "runtime/pipeline/src/stream/audience/seat.rs",
+    "runtime/pipeline/src/stream/keyframes.rs",
+    "runtime/pipeline/src/stream/layers.rs",
+    "runtime/pipeline/src/stream/overshoot.rs",
     "runtime/catalog/src/probation.rs",
     "runtime/auth/src/authorize.rs",
     "runtime/auth/src/quota.rs",

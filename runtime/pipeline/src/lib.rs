@@ -27,4 +27,4 @@ pub use budget::Budgets;
 pub use schedule::policy::{Policy, Skipping, UnknownPolicyError, Unprocessed};
 pub use session::{Connections, Notice, Permit, Session, SessionEvents, Setup, Severity, Upstream};
 
-pub use stream::{Attachment, Stream, Viewer};
+pub use stream::{Attachment, Needs, Stream, Viewer};

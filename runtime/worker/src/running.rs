@@ -8,7 +8,7 @@ use framebox_pipeline::session::history::Row;
 use framebox_pipeline::session::parameters::{self, ParameterError};
 use framebox_pipeline::session::stats::Stats;
 use framebox_pipeline::session::swap::{Swap, SwapError};
-use framebox_pipeline::{self as pipeline, Attachment, Connections, Policy, Session, Viewer};
+use framebox_pipeline::{self as pipeline, Attachment, Connections, Needs, Policy, Session, Viewer};
 use framebox_sandbox::Kind;
 use serde_json::{Map, Value};
 use tokio::sync::Mutex as AsyncMutex;
@@ -103,7 +103,7 @@ impl RunningSession {
             workers,
             kind,
             fps,
-            start_bitrate: setup.session.rendition.encode.bitrate,
+            start_bitrate: setup.session.encoding.bitrate,
             state: Mutex::new(State::Waiting(Box::new(Waiting { setup, early }))),
             turn: AsyncMutex::new(()),
         }
@@ -165,12 +165,13 @@ impl RunningSession {
         }
     }
 
-    /// Attaches a viewer to the processed video. None before the start, and when there are no pictures.
-    pub fn attach(&self, viewer: Arc<dyn Viewer>) -> Option<Attachment> {
-        match &*self.state() {
-            State::Thread(session) => session.stream().attach(viewer),
-            State::Process(remote) => (self.kind != Kind::Observer).then(|| remote.relay().attach(viewer)),
-            State::Waiting(_) | State::Starting(_) | State::Ended => None,
+    /// Attaches a viewer to the processed video, which gets frames that meet its needs. None before the start, and when there
+    /// are no pictures.
+    pub fn attach(&self, needs: Needs, viewer: Arc<dyn Viewer>) -> Option<Attachment> {
+        match self.place() {
+            Place::Thread(session) => session.stream().attach(needs, viewer),
+            Place::Process(remote) => (self.kind != Kind::Observer).then(|| remote.audience().attach(needs, viewer)),
+            Place::Nowhere(_) => None,
         }
     }
 
@@ -210,11 +211,11 @@ impl RunningSession {
         }
     }
 
-    /// The bit rate that the encoder is asked for, bits a second.
+    /// The highest bit rate that an encoder is asked for, bits a second; where nobody watches, the one where it would start.
     pub fn bitrate(&self) -> u32 {
         match &*self.state() {
             State::Thread(session) => session.bitrate(),
-            State::Process(remote) => remote.relay().bitrate(),
+            State::Process(remote) => remote.audience().bitrate(),
             State::Waiting(_) | State::Starting(_) | State::Ended => self.start_bitrate,
         }
     }

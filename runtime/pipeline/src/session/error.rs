@@ -4,9 +4,6 @@
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The codec could not be set up.
-    #[error("the decoder could not be set up: {0}")]
-    Codec(#[from] framebox_media::Error),
     /// The system gave no thread.
     #[error("no thread could be started: {0}")]
     Thread(#[from] std::io::Error),

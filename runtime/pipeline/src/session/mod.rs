@@ -57,13 +57,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Instant;
 
-use framebox_media::{EncodedFrame, decode as decoding};
+use framebox_media::EncodedFrame;
 use framebox_sandbox::{Kind, Log, MemoryAccount, Sources};
 use serde_json::{Map, Value};
 
 use crate::schedule::frame_clock::FrameClock;
 use crate::schedule::policy::Policy;
-use crate::stream::{Rendition, Stream};
+use crate::stream::{Output, Stream};
 pub use connections::Connections;
 pub use error::Error;
 pub use events::SessionEvents;
@@ -104,30 +104,39 @@ impl Session {
     /// Starts the threads. The handler's instance is made on its own thread; a failure of that is an event.
     ///
     /// # Errors
-    /// When the decoder cannot be made or the system gives no thread.
-    pub fn start(mut setup: Setup, connections: Connections) -> Result<Self, Error> {
+    /// When the system gives no thread.
+    pub fn start(setup: Setup, connections: Connections) -> Result<Self, Error> {
+        Self::start_with(setup, connections, None)
+    }
+
+    /// Starts a session whose viewers are elsewhere: `output` takes what is encoded for them, and they
+    /// [order](Stream::order) what that is.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start_for(setup: Setup, connections: Connections, output: Arc<dyn Output>) -> Result<Self, Error> {
+        Self::start_with(setup, connections, Some(output))
+    }
+
+    fn start_with(mut setup: Setup, connections: Connections, output: Option<Arc<dyn Output>>) -> Result<Self, Error> {
         let descriptor = setup.component.descriptor();
         let kind = setup.component.kind();
         let fps = setup.rate();
-        let decoder = if kind == Kind::Generator {
-            None
-        } else {
-            Some(setup.input.decoder_with(&decoding::Settings::up_to(setup.largest_input))?)
-        };
         let version = VersionState::new(Parameters::new(descriptor), descriptor.size);
         let exchange = Arc::new(Exchange::new(version, setup.policy, setup.budgets.backlog));
-        setup.rendition.encode.fps = fps.unwrap_or(setup.rendition.encode.fps);
-        let mut renditions = Vec::new();
-        if kind != Kind::Observer {
-            let report = SessionReport { exchange: exchange.clone(), events: connections.events.clone() };
-            renditions.push(Rendition::start(setup.rendition.clone(), Arc::new(report))?);
-        }
-        let stream = Arc::new(Stream::new(renditions));
+        setup.encoding.fps = fps.unwrap_or(setup.encoding.fps);
+        let report = Arc::new(SessionReport { exchange: exchange.clone(), events: connections.events.clone() });
+        let encoding = setup.encoding.clone();
+        let stream = Arc::new(match (kind, output) {
+            (Kind::Observer, _) => Stream::without_pictures(),
+            (_, None) => Stream::new(encoding, &setup.account, report),
+            (_, Some(output)) => Stream::of_elsewhere(encoding, report, output),
+        });
         let setup = Arc::new(setup);
         let mut session = Self {
             exchange: exchange.clone(),
             stream: stream.clone(),
-            start_bitrate: setup.rendition.encode.bitrate,
+            start_bitrate: setup.encoding.bitrate,
             fps,
             intake: Mutex::new(Intake::closed(&setup.account)),
             kind: Mutex::new(kind),
@@ -137,13 +146,13 @@ impl Session {
             upstream: connections.upstream.clone(),
             threads: Vec::new(),
         };
-        if let Some(decoder) = decoder {
+        if kind != Kind::Generator {
             let (intake, frames) = Intake::new(&session.account);
             session.intake = Mutex::new(intake);
             let (exchange, connections, setup) = (exchange.clone(), connections.clone(), setup.clone());
             session.threads.push(Builder::new().name("decode".into()).spawn(move || {
                 let _guard = PanicGuard::new(exchange.clone(), "decoding");
-                decode::run(decoder, &exchange, &frames, &setup, &connections);
+                decode::run(&exchange, &frames, &setup, &connections);
             })?);
         }
         session.threads.push(Builder::new().name("handler".into()).spawn(move || {
@@ -207,7 +216,7 @@ impl Session {
         self.exchange.lock().version.parameters.json()
     }
 
-    /// The bit rate that the encoder is asked for, bits a second; of an observer, the one where it would start.
+    /// The highest bit rate that an encoder is asked for, bits a second; where nobody watches, the one where it would start.
     pub fn bitrate(&self) -> u32 {
         self.stream.bitrate().unwrap_or(self.start_bitrate)
     }
@@ -240,7 +249,8 @@ impl Session {
             let state = self.exchange.lock();
             (state.policy(), state.version.level)
         };
-        self.exchange.recorder().stats(Instant::now(), policy, level)
+        let stats = self.exchange.recorder().stats(Instant::now(), policy, level);
+        Stats { renditions: self.stream.renditions(), ..stats }
     }
 
     /// Another version takes over between two frames. It is started and given the values of the parameters that it has,

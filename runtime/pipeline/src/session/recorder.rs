@@ -42,6 +42,8 @@ pub(crate) struct Recorder {
     /// CPU time of encoding that the node has not been told.
     unreported_cpu: Duration,
     recent: VecDeque<Record>,
+    /// Number of the last frame that was sent: of several renditions, the first counts.
+    last_sent: Option<u64>,
     received: Rate,
     processed: Rate,
     sent: Rate,
@@ -140,7 +142,8 @@ impl Recorder {
     /// A picture was dealt with. To be called before its encoded frame goes to the viewers.
     pub(crate) fn encoded(&mut self, now: Instant, encoding: &Encoding) {
         let Encoding { sequence, processed, sent, took, cpu } = *encoding;
-        if sent {
+        if sent && self.last_sent.is_none_or(|last| sequence > last) {
+            self.last_sent = Some(sequence);
             self.counts.sent += 1;
             self.counts.passed += u64::from(!processed);
             self.sent.count(now);
@@ -229,6 +232,7 @@ impl Recorder {
             instances_made: self.instances,
             policy,
             degradation,
+            renditions: Vec::new(),
         }
     }
 }

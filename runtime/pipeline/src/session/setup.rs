@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use framebox_media::Codec;
 use framebox_picture::Size;
 use framebox_sandbox::{Component, Kind, Limits, Log, MemoryAccount, Sources};
 
@@ -19,14 +18,12 @@ pub struct Setup {
     /// Frames a second that a generator is asked for; none: what its descriptor says, else
     /// [`frame_clock::DEFAULT_RATE`](crate::schedule::frame_clock::DEFAULT_RATE).
     pub fps: Option<f32>,
-    /// How the input is coded.
-    pub input: Codec,
     /// Largest picture that the input may have; beyond it, the viewer is asked to lower it.
     pub largest_input: Size,
     /// What the handler may use.
     pub limits: Limits,
-    /// How the results are encoded.
-    pub rendition: stream::Settings,
+    /// How the results are encoded, whatever the viewers need.
+    pub encoding: stream::Settings,
     /// Receives the handler's log.
     pub log: Arc<dyn Log>,
     /// The videos that were granted.

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use framebox_media::Codec;
+use framebox_picture::Size;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -94,6 +96,27 @@ pub struct Extent {
     pub height: u32,
 }
 
+/// A stream encoded once, for those of its viewers whose needs it meets.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct RenditionStats {
+    /// How it is coded.
+    #[schema(value_type = String)]
+    pub codec: Codec,
+    /// Size of its pictures, once one was encoded.
+    pub picture: Option<Extent>,
+    /// What the encoder is asked for, bits a second.
+    pub bitrate_bps: u32,
+    /// Those who are sent its frames.
+    pub viewers: usize,
+}
+
+impl RenditionStats {
+    pub(crate) fn new(codec: Codec, size: Option<Size>, bitrate_bps: u32, viewers: usize) -> Self {
+        let picture = size.map(|size| Extent { width: size.width, height: size.height });
+        Self { codec, picture, bitrate_bps, viewers }
+    }
+}
+
 /// A session's statistics at one moment.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Stats {
@@ -117,6 +140,8 @@ pub struct Stats {
     /// The level of degradation.
     #[serde(rename = "ladder")]
     pub degradation: Level,
+    /// What is encoded at the moment, and for how many.
+    pub renditions: Vec<RenditionStats>,
 }
 
 impl Stats {

@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use framebox_picture::Size;
 
-/// Sides of the pictures, as parts of the original's.
-const SCALES: [(u32, u32); 6] = [(1, 1), (3, 4), (1, 2), (3, 8), (1, 4), (3, 16)];
+use super::layers::{LAYERS, SIDES};
+
+/// Sides of the pictures, as parts of the original's: those of the layers, and smaller ones.
+const SCALES: [(u32, u32); 6] = [SIDES[0], SIDES[1], SIDES[2], (3, 8), (1, 4), (3, 16)];
 /// The shorter side is never made smaller than this, pixels.
 const MIN_SIDE: u32 = 90;
 /// Bits for a pixel, times the step size, of content that nothing is known of: a camera's.
@@ -33,8 +35,8 @@ const INTERVAL_WEIGHT: f64 = 0.1;
 /// Decides the size of one rendition.
 #[derive(Debug)]
 pub struct Adaptation {
-    /// The largest picture that the viewers decode, pixels.
-    max_pixels: Option<u64>,
+    /// Index of the largest scale.
+    largest: usize,
     /// Index of the scale.
     scale: usize,
     changed: Option<Duration>,
@@ -46,15 +48,17 @@ pub struct Adaptation {
 }
 
 impl Adaptation {
-    /// Begins with full size, for a stream of so many frames a second whose viewers decode pictures of so many pixels.
-    pub fn new(fps: f32, max_pixels: Option<u64>) -> Self {
+    /// Begins with the full size of a [layer](super::layers), for a stream of so many frames a second.
+    pub fn new(fps: f32, layer: usize) -> Self {
         let fps = if fps.is_finite() && fps > 0.0 { f64::from(fps) } else { 30.0 };
-        Self { max_pixels, scale: 0, changed: None, demand: TYPICAL_DEMAND.log2(), last: None, interval: 1.0 / fps }
+        let (largest, demand) = (layer.min(LAYERS - 1), TYPICAL_DEMAND.log2());
+        Self { largest, scale: largest, changed: None, demand, last: None, interval: 1.0 / fps }
     }
 
-    /// The size of the next picture, which is `original` at `pts`, when `bitrate` b/s may be sent.
-    pub fn size(&mut self, pts: Duration, original: Size, bitrate: u32) -> Size {
-        let original = self.max_pixels.map_or(original, |most| within(original, most));
+    /// The size of the next picture, which is `original` at `pts`, when `bitrate` b/s may be sent to viewers that decode pictures of
+    /// `max_pixels`.
+    pub fn size(&mut self, pts: Duration, original: Size, bitrate: u32, max_pixels: Option<u64>) -> Size {
+        let original = max_pixels.map_or(original, |most| self.within(original, most));
         let is_first = self.last.is_none();
         if let Some(last) = self.last.replace(pts) {
             let gap = pts.saturating_sub(last).as_secs_f64().min(2.0 * self.interval);
@@ -68,7 +72,7 @@ impl Adaptation {
             let smallest = smallest(original);
             let scale = (self.scale..=smallest).find(fits).unwrap_or(smallest).max(self.scale);
             self.set(scale, pts);
-        } else if self.scale > 0
+        } else if self.scale > self.largest
             && elapsed.is_none_or(|elapsed| elapsed >= GROW_AFTER)
             && self.quantizer(original, self.scale - 1, bits) <= FINE
         {
@@ -85,6 +89,12 @@ impl Adaptation {
         }
         let demand = (bytes as f64 * 8.0 / pixels).log2() + f64::from(quantizer) / 6.0;
         self.demand += (demand - self.demand) * LEARNING;
+    }
+
+    /// The original, made smaller until its largest scale has at most so many pixels.
+    fn within(&self, original: Size, most: u64) -> Size {
+        let (part, whole) = SCALES[self.largest.min(smallest(original))];
+        within(original, most.saturating_mul(u64::from(whole * whole)) / u64::from(part * part))
     }
 
     fn set(&mut self, scale: usize, pts: Duration) {
@@ -145,7 +155,7 @@ mod tests {
         let (mut size, mut changes) = (scaled(original, adaptation.scale), 0);
         for frame in 0..seconds * 30 {
             let pts = Duration::from_micros(from * 1_000_000 + frame * 33_333);
-            let next = adaptation.size(pts, original, bitrate);
+            let next = adaptation.size(pts, original, bitrate, None);
             changes += u32::from(std::mem::replace(&mut size, next) != next);
             let bits = f64::from(bitrate) / 30.0;
             let quantizer = 6.0 * (demand * size.pixels() as f64 / bits).log2();
@@ -169,7 +179,7 @@ mod tests {
             (Size::new(160, 120), 10_000, 4.0, 120),
             (Size::new(100, 60), 10_000, 4.0, 100),
         ] {
-            let (size, changes) = run(&mut Adaptation::new(30.0, None), 0, 30, original, bitrate, demand);
+            let (size, changes) = run(&mut Adaptation::new(30.0, 0), 0, 30, original, bitrate, demand);
             assert_eq!(size.width, width, "{original} at {bitrate}, demand {demand}");
             assert!(changes <= 3, "{changes} changes of {original} at {bitrate}");
             assert!(size.width % 2 == 0 && size.height % 2 == 0);
@@ -178,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_rate_that_falls_and_rises_is_followed() {
-        let mut adaptation = Adaptation::new(30.0, None);
+        let mut adaptation = Adaptation::new(30.0, 0);
         assert_eq!(run(&mut adaptation, 0, 5, VGA, 2_500_000, 4.0), (VGA, 0));
         assert_eq!(run(&mut adaptation, 5, 1, VGA, 200_000, 4.0).0, Size::new(320, 240), "within a second");
         assert_eq!(run(&mut adaptation, 6, 12, VGA, 2_500_000, 4.0), (VGA, 2), "step by step");
@@ -187,15 +197,35 @@ mod tests {
     #[test]
     fn no_picture_is_larger_than_what_viewers_decode() {
         for (original, most) in [(VGA, 320 * 240), (Size::new(1920, 1080), 1280 * 720), (Size::new(4000, 30), 9000)] {
-            let size = Adaptation::new(30.0, Some(most)).size(Duration::ZERO, original, 50_000_000);
+            let size = Adaptation::new(30.0, 0).size(Duration::ZERO, original, 50_000_000, Some(most));
             assert!(size.pixels() <= most && size.pixels() > most * 9 / 10, "{size} of {original}");
         }
-        assert_eq!(Adaptation::new(30.0, Some(640 * 480)).size(Duration::ZERO, VGA, 50_000_000), VGA);
+        assert_eq!(Adaptation::new(30.0, 0).size(Duration::ZERO, VGA, 50_000_000, Some(640 * 480)), VGA);
+    }
+
+    #[test]
+    fn a_layer_is_a_bound_of_the_size() {
+        for (layer, most, bitrate, width) in [
+            (1, None, 50_000_000, 480),
+            (2, None, 50_000_000, 320),
+            (2, None, 40_000, 120),
+            (2, Some(640 * 480), 50_000_000, 320),
+            (2, Some(160 * 120), 50_000_000, 160),
+            (7, None, 50_000_000, 320),
+        ] {
+            let mut adaptation = Adaptation::new(30.0, layer);
+            let size = adaptation.size(Duration::ZERO, VGA, bitrate, most);
+            assert_eq!(size.width, width, "layer {layer} at {bitrate}");
+            let (grown, _) = run(&mut adaptation, 1, 40, VGA, 50_000_000, 4.0);
+            assert_eq!(grown.width, [640, 480, 320][layer.min(2)]);
+        }
+        let tiny = Size::new(100, 60);
+        assert_eq!(Adaptation::new(30.0, 2).size(Duration::ZERO, tiny, 1000, None), tiny);
     }
 
     #[test]
     fn noise_does_not_make_the_size_swing() {
-        let mut adaptation = Adaptation::new(30.0, None);
+        let mut adaptation = Adaptation::new(30.0, 0);
         let mut changes = 0;
         for second in 0..60 {
             let bitrate = if second % 2 == 0 { 420_000 } else { 330_000 };
@@ -207,9 +237,9 @@ mod tests {
     #[test]
     fn odd_settings_are_survived() {
         for fps in [0.0, -1.0, f32::NAN, f32::INFINITY] {
-            let mut adaptation = Adaptation::new(fps, None);
+            let mut adaptation = Adaptation::new(fps, 0);
             for pts in [5, 5, 0, u64::MAX / 2] {
-                let size = adaptation.size(Duration::from_millis(pts), Size::new(1, 1), 0);
+                let size = adaptation.size(Duration::from_millis(pts), Size::new(1, 1), 0, None);
                 assert_eq!(size, Size::new(1, 1));
                 adaptation.encoded(size, 0, 255, false);
             }

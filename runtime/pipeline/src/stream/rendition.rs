@@ -1,86 +1,141 @@
-//! A stream encoded once: codec, size, bit rate.
+//! A stream encoded once, on a thread of its own.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::attachment::{Attachment, Audience};
-use super::bitrate;
 use super::encode::{Encode, Wishes};
+use super::encoders::{Ask, Coded, Format, Output, RenditionId};
+use super::keyframes::Keyframes;
 use super::report::{Encoding, Report};
 use super::settings::Settings;
 use super::shown::Shown;
-use super::viewer::Viewer;
-use super::viewers::{Entry, Shared, State};
 use crate::cpu;
 
-/// Encodes a stream on a thread of its own, for any number of viewers. Dropping it ends the thread without waiting for
-/// it.
-#[derive(Debug)]
-pub struct Rendition {
-    settings: Settings,
+/// Whoever waits for a keyframe gets the last picture once more when no other one comes in this time.
+const STILL: Duration = Duration::from_millis(120);
+
+/// What renditions tell, and whom.
+#[derive(Clone)]
+pub(super) struct Receivers {
+    pub(super) report: Arc<dyn Report>,
+    pub(super) output: Arc<dyn Output>,
+}
+
+/// A stream encoded once. Dropping it ends the thread without waiting for it.
+pub(super) struct Rendition {
+    id: RenditionId,
     shared: Arc<Shared>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What a rendition's thread shares with those who give it pictures and orders.
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    ask: Ask,
+    keyframes: Keyframes,
+    /// The one picture that waits for the encoder.
+    waiting: Option<Shown>,
+    last: Option<Last>,
+    /// No picture is taken any more; the one that waits is still encoded.
+    ended: bool,
+}
+
+/// The last picture of a stream.
+#[derive(Clone)]
+pub(super) struct Last {
+    pub(super) shown: Shown,
+    /// When it was shown.
+    pub(super) at: Instant,
+}
+
+impl Last {
+    /// The picture at another moment.
+    fn again(&self, now: Instant) -> Shown {
+        let passed = now.saturating_duration_since(self.at);
+        // 90 kHz (RFC 3551 §5).
+        let ticks = (passed.as_micros() * 9 / 100) as u32;
+        Shown {
+            pts: self.shown.pts.saturating_add(passed),
+            rtp_timestamp: self.shown.rtp_timestamp.wrapping_add(ticks),
+            captured: now,
+            ..self.shown.clone()
+        }
+    }
 }
 
 impl Rendition {
-    /// Starts the thread. The encoder is made when the first picture is there.
+    /// Starts the thread, which begins with a keyframe: of `last`, if no other picture comes. The encoder is made when the
+    /// first picture is there.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(settings: Settings, report: Arc<dyn Report>) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared::new(report.clone()));
-        let worker = Worker { shared: shared.clone(), report, settings: settings.clone() };
-        let thread = Builder::new().name("encode".into()).spawn(move || worker.run())?;
-        Ok(Self { settings, shared, thread: Mutex::new(Some(thread)) })
+    pub(super) fn start(
+        id: RenditionId,
+        settings: Settings,
+        (format, ask): (Format, Ask),
+        last: Option<Last>,
+        receivers: Receivers,
+    ) -> std::io::Result<(Self, JoinHandle<()>)> {
+        let mut keyframes = Keyframes::default();
+        keyframes.wish(Instant::now());
+        let state = State { ask, keyframes, waiting: None, last, ended: false };
+        let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
+        let worker = Worker { id, shared: shared.clone(), receivers };
+        let encode = Encode::new(settings, format);
+        let thread = Builder::new().name("encode".into()).spawn(move || worker.run(encode))?;
+        Ok((Self { id, shared }, thread))
     }
 
-    /// Attaches a viewer, which gets the encoded frames from the next one on. That one is a keyframe.
-    pub fn attach(&self, viewer: Arc<dyn Viewer>) -> Attachment {
-        let mut state = self.shared.lock();
-        state.keyframe = true;
-        let id = state.viewers.attach(viewer);
-        let shared: Arc<dyn Audience> = self.shared.clone();
-        Attachment::new(Arc::downgrade(&shared), id)
+    pub(super) fn id(&self) -> RenditionId {
+        self.id
     }
 
-    /// True while no picture waits for the encoder, and a viewer could be sent another one.
-    pub fn has_room(&self) -> bool {
-        let state = self.shared.lock();
-        state.waiting.is_none() && !state.viewers.is_blocked()
+    /// No viewer can be sent anything more at this moment.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.shared.lock().ask.blocked
     }
 
-    /// Gives it a picture, to be called when there is [room](Self::has_room); after [`Rendition::close`] it is dropped.
-    /// Returns at once.
-    ///
-    /// # Errors
-    /// The picture, when there was no room or the rendition has ended.
-    pub fn show(&self, picture: Shown) -> Result<(), Shown> {
+    /// True while no picture waits for the encoder.
+    pub(super) fn has_room(&self) -> bool {
+        self.shared.lock().waiting.is_none()
+    }
+
+    /// Gives it a picture, to be called when there is [room](Self::has_room). Returns whether it takes it, at once.
+    pub(super) fn show(&self, picture: &Shown) -> bool {
         let mut state = self.shared.lock();
         if state.ended || state.waiting.is_some() {
-            return Err(picture);
+            return false;
         }
-        state.waiting = Some(picture);
+        state.waiting = Some(picture.clone());
         drop(state);
         self.shared.wake();
-        Ok(())
+        true
     }
 
-    /// The bit rate that the encoder is asked for, bits a second.
-    pub fn bitrate(&self) -> u32 {
-        decide(&self.settings, &self.shared.lock())
-    }
-
-    /// Encodes the picture that waits, if any, and ends the thread. Blocks until that is done.
-    pub fn close(&self) {
-        self.end();
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if thread.is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the thread of a rendition panicked");
+    /// Its viewers ask for something else. Returns whether it is no longer blocked.
+    pub(super) fn change(&self, ask: Ask) -> bool {
+        let mut state = self.shared.lock();
+        let before = std::mem::replace(&mut state.ask, ask);
+        drop(state);
+        if (before.blocked, before.shared) != (ask.blocked, ask.shared) {
+            // A keyframe may be due.
+            self.shared.wake();
         }
+        before.blocked && !ask.blocked
     }
 
-    fn end(&self) {
+    /// A viewer needs a keyframe.
+    pub(super) fn request_keyframe(&self) {
+        self.shared.lock().keyframes.wish(Instant::now());
+        self.shared.wake();
+    }
+
+    /// Ends the thread, which encodes the picture that waits, if any, before.
+    pub(super) fn end(&self) {
         self.shared.lock().ended = true;
         self.shared.wake();
     }
@@ -92,32 +147,77 @@ impl Drop for Rendition {
     }
 }
 
-fn decide(settings: &Settings, state: &State) -> u32 {
-    bitrate::decide(settings.encode.bitrate, settings.encode.max_bitrate, state.viewers.bitrates())
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes the rendition's thread.
+    fn wake(&self) {
+        self.changed.notify_all();
+    }
+
+    /// Waits for the next change, at most until `until`.
+    fn wait<'a>(&self, state: MutexGuard<'a, State>, until: Option<Instant>) -> MutexGuard<'a, State> {
+        match until {
+            None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+            Some(until) => {
+                let wait = until.saturating_duration_since(Instant::now());
+                self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0
+            }
+        }
+    }
 }
 
-/// A picture to encode, with the viewers and wishes of the moment at which the encoder took it: who attaches later gets the
-/// next frame, which is then a keyframe.
+impl State {
+    /// The next picture, and what its viewers wish.
+    fn take(&mut self, now: Instant) -> Option<Task> {
+        let (picture, repeated) = match self.waiting.take() {
+            Some(picture) => {
+                self.last = Some(Last { shown: picture.clone(), at: now });
+                (picture, false)
+            }
+            None => (self.last.as_ref().filter(|_| self.repeats_at().is_some_and(|at| at <= now))?.again(now), true),
+        };
+        let Ask { bitrate, max_pixels, shared, .. } = self.ask;
+        let keyframe = self.keyframes.take(now, shared);
+        Some(Task { picture, wishes: Wishes { bitrate, max_pixels, keyframe }, repeated })
+    }
+
+    /// When the last picture is encoded once more, for somebody who waits for a keyframe.
+    fn repeats_at(&self) -> Option<Instant> {
+        if self.ended || self.ask.blocked {
+            return None;
+        }
+        let (last, wished) = (self.last.as_ref()?, self.keyframes.wished()?);
+        let due = self.keyframes.due(self.ask.shared)?;
+        Some(due.max(wished.max(last.at) + STILL))
+    }
+}
+
+/// A picture to encode, with the wishes of the moment at which the encoder took it.
 struct Task {
     picture: Shown,
     wishes: Wishes,
-    viewers: Arc<Vec<Entry>>,
+    /// It was encoded before.
+    repeated: bool,
 }
 
 /// The rendition's thread.
 struct Worker {
+    id: RenditionId,
     shared: Arc<Shared>,
-    report: Arc<dyn Report>,
-    settings: Settings,
+    receivers: Receivers,
 }
 
 impl Worker {
-    fn run(self) {
+    fn run(self, mut encode: Encode) {
         cpu::lower_priority();
-        let mut encode = Encode::new(self.settings.clone());
         let mut used = cpu::Meter::new();
         while let Some(task) = self.next() {
-            self.report.room();
+            if !task.repeated {
+                self.receivers.report.room();
+            }
             self.serve(&mut encode, &mut used, &task);
         }
     }
@@ -126,40 +226,44 @@ impl Worker {
     fn next(&self) -> Option<Task> {
         let mut state = self.shared.lock();
         loop {
-            if let Some(picture) = state.waiting.take() {
-                let bitrate = decide(&self.settings, &state);
-                let viewers = state.viewers.list();
-                // The wish stands when nobody is there to see the keyframe.
-                let keyframe = !viewers.is_empty() && std::mem::take(&mut state.keyframe);
-                return Some(Task { picture, wishes: Wishes { bitrate, keyframe }, viewers });
+            if let Some(task) = state.take(Instant::now()) {
+                return Some(task);
             }
             if state.ended {
                 return None;
             }
-            state = self.shared.wait(state);
+            let until = state.repeats_at();
+            state = self.shared.wait(state, until);
         }
     }
 
     fn serve(&self, encode: &mut Encode, used: &mut cpu::Meter, task: &Task) {
-        let Task { picture, wishes, viewers } = task;
+        let Task { picture, wishes, repeated } = task;
         framebox_failpoint::panic("encode");
         used.lap();
         let begin = Instant::now();
-        let encoded = if viewers.is_empty() { Ok(None) } else { encode.frame(picture, *wishes) };
-        let frame = encoded.unwrap_or_else(|error| {
-            self.report.failed(&error);
+        let coded = encode.picture(picture, *wishes).unwrap_or_else(|error| {
+            self.receivers.report.failed(&error);
             None
         });
-        self.report.done(Encoding {
+        {
+            let mut state = self.shared.lock();
+            match &coded {
+                Some(coded) if coded.frame.keyframe => state.keyframes.made(Instant::now()),
+                None if wishes.keyframe && !repeated => state.keyframes.wish(Instant::now()),
+                _ => {}
+            }
+        }
+        self.receivers.report.done(Encoding {
             sequence: picture.sequence,
             processed: picture.processed,
-            sent: frame.is_some(),
+            sent: coded.is_some(),
             took: begin.elapsed(),
             cpu: used.lap(),
         });
-        let Some(frame) = frame else { return };
-        for entry in viewers.iter() {
-            entry.viewer.frame(frame.clone());
+        if let Some(coded) = coded {
+            let (rendition, size, original, frame) = (self.id, coded.size, coded.original, coded.frame);
+            self.receivers.output.coded(Coded { rendition, size, original, frame });
         }
     }
 }
@@ -170,15 +274,12 @@ impl Drop for Worker {
         let waiting = {
             let mut state = self.shared.lock();
             state.ended = true;
-            state.waiting.take()
+            (state.waiting.take(), state.last.take())
         };
         drop(waiting);
         if std::thread::panicking() {
-            self.report.panicked();
+            self.receivers.report.panicked();
         }
-        self.report.room();
+        self.receivers.report.room();
     }
 }
-
-#[cfg(test)]
-mod tests;

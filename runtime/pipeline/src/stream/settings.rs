@@ -1,15 +1,22 @@
-//! How a rendition is encoded.
+//! How the results of a session are encoded, whatever its viewers need.
 
-use framebox_media::{Codec, encode};
+use framebox_media::encode;
 use serde::{Deserialize, Serialize};
 
-/// How a rendition is encoded.
+/// How the results of a session are encoded, whatever its viewers need.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Settings {
-    /// How its frames are coded.
-    pub codec: Codec,
-    /// Rate and bit rates; `bitrate` is where it starts.
-    pub encode: encode::Settings,
-    /// The largest picture that its viewers decode, pixels; `None` where they name no bound.
-    pub max_pixels: Option<u64>,
+    /// Bit rate of a rendition as long as nobody has said what a path carries, bits a second.
+    pub bitrate: u32,
+    /// The most that a rendition has, bits a second.
+    pub max_bitrate: u32,
+    /// Expected frame rate, frames a second.
+    pub fps: f32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let encode::Settings { bitrate, max_bitrate, fps, .. } = encode::Settings::default();
+        Self { bitrate, max_bitrate, fps }
+    }
 }

@@ -46,7 +46,7 @@ fn one_frame_is_processed_while_another_is_encoded_and_then_the_gate_decides() {
             setup.budgets.backlog = Backlog { age: Duration::from_secs(3600), ..Backlog::default() };
         });
         let holds = Arc::<Holds>::default();
-        let _attached = session.stream().attach(holds.clone()).unwrap();
+        let _attached = session.stream().attach(H264, holds.clone()).unwrap();
         let mut camera = Camera::new();
         push(&session, &listener, &mut camera, 1);
         listener.wait("the first picture", |heard| heard.frames.len() == 1);
@@ -76,7 +76,7 @@ fn one_frame_is_processed_while_another_is_encoded_and_then_the_gate_decides() {
 fn what_waits_at_the_end_is_encoded_and_the_end_comes_last() {
     let (session, listener) = start(built_in("invert"));
     let holds = Arc::<Holds>::default();
-    let _attached = session.stream().attach(holds.clone()).unwrap();
+    let _attached = session.stream().attach(H264, holds.clone()).unwrap();
     let mut camera = Camera::new();
     push(&session, &listener, &mut camera, 1);
     listener.wait("the first picture", |heard| heard.frames.len() == 1);
@@ -94,7 +94,7 @@ fn what_waits_at_the_end_is_encoded_and_the_end_comes_last() {
 fn two_viewers_of_a_session_see_the_same() {
     let (session, listener) = start(built_in("invert"));
     let other = Arc::new(Listener::default());
-    let attached = session.stream().attach(other.clone()).unwrap();
+    let attached = session.stream().attach(H264, other.clone()).unwrap();
     let mut camera = Camera::new();
     push(&session, &listener, &mut camera, 5);
     attached.set_bitrate(200_000);
@@ -108,6 +108,6 @@ fn two_viewers_of_a_session_see_the_same() {
 #[test]
 fn an_observer_has_no_rendition() {
     let (session, listener) = start(built_in("watch"));
-    assert!(session.stream().attach(listener.clone()).is_none());
+    assert!(session.stream().attach(H264, listener.clone()).is_none());
     session.join();
 }

@@ -17,12 +17,13 @@ use framebox_media::{Codec, EncodedFrame, encode, h264};
 use framebox_picture::{Picture, Size};
 use framebox_pipeline::session::parameters::Applied;
 use framebox_pipeline::{
-    Attachment, Budgets, Connections, Notice, Policy, Session, SessionEvents, Setup, Upstream, Viewer, stream,
+    Attachment, Budgets, Connections, Needs, Notice, Policy, Session, SessionEvents, Setup, Upstream, Viewer, stream,
 };
 use framebox_sandbox::{Budget, Component, Engine, Limits, MemoryAccount, NoLog, NoSources, OutputValue, Settings};
 use serde_json::json;
 
 const SIZE: Size = Size::new(320, 240);
+const H264: Needs = Needs::of(Codec::H264);
 
 #[derive(Default)]
 struct Heard {
@@ -68,7 +69,7 @@ impl SessionEvents for Listener {
 fn connect(setup: Setup, listener: &Arc<Listener>) -> Session {
     let connections = Connections { upstream: listener.clone(), events: listener.clone() };
     let session = Session::start(setup, connections).unwrap();
-    if let Some(attachment) = session.stream().attach(listener.clone()) {
+    if let Some(attachment) = session.stream().attach(H264, listener.clone()) {
         listener.1.set(attachment).unwrap();
     }
     session
@@ -120,10 +121,9 @@ fn setup(component: Component, time: Duration) -> Setup {
     Setup {
         component,
         fps: None,
-        input: Codec::H264,
         largest_input: Size::new(1920, 1080),
         limits: Limits { call: Budget { time, fuel: u64::MAX / 2 }, ..Limits::default() },
-        rendition: stream::Settings { codec: Codec::H264, encode: encode::Settings::default(), max_pixels: None },
+        encoding: stream::Settings::default(),
         log: Arc::new(NoLog),
         sources: Arc::new(NoSources),
         account: MemoryAccount::default(),

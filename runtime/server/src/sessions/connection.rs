@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use framebox_media::EncodedFrame;
-use framebox_pipeline::Connections;
+use framebox_pipeline::{Connections, Needs};
 use framebox_rtc::{ConnectionEvents, Peer, State};
 use framebox_sandbox::MemoryAccount;
 use framebox_worker::{RunningSession, StartError};
@@ -56,6 +56,11 @@ impl Connection {
     /// The peer that publishes from now on, in place of the one before.
     pub fn publisher(&self, peer: &Arc<dyn Peer>) {
         self.ends.set_peer(peer);
+    }
+
+    /// What the peer can receive, as it was negotiated.
+    pub fn set_needs(&self, needs: Needs) {
+        self.egress.set_needs(needs);
     }
 
     /// Starts the pipeline of `session`, to be called once its peer, if it has one, is connected.

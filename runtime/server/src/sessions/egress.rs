@@ -4,23 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use framebox_media::{Codec, EncodedFrame};
-use framebox_pipeline::{Attachment, Viewer};
+use framebox_media::EncodedFrame;
+use framebox_pipeline::{Attachment, Needs, Viewer};
 use framebox_worker::RunningSession;
 
 use super::ends::Ends;
 use super::splice::Splice;
-
-/// What a viewer takes.
-#[derive(Clone, Copy, Debug)]
-pub struct Needs {
-    /// How frames are coded.
-    pub codec: Codec,
-    /// The largest picture, pixels.
-    pub max_pixels: Option<u64>,
-    /// The largest NAL unit, bytes.
-    pub max_unit_bytes: Option<u32>,
-}
 
 /// Passes encoded frames to the peer, and what the peer says of the path to the rendition.
 pub struct Egress {
@@ -49,10 +38,11 @@ impl Egress {
         *lock(&self.needs) = Some(needs);
     }
 
-    /// Attaches it to the stream of `session`, which has started, in place of the one before. An observer's stream has no
+    /// Attaches it to the stream of `session`, which has started, in place of the one before, once the peer's needs are known. An observer's stream has no
     /// pictures.
     pub fn attach(self: &Arc<Self>, session: &RunningSession) {
-        let attachment = session.attach(self.clone());
+        let needs = *lock(&self.needs);
+        let attachment = needs.and_then(|needs| session.attach(needs, self.clone()));
         lock(&self.splice).cut();
         // The one before is detached without the lock.
         let before = std::mem::replace(&mut *self.attachment(), attachment);

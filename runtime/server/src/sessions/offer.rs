@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use framebox_catalog::{self as catalog, Catalog, LoadedVersion};
-use framebox_media::{Codec, decode, encode};
+use framebox_media::decode;
 use framebox_pipeline::node::{self, Node, admission};
-use framebox_pipeline::{Permit, Policy, Setup, Skipping, Unprocessed, stream};
+use framebox_pipeline::{Needs, Permit, Policy, Setup, Skipping, Unprocessed, stream};
 use framebox_rtc::{self as rtc, Answer, Direction, Transport};
 use framebox_sandbox::{Kind, MemoryAccount, NoSources};
 use framebox_worker::Workers;
@@ -135,9 +135,9 @@ impl Answerer {
         };
         let answer = self.transport.answer(offer, direction, connection.clone()).await.map_err(Error::Peer)?;
         let Answer { sdp, peer, codec, max_pixels, max_unit_bytes } = answer;
-        let rendition = self.rendition(codec, max_pixels, max_unit_bytes);
+        connection.set_needs(Needs { codec, max_pixels, max_unit_bytes });
         let session = self.workers.session(framebox_worker::Setup {
-            session: Setup { permit, account, ..self.setup(name, &entry, options, rendition, &connection) },
+            session: Setup { permit, account, ..self.setup(name, &entry, options, &connection) },
             connections: connection.of_session(),
             grants: self.sources.granted(name),
         });
@@ -170,9 +170,8 @@ impl Answerer {
         let name = entry.version().name.clone();
         let name = name.as_str();
         let connection = Arc::new(Connection::without_peer(&account));
-        let rendition = self.rendition(Codec::H264, None, None);
         let session = self.workers.session(framebox_worker::Setup {
-            session: Setup { permit, account, ..self.setup(name, &entry, options, rendition, &connection) },
+            session: Setup { permit, account, ..self.setup(name, &entry, options, &connection) },
             connections: connection.of_session(),
             grants: self.sources.granted(name),
         });
@@ -244,29 +243,16 @@ impl Answerer {
         (entry.limits.memory as u64).saturating_add(decoder).saturating_add(account as u64)
     }
 
-    /// Returns how the pictures for a viewer are encoded.
-    fn rendition(&self, codec: Codec, max_pixels: Option<u64>, max_unit_bytes: Option<u32>) -> stream::Settings {
-        let (bitrate, max_bitrate) = (self.encoder.start_kbps * 1000, self.encoder.max_kbps * 1000);
-        let encode = encode::Settings { bitrate, max_bitrate, max_unit_bytes, ..encode::Settings::default() };
-        stream::Settings { codec, encode, max_pixels }
-    }
-
-    fn setup(
-        &self,
-        name: &str,
-        entry: &LoadedVersion,
-        options: &Options,
-        rendition: stream::Settings,
-        connection: &Connection,
-    ) -> Setup {
+    fn setup(&self, name: &str, entry: &LoadedVersion, options: &Options, connection: &Connection) -> Setup {
         let policy = self.defaults.policy(name);
+        let (bitrate, max_bitrate) = (self.encoder.start_kbps * 1000, self.encoder.max_kbps * 1000);
+        let encoding = stream::Settings { bitrate, max_bitrate, ..stream::Settings::default() };
         Setup {
             component: entry.component.clone(),
             fps: options.fps,
-            input: rendition.codec,
             largest_input: self.defaults.largest_input(),
             limits: entry.limits.clone(),
-            rendition,
+            encoding,
             log: connection.control().clone(),
             // Given where the session runs.
             sources: Arc::new(NoSources),

@@ -20,11 +20,11 @@ use super::settings::{Audience, Input, Settings, Visitor, check_name};
 use super::stream::{State, Stream, Summary};
 use super::viewer::Viewer;
 use crate::config;
-use crate::sessions::egress::Needs;
 use crate::sessions::fair_share;
 use crate::sessions::offer::{self, Answerer};
 use crate::sessions::owner::{Owner, Proof, Requester};
 use crate::sessions::restart::Relation;
+use framebox_pipeline::Needs;
 
 /// Most streams at once.
 const MAX_STREAMS: usize = 256;

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use framebox_media::EncodedFrame;
-use framebox_pipeline::{Notice, Severity};
+use framebox_pipeline::{Needs, Notice, Severity};
 use framebox_rtc::{ConnectionEvents, Peer, State};
 use framebox_sandbox::MemoryAccount;
 use framebox_worker::RunningSession;
@@ -18,7 +18,7 @@ use crate::protocol::{self, Batch, LogLine, Message, Request, Subscription};
 use crate::sessions::ActiveSession;
 use crate::sessions::control::Listener;
 use crate::sessions::data_channel::DataChannel;
-use crate::sessions::egress::{Egress, Needs};
+use crate::sessions::egress::Egress;
 use crate::sessions::ends::Ends;
 
 /// A connection that watches a stream.

@@ -9,7 +9,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::BytesMut;
-use framebox_media::EncodedFrame;
+use framebox_pipeline::stream::Coded;
 use sendfd::RecvWithFd;
 use serde::Serialize;
 
@@ -33,8 +33,8 @@ impl Sender {
         self.send(&Outgoing::message(message, Vec::new()));
     }
 
-    pub(super) fn frame(&self, frame: &EncodedFrame) {
-        self.send(&Outgoing::frame(frame));
+    pub(super) fn coded(&self, coded: &Coded) {
+        self.send(&Outgoing::coded(coded));
     }
 
     fn send(&self, outgoing: &Outgoing) {

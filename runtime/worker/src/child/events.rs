@@ -2,9 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use framebox_media::EncodedFrame;
 use framebox_pipeline::session::parameters::Applied;
-use framebox_pipeline::{Notice, SessionEvents, Upstream, Viewer};
+use framebox_pipeline::stream::{Coded, Output};
+use framebox_pipeline::{Notice, SessionEvents, Upstream};
 use framebox_sandbox::{Json, Level, Log, OutputValue};
 use serde::Serialize;
 
@@ -65,8 +65,8 @@ impl Log for Events {
     }
 }
 
-impl Viewer for Events {
-    fn frame(&self, frame: EncodedFrame) {
-        self.sender.frame(&frame);
+impl Output for Events {
+    fn coded(&self, coded: Coded) {
+        self.sender.coded(&coded);
     }
 }

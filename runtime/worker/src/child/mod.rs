@@ -104,6 +104,7 @@ fn serve(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     while let Some(incoming) = receiver.next()? {
         match incoming {
             Incoming::Frame(frame) => session.push(frame),
+            Incoming::Coded(_) => return Err("the server has sent a coded picture of a rendition".into()),
             Incoming::Message(ToWorker::End) => session.end(),
             Incoming::Message(message) => session.take(message, &mut receiver)?,
         }

@@ -8,7 +8,7 @@ use std::thread::Builder;
 use framebox_media::EncodedFrame;
 use framebox_picture::Size;
 use framebox_pipeline::session::swap::{Swap, SwapError};
-use framebox_pipeline::{Attachment, Connections, Permit, Session, Setup};
+use framebox_pipeline::{Connections, Permit, Session, Setup};
 use framebox_sandbox::{CallError, Component, Engine, Limits, MemoryAccount, NoLog, Parts};
 
 use super::connection::{Receiver, Sender};
@@ -24,8 +24,6 @@ pub(super) struct ChildSession {
     sender: Sender,
     permit: ReportedPermit,
     sources: RemoteSources,
-    /// While somebody views it.
-    viewed: Option<Attachment>,
 }
 
 impl ChildSession {
@@ -34,18 +32,16 @@ impl ChildSession {
     /// # Errors
     /// What went wrong, for the log.
     pub(super) fn start(engine: &Engine, sender: &Sender, start: Start, code: File) -> Result<Self, String> {
-        let Start { component, fps, input, largest_input, limits, rendition, policy, budgets, account, metered } =
-            start;
+        let Start { component, fps, largest_input, limits, encoding, policy, budgets, account, metered } = start;
         let permit = ReportedPermit::new(sender.clone());
         let sources = RemoteSources::new(sender.clone());
         let events = Arc::new(Events::new(sender.clone()));
         let setup = Setup {
             component: load(engine, &component, code)?,
             fps,
-            input,
             largest_input: Size::new(largest_input.0, largest_input.1),
             limits,
-            rendition,
+            encoding,
             log: events.clone(),
             sources: Arc::new(sources.clone()),
             account: MemoryAccount::new(account),
@@ -53,9 +49,9 @@ impl ChildSession {
             budgets,
             permit: metered.then(|| Box::new(permit.clone()) as Box<dyn Permit>),
         };
-        let connections = Connections { upstream: events.clone(), events };
-        let session = Arc::new(Session::start(setup, connections).map_err(|error| error.to_string())?);
-        Ok(Self { engine: engine.clone(), session, sender: sender.clone(), permit, sources, viewed: None })
+        let connections = Connections { upstream: events.clone(), events: events.clone() };
+        let session = Session::start_for(setup, connections, events).map_err(|error| error.to_string())?;
+        Ok(Self { engine: engine.clone(), session: Arc::new(session), sender: sender.clone(), permit, sources })
     }
 
     pub(super) fn push(&self, frame: EncodedFrame) {
@@ -77,7 +73,7 @@ impl ChildSession {
                 }
             }
             ToWorker::Policy(policy) => self.session.set_policy(policy),
-            ToWorker::Wish { viewed, bitrate, blocked, keyframe } => self.wish(viewed, bitrate, blocked, keyframe),
+            ToWorker::Rendition { id, order } => self.session.stream().order(id, order),
             ToWorker::Sent { rtp_timestamp, at } => self.session.sent(rtp_timestamp, from_nanos(at)),
             ToWorker::Share(share) => self.permit.set_share(share),
             ToWorker::Swap { number, component, limits, budgets } => {
@@ -99,23 +95,6 @@ impl ChildSession {
             ToWorker::Start(_) | ToWorker::Probe { .. } | ToWorker::End => {}
         }
         Ok(())
-    }
-
-    fn wish(&mut self, viewed: bool, bitrate: u32, blocked: bool, keyframe: bool) {
-        if !viewed {
-            self.viewed = None;
-            return;
-        }
-        if self.viewed.is_none() {
-            self.viewed = self.session.stream().attach(Arc::new(Events::new(self.sender.clone())));
-        }
-        if let Some(viewed) = &self.viewed {
-            viewed.set_bitrate(bitrate);
-            viewed.set_blocked(blocked);
-            if keyframe {
-                viewed.request_keyframe();
-            }
-        }
     }
 
     /// Starting a version may take as long as a call: the thread that reads goes on.

@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use framebox_media::{Codec, EncodedFrame};
+use framebox_media::EncodedFrame;
 use framebox_pipeline::session::history::Row;
 use framebox_pipeline::session::parameters::{self, Applied, ParameterError};
 use framebox_pipeline::session::stats::Stats;
 use framebox_pipeline::session::swap::{Swap, SwapError};
-use framebox_pipeline::stream::Relay;
+use framebox_pipeline::stream::{Audience, Encoders, Order, RenditionId};
 use framebox_pipeline::{self as pipeline, Connections, Notice, Permit, Policy, SessionEvents, Upstream};
 use framebox_sandbox::{CallError, NoLog, OutputValue, Parts};
 use serde_json::{Map, Value};
@@ -38,7 +38,7 @@ const SHORT: Duration = Duration::from_secs(2);
 /// The session of a process.
 pub(crate) struct RemoteSession {
     pub(super) shared: Arc<Shared>,
-    relay: Arc<Relay>,
+    audience: Audience,
     upstream: Arc<dyn Upstream>,
     /// Messages that go with the next frame.
     later: Mutex<Vec<u8>>,
@@ -96,10 +96,9 @@ impl RemoteSession {
         let pipeline::Setup {
             component,
             fps,
-            input,
             largest_input,
             limits,
-            rendition,
+            encoding,
             log,
             sources: _,
             account,
@@ -113,10 +112,9 @@ impl RemoteSession {
         let start = Start {
             component: description,
             fps,
-            input,
             largest_input: (largest_input.width, largest_input.height),
             limits,
-            rendition: rendition.clone(),
+            encoding: encoding.clone(),
             policy,
             budgets,
             account: account.limit(),
@@ -127,8 +125,8 @@ impl RemoteSession {
         let parameters = parameters::defaults(&descriptor);
         let shared = Arc::new(Shared::new(Mirror::new(descriptor, parameters, policy), outgoing));
         shared.send(Outgoing::message(&ToWorker::Start(Box::new(start)), vec![code]));
-        let wishes = shared.clone();
-        let relay = Arc::new(Relay::new(rendition, move |wish| wishes.tell(&wish.into())));
+        let encoders = RemoteEncoders(shared.clone());
+        let audience = Audience::new(encoding, &account, |_| Arc::new(encoders));
         let permit: Option<Arc<dyn Permit>> = permit.map(Arc::from);
         let (started, answer) = oneshot::channel();
         let upstream = connections.upstream.clone();
@@ -137,7 +135,7 @@ impl RemoteSession {
             messages,
             Served {
                 shared: shared.clone(),
-                relay: relay.clone(),
+                audience: Some(audience.clone()),
                 connections,
                 log,
                 grants,
@@ -156,11 +154,11 @@ impl RemoteSession {
                 return Err("the worker process did not start the session in time".into());
             }
         }
-        Ok(Self { shared, relay, upstream, later: Mutex::default(), permit, swap: longest })
+        Ok(Self { shared, audience, upstream, later: Mutex::default(), permit, swap: longest })
     }
 
-    pub(crate) fn relay(&self) -> &Relay {
-        &self.relay
+    pub(crate) fn audience(&self) -> &Audience {
+        &self.audience
     }
 
     pub(crate) fn begin(&self) {
@@ -225,7 +223,7 @@ impl RemoteSession {
 
     pub(crate) async fn stats(&self) -> Option<Stats> {
         match self.ask(|number| ToWorker::Stats { number }).await? {
-            Answer::Stats(stats) => Some(*stats),
+            Answer::Stats(stats) => Some(Stats { renditions: self.audience.renditions(), ..*stats }),
             _ => None,
         }
     }
@@ -285,14 +283,13 @@ pub(crate) async fn probe(process: Process, probe: Probe, tasks: &TaskTracker) -
     let mirror = Mirror::new(descriptor, Map::new(), Policy::default());
     let shared = Arc::new(Shared::new(mirror, outgoing));
     shared.send(Outgoing::message(&message, vec![code]));
-    let settings = pipeline::stream::Settings { codec: Codec::H264, encode: Default::default(), max_pixels: None };
     let (probed, outcome) = oneshot::channel();
     tasks.spawn(serve(
         process,
         messages,
         Served {
             shared: shared.clone(),
-            relay: Arc::new(Relay::new(settings, |_| {})),
+            audience: None,
             connections: Connections { upstream: Arc::new(Nobody), events: Arc::new(Nobody) },
             log: Arc::new(NoLog),
             grants,
@@ -310,6 +307,15 @@ pub(crate) async fn probe(process: Process, probe: Probe, tasks: &TaskTracker) -
             shared.stuck.notify_one();
             Err("the worker process did not answer in time".into())
         }
+    }
+}
+
+/// Has renditions encoded by the process.
+struct RemoteEncoders(Arc<Shared>);
+
+impl Encoders for RemoteEncoders {
+    fn order(&self, id: RenditionId, order: Order) {
+        self.0.tell(&ToWorker::Rendition { id, order });
     }
 }
 

@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use framebox_pipeline::stream::Relay;
+use framebox_pipeline::stream::Audience;
 use framebox_pipeline::{Connections, Notice, Permit, Severity};
 use framebox_sandbox::{CallError, Log, MemoryAccount};
 use sendfd::SendWithFd;
@@ -38,7 +38,8 @@ const REAPING: Duration = Duration::from_secs(5);
 /// What the session of a process is connected to.
 pub(super) struct Served {
     pub(super) shared: Arc<Shared>,
-    pub(super) relay: Arc<Relay>,
+    /// The viewers; none of a probe.
+    pub(super) audience: Option<Audience>,
     pub(super) connections: Connections,
     pub(super) log: Arc<dyn Log>,
     pub(super) grants: Arc<dyn Grants>,
@@ -153,7 +154,12 @@ async fn read(socket: &UnixStream, mut buffer: BytesMut, served: &mut Served) ->
                         return End::Misbehaved("it says too much".into());
                     }
                     match incoming {
-                        Incoming::Frame(frame) => served.relay.frame(&frame),
+                        Incoming::Coded(coded) => {
+                            if let Some(audience) = &served.audience {
+                                audience.coded(coded);
+                            }
+                        }
+                        Incoming::Frame(_) => return End::Misbehaved("it sends a frame for no rendition".into()),
                         Incoming::Message(FromWorker::OpenSource { number, name }) => {
                             if opening.len() >= MOST_OPENING || open.len() >= MOST_OPEN {
                                 return End::Misbehaved("it opens too many sources".into());

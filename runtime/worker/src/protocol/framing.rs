@@ -4,6 +4,8 @@ use std::fs::File;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use framebox_media::{Codec, EncodedFrame};
+use framebox_picture::Size;
+use framebox_pipeline::stream::{Coded, RenditionId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -17,8 +19,12 @@ const LENGTH: usize = 4;
 const FRAME: u8 = 1;
 /// What follows: a message as JSON.
 const JSON: u8 = 2;
+/// What follows: a coded picture of a rendition.
+const CODED: u8 = 3;
 /// Bytes of a frame before its coded data: codec, keyframe, RTP time, capture time.
 const FRAME_HEAD: usize = 1 + 1 + 4 + 8;
+/// Bytes of a coded picture before its frame: rendition, width and height twice.
+const CODED_HEAD: usize = 4 + 4 * 4;
 
 /// A message to be sent.
 #[derive(Debug)]
@@ -37,6 +43,22 @@ impl Outgoing {
         let mut head = Vec::with_capacity(LENGTH + 1 + FRAME_HEAD);
         head.put_u32_le((1 + FRAME_HEAD + frame.data.len()) as u32);
         head.put_u8(FRAME);
+        Self::framed(head, frame)
+    }
+
+    /// A coded picture of a rendition.
+    pub(crate) fn coded(Coded { rendition, size, original, frame }: &Coded) -> Self {
+        let mut head = Vec::with_capacity(LENGTH + 1 + CODED_HEAD + FRAME_HEAD);
+        head.put_u32_le((1 + CODED_HEAD + FRAME_HEAD + frame.data.len()) as u32);
+        head.put_u8(CODED);
+        head.put_u32_le(rendition.0);
+        for side in [size.width, size.height, original.width, original.height] {
+            head.put_u32_le(side);
+        }
+        Self::framed(head, frame)
+    }
+
+    fn framed(mut head: Vec<u8>, frame: &EncodedFrame) -> Self {
         head.put_u8(Codec::ALL.iter().position(|codec| *codec == frame.codec).unwrap_or(0) as u8);
         head.put_u8(u8::from(frame.keyframe));
         head.put_u32_le(frame.rtp_timestamp);
@@ -63,6 +85,8 @@ impl Outgoing {
 pub(crate) enum Incoming<M> {
     /// A coded frame.
     Frame(EncodedFrame),
+    /// A coded picture of a rendition.
+    Coded(Coded),
     /// Anything else.
     Message(M),
 }
@@ -85,11 +109,25 @@ pub(crate) fn parse<M: DeserializeOwned>(buffer: &mut BytesMut) -> Result<Option
     let mut message = buffer.split_to(length);
     match message.get_u8() {
         FRAME => frame(message.freeze()).map(|frame| Some(Incoming::Frame(frame))),
+        CODED => coded(message.freeze()).map(|coded| Some(Incoming::Coded(coded))),
         JSON => serde_json::from_slice(&message)
             .map(|message| Some(Incoming::Message(message)))
             .map_err(|error| error.to_string()),
         other => Err(format!("a message of the unknown kind {other}")),
     }
+}
+
+fn coded(mut message: Bytes) -> Result<Coded, String> {
+    if message.len() < CODED_HEAD {
+        return Err("a coded picture that is cut off".into());
+    }
+    let rendition = RenditionId(message.get_u32_le());
+    let mut size = || Size::new(message.get_u32_le(), message.get_u32_le());
+    let (size, original) = (size(), size());
+    if !(size.is_valid() && original.is_valid()) {
+        return Err(format!("a coded picture of {size} of {original}"));
+    }
+    Ok(Coded { rendition, size, original, frame: frame(message)? })
 }
 
 fn frame(mut message: Bytes) -> Result<EncodedFrame, String> {
@@ -120,7 +158,9 @@ mod tests {
             captured: Instant::now(),
         };
         let mut bytes = Vec::new();
-        for message in [Outgoing::frame(&frame), Outgoing::message(&"hello", Vec::new()), Outgoing::frame(&frame)] {
+        let (size, original) = (Size::new(320, 180), Size::new(640, 360));
+        let coded = Coded { rendition: RenditionId(7), size, original, frame: frame.clone() };
+        for message in [Outgoing::frame(&frame), Outgoing::message(&"hello", Vec::new()), Outgoing::coded(&coded)] {
             bytes.extend(message.head);
             bytes.extend(message.data);
         }
@@ -132,10 +172,10 @@ mod tests {
                     got.push(incoming);
                 }
             }
-            let [Incoming::Frame(first), Incoming::Message(text), Incoming::Frame(last)] = &got[..] else {
+            let [Incoming::Frame(first), Incoming::Message(text), Incoming::Coded(last)] = &got[..] else {
                 panic!("{got:?}")
             };
-            assert_eq!((first, text.as_str(), last), (&frame, "hello", &frame));
+            assert_eq!((first, text.as_str(), last), (&frame, "hello", &coded));
             assert!(buffer.is_empty());
         }
     }
@@ -148,6 +188,11 @@ mod tests {
             &[1, 0, 0, 0, 9],
             &[2, 0, 0, 0, JSON, b'{'],
             &[2, 0, 0, 0, FRAME, 0],
+            &[5, 0, 0, 0, CODED, 0, 0, 0, 0],
+            &[
+                35, 0, 0, 0, CODED, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+                0, 0, 0, 0, 0, 0,
+            ],
             &[15, 0, 0, 0, FRAME, 77, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
         ] {
             assert!(parse::<String>(&mut BytesMut::from(bytes)).is_err(), "{bytes:?}");

@@ -1,11 +1,10 @@
 //! What is said.
 
-use framebox_media::Codec;
 use framebox_pipeline::session::history::Row;
 use framebox_pipeline::session::parameters::{Applied, ParameterError};
 use framebox_pipeline::session::stats::Stats;
 use framebox_pipeline::session::swap::SwapError;
-use framebox_pipeline::stream::{self, Wish};
+use framebox_pipeline::stream::{self, Order, RenditionId};
 use framebox_pipeline::{Budgets, Notice, Policy};
 use framebox_sandbox::{CallError, Level, Limits};
 use serde::{Deserialize, Serialize};
@@ -18,11 +17,10 @@ pub(crate) struct Start {
     /// The description of [`framebox_sandbox::Parts::split`].
     pub(crate) component: String,
     pub(crate) fps: Option<f32>,
-    pub(crate) input: Codec,
     /// Width and height.
     pub(crate) largest_input: (u32, u32),
     pub(crate) limits: Limits,
-    pub(crate) rendition: stream::Settings,
+    pub(crate) encoding: stream::Settings,
     pub(crate) policy: Policy,
     pub(crate) budgets: Budgets,
     /// What may be held for the session, bytes.
@@ -44,8 +42,8 @@ pub(crate) enum ToWorker {
     Parameters { asked: Map<String, Value>, request: Option<u64> },
     /// Another policy holds.
     Policy(Policy),
-    /// What the viewers ask of the rendition.
-    Wish { viewed: bool, bitrate: u32, blocked: bool, keyframe: bool },
+    /// What the viewers order.
+    Rendition { id: RenditionId, order: Order },
     /// The first packet of a frame left.
     Sent { rtp_timestamp: u32, at: i64 },
     /// The fair share under contention, ms of CPU a second.
@@ -99,10 +97,4 @@ pub(crate) enum FromWorker {
     Panicked(String),
     /// The session is over; nothing follows.
     Ended { reason: String, never_started: bool },
-}
-
-impl From<Wish> for ToWorker {
-    fn from(Wish { viewed, bitrate, blocked, keyframe }: Wish) -> Self {
-        Self::Wish { viewed, bitrate, blocked, keyframe }
-    }
 }

@@ -91,10 +91,9 @@ fn session(connection: &Connection) -> Arc<RunningSession> {
     let session = framebox_pipeline::Setup {
         component: engine.load(&std::fs::read(path).unwrap()).unwrap(),
         fps: None,
-        input: Codec::H264,
         largest_input: Size::new(1920, 1080),
         limits: Limits::default(),
-        rendition: stream::Settings { codec: Codec::H264, encode: encode::Settings::default(), max_pixels: None },
+        encoding: stream::Settings::default(),
         log: connection.control().clone(),
         sources: Arc::new(NoSources),
         account: MemoryAccount::default(),
@@ -109,6 +108,7 @@ fn session(connection: &Connection) -> Arc<RunningSession> {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_way_leads_to_the_other_end_and_neither_end_keeps_the_other_alive() {
     let connection = Arc::new(Connection::new(&MemoryAccount::default(), Duration::from_secs(30)));
+    connection.set_needs(Needs::of(Codec::H264));
     let session = session(&connection);
     let recorder = Arc::<Recorder>::default();
     let peer: Arc<dyn Peer> = recorder.clone();
