@@ -5,7 +5,7 @@
 //!
 //! | module | what is attacked | who sends it |
 //! |---|---|---|
-//! | [`offer`] | session descriptions | peer |
+//! | [`offer`] | session descriptions and fragments of them | peer |
 //! | [`candidate`] | ICE candidates | peer |
 //! | [`rtp`] | depacketizers, the assembler, requests for lost packets | peer |
 //! | [`packets`] | STUN, DTLS, RTP, RTCP and data channel packets, by the parsers of the RTP library | stranger, peer |

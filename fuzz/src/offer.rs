@@ -1,6 +1,6 @@
-//! Session descriptions, as a peer offers them.
+//! Session descriptions, as a peer offers them, and fragments of them.
 
-use framebox_rtc::sdp::{Offer, candidate};
+use framebox_rtc::sdp::{Fragment, Offer, Outline, candidate};
 use framebox_rtc::{Direction, Error};
 
 use crate::allocation::{FIXED, within};
@@ -12,12 +12,34 @@ const OWN_LINES: usize = 3072;
 /// a section for each one of the offer.
 pub fn run(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
+    let _ = within(FIXED + 64 * text.len(), || Outline::read(text));
+    match within(FIXED + 64 * text.len(), || Fragment::read(text)) {
+        Ok(fragment) => check_fragment(text, &fragment),
+        Err(error) => assert!(error.to_string().len() < 400, "the error repeats the fragment: {error}"),
+    }
     for direction in [Direction::SendReceive, Direction::SendOnly, Direction::ReceiveOnly] {
         let read = within(FIXED + 64 * text.len(), || Offer::read(text, direction));
         match read {
             Ok(offer) => check(text, &offer, direction),
             Err(error) => assert!(error.to_string().len() < 400, "the error repeats the offer: {error}"),
         }
+    }
+}
+
+/// What a fragment leads to is short and one line each; what of it is written is read as the same.
+fn check_fragment(text: &str, fragment: &Fragment) {
+    assert!(fragment.candidates.len() <= candidate::MAX_OFFERED);
+    for one in &fragment.candidates {
+        assert!(matches!(candidate::usable(one), Ok(Some(_))), "{one}");
+    }
+    let names = fragment.credentials.iter().flat_map(|(ufrag, password)| [ufrag, password]).chain(&fragment.mid);
+    for name in names {
+        assert!((1..=256).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic()), "{name:?}");
+    }
+    let written = within(FIXED + 64 * text.len(), || Fragment::of_answer(text));
+    assert!(written.len() <= 2 * text.len() + OWN_LINES, "{} bytes from {}", written.len(), text.len());
+    if !written.is_empty() {
+        assert_form(&written);
     }
 }
 
@@ -37,6 +59,10 @@ fn check(text: &str, offer: &Offer, direction: Direction) {
     assert_eq!(again.video, offer.video);
     assert_eq!(sections(&again.reduced), sections(reduced));
     assert_eq!(again.reduced, *reduced);
+    let restart = format!("a=ice-ufrag:restarted\r\na=ice-pwd:{}\r\n", "p".repeat(22));
+    let restarted = offer.restarted(&Fragment::read(&restart).expect("it has credentials")).expect("they are taken");
+    assert_form(&restarted.reduced);
+    assert!(restarted.ufrag() == "restarted" && restarted.continues(offer).is_ok(), "{}", restarted.reduced);
 
     // The library answers section by section; the offer itself has the form of an answer to it.
     let answer = offer.answer(reduced).expect("a section for each one that was accepted");

@@ -20,6 +20,12 @@ pub enum Error {
     /// The candidate is malformed, or exceeds the number of candidates.
     #[error("the candidate cannot be used: {0}")]
     Candidate(String),
+    /// A fragment of a description is malformed.
+    #[error("the fragment cannot be used: {0}")]
+    Fragment(String),
+    /// The ICE session that is meant is over: another one took its place.
+    #[error("the ICE session was restarted meanwhile")]
+    Stale,
     /// All UDP ports of the configured range are in use.
     #[error("no UDP port is free for media")]
     NoPort,

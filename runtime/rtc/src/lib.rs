@@ -34,12 +34,12 @@ mod settings;
 mod stats;
 mod transport;
 
-pub use backend::MAX_MESSAGE_BYTES;
+pub use backend::{MAX_MESSAGE_BYTES, Offered};
 pub use direction::Direction;
 pub use error::{Error, NoCodec};
 pub use events::{ConnectionEvents, State};
-pub use peer::Peer;
-pub use sdp::Candidate;
+pub use peer::{IceSession, Peer};
+pub use sdp::{Candidate, Fragment};
 pub use settings::Settings;
 pub use stats::Stats;
 pub use transport::{Answer, Transport};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use framebox_media::Codec;
 
-use crate::{ConnectionEvents, Direction, Error, Peer};
+use crate::{ConnectionEvents, Direction, Error, Offered, Peer};
 
 /// The answer to an offer, and the connection that it belongs to.
 pub struct Answer {
@@ -35,4 +35,17 @@ pub trait Transport: Send + Sync {
         direction: Direction,
         events: Arc<dyn ConnectionEvents>,
     ) -> Result<Answer, Error>;
+
+    /// Makes an offer of this side's own, on which it sends video in every codec that it has. It holds a port, if each connection has
+    /// one of its own, and nothing else.
+    ///
+    /// # Errors
+    /// [`Error::NoPort`], and [`Error::Setup`].
+    fn offer(&self) -> Result<Offered, Error>;
+
+    /// Connects to the peer that answers an offer of this side's own. [`Answer::sdp`] is of no use to that peer.
+    ///
+    /// # Errors
+    /// Those of [`answer`](Self::answer), with which the peer's answer is read.
+    async fn accept(&self, offered: Offered, answer: &str, events: Arc<dyn ConnectionEvents>) -> Result<Answer, Error>;
 }

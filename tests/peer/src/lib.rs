@@ -201,10 +201,13 @@ fn codec() -> RTCRtpCodec {
     }
 }
 
-/// Makes an offer with all candidates in it.
-async fn describe(connection: &Arc<dyn PeerConnection>, gathered: &watch::Sender<bool>) -> String {
-    let offer = connection.create_offer(None).await.unwrap();
-    connection.set_local_description(offer).await.unwrap();
+/// Sets the description of this side; returns it with all candidates in it.
+async fn describe(
+    connection: &Arc<dyn PeerConnection>,
+    gathered: &watch::Sender<bool>,
+    description: RTCSessionDescription,
+) -> String {
+    connection.set_local_description(description).await.unwrap();
     timeout(LIMIT, gathered.subscribe().wait_for(|gathered| *gathered)).await.unwrap().unwrap();
     connection.local_description().await.unwrap().sdp
 }
@@ -212,6 +215,23 @@ async fn describe(connection: &Arc<dyn PeerConnection>, gathered: &watch::Sender
 impl Client {
     /// Makes a client and its offer, with all candidates in it.
     pub async fn offer(options: Options) -> (Self, String) {
+        let client = Self::new(options).await;
+        let offer = client.connection.create_offer(None).await.unwrap();
+        let offer = describe(&client.connection, &client.gathered, offer).await;
+        (client, offer)
+    }
+
+    /// Makes a client that answers an offer of the server's, and its answer, with all candidates in it.
+    pub async fn answer(options: Options, offer: &str) -> (Self, String) {
+        let client = Self::new(options).await;
+        let offer = RTCSessionDescription::offer(offer.to_owned()).unwrap();
+        client.connection.set_remote_description(offer).await.unwrap();
+        let answer = client.connection.create_answer(None).await.unwrap();
+        let answer = describe(&client.connection, &client.gathered, answer).await;
+        (client, answer)
+    }
+
+    async fn new(options: Options) -> Self {
         let network = Arc::new(Network::new(options.loss));
         let (events, received) = mpsc::unbounded_channel();
         let gathered = watch::Sender::new(false);
@@ -283,27 +303,34 @@ impl Client {
             None
         };
         let tcp = options.tcp;
-        let client = Self {
-            connection,
-            network,
-            track,
-            stream: None,
-            channel,
-            remote,
-            payloads,
-            events: received,
-            gathered,
-            tcp,
-        };
-        let offer = describe(&client.connection.clone(), &client.gathered.clone()).await;
-        (client, offer)
+        Self { connection, network, track, stream: None, channel, remote, payloads, events: received, gathered, tcp }
     }
 
     /// Makes another offer, with other ICE credentials.
     pub async fn restart(&self) -> String {
         self.connection.restart_ice().await.unwrap();
         self.gathered.send_replace(false);
-        describe(&self.connection, &self.gathered).await
+        let offer = self.connection.create_offer(None).await.unwrap();
+        describe(&self.connection, &self.gathered, offer).await
+    }
+
+    /// Accepts the fragment that answers the one of a restart (RFC 9725 section 4.3.3): what it does not say stays as the answer said
+    /// it.
+    pub async fn accept_fragment(&mut self, answer: &str, fragment: &str) {
+        let value = |name: &str| {
+            fragment.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name} in {fragment}"))
+        };
+        let candidates: Vec<&str> = fragment.lines().filter(|line| line.starts_with("a=candidate:")).collect();
+        let mut restarted = String::new();
+        for line in answer.lines().filter(|line| !line.starts_with("a=candidate:")) {
+            let kept =
+                ["a=ice-ufrag:", "a=ice-pwd:"].into_iter().find(|name| line.starts_with(name)).map_or(line, value);
+            restarted += &format!("{kept}\r\n");
+            if line.starts_with("a=ice-pwd:") {
+                restarted.extend(candidates.iter().map(|candidate| format!("{candidate}\r\n")));
+            }
+        }
+        self.accept(&restarted).await;
     }
 
     /// Accepts the answer, and sends with the payload type that it chose.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use framebox_media::Codec;
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::closing;
@@ -14,6 +15,7 @@ use super::interceptor::video::{MAX_WAITING, Shared as Received};
 use super::interceptor::{FeedbackReader, Transmit, VideoReader};
 use super::negotiation::{self, Negotiation, setup_error};
 use super::network;
+use super::offered::{Identity, Offered};
 use super::place::Place;
 use super::port::SharedPort;
 use super::ports::Ports;
@@ -62,11 +64,24 @@ impl Transport for WebRtc {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            match self.attempt(&offer, direction, events.clone()).await {
+            match self.attempt(&offer, direction, events.clone(), None).await {
                 Err(Error::NoPort) if attempts < MAX_ATTEMPTS && self.settings.udp_ports.is_some() => {}
                 result => return result,
             }
         }
+    }
+
+    fn offer(&self) -> Result<Offered, Error> {
+        let codecs: Vec<Codec> = self.settings.codecs.iter().copied().filter(|codec| codec.is_available()).collect();
+        let addresses = network::addresses(&self.settings.addresses);
+        let place = self.place(&addresses)?;
+        Offered::new(&codecs, place, &addresses, &self.settings.public_addresses, random_numbers().0)
+    }
+
+    async fn accept(&self, offered: Offered, answer: &str, events: Arc<dyn ConnectionEvents>) -> Result<Answer, Error> {
+        // To the library, the peer's answer is the offer: each side says in either what it has and what it takes.
+        let offer = Offer::read_with(answer, Direction::SendOnly, &self.settings.codecs)?;
+        self.attempt(&offer, Direction::SendOnly, events, Some(offered.identity)).await
     }
 }
 
@@ -88,14 +103,21 @@ impl WebRtc {
         offer: &Offer,
         direction: Direction,
         events: Arc<dyn ConnectionEvents>,
+        identity: Option<Identity>,
     ) -> Result<Answer, Error> {
         let addresses = network::addresses(&self.settings.addresses);
-        let place = self.place(&addresses)?;
+        let (mut ssrcs, first_sequence) = random_numbers();
+        let (place, promised) = match identity {
+            None => (self.place(&addresses)?, None),
+            Some(Identity { credentials, certificate, ssrcs: offered, place }) => {
+                ssrcs = offered;
+                (place, Some((credentials, certificate)))
+            }
+        };
         let shared = Arc::new(Shared::new(events));
         // Everything that runs from here on ends with the guard.
         let guard = AbortGuard(shared.clone());
         let gathered = watch::Sender::new(false);
-        let (ssrcs, first_sequence) = random_numbers();
         let codec = offer.video.codec;
         let (packets, incoming) = mpsc::channel(MAX_WAITING);
         let received = Arc::<Received>::default();
@@ -115,6 +137,7 @@ impl WebRtc {
             wall: shared.wall.clone(),
             shared: place.registration().cloned(),
             disconnect_timeout: self.settings.disconnect_timeout,
+            promised,
         };
         // What can fail here is binding.
         let connection = setup.build().await.map_err(|error| {

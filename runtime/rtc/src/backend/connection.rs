@@ -13,7 +13,7 @@ use super::negotiation::Negotiation;
 use super::shared::{AbortGuard, Shared};
 use crate::sdp::candidate::{self, Candidate};
 use crate::stats::add;
-use crate::{Error, Peer, State, Stats};
+use crate::{Error, Fragment, IceSession, Peer, State, Stats};
 
 /// Longest wait for the closing of the connection.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -78,6 +78,20 @@ impl Peer for Connection {
             return Err(Error::Closed);
         }
         self.negotiation.renegotiate(offer).await
+    }
+
+    fn ice_session(&self) -> IceSession {
+        self.negotiation.session()
+    }
+
+    async fn restart_ice(&self, fragment: &Fragment, session: &str) -> Result<String, Error> {
+        if self.shared.is_over() {
+            return Err(Error::Closed);
+        }
+        let answer = self.negotiation.restart(fragment, session).await?;
+        // Those of the session before are discarded.
+        self.candidates.number.store(fragment.candidates.len(), Ordering::Relaxed);
+        Ok(answer)
     }
 
     fn send_frame(&self, frame: EncodedFrame) {

@@ -3,6 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `answer` | [`WebRtc`]: from an offer to an answer |
+//! | `offered` | [`Offered`]: offers of this side's own |
 //! | `setup` | the library, set up for one connection |
 //! | `formats` | the negotiated format in the library's terms |
 //! | `network` | local addresses, STUN and TURN servers |
@@ -29,6 +30,7 @@ mod handler;
 pub mod interceptor;
 mod negotiation;
 mod network;
+mod offered;
 mod place;
 mod port;
 mod ports;
@@ -40,3 +42,4 @@ mod tracks;
 
 pub use answer::WebRtc;
 pub use channel::MAX_MESSAGE_BYTES;
+pub use offered::Offered;

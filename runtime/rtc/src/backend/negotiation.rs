@@ -1,7 +1,7 @@
-//! Answers the offers of one connection: the first one, and those that restart ICE.
+//! Answers the offers of one connection: the first one, and those that restart ICE, or the fragments that stand for them.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Mutex, watch};
@@ -11,8 +11,8 @@ use webrtc::peer_connection::{PeerConnection, RTCSessionDescription};
 use super::connection::add_candidate;
 use super::place::Place;
 use super::shared::Shared;
-use crate::sdp::Offer;
-use crate::{Direction, Error};
+use crate::sdp::{Fragment, Offer};
+use crate::{Direction, Error, IceSession};
 
 /// Time for gathering our candidates; those that are not known by then, a slow STUN server's, are left out.
 const GATHERING_TIMEOUT: Duration = Duration::from_secs(2);
@@ -30,6 +30,8 @@ pub struct Negotiation {
     gathered: watch::Sender<bool>,
     /// The first offer; locked while one is answered.
     first: Mutex<Offer>,
+    /// The ICE session that holds.
+    session: std::sync::Mutex<IceSession>,
 }
 
 /// What a negotiation needs.
@@ -59,6 +61,7 @@ impl Negotiation {
             checks: offer.ice_lite || has_servers,
             gathered,
             first: Mutex::new(offer.clone()),
+            session: std::sync::Mutex::default(),
         }
     }
 
@@ -87,6 +90,26 @@ impl Negotiation {
         self.answer(&offer).await
     }
 
+    /// Restarts ICE with the credentials of a fragment, in place of the session whose [local part](IceSession::local) is `session`.
+    /// Returns the fragment for the peer.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] when another session holds, [`Error::Fragment`] when it has no credentials.
+    pub async fn restart(&self, fragment: &Fragment, session: &str) -> Result<String, Error> {
+        let first = self.first.lock().await;
+        if self.session().local != session {
+            return Err(Error::Stale);
+        }
+        let no_credentials = || Error::Fragment("a restart needs a=ice-ufrag and a=ice-pwd".to_owned());
+        let offer = first.restarted(fragment).ok_or_else(no_credentials)?;
+        Ok(Fragment::of_answer(&self.answer(&offer).await?))
+    }
+
+    /// The ICE session that holds.
+    pub fn session(&self) -> IceSession {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     async fn answer(&self, offer: &Offer) -> Result<String, Error> {
         self.gathered.send_replace(false);
         let remote = RTCSessionDescription::offer(offer.reduced.clone()).map_err(offer_error)?;
@@ -104,11 +127,14 @@ impl Negotiation {
         }
         let local = self.library.local_description().await.ok_or_else(no_answer)?;
         let sdp = offer.answer(&local.sdp).ok_or_else(no_answer)?;
-        if let Some(fragment) = local.sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")) {
-            self.shared.wall.limits().addresses.answered(fragment.trim());
+        if let Some(ufrag) = local.sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")) {
+            let ufrag = ufrag.trim();
+            self.shared.wall.limits().addresses.answered(ufrag);
             if let Some(registration) = self.place.registration() {
-                registration.answered(fragment.trim());
+                registration.answered(ufrag);
             }
+            let session = IceSession { local: ufrag.to_owned(), remote: offer.ufrag().to_owned() };
+            *self.session.lock().unwrap_or_else(PoisonError::into_inner) = session;
         }
         Ok(self.place.candidates(&self.public_addresses).apply(&sdp))
     }

@@ -25,6 +25,15 @@ impl Place {
         }
     }
 
+    /// Where the peer reaches it by UDP.
+    pub fn hosts(&self, local: &[IpAddr]) -> Vec<SocketAddr> {
+        let number = match self {
+            Self::Own(port) => port.number(),
+            Self::Shared(registration) => registration.number(),
+        };
+        self.addresses(local).into_iter().map(|address| SocketAddr::new(address.ip(), number)).collect()
+    }
+
     /// The connection's part of the port that all share.
     pub fn registration(&self) -> Option<&Arc<Registration>> {
         match self {

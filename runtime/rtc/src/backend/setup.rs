@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rtc::interceptor::{ReceiverReportBuilder, Registry, SenderReportBuilder, Slot, TwccReceiverBuilder};
+use rtc::peer_connection::certificate::RTCCertificate;
 use rtc::rtp_transceiver::rtp_sender::{RTCRtpHeaderExtensionCapability, RtpCodecKind};
 use webrtc::peer_connection::{
-    PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder, SettingEngine,
-    SettingEngineBuilder,
+    PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder, SettingEngineBuilder,
 };
 
 use super::channel::SEND_BUFFER;
@@ -53,6 +53,8 @@ pub struct Setup<'a> {
     pub shared: Option<Arc<Registration>>,
     /// Silence after which the connection fails.
     pub disconnect_timeout: Duration,
+    /// What an offer of this side has said already: its credentials of ICE, and its certificate.
+    pub promised: Option<((String, String), RTCCertificate)>,
 }
 
 impl Setup<'_> {
@@ -75,15 +77,19 @@ impl Setup<'_> {
             .with(Slot::from(interceptor::TRANSMIT), Adapter::new(self.transmit))
             .with(Slot::from(interceptor::VIDEO_READER), Adapter::new(self.reader))
             .with(Slot::from(interceptor::FEEDBACK_READER), Adapter::new(self.feedback));
-        let configuration = RTCConfigurationBuilder::new()
-            .with_ice_servers(self.ice_servers.iter().map(|url| ice_server(url)).collect())
-            .build();
+        let servers = self.ice_servers.iter().map(|url| ice_server(url)).collect();
+        let mut configuration = RTCConfigurationBuilder::new().with_ice_servers(servers);
+        let mut settings = settings(self.disconnect_timeout);
+        if let Some(((ufrag, password), certificate)) = self.promised {
+            settings = settings.with_ice_credentials(ufrag, password);
+            configuration = configuration.with_certificates(vec![certificate]);
+        }
         let relays = self.ice_servers.iter().any(|url| url.starts_with("turn"));
         let runtime = OwnedRuntime { tasks: self.tasks, wall: self.wall, shared: self.shared, relays };
         let connection = PeerConnectionBuilder::new()
-            .with_configuration(configuration)
+            .with_configuration(configuration.build())
             .with_media_engine(media)
-            .with_setting_engine(settings(self.disconnect_timeout))
+            .with_setting_engine(settings.build())
             .with_interceptor_registry(registry)
             .with_handler(self.handler)
             .with_runtime(Arc::new(runtime))
@@ -95,7 +101,7 @@ impl Setup<'_> {
     }
 }
 
-fn settings(disconnect_timeout: Duration) -> SettingEngine {
+fn settings(disconnect_timeout: Duration) -> SettingEngineBuilder {
     let disconnected = DISCONNECTED.min(disconnect_timeout / 2);
     let failed = disconnect_timeout.saturating_sub(disconnected).max(Duration::from_millis(1));
     SettingEngineBuilder::new()
@@ -105,5 +111,4 @@ fn settings(disconnect_timeout: Duration) -> SettingEngine {
         .with_ice_timeouts(Some(disconnected), Some(failed), Some(KEEPALIVE))
         .with_ice_connection_attempts(Some(CHECK_INTERVAL), Some(MAX_CHECKS))
         .with_host_acceptance_min_wait(Some(Duration::ZERO))
-        .build()
 }

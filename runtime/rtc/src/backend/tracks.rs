@@ -56,6 +56,8 @@ pub struct RemoteTrack {
     packets: Mutex<mpsc::Receiver<Incoming>>,
     shared: Arc<Shared>,
     parameters: String,
+    /// Whether the peer takes requests for keyframes (RFC 4585 section 6.3.1).
+    takes_requests: bool,
     /// Where this side sends, too.
     local: Option<LocalTrack>,
 }
@@ -68,7 +70,8 @@ impl RemoteTrack {
         shared: Arc<Shared>,
         local: Option<LocalTrack>,
     ) -> Self {
-        Self { packets: Mutex::new(packets), shared, parameters: video.parameters.clone(), local }
+        let takes_requests = video.feedback.contains(&"nack pli");
+        Self { packets: Mutex::new(packets), shared, parameters: video.parameters.clone(), takes_requests, local }
     }
 }
 
@@ -83,6 +86,10 @@ impl PacketSource for RemoteTrack {
 
     fn parameters(&self) -> &str {
         &self.parameters
+    }
+
+    fn takes_requests(&self) -> bool {
+        self.takes_requests
     }
 
     async fn request_keyframe(&self) {

@@ -29,6 +29,11 @@ pub trait PacketSource: Send + Sync {
         ""
     }
 
+    /// Returns whether the peer takes requests for keyframes. One that does not sends them when it likes.
+    fn takes_requests(&self) -> bool {
+        true
+    }
+
     /// Asks the peer for a keyframe. Called only after [`Self::next`] gave something. A request that cannot be sent is
     /// dropped.
     fn request_keyframe(&self) -> impl Future<Output = ()> + Send;

@@ -72,7 +72,7 @@ pub async fn run(
         while let Some(frame) = smoothing.poll(Instant::now()) {
             events.frame(frame);
         }
-        if is_open && throttle.due(Instant::now()) {
+        if is_open && throttle.due(Instant::now()) && source.takes_requests() {
             add(&counters.keyframes_requested, 1);
             tracing::debug!("a keyframe is asked for");
             let _ = timeout(REQUEST_TIMEOUT, source.request_keyframe()).await;
@@ -96,11 +96,16 @@ mod tests {
         incoming: Mutex<mpsc::UnboundedReceiver<Incoming>>,
         /// Keyframe requests.
         requests: AtomicU64,
+        takes_requests: bool,
     }
 
     impl PacketSource for &Source {
         async fn next(&self) -> Option<Incoming> {
             self.incoming.lock().await.recv().await
+        }
+
+        fn takes_requests(&self) -> bool {
+            self.takes_requests
         }
 
         async fn request_keyframe(&self) {
@@ -110,11 +115,15 @@ mod tests {
 
     /// Receives the given packets.
     async fn receive(incoming: Vec<Incoming>) -> (Vec<Event>, u64, Arc<Counters>) {
+        receive_from(incoming, true).await
+    }
+
+    async fn receive_from(incoming: Vec<Incoming>, takes_requests: bool) -> (Vec<Event>, u64, Arc<Counters>) {
         #[expect(clippy::disallowed_methods, reason = "the library's channel has no bound; a test sends little")]
         let (sender, receiver) = mpsc::unbounded_channel();
         incoming.into_iter().for_each(|incoming| sender.send(incoming).unwrap());
         drop(sender);
-        let source = Source { incoming: Mutex::new(receiver), requests: AtomicU64::new(0) };
+        let source = Source { incoming: Mutex::new(receiver), requests: AtomicU64::new(0), takes_requests };
         let (events, counters) = (Arc::<Recorder>::default(), Arc::<Counters>::default());
         run(&source, Codec::H264, Arc::default(), events.clone(), counters.clone()).await;
         (events.take(), source.requests.into_inner(), counters)
@@ -151,6 +160,14 @@ mod tests {
         let stats = counters.read();
         assert_eq!((stats.packets_received, stats.bytes_received, stats.frames_received), (4, 8, 2));
         assert_eq!(stats.keyframes_requested, 1);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_requested_of_a_peer_that_does_not_take_it() {
+        let lost = || vec![Incoming::Opened, packet(0, true, &[0x65, 2]), packet(9, true, &[0x41, 3])];
+        assert_eq!(receive_from(lost(), true).await.1, 1);
+        let (_, requests, counters) = receive_from(lost(), false).await;
+        assert_eq!((requests, counters.read().keyframes_requested), (0, 0));
     }
 
     #[tokio::test]

@@ -8,6 +8,16 @@ use super::section::Section;
 const TRANSPORT: [&str; 7] =
     ["ice-ufrag", "ice-pwd", "ice-options", "fingerprint", "setup", "candidate", "end-of-candidates"];
 
+/// RTCP goes over the port of RTP (RFC 5761).
+const MUX: &str = "a=rtcp-mux\r\n";
+/// It can go over no other (RFC 8858); WHIP and WHEP want it in each section of a bundle.
+const MUX_ONLY: &str = "a=rtcp-mux-only\r\n";
+
+/// Candidates may come after the offer (RFC 8838 section 3).
+pub const TRICKLE: &str = "a=ice-options:trickle\r\n";
+/// Header extensions of both forms may be mixed (RFC 8285 section 6).
+pub const MIXED: &str = "a=extmap-allow-mixed\r\n";
+
 /// How a section of the offer is answered.
 #[derive(Clone, Debug)]
 pub enum Plan {
@@ -43,7 +53,7 @@ impl Plan {
     pub fn inactive(section: &Section) -> Self {
         let Section { kind, protocol, formats, .. } = section;
         let format = formats.first().copied().unwrap_or("0");
-        let mut out = format!("m={kind} 9 {protocol} {format}\r\nc=IN IP4 0.0.0.0\r\na=rtcp-mux\r\na=inactive\r\n");
+        let mut out = format!("m={kind} 9 {protocol} {format}\r\nc=IN IP4 0.0.0.0\r\n{MUX}{MUX_ONLY}a=inactive\r\n");
         if let Some(encoding) = section.values_of("rtpmap", format).next() {
             let _ = write!(out, "a=rtpmap:{format} {encoding}\r\n");
         }
@@ -67,14 +77,20 @@ impl Plan {
 
 /// Joins the library's answer with what is planned; `None` when the two do not fit together.
 ///
-/// `bundle` is the group of the answer, the section first whose transport the others use; `setup` who begins with DTLS, where the offer
-/// does not leave it open.
-pub fn join(plans: &[Plan], reduced: &str, bundle: &[String], setup: Option<&str>) -> Option<String> {
+/// `bundle` is the group of the answer, the section first whose transport the others use; `mirrored` what the session says because
+/// the offer says it; `setup` who begins with DTLS, where the offer does not leave it open.
+pub fn join(
+    plans: &[Plan],
+    reduced: &str,
+    bundle: &[String],
+    mirrored: &[&str],
+    setup: Option<&str>,
+) -> Option<String> {
     let mut parts = reduced.split_inclusive('\n').fold(vec![String::new()], |mut parts, line| {
         if line.starts_with("m=") {
             parts.push(String::new());
         }
-        if let Some(part) = parts.last_mut().filter(|_| !line.starts_with("a=group:BUNDLE")) {
+        if let Some(part) = parts.last_mut().filter(|_| !is_own(line)) {
             match setup.filter(|_| line.starts_with("a=setup:")) {
                 Some(setup) => {
                     let _ = write!(part, "a=setup:{setup}\r\n");
@@ -89,6 +105,7 @@ pub fn join(plans: &[Plan], reduced: &str, bundle: &[String], setup: Option<&str
     if !bundle.is_empty() {
         let _ = write!(answer, "a=group:BUNDLE {}\r\n", bundle.join(" "));
     }
+    answer.extend(mirrored.iter().copied());
     let transport: String = sections.first()?.split_inclusive('\n').filter(|line| is_transport(line)).collect();
     let mut accepted = sections.into_iter();
     for plan in plans {
@@ -97,9 +114,12 @@ pub fn join(plans: &[Plan], reduced: &str, bundle: &[String], setup: Option<&str
             Plan::Inactive(section) => answer.extend([section.as_str(), &transport]),
             Plan::Accepted { protocol, named } => {
                 let section = accepted.next()?;
-                answer.push_str(&fit(&section, *named, |kind, port, formats| {
-                    format!("m={kind} {port} {protocol} {formats}")
-                })?);
+                let fitted =
+                    fit(&section, *named, |kind, port, formats| format!("m={kind} {port} {protocol} {formats}"))?;
+                match bundle.is_empty() || fitted.contains(MUX_ONLY) {
+                    true => answer.push_str(&fitted),
+                    false => answer.push_str(&fitted.replacen(MUX, &[MUX, MUX_ONLY].concat(), 1)),
+                }
             }
             Plan::EarlyChannel { named } => {
                 let section = accepted.next()?;
@@ -124,6 +144,11 @@ fn fit(section: &str, named: bool, first: impl Fn(&str, &str, &str) -> String) -
     let mut fitted = first(kind, port, formats) + "\r\n";
     fitted.extend(rest.split_inclusive('\n').filter(|line| named || !line.starts_with("a=mid:")));
     Some(fitted)
+}
+
+/// Returns whether a line of the library's is written here, if at all.
+fn is_own(line: &str) -> bool {
+    ["a=group:BUNDLE", TRICKLE, MIXED].iter().any(|own| line.starts_with(own))
 }
 
 fn is_transport(line: &str) -> bool {

@@ -36,6 +36,8 @@ impl LocalCandidates {
             }
             in_candidates = candidate.is_some();
             match candidate {
+                // RTCP has none of its own (RFC 5761 section 5.1.3).
+                Some(candidate) if candidate.split(' ').nth(1) == Some("2") => {}
                 Some(candidate) => {
                     let _ = write!(out, "a=candidate:{}\r\n", self.moved(candidate.trim_end()));
                 }
@@ -46,6 +48,15 @@ impl LocalCandidates {
             out.push_str(&added);
         }
         out
+    }
+
+    /// Writes candidates for these addresses, where the library is not there yet to name them, and those that are added.
+    pub fn of_hosts(&self, hosts: &[SocketAddr]) -> String {
+        let mut out = String::new();
+        for (at, address) in (0u32..).zip(hosts) {
+            write(&mut out, "udp", priority(HOST, 0xffff - at.min(0xff)), *address, "");
+        }
+        out + &self.added()
     }
 
     /// A candidate of the library's with the addresses that its own ones stand for.
@@ -66,15 +77,10 @@ impl LocalCandidates {
 
     fn added(&self) -> String {
         let mut out = String::new();
-        let mut add = |kind: &str, preference: u32, local: u32, address: SocketAddr, suffix: &str| {
-            let (priority, foundation) = (preference << 24 | local << 8 | 255, foundation(kind, address.ip()));
-            let (ip, port) = (address.ip(), address.port());
-            let _ = write!(out, "a=candidate:{foundation} 1 {kind} {priority} {ip} {port} typ host{suffix}\r\n");
-        };
         let public = || (0u32..).zip(self.public.iter().copied());
         if let Some(port) = self.port {
             for (at, address) in public() {
-                add("udp", HOST, 0xfffe - at.min(0xff), SocketAddr::new(address, port), "");
+                write(&mut out, "udp", priority(HOST, 0xfffe - at.min(0xff)), SocketAddr::new(address, port), "");
             }
         }
         let tcp = |preference: u32| PASSIVE << 13 | preference;
@@ -83,10 +89,21 @@ impl LocalCandidates {
         streams.extend(public().filter_map(|(_, address)| Some(SocketAddr::new(address, port?))));
         streams.dedup();
         for (at, address) in (0u32..).zip(streams) {
-            add("tcp", HOST_TCP, tcp(0x1fff - at.min(0xff)), address, " tcptype passive");
+            let priority = priority(HOST_TCP, tcp(0x1fff - at.min(0xff)));
+            write(&mut out, "tcp", priority, address, " tcptype passive");
         }
         out
     }
+}
+
+/// Priority of the first component (RFC 8445 section 5.1.2.1).
+const fn priority(preference: u32, local: u32) -> u32 {
+    preference << 24 | local << 8 | 255
+}
+
+fn write(out: &mut String, kind: &str, priority: u32, address: SocketAddr, suffix: &str) {
+    let (ip, port, foundation) = (address.ip(), address.port(), foundation(kind, address.ip()));
+    let _ = write!(out, "a=candidate:{foundation} 1 {kind} {priority} {ip} {port} typ host{suffix}\r\n");
 }
 
 /// The same for candidates of one kind and address, different for others (RFC 8445 section 5.1.1.3).
@@ -101,6 +118,7 @@ mod tests {
     use super::*;
     use crate::sdp::candidate;
 
+    const RTCPS: &str = "a=candidate:1 2 udp 2130706431 127.0.0.1 40001 typ host\r\n";
     const LIBRARYS: &str = "m=video 9 X 102\r\na=candidate:1 1 udp 2130706431 127.0.0.1 40001 typ host\r\n\
         a=candidate:2 1 udp 1694498815 192.0.2.5 7777 typ srflx raddr 127.0.0.1 rport 40001\r\na=end-of-candidates\r\na=mid:0\r\n";
 
@@ -111,7 +129,17 @@ mod tests {
             ..LocalCandidates::default()
         };
         assert_eq!(local.apply(LIBRARYS), LIBRARYS.replace("40001", "3478"));
+        assert_eq!(local.apply(&LIBRARYS.replace("a=end", &format!("{RTCPS}a=end"))), local.apply(LIBRARYS));
         assert_eq!(LocalCandidates::default().apply(LIBRARYS), LIBRARYS);
+    }
+
+    #[test]
+    fn hosts_are_named_without_the_library() {
+        let local = LocalCandidates { tcp: vec!["127.0.0.1:3478".parse().unwrap()], ..LocalCandidates::default() };
+        let written = local.of_hosts(&["192.0.2.5:3478".parse().unwrap(), "127.0.0.1:3478".parse().unwrap()]);
+        let addresses: Vec<_> = written.lines().map(|line| line.split(' ').nth(4).unwrap()).collect();
+        assert_eq!(addresses, ["192.0.2.5", "127.0.0.1", "127.0.0.1"], "{written}");
+        assert!(written.lines().all(|line| candidate::usable(line).is_ok()), "{written}");
     }
 
     #[test]

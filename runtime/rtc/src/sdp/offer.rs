@@ -33,6 +33,8 @@ pub struct Offer {
     pub ice_lite: bool,
     /// Names of the answer's sections that share a transport, the one first whose transport it is.
     bundle: Vec<String>,
+    /// Attributes of the session that stand in the answer because they stand in the offer.
+    mirrored: Vec<&'static str>,
     /// The role of this side in DTLS, where the offer says it.
     role: Option<&'static str>,
     /// How each section is answered.
@@ -85,6 +87,10 @@ impl Offer {
         let names = kept.iter().map(|index| name(&sections, *index)).collect::<Result<Vec<_>, _>>()?;
         let mut reduced = String::new();
         write::session(&mut reduced, &names, session.has("ice-lite"));
+        let options = places.iter().find_map(|section| section.value("ice-options")).unwrap_or_default();
+        let trickles = options.split([' ', ',']).any(|option| option == "trickle");
+        let is_mixed = places.iter().any(|section| section.has("extmap-allow-mixed"));
+        let mirrored = [trickles.then_some(answer::TRICKLE), is_mixed.then_some(answer::MIXED)];
         for (index, name) in kept.iter().zip(&names) {
             let section = &sections[*index];
             if Some(*index) == channel {
@@ -126,6 +132,7 @@ impl Offer {
             bytes: offer.len(),
             ice_lite: session.has("ice-lite"),
             bundle: bundled.map(str::to_owned).collect(),
+            mirrored: mirrored.into_iter().flatten().collect(),
             role: transport.role(),
             plans,
         })
@@ -133,7 +140,7 @@ impl Offer {
 
     /// The answer to the offer, from the library's answer to the reduced one; `None` when the two do not fit together.
     pub fn answer(&self, reduced: &str) -> Option<String> {
-        answer::join(&self.plans, reduced, &self.bundle, self.role)
+        answer::join(&self.plans, reduced, &self.bundle, &self.mirrored, self.role)
     }
 }
 

@@ -175,6 +175,25 @@ fn the_answer_bundles_only_if_the_offer_does() {
 }
 
 #[test]
+fn the_answer_says_of_the_session_what_the_offer_does() {
+    let library = "v=0\r\na=extmap-allow-mixed\r\nm=video 9 X 102\r\na=mid:0\r\na=rtcp-mux\r\n";
+    let plain = offer(&video("102", "a=rtpmap:102 H264/90000\r\n"));
+    for (added, mixed, trickles) in [
+        ("", 0, 0),
+        ("a=extmap-allow-mixed\r\n", 1, 0),
+        ("a=ice-options:ice2,trickle\r\na=extmap-allow-mixed\r\n", 1, 1),
+        ("a=ice-options:trickle ice2\r\n", 0, 1),
+        ("a=ice-options:renomination\r\n", 0, 0),
+    ] {
+        let read = Offer::read(&format!("{plain}{added}"), Direction::SendReceive).unwrap();
+        let answer = read.answer(library).unwrap();
+        let of = |line| answered(&answer, line).len();
+        assert_eq!((of("a=extmap-allow-mixed"), of("a=ice-options:trickle")), (mixed, trickles), "{added}: {answer}");
+        assert_eq!(of("a=rtcp-mux-only"), 1, "{answer}");
+    }
+}
+
+#[test]
 fn all_sections_take_the_one_role_that_the_video_has_and_no_other_word() {
     let attributes = "a=rtpmap:102 H264/90000\r\na=fmtp:102 packetization-mode=1\r\n";
     let channel = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:1\r\na=setup:akctpass\r\n";

@@ -1,10 +1,12 @@
-//! Whether a later offer of a peer continues the connection of the first one.
+//! Later offers of a peer, and fragments in place of them: whether they continue the connection of the first one.
 
-use super::Offer;
+use super::{Fragment, Offer, candidate};
 use crate::Error;
 
 /// What a later offer may change: credentials (an ICE restart), and who would begin with DTLS, which has begun.
-const CHANGEABLE: [&str; 4] = ["a=ice-ufrag:", "a=ice-pwd:", "a=setup:", "a=ice-options:"];
+const CHANGEABLE: [&str; 4] = [UFRAG, PASSWORD, "a=setup:", "a=ice-options:"];
+const UFRAG: &str = "a=ice-ufrag:";
+const PASSWORD: &str = "a=ice-pwd:";
 
 impl Offer {
     /// Checks that an offer is one of the same peer, for the same media.
@@ -30,6 +32,27 @@ impl Offer {
             }
             None => Ok(()),
         }
+    }
+
+    /// The user name fragment of the peer's ICE session.
+    pub fn ufrag(&self) -> &str {
+        self.reduced.lines().find_map(|line| line.strip_prefix(UFRAG)).unwrap_or_default()
+    }
+
+    /// The offer that a peer would send for another ICE session, with the credentials and candidates of its fragment (RFC 9725
+    /// section 4.3.3); `None` when the fragment has no credentials.
+    pub fn restarted(&self, fragment: &Fragment) -> Option<Self> {
+        let (ufrag, password) = fragment.credentials.as_ref()?;
+        let line = |line: &str| match line {
+            _ if line.starts_with(UFRAG) => format!("{UFRAG}{ufrag}\r\n"),
+            _ if line.starts_with(PASSWORD) => format!("{PASSWORD}{password}\r\n"),
+            line => line.to_owned(),
+        };
+        let mut offer = self.clone();
+        offer.reduced = self.reduced.split_inclusive('\n').map(line).collect();
+        offer.candidates = fragment.candidates.iter().take(candidate::MAX_CANDIDATES).cloned().collect();
+        offer.bytes = fragment.bytes;
+        Some(offer)
     }
 }
 
@@ -61,5 +84,19 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_fragment_stands_for_an_offer_with_other_credentials() {
+        let first = Offer::read(FIRST, Direction::SendReceive).unwrap();
+        let text =
+            "a=ice-ufrag:efgh\r\na=ice-pwd:9876543210987654321098\r\na=candidate:1 1 udp 1 192.0.2.1 5000 typ host\r\n";
+        let restarted = first.restarted(&Fragment::read(text).unwrap()).unwrap();
+        assert_eq!((first.ufrag(), restarted.ufrag()), ("abcd", "efgh"));
+        assert_eq!((restarted.candidates.len(), restarted.bytes), (1, text.len()));
+        assert!(restarted.continues(&first).is_ok());
+        let changed = FIRST.replace("abcd", "efgh").replace("0123456789012345678901", "9876543210987654321098");
+        assert_eq!(restarted.reduced, Offer::read(&changed, Direction::SendReceive).unwrap().reduced);
+        assert!(first.restarted(&Fragment::read("a=end-of-candidates").unwrap()).is_none());
     }
 }

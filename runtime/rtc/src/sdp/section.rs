@@ -3,9 +3,9 @@
 use crate::Error;
 
 /// Longest offer, bytes.
-const MAX_LENGTH: usize = 64 * 1024;
+pub const MAX_LENGTH: usize = 64 * 1024;
 /// Media sections of an offer at most.
-const MAX_SECTIONS: usize = 64;
+pub const MAX_SECTIONS: usize = 64;
 
 /// A media section, or what stands before the first one.
 #[derive(Default)]
@@ -124,23 +124,30 @@ pub fn split(offer: &str) -> Result<(Section<'_>, Vec<Section<'_>>), Error> {
     if !offer.trim_start().starts_with("v=0") {
         return Err(wrong("it is not SDP: it must begin with v=0"));
     }
-    let mut session = Section::default();
-    let mut sections: Vec<Section> = Vec::new();
-    for line in offer.lines().map(str::trim) {
-        if line.bytes().any(|byte| byte.is_ascii_control()) {
-            return Err(wrong("it has control characters"));
-        }
-        match line.split_once('=') {
-            Some(("m", section)) => {
-                sections.push(Section::read(section).ok_or_else(|| wrong("an m= line is not complete"))?)
-            }
-            Some(("a", attribute)) => sections.last_mut().unwrap_or(&mut session).attributes.push(attribute.trim()),
-            _ => {}
-        }
-    }
+    let (session, sections) = parse(offer).map_err(wrong)?;
     match sections.len() {
         0 => Err(wrong("it has no media section")),
         1..=MAX_SECTIONS => Ok((session, sections)),
         _ => Err(wrong("it has too many media sections")),
     }
+}
+
+/// Takes lines apart: those before the first `m=` line, and those of each section. Only `m=` and `a=` lines are kept.
+///
+/// # Errors
+/// What is wrong with a line.
+pub fn parse(text: &str) -> Result<(Section<'_>, Vec<Section<'_>>), &'static str> {
+    let mut session = Section::default();
+    let mut sections: Vec<Section> = Vec::new();
+    for line in text.lines().map(str::trim) {
+        if line.bytes().any(|byte| byte.is_ascii_control()) {
+            return Err("it has control characters");
+        }
+        match line.split_once('=') {
+            Some(("m", section)) => sections.push(Section::read(section).ok_or("an m= line is not complete")?),
+            Some(("a", attribute)) => sections.last_mut().unwrap_or(&mut session).attributes.push(attribute.trim()),
+            _ => {}
+        }
+    }
+    Ok((session, sections))
 }

@@ -16,6 +16,9 @@ pub const PLAYOUT_DELAY: &str = "http://www.webrtc.org/experiments/rtp-hdrext/pl
 /// section 5.2).
 const SETUPS: [&str; 3] = ["actpass", "active", "passive"];
 
+/// Longest credential or fingerprint, bytes.
+const MAX_VALUE: usize = 256;
+
 /// The hash function of fingerprints.
 const FINGERPRINT: &str = "sha-256";
 
@@ -118,6 +121,16 @@ pub fn channel(out: &mut String, section: &Section) {
     );
 }
 
+/// Returns whether it may be a user name fragment or a password of ICE (RFC 8839 section 5.4), or what strange libraries take for one.
+pub fn is_credential(value: &str) -> bool {
+    is_of(value, "+/-_")
+}
+
+fn is_of(value: &str, allowed: &str) -> bool {
+    (1..=MAX_VALUE).contains(&value.len())
+        && value.chars().all(|one| one.is_ascii_alphanumeric() || allowed.contains(one))
+}
+
 /// The credentials of the peer's transport.
 pub struct Transport<'a> {
     fragment: &'a str,
@@ -135,18 +148,12 @@ impl<'a> Transport<'a> {
     pub fn read(video: &Section<'a>, tagged: &Section<'a>, session: &Section<'a>) -> Result<Self, Error> {
         let places = [video, tagged, session];
         let value = |name: &'static str| places.iter().find_map(|section| section.value(name));
-        let is_valid = |value: &&'a str, allowed: &str, longest: usize| {
-            (1..=longest).contains(&value.len())
-                && value.chars().all(|one| one.is_ascii_alphanumeric() || allowed.contains(one))
-        };
         let missing = |name: &str| Error::Offer(format!("it has no valid a={name}"));
-        let find =
-            |name: &'static str| value(name).filter(|value| is_valid(value, "+/-_", 256)).ok_or_else(|| missing(name));
+        let find = |name: &'static str| value(name).filter(|value| is_credential(value)).ok_or_else(|| missing(name));
         let (fragment, password) = (find("ice-ufrag")?, find("ice-pwd")?);
         // One in a hash function that is known is enough (RFC 8122 section 5); the library knows one.
-        let all = || {
-            places.iter().flat_map(|section| section.values("fingerprint")).filter(|value| is_valid(value, "-: ", 256))
-        };
+        let all =
+            || places.iter().flat_map(|section| section.values("fingerprint")).filter(|value| is_of(value, "-: "));
         let known = all().find_map(|value| {
             let (function, digest) = value.split_once(' ')?;
             function.eq_ignore_ascii_case(FINGERPRINT).then(|| format!("{FINGERPRINT} {}", digest.trim()))

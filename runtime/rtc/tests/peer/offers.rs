@@ -7,6 +7,7 @@ use crate::pair::{Pair, Recorder, Seen, frame, transport, wait};
 use framebox_test_peer::{Client, Direction as Offered, Event, Loss, Options};
 
 const CHROMIUM: &str = include_str!("../../../../tests/offers/chromium.sdp");
+const OBS: &str = include_str!("../../../../tests/offers/obs.sdp");
 const FIREFOX: &str = include_str!("../../../../tests/offers/firefox.sdp");
 
 /// The video section of an answer.
@@ -58,6 +59,37 @@ async fn browsers_offers_are_answered_with_one_format_alone() {
     }
 }
 
+/// An encoder's offer: ICE and DTLS are described for the session, audio leads the bundle, and there are no candidates.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_encoders_offer_is_answered_for_its_video_and_its_audio_stays_inactive() {
+    let (recorder, _seen) = Recorder::new();
+    let answer = transport().answer(OBS, Direction::ReceiveOnly, recorder.clone()).await.unwrap();
+    let sdp = &answer.sdp;
+    let sections: Vec<&str> = sdp.split("m=").skip(1).collect();
+    let [audio, video] = sections[..] else { panic!("{sdp}") };
+    assert!(sdp.contains("a=group:BUNDLE 0 1\r\n"), "{sdp}");
+    assert!(audio.starts_with("audio 9 UDP/TLS/RTP/SAVPF 111\r\n") && audio.contains("a=inactive\r\n"), "{sdp}");
+    assert!(video.starts_with("video 9 UDP/TLS/RTP/SAVPF 96\r\n") && video.contains("a=recvonly\r\n"), "{sdp}");
+    assert!(!sdp.contains("extmap") && sdp.contains("a=ice-options:trickle\r\n"), "{sdp}");
+    for section in [audio, video] {
+        for line in [
+            "a=rtcp-mux\r\na=rtcp-mux-only\r\n",
+            "a=setup:active\r\n",
+            "a=ice-ufrag:",
+            " 127.0.0.1 ",
+            "a=end-of-candidates",
+        ] {
+            assert!(section.contains(line), "{line} in {sdp}");
+        }
+    }
+    for feedback in ["nack", "nack pli", "goog-remb"] {
+        assert!(video.contains(&format!("a=rtcp-fb:96 {feedback}\r\n")), "{sdp}");
+    }
+    answer.peer.close().await;
+    drop(answer);
+    recorder.freed().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refused_offers_leave_nothing_behind() {
     for (offer, wrong) in [
@@ -83,6 +115,46 @@ fn without(description: &str, beginnings: &[&str]) -> String {
     kept.map(|line| format!("{line}\r\n")).collect()
 }
 
+/// The description of ICE and DTLS for the whole session, as libdatachannel writes it.
+fn for_the_session(description: &str) -> String {
+    let transport = ["a=ice-ufrag:", "a=ice-pwd:", "a=ice-options:", "a=fingerprint:", "a=setup:"];
+    let mut lines: Vec<&str> = description.lines().collect();
+    let first = |name: &&str| description.lines().find(|line| line.starts_with(*name));
+    let moved: Vec<&str> = transport.iter().filter_map(first).collect();
+    lines.retain(|line| !transport.iter().any(|name| line.starts_with(name)));
+    let media = lines.iter().position(|line| line.starts_with("m=")).unwrap();
+    lines.splice(media..media, moved);
+    lines.iter().map(|line| format!("{line}\r\n")).collect()
+}
+
+/// What FFmpeg's muxer leaves out: header extensions, requests for keyframes, candidates; and it waits for DTLS to begin.
+fn as_ffmpeg(offer: &str) -> String {
+    let offer = without(offer, &["a=extmap", "a=candidate", "a=end-of-candidates"]);
+    let feedback = |line: &&str| !line.starts_with("a=rtcp-fb:") || line.ends_with(" nack");
+    let offer: String = offer.lines().filter(feedback).map(|line| format!("{line}\r\n")).collect();
+    offer.replace("a=setup:actpass", "a=setup:passive")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_peer_that_takes_no_requests_for_keyframes_gets_none() {
+    for (asks, changed) in [(true, for_the_session as fn(&str) -> String), (false, as_ffmpeg)] {
+        let options = Options { channel: false, direction: Offered::Sendonly, ..Options::default() };
+        let change = |offer: String| changed(&offer);
+        let mut pair = Pair::connect_changed(options, Direction::ReceiveOnly, change, |answer| answer).await;
+        // A stream that begins in the middle.
+        for number in 0..30 {
+            let timestamp = number * 3000;
+            pair.client.send(&frame(false, number as usize, 300, timestamp), timestamp).await;
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        pair.client.send(&frame(true, 0, 300, 90_000), 90_000).await;
+        pair.wait_for_frame(90_000).await;
+        let asked = std::iter::from_fn(|| pair.client.try_next()).any(|event| event == Event::KeyframeRequested);
+        assert_eq!((asked, pair.peer.stats().keyframes_requested > 0), (asks, asks));
+        pair.peer.close().await;
+    }
+}
+
 /// Sends pictures until one arrives.
 async fn exchange(mut pair: Pair, name: &str) {
     for number in 0..40 {
@@ -99,7 +171,8 @@ async fn exchange(mut pair: Pair, name: &str) {
 async fn pictures_come_whatever_the_offer_says_of_sources_and_roles() {
     type Change = fn(String) -> String;
     let same: Change = |text| text;
-    let changes: [(&str, Change, Change); 6] = [
+    let changes: [(&str, Change, Change); 7] = [
+        ("for the session", |offer| for_the_session(&offer), same),
         ("no sources", |offer| without(&offer, &["a=ssrc", "a=msid"]), same),
         ("other sources", |offer| offer.replace("a=ssrc:", "a=ssrc:7"), same),
         ("active", |offer| offer.replace("a=setup:actpass", "a=setup:active"), same),

@@ -680,6 +680,11 @@ impl Agent {
         mut ufrag: String,
         mut pwd: String,
     ) -> Result<()> {
+        // Credentials that were set are those of the first session; a restart changes both (RFC 8445 section 9).
+        if ufrag == self.ufrag_pwd.local_credentials.ufrag {
+            ufrag.clear();
+            pwd.clear();
+        }
         if ufrag.is_empty() {
             ufrag = generate_ufrag_with_random(self.crypto_provider.random())?;
         }
