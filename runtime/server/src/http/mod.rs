@@ -83,9 +83,19 @@ pub fn router(app: Arc<App>, auth: Arc<Auth>, changes: Arc<Changes>, origins: &[
             header::AUTHORIZATION,
             HeaderName::from_static("upload-id"),
             requester::SESSION_SECRET,
+            header::IF_MATCH,
+            header::ETAG,
+            header::LINK,
         ])
         .max_age(PREFLIGHT)
-        .expose_headers([requester::SESSION_SECRET, header::RETRY_AFTER, header::LINK, header::LOCATION]);
+        .expose_headers([
+            requester::SESSION_SECRET,
+            header::RETRY_AFTER,
+            header::LINK,
+            header::LOCATION,
+            header::ETAG,
+            signalling::resource::ACCEPT_PATCH,
+        ]);
     let document = Arc::new(Document::new(auth.clone()));
     let (router, listed) = routes(AuthLayer::new(auth), document.clone()).split();
     document.set(listed);
@@ -94,11 +104,13 @@ pub fn router(app: Arc<App>, auth: Arc<Auth>, changes: Arc<Changes>, origins: &[
         .method_not_allowed_fallback(async || Problem::method("this address does not take this method"))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(Extension(changes))
+        .layer(Extension(signalling::resource::Shared::default()))
         .layer(from_fn(framework_errors::as_problems))
         .layer(from_fn(request_body::limit))
         .layer(from_fn_with_state(names.clone(), cross_site::check))
         .layer(CatchPanicLayer::custom(framework_errors::panicked))
         .layer(cors)
+        .layer(from_fn(signalling::resource::describe_options))
         .layer(from_fn_with_state(names, host::check))
         .layer(from_fn(overflow::check))
         .layer(from_fn(security_headers::add))
@@ -112,6 +124,7 @@ fn routes(auth_layer: AuthLayer, document: Arc<Document>) -> Routes<Arc<App>> {
     let routes = api::sessions::routes(api::builds::routes(routes));
     let routes = api::outputs::routes(api::parameters::routes(routes));
     let routes = signalling::viewers::routes(api::streams::routes(routes));
+    let routes = signalling::whep::routes(signalling::whip::routes(routes));
     page::routes(openapi::routes(api::health::routes(routes), document))
 }
 

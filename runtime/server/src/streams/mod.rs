@@ -13,9 +13,11 @@
 //! | `source` | the task that keeps a source delivering |
 //! | `publisher` | a connection that publishes into a stream |
 //! | `viewer` | a connection that watches one |
+//! | `counter_offers` | offers of this side to viewers whose own ones cannot be answered |
 //! | `link` | what both have: the peer, its state, later offers |
 //! | `error` | [`Error`]: why something is refused |
 
+mod counter_offers;
 mod error;
 mod link;
 mod presence;

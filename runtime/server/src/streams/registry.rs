@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use framebox_auth::PrincipalKey;
-use framebox_rtc::{Answer, Direction};
+use framebox_rtc::{Answer, Direction, Fragment, Offered};
 use framebox_sandbox::Kind;
 use serde_json::{Map, Value};
 use tokio_util::task::TaskTracker;
 
+use super::counter_offers::{CounterOffer, CounterOffers};
 use super::error::Error;
 use super::link::{Link, Role};
 use super::presence::Start;
@@ -64,6 +66,7 @@ pub struct Streams {
 struct Table {
     streams: BTreeMap<String, Arc<Stream>>,
     connections: HashMap<String, Connection>,
+    offers: CounterOffers,
     closed: bool,
 }
 
@@ -95,6 +98,14 @@ pub struct Connected {
     pub stream: String,
     /// The answer.
     pub sdp: String,
+}
+
+/// What a viewer sends.
+enum Description<'a> {
+    /// An offer.
+    Offer(&'a str),
+    /// The answer to an offer of this side.
+    Answer(Offered, &'a str),
 }
 
 /// What a stream is made for.
@@ -285,6 +296,13 @@ impl Streams {
         (id, owner): (Option<&str>, Owner),
         offer: &str,
     ) -> Result<Connected, Error> {
+        let stream = self.watchable(name, visitor)?;
+        let id = id.map_or_else(|| self.context.random_id(), str::to_owned);
+        self.connect_viewer(stream, (id, owner), Description::Offer(offer)).await
+    }
+
+    /// The stream `name`, if there is something to be seen of it for `visitor`.
+    fn watchable(&self, name: &str, visitor: &Visitor) -> Result<Arc<Stream>, Error> {
         let stream = self.find(name, visitor)?;
         if stream.kind() == Some(Kind::Observer) {
             let text = "this stream's handler only reports: it has no picture; read its outputs";
@@ -296,9 +314,20 @@ impl Streams {
         if is_dark && settings.start == Start::Server {
             return Err(Error::NotLive(stream.name.clone()));
         }
-        let id = id.map_or_else(|| self.context.random_id(), str::to_owned);
+        Ok(stream)
+    }
+
+    async fn connect_viewer(
+        &self,
+        stream: Arc<Stream>,
+        (id, owner): (String, Owner),
+        description: Description<'_>,
+    ) -> Result<Connected, Error> {
+        let text = match description {
+            Description::Offer(text) | Description::Answer(_, text) => text,
+        };
         let disconnect_timeout = self.context.answerer.disconnect_timeout;
-        let link = Link::new((id.clone(), &stream.name), owner, Role::Viewer, offer, disconnect_timeout);
+        let link = Link::new((id.clone(), &stream.name), owner, Role::Viewer, text, disconnect_timeout);
         let account = self.context.answerer.defaults.account();
         let viewer = Viewer::new(link, &stream, &account);
         {
@@ -315,7 +344,11 @@ impl Streams {
         let entry = ConnectionEntry { table: self.table.clone(), id: id.clone() };
         let joined = Joined { stream: stream.clone(), viewer: viewer.clone() };
         stream.add_viewer(&viewer)?;
-        let answer = self.context.answerer.transport.answer(offer, Direction::SendOnly, viewer.clone()).await?;
+        let transport = &self.context.answerer.transport;
+        let answer = match description {
+            Description::Offer(offer) => transport.answer(offer, Direction::SendOnly, viewer.clone()).await?,
+            Description::Answer(offered, answer) => transport.accept(offered, answer, viewer.clone()).await?,
+        };
         let Answer { sdp, peer, codec, max_pixels, max_unit_bytes } = answer;
         viewer.answered(peer, &sdp, Needs { codec, max_pixels, max_unit_bytes });
         let of = stream.clone();
@@ -329,15 +362,53 @@ impl Streams {
         Ok(Connected { id, stream: stream.name.clone(), sdp })
     }
 
+    /// Makes an offer of this side to a viewer whose own one cannot be answered. [`Connected::sdp`] is the offer.
+    ///
+    /// # Errors
+    /// As those of [`watch`](Self::watch).
+    pub fn offer(&self, name: &str, visitor: &Visitor, owner: Owner) -> Result<Connected, Error> {
+        let stream = self.watchable(name, visitor)?;
+        let offered = self.context.answerer.transport.offer()?;
+        let (id, sdp, since) = (self.context.random_id(), offered.sdp.clone(), Instant::now());
+        let offer = CounterOffer { stream: stream.name.clone(), owner, offered, since };
+        self.table().offers.keep(since, id.clone(), offer);
+        Ok(Connected { id, stream: stream.name.clone(), sdp })
+    }
+
+    /// Whether `requester` was made an offer that holds, by the id of the connection that it may become.
+    pub fn is_offered(&self, id: &str, requester: &Requester) -> bool {
+        let table = self.table();
+        table.offers.get(Instant::now(), id).is_some_and(|offer| offer.owner.admits(requester, Proof::Secret))
+    }
+
+    /// Takes an offer back.
+    pub fn withdraw(&self, id: &str) {
+        let offer = self.table().offers.take(Instant::now(), id);
+        drop(offer);
+    }
+
+    /// Connects the viewer that answers an offer of this side.
+    ///
+    /// # Errors
+    /// As those of [`watch`](Self::watch). An answer that cannot be read leaves the offer as it is.
+    pub async fn accept(&self, id: &str, visitor: &Visitor, answer: &str) -> Result<Connected, Error> {
+        let unknown = || Error::Unknown(id.chars().take(64).collect());
+        if !self.is_offered(id, &visitor.requester) {
+            return Err(unknown());
+        }
+        framebox_rtc::sdp::Offer::read(answer, Direction::SendOnly)?;
+        let offer = self.table().offers.take(Instant::now(), id).ok_or_else(unknown)?;
+        let stream = self.watchable(&offer.stream, visitor)?;
+        self.connect_viewer(stream, (id.to_owned(), offer.owner), Description::Answer(offer.offered, answer)).await
+    }
+
     /// A connection of a stream by its id, if `requester` may steer it.
     pub fn connection(&self, id: &str, requester: &Requester, proof: Proof) -> Option<Connection> {
         let connection = self.table().connections.get(id).cloned();
-        connection.filter(|connection| connection.link().owner.admits(requester, proof))
-    }
-
-    /// A connection of a stream by its id, which is random: whoever knows it may steer it.
-    pub fn connection_by_address(&self, id: &str) -> Option<Connection> {
-        self.table().connections.get(id).cloned()
+        connection.filter(|connection| {
+            let link = connection.link();
+            !link.is_stopped() && link.owner.admits(requester, proof)
+        })
     }
 
     /// Answers a later offer of a connection's client: ICE is restarted, everything else goes on.
@@ -361,6 +432,22 @@ impl Streams {
             Ok(sdp)
         });
         work.await.unwrap_or(Err(offer::Error::Ending.into()))
+    }
+
+    /// Restarts the ICE session `session` of a connection by a fragment of its client's; returns the one for the client.
+    ///
+    /// # Errors
+    /// See [`Peer::restart_ice`](framebox_rtc::Peer::restart_ice).
+    pub async fn restart_ice(
+        &self,
+        connection: &Connection,
+        fragment: Fragment,
+        session: String,
+    ) -> Result<String, framebox_rtc::Error> {
+        let peer = connection.link().peer().ok_or(framebox_rtc::Error::Closed)?;
+        // A client that no longer waits for the answer leaves nothing half done.
+        let work = self.context.tasks.spawn(async move { peer.restart_ice(&fragment, &session).await });
+        work.await.unwrap_or(Err(framebox_rtc::Error::Closed))
     }
 
     /// Values of parameters that a stream's session would have now.

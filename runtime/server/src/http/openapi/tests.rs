@@ -80,6 +80,18 @@ fn access_to_every_route_is_as_intended() {
         GET    /streams/{name}/outputs              open stream
         POST   /streams/{name}/offer                open
         DELETE /streams/{name}/viewers/{id}         open
+        GET    /whip                                anyone
+        POST   /whip                                token
+        GET    /whip/{stream}                       anyone
+        POST   /whip/{stream}                       token
+        GET    /whip/sessions/{id}                  open
+        PATCH  /whip/sessions/{id}                  open
+        DELETE /whip/sessions/{id}                  open
+        GET    /whep/{stream}                       anyone
+        POST   /whep/{stream}                       open
+        GET    /whep/sessions/{id}                  open
+        PATCH  /whep/sessions/{id}                  open
+        DELETE /whep/sessions/{id}                  open
         PUT    /handlers/{name}                     upload
     ";
     let expected: BTreeSet<_> = table.lines().map(str::trim).filter(|line| !line.is_empty()).map(words).collect();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use framebox_media::{Codec, encode};
 use framebox_picture::{Picture, Size};
 use framebox_pipeline::{Budgets, Policy, stream};
-use framebox_rtc::{Candidate, Error, Stats};
+use framebox_rtc::{Candidate, Error, Fragment, IceSession, Stats};
 use framebox_sandbox::{Engine, Limits, MemoryAccount, NoSources, Settings};
 use framebox_worker::sources::NoGrants;
 use framebox_worker::{Setup, Workers};
@@ -56,6 +56,20 @@ impl Peer for Recorder {
         'a: 'c,
         'b: 'c,
         Self: 'c,
+    {
+        Box::pin(async { Err(Error::Closed) })
+    }
+
+    fn ice_session(&self) -> IceSession {
+        IceSession::default()
+    }
+
+    fn restart_ice<'a, 'b, 'c, 'd>(&'a self, _: &'b Fragment, _: &'c str) -> Done<'d, Result<String, Error>>
+    where
+        'a: 'd,
+        'b: 'd,
+        'c: 'd,
+        Self: 'd,
     {
         Box::pin(async { Err(Error::Closed) })
     }
