@@ -20,6 +20,7 @@
 //! | [`signalling`] | offers and candidates over HTTP |
 //! | [`streams`] | streams with many viewers |
 //! | [`tools`] | `framebox check`, `run`, `bench` and `new` |
+//! | [`whip`] | WHIP and WHEP, and clients of others that speak them |
 
 #![allow(clippy::unwrap_used)]
 #![allow(clippy::disallowed_methods, reason = "tests sleep and start tasks")]
@@ -39,3 +40,4 @@ mod readme;
 mod signalling;
 mod streams;
 mod tools;
+mod whip;

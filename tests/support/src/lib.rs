@@ -13,6 +13,7 @@
 //! | [`python`] | clients written on aiortc |
 //! | [`browser`] | Chromium, driven by chromedriver |
 //! | [`firefox`] | Firefox, driven by Marionette |
+//! | [`node`] | clients of npm, for pages |
 //! | [`examples`] | the handlers of `guest-examples`, built from source |
 //! | [`turn`] | a TURN server |
 //! | [`scene`] | pictures like a camera's, as access units |
@@ -25,6 +26,7 @@ pub mod child;
 pub mod client;
 pub mod examples;
 pub mod firefox;
+pub mod node;
 pub mod paths;
 pub mod python;
 pub mod scene;

@@ -27,7 +27,7 @@ pub fn python() -> Option<PathBuf> {
     }
 }
 
-fn environment() -> Result<PathBuf, String> {
+pub(crate) fn environment() -> Result<PathBuf, String> {
     let build = paths::target();
     let (home, lock) = (build.join("venv"), build.join("venv.lock"));
     let python = home.join("bin/python");
@@ -45,11 +45,39 @@ fn environment() -> Result<PathBuf, String> {
     Ok(python)
 }
 
-fn run(command: &mut Command) -> Result<(), String> {
+pub(crate) fn run(command: &mut Command) -> Result<(), String> {
     match command.output() {
         Ok(Output { status, .. }) if status.success() => Ok(()),
         Ok(Output { stderr, .. }) => Err(format!("{command:?}: {}", String::from_utf8_lossy(&stderr))),
         Err(error) => Err(format!("{command:?}: {error}")),
+    }
+}
+
+/// Returns FFmpeg with its muxer for WHIP, of PyPI.
+pub fn ffmpeg(python: &Path) -> PathBuf {
+    let script = "import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())";
+    let found = Command::new(python).args(["-c", script]).env_remove("IMAGEIO_FFMPEG_EXE").output().unwrap();
+    assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stderr));
+    PathBuf::from(String::from_utf8(found.stdout).unwrap().trim())
+}
+
+/// Returns Debian's own interpreter if it has GStreamer's `webrtcbin`. Returns None where it has not, after reporting that.
+pub fn gstreamer() -> Option<PathBuf> {
+    let python = PathBuf::from("/usr/bin/python3");
+    let script = "import gi
+gi.require_version('GstWebRTC', '1.0')
+from gi.repository import Gst, GstWebRTC
+Gst.init(None)
+lacking = [name for name in ('webrtcbin', 'nicesrc', 'openh264enc', 'rtph264pay') if not Gst.ElementFactory.find(name)]
+assert not lacking, lacking";
+    match run(Command::new(&python).args(["-c", script])) {
+        Ok(()) => Some(python),
+        Err(why) => {
+            let packages =
+                "gir1.2-gst-plugins-bad-1.0, gstreamer1.0-plugins-good, gstreamer1.0-plugins-bad, gstreamer1.0-nice";
+            crate::lacking(&format!("no GStreamer for Python (python3-gi, {packages}): {why}"));
+            None
+        }
     }
 }
 
