@@ -11,6 +11,7 @@
 //! | `frame` | [`EncodedFrame`]: one coded picture |
 //! | `frame_rate` | estimates the frame rate for encoders |
 //! | [`h264`] | H.264 by OpenH264, and its byte stream format |
+//! | [`mp4`] | [`mp4::Writer`]: encoded frames to MP4 files |
 //! | [`vp8`] | VP8 by libvpx, where the program was built with it |
 
 pub mod clip;
@@ -21,6 +22,7 @@ mod error;
 mod frame;
 mod frame_rate;
 pub mod h264;
+pub mod mp4;
 pub mod vp8;
 
 pub use codec::Codec;

@@ -19,5 +19,18 @@ pub use annexb::is_keyframe;
 pub use decoder::Decoder;
 pub use encoder::Encoder;
 
+use framebox_picture::Size;
+
+/// Returns the size of the pictures that a sequence parameter set announces; none if it is damaged or of an unsupported kind.
+pub(crate) fn size(sequence_set: &[u8]) -> Option<Size> {
+    parameter_set::parse(sequence_set).map(|announced| announced.shown)
+}
+
+/// A sequence parameter set for pictures of so many macroblocks.
+#[cfg(test)]
+pub(crate) fn parameter_set_of(columns: u32, rows: u32) -> Vec<u8> {
+    parameter_set::tests::encoded(columns, rows, None)
+}
+
 #[cfg(test)]
 pub(crate) mod tests;

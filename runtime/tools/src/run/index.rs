@@ -1,15 +1,9 @@
 //! The index of an MP4 file (the box `moov`): position and duration of each picture, and which ones are keyframes.
 
-use framebox_picture::Size;
-use mp4_atom::{
-    Avc1, Avcc, Co64, Codec, Dinf, Dref, DrefEntry, Encode, Hdlr, Mdhd, Mdia, Minf, Moov, Mvhd, Stbl, Stco, Stsc,
-    StscEntry, Stsd, Stss, Stsz, StszSamples, Stts, SttsEntry, Tkhd, Trak, Url, Visual, Vmhd,
-};
+use framebox_media::mp4::{Colour, ParameterSets, TIMESCALE, Track, movie};
+use mp4_atom::{Co64, Encode, Stbl, Stco, Stsc, StscEntry, Stss, Stsz, StszSamples, Stts, SttsEntry};
 
 use super::rate::Rate;
-
-/// Time units per second.
-pub(super) const TIMESCALE: u32 = 90_000;
 
 /// An encoded picture in the file.
 #[derive(Clone, Copy, Debug)]
@@ -26,18 +20,16 @@ pub(super) struct Sample {
 #[derive(Default)]
 pub(super) struct Index {
     pub(super) samples: Vec<Sample>,
-    pub(super) sequence_set: Vec<u8>,
-    pub(super) picture_set: Vec<u8>,
+    /// Those of the first one.
+    pub(super) sets: Option<ParameterSets>,
 }
 
 impl Index {
-    /// Encodes the box `moov`.
-    pub(super) fn encode(&self, size: Size, rate: Rate) -> Result<Vec<u8>, mp4_atom::Error> {
+    /// Encodes the box `moov`; none without pictures.
+    pub(super) fn encode(&self, rate: Rate) -> Result<Option<Vec<u8>>, mp4_atom::Error> {
+        let Some(sets) = &self.sets else { return Ok(None) };
         let durations = self.durations(rate);
         let duration = durations.iter().map(|run| u64::from(run.sample_count) * u64::from(run.sample_delta)).sum();
-        let (width, height) = (size.width as u16, size.height as u16);
-        let visual = Visual { data_reference_index: 1, width, height, ..Visual::default() };
-        let avcc = Avcc::new(&self.sequence_set, &self.picture_set)?;
         let (offsets, chunks) = self.chunks();
         let (stco, co64) = match offsets.iter().map(|offset| u32::try_from(*offset)).collect() {
             Ok(entries) => (Some(Stco { entries }), None),
@@ -45,8 +37,7 @@ impl Index {
         };
         let keyframes = (1..).zip(&self.samples).filter(|(_, sample)| sample.keyframe).map(|(number, _)| number);
         let sizes = self.samples.iter().map(|sample| sample.bytes).collect();
-        let stbl = Stbl {
-            stsd: Stsd { codecs: vec![Codec::Avc1(Avc1 { visual, avcc, ..Avc1::default() })] },
+        let tables = Stbl {
             stts: Stts { entries: durations },
             stss: Some(Stss { entries: keyframes.collect() }),
             stsc: Stsc { entries: chunks },
@@ -55,26 +46,10 @@ impl Index {
             co64,
             ..Stbl::default()
         };
-        let dref = Dref { entries: vec![DrefEntry::Url(Url::default())] };
-        let minf = Minf { vmhd: Some(Vmhd::default()), dinf: Dinf { dref }, stbl, ..Minf::default() };
-        let mdhd = Mdhd { timescale: TIMESCALE, duration, language: "und".into(), ..Mdhd::default() };
-        let hdlr = Hdlr { handler: b"vide".into(), name: "video".into() };
-        let tkhd = Tkhd {
-            track_id: 1,
-            duration,
-            enabled: true,
-            width: width.into(),
-            height: height.into(),
-            ..Tkhd::default()
-        };
-        let moov = Moov {
-            mvhd: Mvhd { timescale: TIMESCALE, duration, rate: 1.into(), next_track_id: 2, ..Mvhd::default() },
-            trak: vec![Trak { tkhd, mdia: Mdia { mdhd, hdlr, minf }, ..Trak::default() }],
-            ..Moov::default()
-        };
+        let track = Track::h264(sets.clone(), Colour::Bt601);
         let mut bytes = Vec::new();
-        moov.encode(&mut bytes)?;
-        Ok(bytes)
+        movie(&track, tables, duration, 0, None).encode(&mut bytes)?;
+        Ok(Some(bytes))
     }
 
     /// Returns the durations of the pictures, run-length encoded. The last picture has the duration of one frame at `rate`.

@@ -5,12 +5,12 @@ use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use framebox_media::h264::{annexb, nal};
+use framebox_media::mp4::{ParameterSets, TIMESCALE};
 use framebox_media::{Codec, Encoder, encode};
 use framebox_picture::{Picture, Size};
 use mp4_atom::{Encode, Ftyp};
 
-use super::index::{Index, Sample, TIMESCALE};
+use super::index::{Index, Sample};
 use super::rate::Rate;
 use super::same_size::same_size;
 use crate::Error;
@@ -67,7 +67,7 @@ impl Mp4 {
         if self.encoded.is_empty() {
             return Ok(());
         }
-        self.convert(keyframe);
+        self.convert().map_err(|error| Error::write(&self.path, error))?;
         self.write(pts_us, keyframe).map_err(|error| Error::write(&self.path, error))
     }
 
@@ -94,28 +94,18 @@ impl Mp4 {
         Ok(encoded.keyframe)
     }
 
-    /// Converts `encoded` to `sample`, in which each NAL unit follows its length. The first parameter sets go to the index;
-    /// equal ones that follow are left out.
-    fn convert(&mut self, keyframe: bool) {
+    /// Converts `encoded` to `sample`. The parameter sets of the first picture go to the index.
+    fn convert(&mut self) -> std::io::Result<()> {
         self.sample.clear();
-        for unit in annexb::units(&self.encoded) {
-            let set = match nal::kind(unit) {
-                nal::SPS => Some(&mut self.index.sequence_set),
-                nal::PPS => Some(&mut self.index.picture_set),
-                _ => None,
-            };
-            if let Some(set) = set.filter(|_| keyframe) {
-                if set.is_empty() {
-                    set.extend_from_slice(unit);
-                }
-                if set == unit {
-                    continue;
-                }
+        let sets = match &mut self.index.sets {
+            Some(sets) => sets,
+            none => {
+                let missing = || std::io::Error::other("the first picture has no parameter sets");
+                none.insert(ParameterSets::of(&self.encoded).ok_or_else(missing)?)
             }
-            let length = u32::try_from(unit.len()).unwrap_or(u32::MAX);
-            self.sample.extend_from_slice(&length.to_be_bytes());
-            self.sample.extend_from_slice(unit);
-        }
+        };
+        sets.append(&self.encoded, &mut self.sample);
+        Ok(())
     }
 
     fn write(&mut self, pts_us: i64, keyframe: bool) -> std::io::Result<()> {
@@ -148,11 +138,10 @@ impl Mp4 {
 
     /// Writes the index; returns the path if there are pictures.
     pub(super) fn finish(mut self) -> Result<Option<PathBuf>, Error> {
-        let Some(size) = self.size.filter(|_| !self.index.samples.is_empty()) else { return Ok(None) };
-        // The encoder drops the last row or column of a picture with an odd size.
-        let coded_size = Size::new(size.width & !1, size.height & !1);
         let failed = |error: std::io::Error| Error::write(&self.path, error);
-        let index = self.index.encode(coded_size, self.rate).map_err(|error| Error::write(&self.path, error))?;
+        let Some(index) = self.index.encode(self.rate).map_err(std::io::Error::other).map_err(failed)? else {
+            return Ok(None);
+        };
         let length = self.offset - self.data_offset;
         self.file.write_all(&index).map_err(failed)?;
         self.file.seek(SeekFrom::Start(self.data_offset + 8)).map_err(failed)?;

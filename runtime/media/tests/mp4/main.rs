@@ -1,0 +1,7 @@
+//! Recordings: what the writer makes of frames, as readers see it.
+#![allow(clippy::unwrap_used)]
+
+mod boxes;
+mod cut;
+mod probe;
+mod support;
