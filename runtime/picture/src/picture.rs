@@ -11,7 +11,7 @@ pub struct Plane<'a> {
     pub stride: usize,
 }
 
-/// A borrowed I420 picture, for instance of a decoder or a [`Picture`].
+/// A borrowed I420 picture: BT.601, limited range, unless it is part of a [`Coded`](crate::Coded) picture that says otherwise.
 #[derive(Clone, Copy, Debug)]
 pub struct Planes<'a> {
     /// Size of the luma plane; the chroma planes have [`Size::chroma`].
@@ -24,7 +24,8 @@ pub struct Planes<'a> {
     pub v: Plane<'a>,
 }
 
-/// An owned I420 picture. Its planes follow each other without padding.
+/// An owned I420 picture: BT.601, limited range (luma 16–235, chroma 16–240), upright, with square pixels, whatever it was
+/// coded as. [`Picture::draw`] converts what a decoder returns. Its planes follow each other without padding.
 #[derive(Debug)]
 pub struct Picture {
     size: Size,

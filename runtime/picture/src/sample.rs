@@ -4,7 +4,7 @@ use fast_image_resize::images::{TypedCroppedImage, TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 
-use crate::{Error, Format, Picture, Plane, Planes, Rect, Size, convert};
+use crate::{Coded, Error, Format, Orientation, Picture, Plane, Planes, Rect, Size, convert};
 
 /// Crops, scales and converts pictures, and reuses its buffers.
 #[derive(Default)]
@@ -74,6 +74,32 @@ impl Sampler {
         }
         picture.resize(to)?;
         self.scaler.planes(planes, Rect::whole(planes.size), to, picture.bytes_mut())
+    }
+
+    /// Replaces `picture` with what `coded` is meant to show, scaled to `to`: upright, and in BT.601, limited range.
+    ///
+    /// # Errors
+    /// [`Error::Size`]; [`Error::Memory`].
+    pub fn draw(&mut self, coded: Coded<'_>, to: Size, picture: &mut Picture) -> Result<(), Error> {
+        let Coded { planes, colour, orientation, .. } = coded;
+        // The size before it is turned.
+        let lying = orientation.size(to);
+        if planes.size == lying {
+            return picture.draw(planes, colour, orientation);
+        }
+        if orientation == Orientation::UPRIGHT {
+            self.scale(planes, to, picture)?;
+            picture.convert_from(colour);
+            return Ok(());
+        }
+        let mut scaled = match self.scaled.take() {
+            Some(scaled) => scaled,
+            None => Picture::black(Size::new(2, 2))?,
+        };
+        let done =
+            self.scale(planes, lying, &mut scaled).and_then(|()| picture.draw(scaled.planes(), colour, orientation));
+        self.scaled = Some(scaled);
+        done
     }
 }
 
