@@ -1,13 +1,16 @@
 //! What a decoded picture must be.
 
-use framebox_picture::Size;
+use framebox_picture::{Coded, Size};
 
 /// Largest picture that is allowed: small ones, of which many are tried.
 pub const LARGEST: Size = Size::new(320, 192);
+/// Its pixels, however it is stretched.
+const LARGEST_SHOWN: u64 = LARGEST.pixels();
 
 /// Reads the decoder's picture: it has as many pixels as its size says, and no more than [`LARGEST`].
 pub fn whole(decoder: &dyn framebox_media::Decoder) {
-    let planes = decoder.picture().expect("it said that there is one");
+    let Coded { planes, size, .. } = decoder.picture().expect("it said that there is one");
+    assert!(size.is_valid() && size.pixels() <= LARGEST_SHOWN, "{size}");
     assert!(planes.size.is_valid() && planes.size.pixels() <= LARGEST.pixels(), "{}", planes.size);
     let covers = |plane: framebox_picture::Plane<'_>, size: Size| {
         let (width, height) = (size.width as usize, size.height as usize);

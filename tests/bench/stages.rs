@@ -49,11 +49,11 @@ fn identity(engine: &Engine) {
     for (frame, encoded) in scene::frames(HD, FRAMES, 2_000_000).iter().enumerate() {
         plain.push(time(|| {
             plain_in.decode(&encoded.data).unwrap();
-            encode_one(&mut *plain_out, plain_in.picture().unwrap(), frame, &mut coded);
+            encode_one(&mut *plain_out, plain_in.picture().unwrap().planes, frame, &mut coded);
         }));
         handled.push(time(|| {
             handled_in.decode(&encoded.data).unwrap();
-            Arc::get_mut(&mut copy).unwrap().copy_from(handled_in.picture().unwrap()).unwrap();
+            Arc::get_mut(&mut copy).unwrap().copy_from(handled_in.picture().unwrap().planes).unwrap();
             let call = instance.process(input(&copy, frame), Limits::default().call);
             calls.push(call.cost.time);
             let output = call.result.unwrap().picture.unwrap();

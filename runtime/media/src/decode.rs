@@ -1,6 +1,6 @@
 //! The decoder trait.
 
-use framebox_picture::{Planes, Size};
+use framebox_picture::{Coded, Size};
 
 use crate::Error;
 
@@ -72,6 +72,8 @@ pub trait Decoder: Send {
     /// Returns the memory that the decoder takes for the stream so far, bytes.
     fn memory(&self) -> usize;
 
-    /// Returns the picture of the last call, borrowed from the decoder, or none if that call had none.
-    fn picture(&self) -> Option<Planes<'_>>;
+    /// Returns the picture of the last call, borrowed from the decoder, or none if that call had none. It is as it was coded,
+    /// with what the stream says of how it is meant: [`Sampler::draw`](framebox_picture::sample::Sampler::draw) makes a
+    /// picture of the house of it.
+    fn picture(&self) -> Option<Coded<'_>>;
 }

@@ -10,8 +10,6 @@ pub struct Aspect {
 }
 
 impl Aspect {
-    /// Square samples.
-    pub const SQUARE: Self = Self { width: 1, height: 1 };
     /// The greatest ratio that is believed, in both directions.
     const MOST: u64 = 10;
 
@@ -34,11 +32,10 @@ impl Aspect {
             let half = (u64::from(side) * u64::from(by) + u64::from(to)) / (2 * u64::from(to));
             u32::try_from(2 * half.max(1)).unwrap_or(u32::MAX)
         };
-        let wide = Size::new(even(size.width, self.width, self.height), size.height);
-        if wide.is_valid() && wide.pixels() <= max_pixels.max(size.pixels()) {
-            return wide;
-        }
-        Size::new(size.width, even(size.height, self.height, self.width).min(Size::MAX_SIDE))
+        let stretched = Size::new(even(size.width, self.width, self.height), size.height);
+        let squeezed = Size::new(size.width, even(size.height, self.height, self.width));
+        let fits = |shown: &Size| shown.is_valid() && shown.pixels() <= max_pixels.max(size.pixels());
+        [stretched, squeezed].into_iter().find(fits).unwrap_or(size)
     }
 }
 
@@ -71,6 +68,12 @@ mod tests {
         assert_eq!(wide.square(Size::new(16_000, 20), 1 << 30), Size::new(16_000, 10));
         let narrow = Aspect::new(1, 10).unwrap();
         assert_eq!(narrow.square(size, 1), Size::new(64, 480));
+        for (width, height) in (1..8).flat_map(|width| (1..8).map(move |height| (width, height))) {
+            for ratio in [(1, 10), (99, 100), (100, 99), (3, 2), (10, 1)] {
+                let square = Aspect::new(ratio.0, ratio.1).unwrap().square(Size::new(width, height), 20);
+                assert!(square.is_valid() && square.pixels() <= 20.max(u64::from(width * height)), "{square}");
+            }
+        }
     }
 
     #[test]

@@ -73,7 +73,7 @@ impl Animation {
 
 impl Clip for Animation {
     fn info(&self) -> Info {
-        Info { size: self.size, fps: self.fps, duration: self.duration }
+        Info { size: self.size, fps: self.fps, duration: self.duration, dropped: Vec::new() }
     }
 
     fn memory(&self) -> usize {

@@ -20,6 +20,14 @@ pub enum Error {
     /// The file type is known, but not this variant of it.
     #[error("{0}")]
     Unsupported(String),
+    /// The video is coded in a way that only ffmpeg decodes.
+    #[error(
+        "its video is coded as {name}, which only ffmpeg decodes: install ffmpeg, or convert the file to H.264 with 8 bits in 4:2:0"
+    )]
+    Codec {
+        /// Name of the codec.
+        name: String,
+    },
     /// The content is invalid.
     #[error("the file is damaged: {0}")]
     Broken(String),

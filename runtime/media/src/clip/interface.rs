@@ -29,15 +29,18 @@ pub trait Clip: Send {
     fn seek(&mut self, to: Duration) -> Result<(), Error>;
 }
 
-/// The properties of a clip.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// The properties of a clip. Its pictures are upright, have square pixels, and are in BT.601, limited range, whatever they are
+/// in the file.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Info {
     /// Size of the first picture. A video may change its size.
     pub size: Size,
     /// Mean frame rate, frames per second; 0 if unknown.
     pub fps: f32,
-    /// Duration from the first picture to the end of the last; none if unknown.
+    /// Duration until the end of the last picture; none if unknown.
     pub duration: Option<Duration>,
+    /// What else is in the file and never shown, such as "audio"; empty for most.
+    pub dropped: Vec<&'static str>,
 }
 
 /// A picture of a clip with its time.
@@ -45,6 +48,6 @@ pub struct Info {
 pub struct Frame {
     /// The picture.
     pub picture: Arc<Picture>,
-    /// Presentation time, relative to the first picture.
+    /// Presentation time. The first picture is shown at 0, unless the file itself delays it.
     pub pts: Duration,
 }

@@ -27,7 +27,7 @@ impl Still {
 
 impl Clip for Still {
     fn info(&self) -> Info {
-        Info { size: self.picture.size(), fps: 0.0, duration: None }
+        Info { size: self.picture.size(), fps: 0.0, duration: None, dropped: Vec::new() }
     }
 
     fn memory(&self) -> usize {

@@ -75,7 +75,7 @@ impl Clip for Video {
     fn info(&self) -> Info {
         let fps = self.header.fps.map_or(0.0, |(fps, per)| fps as f32 / per as f32);
         let duration = self.equidistant.then(|| self.time(self.count()));
-        Info { size: self.header.size, fps, duration }
+        Info { size: self.header.size, fps, duration, dropped: Vec::new() }
     }
 
     fn memory(&self) -> usize {

@@ -3,12 +3,13 @@
 
 use std::collections::VecDeque;
 
-use framebox_picture::{Format, Plane, Planes, Size};
+use framebox_picture::{Coded, Format, Orientation, Plane, Planes, Size};
 use openh264::OpenH264API;
 use openh264::decoder::{DecodedYUV, DecoderConfig, Flush};
 use openh264::formats::YUVSource;
 use openh264_sys2::DECODER_OPTION_NUM_OF_FRAMES_REMAINING_IN_BUFFER;
 
+use super::active::ActiveSet;
 use super::parameter_set::{self, Announced};
 use super::{annexb, nal};
 use crate::Error;
@@ -23,6 +24,8 @@ const WORKING: usize = 4;
 pub struct Decoder {
     decoder: openh264::decoder::Decoder,
     settings: Settings,
+    /// How the pictures are meant.
+    active: ActiveSet,
     /// Memory of the largest pictures and references that the stream announced, bytes.
     memory: usize,
     picture: Option<RawPicture>,
@@ -74,7 +77,14 @@ impl Decoder {
         let config = DecoderConfig::new().flush_after_decode(Flush::NoFlush);
         let decoder = openh264::decoder::Decoder::with_api_config(OpenH264API::from_source(), config)
             .map_err(|error| Error::Codec(error.to_string()))?;
-        Ok(Self { decoder, settings: settings.clone(), memory: 0, picture: None, flushed: None })
+        Ok(Self {
+            decoder,
+            settings: settings.clone(),
+            active: ActiveSet::default(),
+            memory: 0,
+            picture: None,
+            flushed: None,
+        })
     }
 
     /// Rejects access units that OpenH264 must not see.
@@ -98,7 +108,9 @@ impl Decoder {
                         return Err(Error::TooManyReferences { size, references });
                     }
                     self.memory = self.memory.max(memory(&announced));
+                    self.active.announce(&announced);
                 }
+                nal::PPS | nal::SLICE | nal::IDR => self.active.read(unit),
                 nal::SUBSET_SPS => return Err(Error::Damaged),
                 _ => {}
             }
@@ -147,7 +159,7 @@ impl crate::Decoder for Decoder {
         Ok(self.picture.is_some())
     }
 
-    fn picture(&self) -> Option<Planes<'_>> {
+    fn picture(&self) -> Option<Coded<'_>> {
         let RawPicture { size, planes } = self.picture.as_ref()?;
         let plane = |(data, length, stride): (*const u8, usize, usize)| {
             // SAFETY: OpenH264 returned these planes for the last access unit and does not change them until it is called
@@ -156,6 +168,9 @@ impl crate::Decoder for Decoder {
             // excludes, and `decode` clears the pointers before it calls OpenH264.
             Plane { data: unsafe { std::slice::from_raw_parts(data, length) }, stride }
         };
-        Some(Planes { size: *size, y: plane(planes[0]), u: plane(planes[1]), v: plane(planes[2]) })
+        let planes = Planes { size: *size, y: plane(planes[0]), u: plane(planes[1]), v: plane(planes[2]) };
+        let vui = self.active.vui();
+        let size = vui.aspect.map_or(*size, |aspect| aspect.square(*size, self.settings.max_pixels));
+        Some(Coded { planes, colour: vui.colour, orientation: Orientation::UPRIGHT, size })
     }
 }

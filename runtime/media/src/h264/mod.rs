@@ -7,13 +7,18 @@
 //! | [`nal`] | NAL unit types |
 //! | `decoder`, `encoder` | the codec behind the traits of this crate |
 //! | `parameter_set` | validates sequence parameter sets before OpenH264 sees them |
+//! | `vui`, `active` | how pictures are meant: colours and the shape of samples, by the set that is active |
+//! | `bits` | reads the bits of NAL units |
 
+mod active;
 pub mod annexb;
+mod bits;
 mod decoder;
 mod encoder;
 pub mod level;
 pub mod nal;
 mod parameter_set;
+mod vui;
 
 pub use annexb::is_keyframe;
 pub use decoder::Decoder;

@@ -1,5 +1,7 @@
 //! NAL unit types (ITU-T H.264, table 7-1).
 
+/// Slice of a picture that may refer to earlier ones.
+pub const SLICE: u8 = 1;
 /// Slice of an IDR picture, which is decodable without any earlier one.
 pub const IDR: u8 = 5;
 /// Supplemental enhancement information.

@@ -6,6 +6,9 @@
 
 use framebox_picture::Size;
 
+use super::bits::{Bits, unescaped};
+use super::vui::Vui;
+
 /// Constrained baseline and baseline, main, extended, high.
 const PROFILES: [u32; 4] = [66, 77, 88, 100];
 const HIGH: u32 = 100;
@@ -13,10 +16,14 @@ const HIGH: u32 = 100;
 const BLOCK: u32 = 16;
 /// Reference frames, at most (A.3.1).
 const MAX_REFERENCES: u32 = 16;
+/// The largest number of a set (§7.4.2.1.1).
+pub(super) const MAX_ID: u32 = 31;
 
-/// What a sequence parameter set makes a decoder hold.
+/// What a sequence parameter set makes a decoder hold, and what it says of its pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Announced {
+    /// Number of the set (`seq_parameter_set_id`), at most [`MAX_ID`].
+    pub(super) id: u32,
     /// Coded size, before cropping.
     pub(super) coded: Size,
     /// Size that is shown.
@@ -25,6 +32,8 @@ pub(super) struct Announced {
     pub(super) references: u32,
     /// Whether pictures may consist of two fields; then the rest is not known.
     pub(super) interlaced: bool,
+    /// How the pictures are meant; the default where the set does not say, or is damaged from there on.
+    pub(super) vui: Vui,
 }
 
 impl Announced {
@@ -37,15 +46,14 @@ impl Announced {
 /// Parses a sequence parameter set. Returns none if it is damaged or rejected.
 pub(super) fn parse(unit: &[u8]) -> Option<Announced> {
     let bytes = unescaped(unit)?;
-    // Skip the header of the NAL unit.
-    let mut bits = Bits { bytes: &bytes, at: 8 };
+    let mut bits = Bits::of(&bytes);
     let profile = bits.take(8)?;
     if !PROFILES.contains(&profile) {
         return None;
     }
-    // Constraint flags and level; id of the set.
+    // Constraint flags and level.
     bits.take(16)?;
-    bits.exp_golomb()?;
+    let id = bits.exp_golomb().filter(|id| *id <= MAX_ID)?;
     if profile == HIGH {
         let (chroma, luma_depth, chroma_depth) = (bits.exp_golomb()?, bits.exp_golomb()?, bits.exp_golomb()?);
         let (_lossless, scaling_lists) = (bits.take(1)?, bits.take(1)?);
@@ -78,7 +86,7 @@ pub(super) fn parse(unit: &[u8]) -> Option<Announced> {
     let coded = Size::new(side()?, side()?);
     let (frames_only, _direct, cropped) = (bits.take(1)?, bits.take(1)?, bits.take(1)?);
     if frames_only == 0 {
-        return Some(Announced { coded, shown: coded, references, interlaced: true });
+        return Some(Announced { id, coded, shown: coded, references, interlaced: true, vui: Vui::default() });
     }
     let mut shown = coded;
     if cropped == 1 {
@@ -89,57 +97,10 @@ pub(super) fn parse(unit: &[u8]) -> Option<Announced> {
             return None;
         }
     }
-    Some(Announced { coded, shown, references, interlaced: false })
-}
-
-/// Removes emulation prevention bytes. Returns none for invalid sequences, which OpenH264 and the standard treat
-/// differently.
-fn unescaped(unit: &[u8]) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(unit.len());
-    let mut zeros = 0;
-    for (at, &byte) in unit.iter().enumerate() {
-        if zeros == 2 && byte <= 3 {
-            if byte != 3 || unit.get(at + 1).is_some_and(|next| *next > 3) {
-                return None;
-            }
-            zeros = 0;
-            continue;
-        }
-        zeros = if byte == 0 { zeros + 1 } else { 0 };
-        bytes.push(byte);
-    }
-    Some(bytes)
-}
-
-/// Reads bits, most significant first.
-struct Bits<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Bits<'_> {
-    /// Reads `count` bits, at most 32.
-    fn take(&mut self, count: u32) -> Option<u32> {
-        let mut value = 0;
-        for _ in 0..count {
-            let byte = self.bytes.get(self.at / 8)?;
-            value = value << 1 | u32::from(byte >> (7 - self.at % 8) & 1);
-            self.at += 1;
-        }
-        Some(value)
-    }
-
-    /// Reads an Exp-Golomb code (§9.1) below 2³¹. Signed codes have the same length.
-    fn exp_golomb(&mut self) -> Option<u32> {
-        let mut zeros = 0;
-        while self.take(1)? == 0 {
-            zeros += 1;
-            if zeros > 30 {
-                return None;
-            }
-        }
-        Some((1 << zeros) - 1 + self.take(zeros)?)
-    }
+    // OpenH264 decodes pictures whose VUI parameters are damaged.
+    let has_vui = bits.take(1) == Some(1);
+    let vui = has_vui.then(|| Vui::parse(&mut bits)).flatten().unwrap_or_default();
+    Some(Announced { id, coded, shown, references, interlaced: false, vui })
 }
 
 #[cfg(test)]
@@ -240,9 +201,6 @@ pub(super) mod tests {
         }
         // An unknown profile, after which other parsers might expect other fields.
         assert_eq!(coded_size(&[&[0x67, 118], &good[2..]].concat()), None);
-        // The standard keeps these zeros, OpenH264 removes them.
-        assert_eq!(unescaped(&[0x67, 0, 0, 3, 4]), None);
-        assert_eq!(unescaped(&[0x67, 0, 0, 3, 1, 0, 0, 3]), Some(vec![0x67, 0, 0, 1, 0, 0]));
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! Decodes VP8.
 
-use framebox_picture::{Planes, Size};
+use framebox_picture::{Coded, Size};
 
 use super::header;
 use super::library::LibraryDecoder;
@@ -88,7 +88,8 @@ impl crate::Decoder for Decoder {
         self.memory
     }
 
-    fn picture(&self) -> Option<Planes<'_>> {
-        self.library.picture()
+    fn picture(&self) -> Option<Coded<'_>> {
+        // BT.601, limited range is the only colour space that VP8 has (RFC 6386 §9.2).
+        self.library.picture().map(Coded::from)
     }
 }

@@ -175,7 +175,7 @@ proptest! {
             unit.truncate(cut.max(1));
             if decoder.decode(&unit).is_ok_and(|picture| picture) {
                 let mut copy = Picture::black(Size::new(2, 2)).unwrap();
-                copy.copy_from(decoder.picture().unwrap()).unwrap();
+                copy.copy_from(decoder.picture().unwrap().planes).unwrap();
             }
         }
         let (unit, _) = encode(&mut *encoder, &scene(Size::new(64, 48), 9), 9, true);

@@ -1,7 +1,7 @@
 //! The decode thread: every encoded frame, in order.
 //!
 //! It owns the decoder, which is made when the first frame of a codec is there: who sends may be another one later, with another
-//! codec. A picture is copied once, into memory that the gate can hold, at the size that the handler gets;
+//! codec. A picture is copied once, into memory that the gate can hold, as it is meant and at the size that the handler gets;
 //! not at all when the gate refuses its frame and nobody shows it.
 
 use std::sync::mpsc::Receiver;
@@ -78,15 +78,15 @@ pub(crate) fn run(exchange: &Exchange, frames: &Receiver<Waiting>, setup: &Setup
         let picture = decoding.as_ref().and_then(|decoding| decoding.decoder.picture());
         match decoded {
             Ok(Some(Origin { rtp_timestamp, captured })) => {
-                let Some(planes) = picture else { continue };
+                let Some(coded) = picture else { continue };
                 let Time { rtp_timestamp, pts } = clock.time(rtp_timestamp, captured);
                 undecodable.recovered();
                 let metadata = FrameMetadata { rtp_timestamp, pts, captured, decode };
-                let frame = Frame { metadata, size: planes.size, picture: None };
+                let frame = Frame { metadata, size: coded.size, picture: None };
                 match exchange.arrive(&frame, since) {
                     Arrived::Refused => {}
                     Arrived::Wanted { at, size } => {
-                        let picture = copies.copy(planes, size);
+                        let picture = copies.copy(coded, size);
                         exchange.offer(at, Frame { picture, ..frame });
                     }
                     Arrived::Ended => break,

@@ -1,8 +1,9 @@
-//! Copies pictures into recycled memory, scaled on the way where another size is asked for.
+//! Copies pictures into recycled memory, on the way converted to what the house holds, and scaled where another size is asked
+//! for.
 
 use std::sync::Arc;
 
-use framebox_picture::{MemoryAccount, Picture, Planes, Pool, Size, sample::Sampler};
+use framebox_picture::{Coded, MemoryAccount, Picture, Pool, Size, sample::Sampler};
 
 /// Makes copies of pictures.
 pub(crate) struct FrameCopy {
@@ -16,15 +17,15 @@ impl FrameCopy {
         Self { pool: Pool::of(account), sampler: Sampler::default() }
     }
 
-    /// Copies `planes` at `size`, in one pass over the pixels. None where that fails.
-    pub(crate) fn copy(&mut self, planes: Planes<'_>, size: Size) -> Option<Arc<Picture>> {
+    /// Copies what `coded` is meant to show at `size`, in one pass over the pixels. None where that fails.
+    pub(crate) fn copy(&mut self, coded: Coded<'_>, size: Size) -> Option<Arc<Picture>> {
         let Self { pool, sampler } = self;
-        pool.filled(|to| sampler.scale(planes, size, to)).ok()
+        pool.filled(|to| sampler.draw(coded, size, to)).ok()
     }
 
     /// Returns `picture` itself where it has the right size, otherwise a scaled copy.
     pub(crate) fn fit(&mut self, picture: &Arc<Picture>, size: Size) -> Option<Arc<Picture>> {
-        if picture.size() == size { Some(picture.clone()) } else { self.copy(picture.planes(), size) }
+        if picture.size() == size { Some(picture.clone()) } else { self.copy(picture.planes().into(), size) }
     }
 }
 
@@ -37,12 +38,12 @@ mod tests {
         let camera = Arc::new(Picture::black(Size::new(322, 241)).unwrap());
         let mut copies = FrameCopy::new(&MemoryAccount::unlimited());
         for size in [Size::new(322, 241), Size::new(160, 120), Size::new(64, 48)] {
-            let copy = copies.copy(camera.planes(), size).unwrap();
+            let copy = copies.copy(camera.planes().into(), size).unwrap();
             assert_eq!(copy.size(), size);
             let fitted = copies.fit(&camera, size).unwrap();
             assert_eq!(fitted.size(), size);
             assert_eq!(Arc::ptr_eq(&fitted, &camera), size == camera.size());
         }
-        assert!(copies.copy(camera.planes(), Size::new(0, 1)).is_none());
+        assert!(copies.copy(camera.planes().into(), Size::new(0, 1)).is_none());
     }
 }

@@ -220,7 +220,7 @@ fn lumas(frames: &[EncodedFrame]) -> Vec<u8> {
         .iter()
         .map(|frame| {
             assert!(decoder.decode(&frame.data).unwrap());
-            let luma = decoder.picture().unwrap().y;
+            let luma = decoder.picture().unwrap().planes.y;
             let sum: u64 = luma.data[..SIZE.width as usize].iter().map(|luma| u64::from(*luma)).sum();
             (sum / u64::from(SIZE.width)) as u8
         })
