@@ -33,7 +33,7 @@ pub fn limit_memory(bytes: u64) -> io::Result<()> {
     limit(Resource::Data, bytes)
 }
 
-fn limit(resource: Resource, value: u64) -> io::Result<()> {
+pub(crate) fn limit(resource: Resource, value: u64) -> io::Result<()> {
     setrlimit(resource, Rlimit { current: Some(value), maximum: Some(value) })?;
     Ok(())
 }
