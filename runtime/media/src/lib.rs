@@ -12,6 +12,7 @@
 //! | `frame_rate` | estimates the frame rate for encoders |
 //! | [`h264`] | H.264 by OpenH264, and its byte stream format |
 //! | [`mp4`] | [`mp4::Writer`]: encoded frames to MP4 files |
+//! | [`nut`] | pictures and H.264 out of a pipe |
 //! | [`vp8`] | VP8 by libvpx, where the program was built with it |
 
 pub mod clip;
@@ -23,6 +24,7 @@ mod frame;
 mod frame_rate;
 pub mod h264;
 pub mod mp4;
+pub mod nut;
 pub mod vp8;
 
 pub use codec::Codec;

@@ -45,9 +45,19 @@ impl Pool {
     /// Those of `fill`.
     pub fn filled(&mut self, fill: impl FnOnce(&mut Picture) -> Result<(), Error>) -> Result<Arc<Picture>, Error> {
         let mut picture = self.take();
-        let filled = fill(Arc::make_mut(&mut picture));
-        self.give(picture.clone());
-        filled.map(|()| picture)
+        match fill(Arc::make_mut(&mut picture)) {
+            Ok(()) => {
+                self.give(picture.clone());
+                Ok(picture)
+            }
+            Err(error) => {
+                // One that found no memory comes after those that have some.
+                if self.pictures.len() < Self::KEPT {
+                    self.pictures.insert(0, picture);
+                }
+                Err(error)
+            }
+        }
     }
 }
 
