@@ -125,13 +125,7 @@ fn become_ffmpeg(options: &Options) -> Result<std::convert::Infallible, Box<dyn 
         command.env(name, value);
     }
     let error = command.exec();
-    Err(match error.kind() {
-        io::ErrorKind::PermissionDenied => {
-            format!("{} is not the program itself: name that in the configuration ([ffmpeg] path)", program.display())
-                .into()
-        }
-        _ => format!("{} cannot be executed: {error}", program.display()).into(),
-    })
+    Err(format!("{} cannot be executed: {error}", program.display()).into())
 }
 
 fn confinement(options: &Options, program: &Path) -> io::Result<jail::Program> {
@@ -178,10 +172,12 @@ fn loader(program: &Path) -> io::Result<Option<PathBuf>> {
     const INTERPRETER: u32 = 3;
     let file = File::open(program)?;
     let mut head = [0; 64];
-    file.read_exact_at(&mut head, 0)?;
+    let read = file.read_at(&mut head, 0)?;
     // 64 bits, least significant byte first.
-    if head[..6] != *b"\x7fELF\x02\x01" {
-        return Ok(None);
+    if read < head.len() || head[..6] != *b"\x7fELF\x02\x01" {
+        let text =
+            format!("{} is not the program itself: name that in the configuration ([ffmpeg] path)", program.display());
+        return Err(io::Error::other(text));
     }
     let number = |bytes: &[u8]| bytes.iter().rev().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
     let (table, length, count) = (number(&head[32..40]), number(&head[54..56]), number(&head[56..58]));

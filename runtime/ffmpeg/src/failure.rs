@@ -36,6 +36,12 @@ pub enum Failure {
     /// It ended without any picture.
     #[error("it ended without a picture")]
     Empty,
+    /// It was to go on, and came to an end.
+    #[error("it came to an end")]
+    Over,
+    /// Nobody took its pictures any more.
+    #[error("its pictures were not taken any more")]
+    Unread,
     /// Decoding it takes too much memory.
     #[error("decoding it takes more memory than a source may use: its pictures are too large")]
     Memory,
@@ -55,6 +61,9 @@ fn said(what: &str) -> String {
 }
 
 impl Failure {
+    /// What ffmpeg says when there was no picture, also when it ends as it should.
+    pub(crate) const NOTHING: &str = "nothing was encoded";
+
     /// Whether it stays until somebody does something about it: trying again soon is of no use, and may lock an account.
     pub fn is_lasting(&self) -> bool {
         matches!(
@@ -71,7 +80,7 @@ impl Failure {
             Self::TooOld
         } else if has(&["401 Unauthorized", "403 Forbidden", "Server returned 401", "Server returned 403"]) {
             Self::Unauthorized
-        } else if has(&["Cannot allocate memory", "out of memory", "cannot allocate memory"]) {
+        } else if has(&["annot allocate memory", "out of memory", "get_buffer() failed"]) {
             Self::Memory
         } else if has(&["not supported by the bitstream filter"]) {
             Self::NotH264
@@ -87,7 +96,7 @@ impl Failure {
             "Input/output error",
         ]) {
             Self::Unreachable(said())
-        } else if has(&["nothing was encoded"]) {
+        } else if text.contains(Self::NOTHING) {
             Self::Empty
         } else {
             Self::Unreadable(said())
@@ -97,7 +106,8 @@ impl Failure {
 
 /// The last line that says something.
 fn last_line(text: &str) -> String {
-    const NOISE: [&str; 3] = ["Conversion failed", "Error while filtering", "Exiting"];
+    // The second one is of a library that cannot lock its keys in memory.
+    const NOISE: [&str; 4] = ["Conversion failed", "using insecure memory", "Error while filtering", "Exiting"];
     let says = |line: &&str| !line.is_empty() && !NOISE.iter().any(|noise| line.contains(noise));
     text.lines().map(str::trim).rfind(says).unwrap_or_default().to_owned()
 }

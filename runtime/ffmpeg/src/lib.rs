@@ -41,3 +41,4 @@ pub use find::Ffmpeg;
 pub use input::Input;
 pub use options::{Options, Output, Pace};
 pub use run::{Outcome, Run, Running};
+pub use supervised::{Event, Supervised};

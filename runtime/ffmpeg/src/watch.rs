@@ -266,10 +266,10 @@ fn receive(control: Option<UnixStream>) -> io::Result<Option<Listener>> {
 
 /// What the end of a child means.
 fn outcome(status: ExitStatus, words: &[u8], refused: bool, redact: &Redact) -> Outcome {
-    if status.success() {
-        return Outcome::Ended;
-    }
     let words = String::from_utf8_lossy(words);
+    if status.success() {
+        return if words.contains(Failure::NOTHING) { Outcome::Failed(Failure::Empty) } else { Outcome::Ended };
+    }
     if let Some(jail) = words.lines().find_map(|line| line.strip_prefix(PREFIX)) {
         return Outcome::Failed(Failure::Jail(jail.to_owned()));
     }
