@@ -11,15 +11,17 @@ const FILE: &str = "/proc/self/fd/0";
 const TIMEOUT: &str = "5000000";
 /// What is read before the first picture, of what is live: bytes, µs. Pictures have to be known, and not counted.
 const PROBE: [&str; 6] = ["-probesize", "500000", "-analyzeduration", "500000", "-fpsprobesize", "0"];
-/// What is live is not kept for later, and each picture comes out as soon as it is decoded.
-const LOW_DELAY: [&str; 4] = ["-fflags", "nobuffer", "-flags", "low_delay"];
+/// Of what is live, each picture comes out as soon as it is decoded. (`-fflags nobuffer` is of no use: with what is read before
+/// the first picture it throws the first keyframe away, and the next one may take seconds.)
+const LOW_DELAY: [&str; 2] = ["-flags", "low_delay"];
 /// Threads of a decoder.
 const THREADS: &str = "2";
 
 /// Returns the arguments for ffmpeg. None of them comes from anywhere but the configuration.
 pub(crate) fn arguments(input: &Input, options: &Options) -> Vec<OsString> {
     let mut arguments = Arguments::default();
-    arguments.add(&["-hide_banner", "-nostdin", "-nostats", "-loglevel", "warning"]);
+    // Each line with how bad it is; what is no problem tells of interlaced pictures.
+    arguments.add(&["-hide_banner", "-nostdin", "-nostats", "-loglevel", "level+info"]);
     let is_live = options.pace == Pace::Live;
     match input {
         Input::File(_) | Input::Open(_) => {
@@ -42,8 +44,19 @@ pub(crate) fn arguments(input: &Input, options: &Options) -> Vec<OsString> {
             arguments.add(&["-f", "lavfi", "-i", graph]);
         }
     }
-    arguments.output(options);
+    arguments.output(options, deinterlaces(input, options));
     arguments.0
+}
+
+/// Whether interlaced pictures are made whole. That holds each picture back until the next one: what is live is read without
+/// it as long as it can be.
+pub(crate) fn deinterlaces(input: &Input, options: &Options) -> bool {
+    let is_live = match input {
+        Input::Network(network) => network.nature() == Nature::Live,
+        Input::Device(_) => true,
+        Input::File(_) | Input::Open(_) | Input::Test(_) => false,
+    };
+    options.deinterlace || !is_live
 }
 
 #[derive(Default)]
@@ -97,11 +110,21 @@ impl Arguments {
         }
     }
 
-    fn output(&mut self, options: &Options) {
+    fn output(&mut self, options: &Options, deinterlaces: bool) {
         self.add(&["-an", "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1"]);
         match options.output {
             Output::Pictures(width, height) => {
-                self.add(&["-c:v", "rawvideo", "-filter_threads", "1", "-vf", &filters(width, height)]);
+                // Each thread that copies pictures would hold one back.
+                self.add(&[
+                    "-c:v",
+                    "rawvideo",
+                    "-threads",
+                    "1",
+                    "-filter_threads",
+                    "1",
+                    "-vf",
+                    &filters(width, height, deinterlaces),
+                ]);
                 // Pictures keep their times; those of RTP are counted like this.
                 self.add(&["-fps_mode", "passthrough", "-enc_time_base", "1:90000"]);
             }
@@ -116,16 +139,16 @@ impl Arguments {
 
 /// What the house keeps: whole pictures with square pixels that fit, I420 with the matrix of BT.601 and limited range. Turning
 /// pictures upright comes before it.
-fn filters(width: u32, height: u32) -> String {
+fn filters(width: u32, height: u32, deinterlaces: bool) -> String {
     let (long, short) = (width.max(height), width.min(height));
     // Widths are those of square pixels; a picture that has to be made smaller gets even sides.
     let wide = "iw*sar";
     let factor = format!("min({long}/max({wide},ih),{short}/min({wide},ih))");
     let side = |side: &str| format!("if(lt({factor},1),max(2,2*trunc({factor}*{side}/2)),max(1,round({side})))");
     let (width, height) = (side(wide), side("ih"));
+    let deinterlace = if deinterlaces { "yadif=deint=interlaced," } else { "" };
     format!(
-        "yadif=deint=interlaced,\
-         scale=w='{width}':h='{height}':out_color_matrix=bt601:out_range=tv:flags=bilinear+accurate_rnd,\
+        "{deinterlace}scale=w='{width}':h='{height}':out_color_matrix=bt601:out_range=tv:flags=bilinear+accurate_rnd,\
          setsar=1,format=yuv420p"
     )
 }
@@ -158,17 +181,28 @@ mod tests {
     fn what_is_live_has_little_delay_and_what_is_not_comes_as_its_times_say() {
         let live = Options::live(1920, 1080);
         for (input, has, has_not) in [
-            ("rtsp://host/1", "-rtsp_transport tcp -timeout 5000000 -fflags nobuffer -flags low_delay", "-re "),
-            ("rtmp://host/1", "-rw_timeout 5000000 -fflags nobuffer -flags low_delay", "-re "),
+            ("rtsp://host/1", "-rtsp_transport tcp -timeout 5000000 -flags low_delay", "-re "),
+            ("rtmp://host/1", "-rw_timeout 5000000 -flags low_delay", "-re "),
             ("http://host/mjpeg", "-use_wallclock_as_timestamps 1", "-re "),
-            ("http://host/live.m3u8", " -re ", "nobuffer"),
-            ("https://host/a.mp4", "-tls_verify 1 -threads 2 -re ", "nobuffer"),
+            ("http://host/live.m3u8", " -re ", "low_delay"),
+            ("https://host/a.mp4", "-tls_verify 1 -threads 2 -re ", "low_delay"),
             ("v4l2:/dev/video0", "-f v4l2 -i /dev/video0", "-re "),
-            ("lavfi:testsrc2", "-re -f lavfi -i testsrc2", "nobuffer"),
+            ("lavfi:testsrc2", "-re -f lavfi -i testsrc2", "low_delay"),
         ] {
             let line = line(input, &live);
             assert!(line.contains(has) && !line.contains(has_not), "{input}: {line}");
             assert!(!line.contains("concat") && !line.contains("udp"), "{line}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_live_shows_pictures_before_the_next_one_is_there() {
+        let live = Options::live(1920, 1080);
+        for (input, deinterlaces) in
+            [("rtsp://host/1", false), ("http://host/mjpeg", false), ("http://host/a.ts", true), ("file:a", true)]
+        {
+            assert_eq!(line(input, &live).contains("yadif"), deinterlaces, "{input}");
+            assert!(line(input, &Options { deinterlace: true, ..live.clone() }).contains("yadif"), "{input}");
         }
     }
 

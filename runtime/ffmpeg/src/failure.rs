@@ -48,6 +48,9 @@ pub enum Failure {
     /// Decoding it takes too much time.
     #[error("decoding it takes more time of the processor than a source may use")]
     Time,
+    /// It is live, and its pictures have to be made whole, which was not asked for.
+    #[error("its pictures are interlaced")]
+    Interlaced,
     /// H.264 was asked for.
     #[error("its video is not H.264")]
     NotH264,

@@ -17,7 +17,7 @@
 //! | `watch` | the thread that has the child: silence, time, connections, its last words |
 //! | `network`, `dns`, `address` | the connections of a source: which are allowed, how names are found |
 //! | [`failure`] | [`Failure`]: why a source gives no pictures, in words |
-//! | `redact` | what ffmpeg says, without addresses |
+//! | `words`, `redact` | what ffmpeg says, and the same without addresses |
 //! | [`retry`], [`supervised`] | when a source is taken up again; runs one for ever |
 //! | [`child`] | the hidden command `framebox ffmpeg`: confines itself, then executes ffmpeg |
 
@@ -35,6 +35,7 @@ pub mod retry;
 mod run;
 pub mod supervised;
 mod watch;
+mod words;
 
 pub use failure::Failure;
 pub use find::Ffmpeg;

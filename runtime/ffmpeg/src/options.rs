@@ -14,6 +14,9 @@ pub struct Options {
     pub looped: bool,
     /// What comes out.
     pub output: Output,
+    /// Whether interlaced pictures of what is live are made whole, too: each picture is held back until the next one is there. If
+    /// not, they fail with [`Failure::Interlaced`](crate::Failure::Interlaced); all others are always made whole.
+    pub deinterlace: bool,
     /// Time without output after which it is given up, while its reader waits.
     pub silence: Duration,
 }
@@ -39,7 +42,8 @@ pub enum Output {
 impl Options {
     /// Pictures as their times say.
     pub fn live(width: u32, height: u32) -> Self {
-        Self { pace: Pace::Live, looped: false, output: Output::Pictures(width, height), silence: SILENCE }
+        let output = Output::Pictures(width, height);
+        Self { pace: Pace::Live, looped: false, output, deinterlace: false, silence: SILENCE }
     }
 
     /// Pictures as fast as the reader takes them.

@@ -45,7 +45,7 @@ impl Drop for Supervised {
     }
 }
 
-async fn run(ffmpeg: Ffmpeg, input: Input, options: Options, mut events: impl FnMut(Event) + Send) {
+async fn run(ffmpeg: Ffmpeg, input: Input, mut options: Options, mut events: impl FnMut(Event) + Send) {
     let mut retry = Retry::default();
     loop {
         let mut started = None;
@@ -59,6 +59,10 @@ async fn run(ffmpeg: Ffmpeg, input: Input, options: Options, mut events: impl Fn
             Err(error) => Outcome::Failed(Failure::Jail(error.to_string())),
         };
         let failure = match outcome {
+            Outcome::Failed(Failure::Interlaced) if !options.deinterlace => {
+                options.deinterlace = true;
+                continue;
+            }
             Outcome::Failed(failure) => failure,
             Outcome::Stopped => Failure::Unread,
             Outcome::Ended if started.is_none() => Failure::Empty,

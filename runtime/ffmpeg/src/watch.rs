@@ -16,11 +16,12 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Resource, Rlimit, pidfd_open, prlimit};
 use sendfd::RecvWithFd;
 
-use crate::arguments::arguments;
+use crate::arguments::{arguments, deinterlaces};
 use crate::child::{self, CPU, Kind, PREFIX};
 use crate::network::Connections;
 use crate::redact::Redact;
-use crate::{Failure, Ffmpeg, Input, Options, Outcome};
+use crate::words;
+use crate::{Failure, Ffmpeg, Input, Options, Outcome, Output};
 
 /// How often it looks after the child.
 const TICK: Duration = Duration::from_millis(500);
@@ -76,6 +77,7 @@ impl Watch {
         let refused = connections.is_some_and(|connections| connections.refused());
         match (end, status) {
             (Ok(End::Stopped), _) => Outcome::Stopped,
+            (Ok(End::Interlaced), _) => Outcome::Failed(Failure::Interlaced),
             (Ok(End::Silent), _) if refused => Outcome::Failed(Failure::Refused),
             (Ok(End::Silent), _) => Outcome::Failed(Failure::Silent(self.options.silence)),
             (Ok(End::Exited), Ok(status)) => outcome(status, &running.words, refused, &redact),
@@ -130,6 +132,7 @@ impl Watch {
     fn watch(&self, running: &mut Running, connections: Option<&Connections>) -> io::Result<End> {
         let (begin, mut tick) = (Instant::now(), Instant::now() + TICK);
         let mut silence = Silence::new(begin);
+        let tolerates = matches!(self.options.output, Output::H264) || deinterlaces(&self.input, &self.options);
         loop {
             let left = Timespec::try_from(tick.saturating_duration_since(Instant::now())).map_err(io::Error::other)?;
             let network = running.listener.as_ref().map(AsFd::as_fd).or(running.control.as_ref().map(AsFd::as_fd));
@@ -160,6 +163,9 @@ impl Watch {
                 // It says nothing any more, and is about to end.
                 let _ = poll(&mut [PollFd::new(&running.ended, PollFlags::IN)], Some(&left));
             }
+            if says && !tolerates && words::are_of_interlaced(&String::from_utf8_lossy(&running.words)) {
+                return Ok(End::Interlaced);
+            }
             match (&running.listener, connections) {
                 (Some(listener), Some(connections)) if connects => connections.answer(listener)?,
                 (None, Some(_)) if connects => running.listener = receive(running.control.take())?,
@@ -185,6 +191,7 @@ enum End {
     Stopped,
     Exited,
     Silent,
+    Interlaced,
 }
 
 impl Running {
@@ -267,11 +274,12 @@ fn receive(control: Option<UnixStream>) -> io::Result<Option<Listener>> {
 /// What the end of a child means.
 fn outcome(status: ExitStatus, words: &[u8], refused: bool, redact: &Redact) -> Outcome {
     let words = String::from_utf8_lossy(words);
-    if status.success() {
-        return if words.contains(Failure::NOTHING) { Outcome::Failed(Failure::Empty) } else { Outcome::Ended };
-    }
     if let Some(jail) = words.lines().find_map(|line| line.strip_prefix(PREFIX)) {
         return Outcome::Failed(Failure::Jail(jail.to_owned()));
+    }
+    let words = words::problems(&words);
+    if status.success() {
+        return if words.contains(Failure::NOTHING) { Outcome::Failed(Failure::Empty) } else { Outcome::Ended };
     }
     let clean = redact.clean(&words);
     tracing::debug!(%status, words = clean, "ffmpeg failed");

@@ -197,3 +197,16 @@ fn a_flood_of_what_is_no_video_is_given_up() {
     let (failure, pictures) = bench.failure(&input, &Options { silence: Duration::from_secs(4), ..options() });
     assert!(matches!(failure, Failure::Silent(_) | Failure::Unreadable(_)) && pictures == 0, "{failure:?}");
 }
+
+#[test]
+fn what_is_live_and_interlaced_is_known_as_such() {
+    let Some(bench) = bench() else { return };
+    let fields = "-f lavfi -i testsrc2=size=96x64:rate=50 -vf interlace=scan=tff -frames:v 10 -c:v mpeg2video \
+                  -flags +ildct+ilme -top 1 -f mpegts";
+    let clip = std::fs::read(bench.make("fields.ts", fields)).unwrap();
+    let server = Server::start([("/live", Answer::File(clip))]);
+    let input = Input::parse(&format!("http://{}/live", server.address), &[]).unwrap();
+    assert_eq!(bench.failure(&input, &Options::live(640, 480)), (Failure::Interlaced, 0));
+    let options = Options { deinterlace: true, ..Options::live(640, 480) };
+    assert!(bench.pictures(&input, &options).frames.len() > 5);
+}
