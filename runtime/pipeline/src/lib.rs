@@ -25,6 +25,6 @@ pub mod stream;
 
 pub use budget::Budgets;
 pub use schedule::policy::{Policy, Skipping, UnknownPolicyError, Unprocessed};
-pub use session::{Connections, Notice, Permit, Session, SessionEvents, Setup, Severity, Upstream};
+pub use session::{Connections, Feed, Notice, Permit, Session, SessionEvents, Setup, Severity, Upstream};
 
 pub use stream::{Attachment, Needs, Stream, Viewer};

@@ -12,12 +12,12 @@ use framebox_media::{Codec, Decoder, EncodedFrame, Error, decode};
 use crate::cpu;
 use crate::session::connections::Connections;
 use crate::session::display_order::{DisplayOrder, Origin};
-use crate::session::exchange::{Arrived, Exchange};
+use crate::session::exchange::Exchange;
 use crate::session::frame::{Frame, FrameMetadata};
 use crate::session::frame_copy::FrameCopy;
 use crate::session::intake::Waiting;
 use crate::session::notice::{Notice, Severity};
-use crate::session::rtp_clock::{Clock, Time};
+use crate::session::rtp_clock::Time;
 use crate::session::setup::Setup;
 use crate::session::undecodable::Undecodable;
 
@@ -64,7 +64,6 @@ impl Decoding {
 pub(crate) fn run(exchange: &Exchange, frames: &Receiver<Waiting>, setup: &Setup, connections: &Connections) {
     cpu::lower_priority();
     let mut used = cpu::Meter::new();
-    let mut clock = Clock::default();
     let mut copies = FrameCopy::new(&setup.account);
     let mut undecodable = Undecodable::default();
     let settings = decode::Settings::up_to(setup.largest_input);
@@ -79,17 +78,12 @@ pub(crate) fn run(exchange: &Exchange, frames: &Receiver<Waiting>, setup: &Setup
         match decoded {
             Ok(Some(Origin { rtp_timestamp, captured })) => {
                 let Some(coded) = picture else { continue };
-                let Time { rtp_timestamp, pts } = clock.time(rtp_timestamp, captured);
+                let Time { rtp_timestamp, pts } = exchange.clock().time(rtp_timestamp, captured);
                 undecodable.recovered();
                 let metadata = FrameMetadata { rtp_timestamp, pts, captured, decode };
                 let frame = Frame { metadata, size: coded.size, picture: None };
-                match exchange.arrive(&frame, since) {
-                    Arrived::Refused => {}
-                    Arrived::Wanted { at, size } => {
-                        let picture = copies.copy(coded, size);
-                        exchange.offer(at, Frame { picture, ..frame });
-                    }
-                    Arrived::Ended => break,
+                if !exchange.present(frame, since, |size| copies.copy(coded, size)) {
+                    break;
                 }
             }
             Ok(None) => {}

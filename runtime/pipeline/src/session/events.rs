@@ -13,6 +13,9 @@ pub trait SessionEvents: Send + Sync {
     fn applied(&self, applied: Applied);
     /// Something happened that the person watching should know.
     fn notice(&self, notice: Notice);
+    /// A [`Feed`](crate::session::Feed) came to its end, or broke, for the reason given. The session goes on, without pictures. Not
+    /// for one that was replaced.
+    fn input_ended(&self, _reason: Option<String>) {}
     /// The handler could not even be started: the session is about to end.
     fn never_started(&self) {}
     /// The session is over, for the reason given; nothing follows.

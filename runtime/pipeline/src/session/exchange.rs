@@ -1,9 +1,10 @@
 //! What the threads of a session share, and the wake-ups for those who wait for a change of it.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use framebox_picture::{Format, Size};
+use framebox_picture::{Format, Picture, Size};
 
 use crate::schedule::frame_clock::FrameClock;
 use crate::schedule::gate::{Arrival, Backlog, Gate, Skipped};
@@ -12,8 +13,12 @@ use crate::schedule::skip_reason::SkipReason;
 use crate::session::frame::Frame;
 use crate::session::passthrough::Passthrough;
 use crate::session::recorder::Recorder;
+use crate::session::rtp_clock::Clock;
 use crate::session::swap::PreparedSwap;
 use crate::session::version_state::VersionState;
+
+/// How often a wait looks whether it is to stop.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Behind the lock, which is never held for longer than a decision takes.
 pub(crate) struct State {
@@ -45,10 +50,10 @@ pub(crate) struct Finished {
 
 /// What is to be done with a decoded picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Arrived {
+enum Arrived {
     /// Nothing: its frame was skipped at once.
     Refused,
-    /// It is to be copied at `size` and [offered](Exchange::offer) as of `at`.
+    /// It is to be copied at `size` and offered as of `at`.
     Wanted { at: Instant, size: Size },
     /// Nothing: the session has ended.
     Ended,
@@ -60,6 +65,8 @@ pub(crate) struct Exchange {
     changed: Condvar,
     // A lock of its own, taken last and never held together with work.
     recorder: Mutex<Recorder>,
+    /// Of all pictures that come in, wherever they come from: their times go on when that changes.
+    clock: Mutex<Clock>,
 }
 
 impl State {
@@ -108,7 +115,11 @@ impl Exchange {
             ended: false,
             failure: None,
         };
-        Self { state: Mutex::new(state), changed: Condvar::new(), recorder: Mutex::default() }
+        Self { state: Mutex::new(state), changed: Condvar::new(), recorder: Mutex::default(), clock: Mutex::default() }
+    }
+
+    pub(crate) fn clock(&self) -> MutexGuard<'_, Clock> {
+        self.clock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
@@ -167,9 +178,44 @@ impl Exchange {
         self.settle(&mut state, skipped);
     }
 
+    /// Waits for `time`. Returns false as soon as the session has ended, or `stop` says so.
+    pub(crate) fn wait_unless(&self, stop: &AtomicBool, time: Duration) -> bool {
+        let until = Instant::now() + time;
+        let mut state = self.lock();
+        loop {
+            if state.ended || stop.load(Ordering::Relaxed) {
+                return false;
+            }
+            let now = Instant::now();
+            if now >= until {
+                return true;
+            }
+            // Nobody wakes it when it is to stop.
+            state = self.wait(state, Some(until.min(now + LOOK)));
+        }
+    }
+
+    /// Puts a frame, which came at `since`, before the gate. `copy` makes its picture at a size, unless the frame is refused at
+    /// once. Returns false when the session has ended.
+    pub(crate) fn present(
+        &self,
+        frame: Frame,
+        since: Instant,
+        copy: impl FnOnce(Size) -> Option<Arc<Picture>>,
+    ) -> bool {
+        match self.arrive(&frame, since) {
+            Arrived::Refused => true,
+            Arrived::Wanted { at, size } => {
+                self.offer(at, Frame { picture: copy(size), ..frame });
+                true
+            }
+            Arrived::Ended => false,
+        }
+    }
+
     /// A frame, which came at `since`, was decoded. Waits until the handler has taken the frame before it, for as long as the gate is
     /// patient; then decides whether its picture is to be copied.
-    pub(crate) fn arrive(&self, frame: &Frame, since: Instant) -> Arrived {
+    fn arrive(&self, frame: &Frame, since: Instant) -> Arrived {
         let mut state = self.lock();
         loop {
             if state.ended {
@@ -191,7 +237,7 @@ impl Exchange {
     }
 
     /// Puts a frame, whose picture was copied as of `at`, before the gate.
-    pub(crate) fn offer(&self, at: Instant, frame: Frame) {
+    fn offer(&self, at: Instant, frame: Frame) {
         let mut state = self.lock();
         self.admit(&mut state, at, frame);
         drop(state);

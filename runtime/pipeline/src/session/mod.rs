@@ -15,6 +15,7 @@
 //! | [`stats`], `recorder`, `record`, `rate` | counts, and what each stage took for the recent frames |
 //! | [`history`], [`cause`] | the recent frames, one row each; who caused a failure |
 //! | `intake`, `rtp_clock` | the queue of encoded frames; RTP timestamps as presentation times |
+//! | `feed`, `pipe` | [`Feed`]: pictures from elsewhere than a camera's frames |
 //! | `frame`, `frame_copy` | frames on their way; copies of pictures |
 //! | `word` | words for programs, read from what a worker process writes |
 //! | `exchange`, `version_state`, `passthrough` | what the threads share |
@@ -28,6 +29,7 @@ mod display_order;
 mod error;
 mod events;
 mod exchange;
+mod feed;
 mod frame;
 mod frame_copy;
 mod handler;
@@ -38,6 +40,7 @@ mod panic_guard;
 pub mod parameters;
 mod passthrough;
 mod permit;
+mod pipe;
 mod rate;
 mod record;
 mod recorder;
@@ -53,7 +56,7 @@ mod word;
 mod work;
 
 use std::sync::mpsc::sync_channel;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{Builder, JoinHandle};
 use std::time::Instant;
 
@@ -68,6 +71,8 @@ pub use connections::Connections;
 pub use error::Error;
 pub use events::SessionEvents;
 use exchange::Exchange;
+pub use feed::Feed;
+use feed::{Feeding, Reading};
 use history::Row;
 use intake::Intake;
 pub use notice::{Notice, Severity};
@@ -90,13 +95,17 @@ pub struct Session {
     start_bitrate: u32,
     /// Of a generator, frames a second.
     fps: Option<f32>,
-    intake: Mutex<Intake>,
+    intake: Arc<Mutex<Intake>>,
+    /// What its pictures come from, if not from frames that are pushed.
+    feed: Mutex<Option<Feeding>>,
+    /// As long as its threads run.
+    setup: Weak<Setup>,
+    connections: Connections,
     /// Held while another version is about to take over: one at a time.
     kind: Mutex<Kind>,
     log: Arc<dyn Log>,
     sources: Arc<dyn Sources>,
     account: MemoryAccount,
-    upstream: Arc<dyn Upstream>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -138,17 +147,19 @@ impl Session {
             stream: stream.clone(),
             start_bitrate: setup.encoding.bitrate,
             fps,
-            intake: Mutex::new(Intake::closed(&setup.account)),
+            intake: Arc::new(Mutex::new(Intake::closed(&setup.account))),
+            feed: Mutex::default(),
+            setup: Arc::downgrade(&setup),
+            connections: connections.clone(),
             kind: Mutex::new(kind),
             log: setup.log.clone(),
             sources: setup.sources.clone(),
             account: setup.account.clone(),
-            upstream: connections.upstream.clone(),
             threads: Vec::new(),
         };
         if kind != Kind::Generator {
             let (intake, frames) = Intake::new(&session.account);
-            session.intake = Mutex::new(intake);
+            session.intake = Arc::new(Mutex::new(intake));
             let (exchange, connections, setup) = (exchange.clone(), connections.clone(), setup.clone());
             session.threads.push(Builder::new().name("decode".into()).spawn(move || {
                 let _guard = PanicGuard::new(exchange.clone(), "decoding");
@@ -193,14 +204,21 @@ impl Session {
     /// Takes a frame from the camera; a generator takes none of it. Never blocks: when the decoder is too far behind, frames
     /// are dropped up to the next keyframe, and the input is asked for one.
     pub fn push(&self, frame: EncodedFrame) {
-        if !self.intake().push(frame) {
-            self.exchange.recorder().counts.undecodable += 1;
-            self.upstream.request_keyframe();
-        }
+        push(&self.intake, &self.exchange, &*self.connections.upstream, frame);
     }
 
-    fn intake(&self) -> MutexGuard<'_, Intake> {
-        self.intake.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Takes its pictures from `feed` from now on, in place of the feed before, which ends. A generator takes none of it. Its end
+    /// is an event ([`SessionEvents::input_ended`]), as is what goes wrong with it.
+    pub fn feed(&self, feed: Feed) {
+        let mut current = self.feed.lock().unwrap_or_else(PoisonError::into_inner);
+        // The one before stops now, and is gone soon.
+        *current = None;
+        let Some(setup) = self.setup.upgrade().filter(|_| self.fps.is_none()) else { return };
+        let (exchange, intake, connections) = (self.exchange.clone(), self.intake.clone(), self.connections.clone());
+        match (Reading { exchange, intake, setup, connections }).start(feed) {
+            Ok(feeding) => *current = Some(feeding),
+            Err(error) => self.connections.events.input_ended(Some(format!("it cannot be read: {error}"))),
+        }
     }
 
     /// Asks for parameters. They are applied between two frames, which is an event; if some are wrong, these are returned,
@@ -298,7 +316,8 @@ impl Session {
 
     /// Ends the session. Its threads end once the call that runs is over, at the latest after its time budget.
     pub fn end(&self) {
-        self.intake().close();
+        *self.feed.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        lock(&self.intake).close();
         self.exchange.lock().ended = true;
         self.exchange.wake();
     }
@@ -317,5 +336,17 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         self.end();
+    }
+}
+
+fn lock(intake: &Mutex<Intake>) -> MutexGuard<'_, Intake> {
+    intake.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Passes an encoded frame to the decode thread, or drops it and asks for a keyframe.
+fn push(intake: &Mutex<Intake>, exchange: &Exchange, upstream: &dyn Upstream, frame: EncodedFrame) {
+    if !lock(intake).push(frame) {
+        exchange.recorder().counts.undecodable += 1;
+        upstream.request_keyframe();
     }
 }

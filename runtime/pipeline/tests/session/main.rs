@@ -6,6 +6,8 @@
 mod budgets;
 mod causes;
 mod encoding;
+mod feeds;
+mod nut;
 mod policies;
 mod swaps;
 
@@ -32,6 +34,8 @@ struct Heard {
     applied: Vec<Applied>,
     values: Vec<(u64, Vec<OutputValue>)>,
     keyframes_needed: usize,
+    /// Ends of feeds.
+    inputs: Vec<Option<String>>,
     ended: Option<String>,
 }
 
@@ -59,6 +63,9 @@ impl SessionEvents for Listener {
     }
     fn notice(&self, notice: Notice) {
         self.0.lock().unwrap().notices.push(notice);
+    }
+    fn input_ended(&self, reason: Option<String>) {
+        self.0.lock().unwrap().inputs.push(reason);
     }
     fn ended(&self, reason: &str) {
         self.0.lock().unwrap().ended = Some(reason.to_owned());
