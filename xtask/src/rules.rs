@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::step::root;
 
 /// Folders and files whose code decides: it takes the time as an argument, so that tables and properties can test it.
-const DECISIONS: [&str; 33] = [
+const DECISIONS: [&str; 34] = [
     "runtime/pipeline/src/schedule",
     "runtime/pipeline/src/budget",
     "runtime/pipeline/src/node/admission.rs",
@@ -18,6 +18,7 @@ const DECISIONS: [&str; 33] = [
     "runtime/pipeline/src/stream/layers.rs",
     "runtime/pipeline/src/stream/overshoot.rs",
     "runtime/catalog/src/probation.rs",
+    "runtime/ffmpeg/src/retry.rs",
     "runtime/auth/src/authorize.rs",
     "runtime/auth/src/quota.rs",
     "runtime/rtc/src/bandwidth",

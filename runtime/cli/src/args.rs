@@ -31,6 +31,9 @@ pub enum Command {
     /// Runs one session; the server runs this command for each session where `isolation` is `process`.
     #[command(hide = true)]
     Worker(framebox_worker::child::Options),
+    /// Confines itself and becomes ffmpeg; the server runs this command for each source that is read by it.
+    #[command(hide = true)]
+    Ffmpeg(framebox_ffmpeg::child::Options),
     /// Uploads a component to a running server as a version of a handler.
     Push(push::Push),
     /// Builds a project after each change and uploads the result; open pages switch to it.
@@ -60,6 +63,7 @@ impl Command {
         match self {
             Self::Compile(options) => Ok(child::run(&options)),
             Self::Worker(options) => Ok(framebox_worker::child::run(&options)),
+            Self::Ffmpeg(options) => Ok(framebox_ffmpeg::child::run(&options)),
             Self::Serve(serve) => serve.run().map(|()| ExitCode::SUCCESS),
             Self::Push(push) => Ok(exit::code(block_on(push.run())?)),
             Self::Dev(dev) => Ok(exit::code(block_on(dev.run())?)),

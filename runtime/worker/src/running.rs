@@ -8,7 +8,7 @@ use framebox_pipeline::session::history::Row;
 use framebox_pipeline::session::parameters::{self, ParameterError};
 use framebox_pipeline::session::stats::Stats;
 use framebox_pipeline::session::swap::{Swap, SwapError};
-use framebox_pipeline::{self as pipeline, Attachment, Connections, Needs, Policy, Session, Viewer};
+use framebox_pipeline::{self as pipeline, Attachment, Connections, Feed, Needs, Policy, Session, Viewer};
 use framebox_sandbox::Kind;
 use serde_json::{Map, Value};
 use tokio::sync::Mutex as AsyncMutex;
@@ -84,6 +84,7 @@ struct Early {
     policy: Policy,
     asked: Vec<(Map<String, Value>, Option<u64>)>,
     frames: Vec<EncodedFrame>,
+    feed: Option<Feed>,
     descriptor: framebox_sandbox::Descriptor,
 }
 
@@ -97,6 +98,7 @@ impl RunningSession {
             policy: setup.session.policy,
             asked: Vec::new(),
             frames: Vec::new(),
+            feed: None,
             descriptor,
         };
         Self {
@@ -133,7 +135,7 @@ impl RunningSession {
         let before = std::mem::replace(&mut *state, State::Ended);
         let (started, State::Starting(early)) = (started?, before) else { return Err(StartError::Over) };
         *state = started;
-        let Early { policy, asked, frames, .. } = early;
+        let Early { policy, asked, frames, feed, .. } = early;
         if state.policy() != Some(policy) {
             state.set_policy(policy);
         }
@@ -143,6 +145,9 @@ impl RunningSession {
         }
         for frame in frames {
             state.push(frame);
+        }
+        if let Some(feed) = feed {
+            state.feed(feed);
         }
         Ok(())
     }
@@ -187,6 +192,12 @@ impl RunningSession {
     /// Takes a frame from the camera. Never blocks.
     pub fn push(&self, frame: EncodedFrame) {
         self.state().push(frame);
+    }
+
+    /// Takes its pictures from `feed` from now on, or from its start on, in place of the feed before, which ends. Its end is an event
+    /// ([`SessionEvents::input_ended`](pipeline::SessionEvents::input_ended)), as is what goes wrong with it. Never blocks.
+    pub fn feed(&self, feed: Feed) {
+        self.state().feed(feed);
     }
 
     /// Frames a second that are asked of a generator; none for other kinds.
@@ -339,6 +350,16 @@ impl State {
             Self::Starting(early) => early.push(frame),
             Self::Thread(session) => session.push(frame),
             Self::Process(remote) => remote.push(&frame),
+            Self::Ended => {}
+        }
+    }
+
+    fn feed(&mut self, feed: Feed) {
+        match self {
+            Self::Waiting(waiting) => waiting.early.feed = Some(feed),
+            Self::Starting(early) => early.feed = Some(feed),
+            Self::Thread(session) => session.feed(feed),
+            Self::Process(remote) => remote.feed(feed),
             Self::Ended => {}
         }
     }

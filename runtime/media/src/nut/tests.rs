@@ -47,7 +47,9 @@ fn pictures_are_read_with_their_times() {
     // They become brighter, and each is darkest on the left.
     let begins: Vec<_> = frames.iter().map(|frame| bytes_of(frame)[..3].to_vec()).collect();
     assert_eq!(begins, [[16, 17, 18], [56, 57, 58], [96, 97, 98], [136, 137, 138]]);
-    assert!(frames.iter().all(|frame| bytes_of(frame).ends_with(&[128, 100]) || bytes_of(frame).ends_with(&[100, 100])));
+    assert!(
+        frames.iter().all(|frame| bytes_of(frame).ends_with(&[128, 100]) || bytes_of(frame).ends_with(&[100, 100]))
+    );
 }
 
 #[test]

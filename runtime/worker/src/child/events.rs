@@ -43,6 +43,10 @@ impl SessionEvents for Events {
         self.sender.message(&FromWorker::Notice(notice));
     }
 
+    fn input_ended(&self, reason: Option<String>) {
+        self.sender.message(&FromWorker::InputEnded(reason));
+    }
+
     fn never_started(&self) {
         self.never_started.store(true, Ordering::Relaxed);
     }

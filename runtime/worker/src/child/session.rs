@@ -8,7 +8,7 @@ use std::thread::Builder;
 use framebox_media::EncodedFrame;
 use framebox_picture::Size;
 use framebox_pipeline::session::swap::{Swap, SwapError};
-use framebox_pipeline::{Connections, Permit, Session, Setup};
+use framebox_pipeline::{Connections, Feed, Permit, Session, Setup};
 use framebox_sandbox::{CallError, Component, Engine, Limits, MemoryAccount, NoLog, Parts};
 
 use super::connection::{Receiver, Sender};
@@ -92,6 +92,10 @@ impl ChildSession {
                 self.sender.message(&FromWorker::Frames { number, rows, cursor });
             }
             ToWorker::Source { number, opened } => self.sources.take(number, opened, receiver)?,
+            ToWorker::Feed { is_pipe, looped } => {
+                let file = receiver.file()?;
+                self.session.feed(if is_pipe { Feed::Pipe(file) } else { Feed::File { file, looped } });
+            }
             ToWorker::Start(_) | ToWorker::Probe { .. } | ToWorker::End => {}
         }
         Ok(())

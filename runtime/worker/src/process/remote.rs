@@ -10,7 +10,7 @@ use framebox_pipeline::session::parameters::{self, Applied, ParameterError};
 use framebox_pipeline::session::stats::Stats;
 use framebox_pipeline::session::swap::{Swap, SwapError};
 use framebox_pipeline::stream::{Audience, Encoders, Order, RenditionId};
-use framebox_pipeline::{self as pipeline, Connections, Notice, Permit, Policy, SessionEvents, Upstream};
+use framebox_pipeline::{self as pipeline, Connections, Feed, Notice, Permit, Policy, SessionEvents, Upstream};
 use framebox_sandbox::{CallError, NoLog, OutputValue, Parts};
 use serde_json::{Map, Value};
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -178,6 +178,14 @@ impl RemoteSession {
             frame.head = later;
         }
         self.shared.send(frame);
+    }
+
+    pub(crate) fn feed(&self, feed: Feed) {
+        let (file, is_pipe, looped) = match feed {
+            Feed::Pipe(file) => (file, true, false),
+            Feed::File { file, looped } => (file, false, looped),
+        };
+        self.shared.send(Outgoing::message(&ToWorker::Feed { is_pipe, looped }, vec![file]));
     }
 
     pub(crate) fn set_parameters(&self, asked: &Map<String, Value>, request: Option<u64>) -> Vec<ParameterError> {

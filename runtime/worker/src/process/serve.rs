@@ -272,6 +272,7 @@ impl Served {
             FromWorker::Frames { number, rows, cursor } => {
                 self.shared.mirror().answer(number, Answer::Frames(rows, cursor));
             }
+            FromWorker::InputEnded(reason) => events.input_ended(reason.map(checks::text)),
             FromWorker::Panicked(place) => tracing::error!("{}", checks::text(place)),
             FromWorker::Ended { reason, never_started } => {
                 self.shared.mirror().never_started = never_started;

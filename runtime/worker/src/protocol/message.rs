@@ -56,6 +56,8 @@ pub(crate) enum ToWorker {
     Frames { number: u64, cursor: u64 },
     /// The answer to [`FromWorker::OpenSource`]; the file travels beside it.
     Source { number: u64, opened: Result<bool, String> },
+    /// Pictures come from the file that travels beside it: a pipe, or a file that may start over.
+    Feed { is_pipe: bool, looped: bool },
     /// The session ends.
     End,
 }
@@ -91,6 +93,8 @@ pub(crate) enum FromWorker {
     Frames { number: u64, rows: Vec<Row>, cursor: u64 },
     /// Parameters that were asked for are refused.
     Refused { wrong: Vec<ParameterError>, request: Option<u64> },
+    /// A feed came to its end, or broke.
+    InputEnded(Option<String>),
     /// The outcome of a probe.
     Probed(Option<CallError>),
     /// A thread panicked; for the log.
