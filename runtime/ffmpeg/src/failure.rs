@@ -12,6 +12,9 @@ pub enum Failure {
          ([ffmpeg] path)"
     )]
     NotInstalled,
+    /// It is not to be used.
+    #[error("the server is told not to use ffmpeg ([ffmpeg] enabled)")]
+    Disabled,
     /// The ffmpeg that is there is too old.
     #[error("the server's ffmpeg is too old: 5.1 or a later version is needed")]
     TooOld,
@@ -71,7 +74,13 @@ impl Failure {
     pub fn is_lasting(&self) -> bool {
         matches!(
             self,
-            Self::NotInstalled | Self::TooOld | Self::Jail(_) | Self::Refused | Self::Unauthorized | Self::NotH264
+            Self::NotInstalled
+                | Self::Disabled
+                | Self::TooOld
+                | Self::Jail(_)
+                | Self::Refused
+                | Self::Unauthorized
+                | Self::NotH264
         )
     }
 

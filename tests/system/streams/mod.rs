@@ -2,10 +2,12 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | `sources` | sources that are read for those who watch |
 //! | `viewers` | those who watch: pictures, values, controls, an end |
 //! | `access` | who may watch, change and end a stream |
 
 mod access;
+mod sources;
 mod viewers;
 
 use framebox_picture::Size;

@@ -1,6 +1,7 @@
 //! The configuration file. Unknown keys are errors.
 
 pub mod budgets;
+mod ffmpeg;
 pub mod ice_url;
 pub mod quotas;
 mod session_defaults;
@@ -22,6 +23,7 @@ use framebox_sandbox::MemoryAccount;
 use framebox_worker::Isolation;
 use serde::Deserialize;
 
+pub use ffmpeg::Ffmpeg;
 pub use session_defaults::SessionDefaults;
 pub use streams::{SourceInput, Stream};
 pub use webrtc::{ClientIceServer, Password, WebRtc};
@@ -53,6 +55,8 @@ pub struct Config {
     pub handlers: BTreeMap<String, Handler>,
     /// Videos and pictures that handlers may read, by name.
     pub sources: BTreeMap<String, Source>,
+    /// What reads the sources that the server does not read by itself.
+    pub ffmpeg: Ffmpeg,
     /// Streams that the operator defines, by name.
     pub streams: BTreeMap<String, Stream>,
     /// Limits of uploads.
@@ -308,6 +312,9 @@ impl Config {
         for handler in config.handlers.values_mut() {
             handler.component = handler.component.take().map(|file| folder.join(file));
         }
+        for stream in config.streams.values_mut() {
+            stream.folder = Some(folder.to_owned());
+        }
         for file in config.sources.values_mut().filter_map(|source| source.file.as_mut()) {
             *file = folder.join(&*file);
         }
@@ -414,6 +421,10 @@ mod tests {
             ("[sources.a]\nfile = \"a.mp4\"", "sources.a.handlers must name"),
             ("[sources.a]\nurl = \"file:///etc/passwd\"\nhandlers = [\"play\"]", "sources.a.url must be an address"),
             ("[sources.\"../a\"]\nfile = \"a\"\nhandlers = [\"play\"]", "is wrong: use letters"),
+            ("[streams.a]", "streams.a.input is missing"),
+            ("[streams.\"a/b\"]\ninput = \"clock\"", "letters, digits"),
+            ("[streams.a]\ninput = \"door.mp4\"", "streams.a"),
+            ("[streams.a]\ninput = \"clock\"\nidle_s = 1000000", "streams.a.idle_s must be at most"),
         ] {
             assert!(error(text).contains(words), "{text}: {}", error(text));
         }

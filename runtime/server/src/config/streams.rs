@@ -1,14 +1,16 @@
 //! `[streams.NAME]`: streams that the operator defines.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
+use framebox_ffmpeg::Input;
 use framebox_pipeline::schedule::frame_clock::RATES;
 use framebox_pipeline::{Skipping, Unprocessed};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::streams::{Audience, Control, Input, Settings, Start, check_name};
+use crate::streams::{self, Audience, Control, Settings, Start, check_name};
 
 /// `[streams.NAME]`
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -45,6 +47,9 @@ pub struct Stream {
     pub away_s: Option<u64>,
     /// Names of the tokens that may publish into it.
     pub publish: Vec<String>,
+    /// Where the configuration file is.
+    #[serde(skip)]
+    pub folder: Option<PathBuf>,
 }
 
 /// A source of a stream.
@@ -56,6 +61,22 @@ pub struct SourceInput {
     pub private: Vec<String>,
     /// It starts over at its end.
     pub looped: bool,
+    /// Where the configuration file is.
+    pub folder: Option<PathBuf>,
+}
+
+impl SourceInput {
+    /// What is read. Paths are relative to `folder`.
+    ///
+    /// # Errors
+    /// What is wrong with it, without the address.
+    pub fn input(&self) -> Result<Input, framebox_ffmpeg::input::Error> {
+        let input = Input::parse(&self.address, &self.private)?;
+        Ok(match &self.folder {
+            Some(folder) => input.relative_to(folder),
+            None => input,
+        })
+    }
 }
 
 impl Stream {
@@ -79,7 +100,7 @@ impl Stream {
             !self.input.is_empty(),
             "streams.{name}.input is missing: `publish`, `clock`, or a source such as rtsp://camera/1"
         );
-        self.settings()?;
+        self.settings().with_context(|| format!("streams.{name}"))?;
         Ok(())
     }
 
@@ -89,14 +110,18 @@ impl Stream {
     /// When its input is wrong.
     pub fn settings(&self) -> anyhow::Result<Settings> {
         let input = match self.input.as_str() {
-            "publish" => Input::Publish,
-            "clock" => Input::Clock,
-            address => Input::Source(SourceInput {
+            "publish" => streams::Input::Publish,
+            "clock" => streams::Input::Clock,
+            address => streams::Input::Source(SourceInput {
                 address: address.to_owned(),
                 private: self.private.clone(),
                 looped: self.looped,
+                folder: self.folder.clone(),
             }),
         };
+        if let streams::Input::Source(source) = &input {
+            source.input().context("its input is wrong")?;
+        }
         let defaults = Settings::new(input, self.handler.clone());
         Ok(Settings {
             title: self.title.clone(),

@@ -7,6 +7,7 @@ use std::time::Instant;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use framebox_auth::PrincipalKey;
+use framebox_ffmpeg::{Failure, Ffmpeg};
 use framebox_rtc::{Answer, Direction, Fragment, Offered};
 use framebox_sandbox::Kind;
 use serde_json::{Map, Value};
@@ -36,6 +37,8 @@ const MAX_STREAMS_OF_CLIENT: usize = 16;
 /// What the tasks of streams need.
 pub(super) struct Context {
     pub(super) answerer: Arc<Answerer>,
+    /// Reads sources; or why there is none.
+    pub(super) ffmpeg: Result<Ffmpeg, Failure>,
     /// What the task of each stream and each connection is spawned on.
     tasks: TaskTracker,
     fallback: std::sync::atomic::AtomicU64,
@@ -124,10 +127,11 @@ impl Streams {
     /// When a stream's input is wrong.
     pub fn new(
         answerer: Arc<Answerer>,
+        ffmpeg: Result<Ffmpeg, Failure>,
         config: &BTreeMap<String, config::Stream>,
         most_viewers: usize,
     ) -> anyhow::Result<Self> {
-        let context = Context { answerer, tasks: TaskTracker::new(), fallback: Default::default() };
+        let context = Context { answerer, ffmpeg, tasks: TaskTracker::new(), fallback: Default::default() };
         let streams = Self { context: Arc::new(context), most_viewers, table: Arc::default() };
         for (name, stream) in config {
             let (owner, _) = Owner::new(PrincipalKey::Operator)?;
