@@ -24,7 +24,7 @@ CAMERA = (
     "openh264enc gop-size=30 ! video/x-h264,profile=constrained-baseline ! h264parse config-interval=-1 ! "
     "rtph264pay name=pay pt=96 aggregate-mode=zero-latency ! application/x-rtp,media=video,encoding-name=H264,payload=96 ! rtc. "
 )
-BIN = "webrtcbin name=rtc bundle-policy=max-bundle latency=100"
+BIN = "webrtcbin name=rtc bundle-policy=max-bundle latency=100 "
 FORMATS = "application/x-rtp,media=video,encoding-name=H264,payload=96,clock-rate=90000,packetization-mode=(string)1"
 
 
@@ -40,7 +40,8 @@ def ask(method, address, body=None, **headers):
 def main():
     way, address, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
     Gst.init(None)
-    pipeline = Gst.parse_launch((CAMERA if way == "publish" else "") + BIN)
+    # A single element would be no pipeline.
+    pipeline = Gst.parse_launch(BIN + (CAMERA if way == "publish" else "fakesrc num-buffers=0 ! fakesink"))
     rtc = pipeline.get_by_name("rtc")
     seen, enough, loop, session = [0], threading.Event(), GLib.MainLoop(), [None]
 
@@ -54,7 +55,8 @@ def main():
         return Gst.PadProbeReturn.OK
 
     def offered(promise, _):
-        offer = promise.get_reply().get_value("offer")
+        reply = promise.get_reply()
+        offer = reply.get_value("offer")
         rtc.emit("set-local-description", offer, Gst.Promise.new())
 
     def needed(_):

@@ -1,15 +1,15 @@
 //! WHEP: draft-ietf-wish-whep-03, by section.
 
 use framebox_media::Codec;
-use framebox_test_peer::{Client, Direction, Event, Options, RTCPeerConnectionState};
+use framebox_test_peer::{Client, Direction, Event, Options};
 use framebox_test_support::lacking;
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::Server;
 use serde_json::json;
 
 use super::{
-    Connected, FRAGMENT, ICE, OBS, SDP, assert_empty, assert_problem, fragment_of, make_pictures, make_stream, post,
-    sections,
+    Connected, FRAGMENT, ICE, OBS, SDP, assert_empty, assert_problem, fragment_of, make, make_pictures, make_stream,
+    post, sections,
 };
 use crate::auth::make_token;
 
@@ -146,11 +146,12 @@ async fn whep_4_3_8_what_is_not_live_is_a_conflict_for_a_while() {
 async fn whep_4_4_delete_ends_the_session_at_once() {
     let server = Server::start(&[]).await;
     make_pictures(&server, "lava").await;
-    let mut viewer = Connected::watch(&server, "/whep/lava").await;
+    let mut viewer = Connected::connect(&server, "/whep/lava", Direction::Recvonly, true).await;
+    viewer.client.wait(|event| *event == Event::ChannelOpen).await;
     let ended = server.request("DELETE", &viewer.location, &[("if-match", "\"another\"")], "").await;
     assert_eq!(ended.status, 200, "entity tags do not matter: {ended:?}");
     assert_empty(&ended);
-    viewer.client.wait(|event| *event == Event::State(RTCPeerConnectionState::Closed)).await;
+    viewer.client.wait(|event| *event == Event::ChannelClosed).await;
     assert_eq!(server.delete(&viewer.location).await.status, 404);
     server.assert_quiet();
 }
@@ -203,10 +204,11 @@ async fn whep_4_9_tokens_watch_what_their_streams_let_them() {
     let data = Scratch::new();
     let watch = format!("Bearer {}", make_token(&data, "viewer", "watch", &[]).await);
     let upload = format!("Bearer {}", make_token(&data, "uploader", "upload", &[]).await);
+    let admin = format!("Bearer {}", make_token(&data, "admin", "admin", &[]).await);
     let server = Server::start(&["--data", data.path().to_str().unwrap()]).await;
     for audience in ["anyone", "watch", "owner"] {
         let body = json!({ "name": audience, "input": "clock", "handler": "plasma", "watch": audience });
-        assert_eq!(server.post("/streams", &body).await.status, 201);
+        make(&server, &[("authorization", &admin)], &body).await;
     }
     for (bearer, statuses) in [
         ("", [201, 401, 404]),

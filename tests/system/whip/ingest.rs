@@ -1,14 +1,14 @@
 //! WHIP: RFC 9725, by section.
 
-use framebox_test_peer::{Event, RTCPeerConnectionState};
+use framebox_test_peer::{Direction, Event};
 use framebox_test_support::scratch::Scratch;
 use framebox_test_support::server::Server;
 use framebox_test_support::wait::wait_until;
 use serde_json::json;
 
 use super::{
-    Connected, FRAGMENT, ICE, OBS, SDP, assert_empty, assert_problem, fragment_of, make_pictures, make_stream, post,
-    sections,
+    Connected, FRAGMENT, ICE, OBS, SDP, assert_empty, assert_problem, fragment_of, make, make_pictures, make_stream,
+    post, sections,
 };
 use crate::auth::make_token;
 
@@ -104,15 +104,16 @@ async fn rfc9725_4_2_delete_ends_the_session_and_frees_the_stream_at_once() {
     let data = Scratch::new();
     let one = make_token(&data, "one", "publish", &[]).await;
     let other = make_token(&data, "other", "publish", &[]).await;
-    let server = Server::start(&["--data", data.path().to_str().unwrap()]).await;
+    let server = Server::start(&["--data", data.path().to_str().unwrap(), "--allow-anyone=admin"]).await;
     make_stream(&server, "door").await;
     let bearer = |token: &str| format!("Bearer {token}");
     let (one, other) = (bearer(&one), bearer(&other));
-    let mut publisher = Connected::publish(&server, "/whip/door").await;
+    let mut publisher = Connected::connect(&server, "/whip/door", Direction::Sendonly, true).await;
+    publisher.client.wait(|event| *event == Event::ChannelOpen).await;
     let ended = server.request("DELETE", &publisher.location, &[], "").await;
     assert_eq!(ended.status, 200, "{ended:?}");
     assert_empty(&ended);
-    publisher.client.wait(|event| *event == Event::State(RTCPeerConnectionState::Closed)).await;
+    publisher.client.wait(|event| *event == Event::ChannelClosed).await;
     for method in ["GET", "DELETE"] {
         assert_problem(&server.request(method, &publisher.location, &[], "").await, 404, "no such connection");
     }
@@ -379,8 +380,10 @@ async fn rfc9725_4_7_1_bearer_tokens_are_asked_for_and_what_they_made_is_theirs(
         bearers.push(format!("Bearer {}", make_token(&data, name, scope, &[]).await));
     }
     let [publisher, viewer, uploader, rival] = &bearers[..] else { unreachable!() };
+    let admin = format!("Bearer {}", make_token(&data, "admin", "admin", &[]).await);
     let server = Server::start(&["--data", data.path().to_str().unwrap()]).await;
-    make_stream(&server, "door").await;
+    let door = json!({ "name": "door", "input": "publish", "handler": "invert" });
+    make(&server, &[("authorization", &admin)], &door).await;
     let as_is = |bearer: &str| [SDP.0, SDP.1, "authorization", bearer].map(str::to_owned);
     let ask = |method: &'static str, path: String, bearer: String, body: &'static str| {
         let (server, headers) = (&server, as_is(&bearer));

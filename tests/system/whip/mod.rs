@@ -20,7 +20,7 @@ use framebox_picture::Size;
 use framebox_test_peer::{Client, Direction, Event, Options};
 use framebox_test_support::scene;
 use framebox_test_support::server::{Answer, Server};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::sleep;
 
 /// An encoder's offer: ICE and DTLS for the session, audio and video, no candidates.
@@ -34,14 +34,17 @@ async fn post(server: &Server, path: &str, sdp: &str) -> Answer {
 
 /// Makes a stream that somebody may publish into.
 async fn make_stream(server: &Server, name: &str) {
-    let body = json!({ "name": name, "input": "publish", "handler": "invert" });
-    let made = server.post("/streams", &body).await;
-    assert_eq!(made.status, 201, "{made:?}");
+    make(server, &[], &json!({ "name": name, "input": "publish", "handler": "invert" })).await;
 }
 
 /// Makes a stream that has its own pictures.
 async fn make_pictures(server: &Server, name: &str) {
-    let made = server.post("/streams", &json!({ "name": name, "input": "clock", "handler": "plasma" })).await;
+    make(server, &[], &json!({ "name": name, "input": "clock", "handler": "plasma" })).await;
+}
+
+async fn make(server: &Server, headers: &[(&str, &str)], stream: &Value) {
+    let headers: Vec<_> = headers.iter().copied().chain([("content-type", "application/json")]).collect();
+    let made = server.request("POST", "/streams", &headers, stream.to_string()).await;
     assert_eq!(made.status, 201, "{made:?}");
 }
 
@@ -92,16 +95,17 @@ struct Connected {
 impl Connected {
     /// Publishes at `path`.
     async fn publish(server: &Server, path: &str) -> Self {
-        Self::connect(server, path, Direction::Sendonly).await
+        Self::connect(server, path, Direction::Sendonly, false).await
     }
 
     /// Watches at `path`.
     async fn watch(server: &Server, path: &str) -> Self {
-        Self::connect(server, path, Direction::Recvonly).await
+        Self::connect(server, path, Direction::Recvonly, false).await
     }
 
-    async fn connect(server: &Server, path: &str, direction: Direction) -> Self {
-        let (mut client, offer) = Client::offer(Options { direction, channel: false, ..Options::default() }).await;
+    /// Connects. With a data channel the client is told when its connection is closed.
+    async fn connect(server: &Server, path: &str, direction: Direction, channel: bool) -> Self {
+        let (mut client, offer) = Client::offer(Options { direction, channel, ..Options::default() }).await;
         let answer = post(server, path, &offer).await;
         assert_eq!((answer.status, answer.header("content-type")), (201, "application/sdp"), "{answer:?}");
         let (location, tag) = (answer.header("location").to_owned(), answer.header("etag").to_owned());

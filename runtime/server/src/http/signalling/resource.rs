@@ -118,8 +118,8 @@ pub fn described(
     secret: Option<&Secret>,
 ) -> Response {
     let Connected { id, sdp, .. } = connected;
-    let secret = secret.map(|secret| format!(".{}", secret.reveal())).unwrap_or_default();
-    let location = format!("{}/sessions/{id}{secret}", protocol.path);
+    let path = secret.map(|secret| format!(".{}", secret.reveal())).unwrap_or_default();
+    let location = format!("{}/sessions/{id}{path}", protocol.path);
     let mut response =
         (status, link_headers(&app.ice_servers.of_client(SystemTime::now(), &caller.key()))).into_response();
     let ufrag = sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).unwrap_or_default();
@@ -127,9 +127,13 @@ pub fn described(
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(SDP));
     headers.insert(ACCEPT_PATCH, HeaderValue::from_static(fragment::MEDIA_TYPE));
     for (name, value) in [(header::LOCATION, location), (header::ETAG, entity_tag(ufrag.trim()))] {
-        if let Ok(value) = HeaderValue::try_from(value) {
+        if let Ok(mut value) = HeaderValue::try_from(value) {
+            value.set_sensitive(secret.is_some());
             headers.insert(name, value);
         }
+    }
+    if secret.is_some() {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     *response.body_mut() = sdp.into();
     response
