@@ -28,7 +28,7 @@ export class Capture {
   constructor(root) {
     this.#root = root;
     this.snapshot = h('button', { type: 'button', on: { click: () => this.#snapshot() } }, 'Snapshot');
-    this.record = h('button', { type: 'button', class: 'record', 'aria-pressed': 'false' }, 'Record');
+    this.record = h('button', { type: 'button', class: 'record' }, 'Record');
     this.record.addEventListener('click', () => this.#record());
     this.note = h('p', { class: 'publish-note', role: 'status' });
     this.list = h('ul', { class: 'recordings', 'aria-label': 'Recordings', hidden: true });
@@ -80,7 +80,7 @@ export class Capture {
   #showRecordings(recordings) {
     this.#isRecording = recordings.some(({ active }) => active);
     setText(this.record, this.#isRecording ? 'Stop recording' : 'Record');
-    this.record.setAttribute('aria-pressed', String(this.#isRecording));
+    this.record.toggleAttribute('data-recording', this.#isRecording);
     const sorted = [...recordings].sort((a, b) => b.started.localeCompare(a.started));
     this.list.hidden = !sorted.length;
     // The buttons of a recording that grows stay what they are, so that the keyboard's focus stays on them.

@@ -70,6 +70,7 @@ const presets = new Presets(byId('presets', HTMLDetailsElement), {
 const policy = new PolicyChoice(byId('policy', HTMLElement), changePolicy);
 const watching = new Watching(byId('watching', HTMLElement), messages, (report) => {
   watched = report;
+  document.title = `${titleOf(report)} · Framebox`;
   showRights();
 });
 const frameRate = new FrameRate(byId('fps', HTMLInputElement), () => player.client && player.start());

@@ -28,6 +28,12 @@ async fn wait_for_viewers(server: &Server, stream: &str, viewers: u64) {
     .await;
 }
 
+/// Errors of the console, without those of requests for what is not there yet or any more: a first picture, a viewer.
+async fn console_errors(browser: &Browser) -> Vec<String> {
+    let expected = |text: &String| text.contains("/snapshot.jpg") || text.contains("/viewers/");
+    browser.console_errors().await.into_iter().filter(|text| !expected(text)).collect()
+}
+
 #[tokio::test]
 async fn a_stream_is_found_in_the_list_watched_controlled_and_left() {
     let _alone = alone().await;
@@ -61,7 +67,7 @@ async fn a_stream_is_found_in_the_list_watched_controlled_and_left() {
     browser.press("#stop").await;
     wait_for_viewers(&server, "door", 0).await;
     browser.see("#start").await;
-    assert_eq!(browser.console_errors().await, Vec::<String>::new());
+    assert_eq!(console_errors(&browser).await, Vec::<String>::new());
     browser.close().await;
 }
 
@@ -151,7 +157,7 @@ async fn a_round_trip_is_published_with_one_switch_and_goes_on_when_that_is_off(
     })
     .await;
     assert_eq!(session(&server).await["state"], "live");
-    assert_eq!(browser.console_errors().await, Vec::<String>::new());
+    assert_eq!(console_errors(&browser).await, Vec::<String>::new());
     browser.close().await;
 }
 
@@ -174,7 +180,6 @@ async fn a_viewer_without_a_token_is_asked_for_one_and_one_without_the_right_see
 
     browser.open(&format!("{}/?stream=door", server.base)).await;
     browser.wait_for_text("#message", "asks for a token", |text| text.contains("token")).await;
-    browser.run("window.prompt = () => arguments[0]", &[]).await;
     browser.run("const [token] = arguments; window.prompt = () => token", &[guest.into()]).await;
     browser.press(".message-action").await;
     wait_for_playing(&browser).await;
