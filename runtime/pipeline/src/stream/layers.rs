@@ -97,7 +97,9 @@ impl Path {
         if !is_below {
             self.below = None;
         } else if share < FAR_BELOW * FLOORS[self.layer] || now >= below + DOWN_AFTER {
-            let layer = (self.layer..LAYERS).find(|layer| share >= FLOORS[*layer]).unwrap_or(lowest);
+            // Where it is on its way to, at once.
+            let share = share.min(f64::from(self.rate.unwrap_or(0)) / reference.max(1.0));
+            let layer = (self.layer + 1..LAYERS).find(|layer| share >= FLOORS[*layer]).unwrap_or(lowest);
             self.go(layer);
             if self.entered.take().is_some_and(|at| now < at + FAILED) {
                 self.up_after = (self.up_after * 2).min(UP_AFTER.1);

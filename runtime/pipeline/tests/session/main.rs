@@ -10,12 +10,13 @@ mod feeds;
 mod nut;
 mod policies;
 mod swaps;
+mod viewers;
 
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use framebox_media::{Codec, EncodedFrame, encode, h264};
+use framebox_media::{Codec, EncodedFrame, encode};
 use framebox_picture::{Picture, Size};
 use framebox_pipeline::session::parameters::Applied;
 use framebox_pipeline::{
@@ -174,6 +175,7 @@ fn generate(fps: Option<f32>, spin: u32, last: u32) -> (Session, Arc<Listener>) 
 
 /// A camera: flat gray pictures, whose luma tells them apart.
 struct Camera {
+    codec: Codec,
     encoder: Box<dyn framebox_media::Encoder>,
     size: Size,
     frame: u32,
@@ -188,8 +190,12 @@ impl Camera {
 
     /// One with pictures of another size.
     fn of(size: Size) -> Self {
-        let encoder = Codec::H264.encoder(&encode::Settings::default()).unwrap();
-        Self { encoder, size, frame: 0, only_keyframes: false }
+        Self::with(Codec::H264, size)
+    }
+
+    fn with(codec: Codec, size: Size) -> Self {
+        let encoder = codec.encoder(&encode::Settings::default()).unwrap();
+        Self { codec, encoder, size, frame: 0, only_keyframes: false }
     }
 
     fn next(&mut self) -> EncodedFrame {
@@ -197,12 +203,11 @@ impl Camera {
         picture.planes_mut().0.fill(40 + (self.frame % 160) as u8);
         let mut data = Vec::new();
         let pts = Duration::from_millis(33 * u64::from(self.frame));
-        self.encoder.encode(picture.planes(), pts, self.only_keyframes, &mut data).unwrap();
-        let keyframe = h264::is_keyframe(&data);
+        let keyframe = self.encoder.encode(picture.planes(), pts, self.only_keyframes, &mut data).unwrap().keyframe;
         // The RTP clock wraps on the way.
         let rtp_timestamp = (u32::MAX - 30_000).wrapping_add(self.frame * 3000);
         self.frame += 1;
-        EncodedFrame { codec: Codec::H264, data: data.into(), keyframe, rtp_timestamp, captured: Instant::now() }
+        EncodedFrame { codec: self.codec, data: data.into(), keyframe, rtp_timestamp, captured: Instant::now() }
     }
 
     /// Sends pictures at 30 a second.

@@ -12,7 +12,7 @@ use crate::stream::layers::Path;
 use crate::stream::needs::Needs;
 
 /// One of several viewers whose path takes nothing for this long misses frames.
-const HOLD: Duration = Duration::from_millis(150);
+const HOLD: Duration = Duration::from_millis(120);
 /// Frames that wait while the viewer is called, at most.
 const MOST_WAITING: usize = 64;
 /// Steps back on the RTP clock by up to this are renditions that show the same picture, ticks; further ones are another clock.
