@@ -145,6 +145,16 @@
  * @property {number} [bitrate_bps]
  * @property {number} [memory_bytes]
  * @property {number} [instances_made]
+ * @property {Rendition[]} [renditions]
+ */
+
+/**
+ * What the server encodes at the moment, and for how many.
+ * @typedef {object} Rendition
+ * @property {string} codec
+ * @property {{width: number, height: number}|null} picture
+ * @property {number} bitrate_bps
+ * @property {number} viewers
  */
 
 /**

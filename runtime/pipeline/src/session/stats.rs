@@ -31,7 +31,8 @@ pub struct Counts {
     pub waiting: u64,
     /// Pictures that the handler works on: one or none.
     pub in_work: u64,
-    /// Encoded pictures handed to the peer, those that no handler touched among them.
+    /// Pictures that were encoded for viewers, however many renditions and viewers there are; those that no handler touched among
+    /// them.
     pub sent: u64,
     /// Of them, pictures of frames without a result, sent as they came.
     pub passed: u64,

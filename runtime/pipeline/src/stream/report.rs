@@ -9,8 +9,8 @@ pub struct Encoding {
     pub sequence: u64,
     /// The picture is a result of the handler, not one that is passed through.
     pub processed: bool,
-    /// An encoded frame is on its way to the viewers. False when the encoder left the picture out to keep the bit rate, when
-    /// it failed, and when nobody views the rendition.
+    /// An encoded frame is on its way to the viewers. False when the encoder left the picture out to keep the bit rate, and
+    /// when it failed.
     pub sent: bool,
     /// How long encoding took, scaling to the size of the results included.
     pub took: Duration,
@@ -22,7 +22,8 @@ pub struct Encoding {
 pub trait Report: Send + Sync {
     /// The picture that waited was taken: the next one may come.
     fn room(&self);
-    /// A picture was dealt with. Each picture is reported once; its encoded frame goes to the viewers afterwards.
+    /// A picture was dealt with; its encoded frame goes to the viewers afterwards. Each picture is reported once by each
+    /// rendition that took it, and again when it is encoded once more.
     fn done(&self, encoding: Encoding);
     /// A picture could not be encoded.
     fn failed(&self, error: &framebox_media::Error);

@@ -151,7 +151,7 @@ impl<V: Clone> Crowd<V> {
         let Some(index) = self.index(id) else { return };
         let seat = &mut self.seats[index];
         seat.set_blocked(now, blocked);
-        let wishes = !blocked && (seat.awaits_keyframe && seat.to.is_none() || seat.wishes);
+        let wishes = !blocked && (seat.awaits_keyframe || seat.wishes);
         self.ask(encoders);
         if wishes {
             self.wish(now, index, encoders);

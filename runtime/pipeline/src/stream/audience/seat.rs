@@ -120,7 +120,12 @@ impl<V: Clone> Seat<V> {
         let keyframe = coded.frame.keyframe;
         // Nothing is encoded while the only viewer of a rendition is blocked.
         let stuck = shared && self.blocked.is_some_and(|since| now >= since + HOLD);
-        if self.to == Some(coded.rendition) && keyframe && !stuck {
+        if self.to == Some(coded.rendition) && keyframe {
+            if stuck {
+                // It needs another one.
+                self.wishes = true;
+                return Verdict::Not;
+            }
             (self.at, self.to) = (coded.rendition, None);
             self.resume();
             return Verdict::Changed;

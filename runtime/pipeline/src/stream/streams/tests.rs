@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_methods, reason = "tests wait for times to pass")]
+
 use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
