@@ -71,6 +71,11 @@ impl Hash {
     pub fn is(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
     }
+
+    /// Its first 64 bits as hexadecimal digits: they tell tokens apart and say nothing of them.
+    pub fn prefix(&self) -> String {
+        self.0[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 impl fmt::Debug for Hash {

@@ -13,6 +13,7 @@
 //! | [`http`] | the API, signalling and the page |
 //! | [`sessions`] | answers offers; supervises each session until everything that it held is freed |
 //! | [`sources`] | the videos and pictures that handlers may read |
+//! | [`recording`] | what is kept of streams: MP4 files |
 //! | [`streams`] | named videos with one input and any number of viewers |
 //! | [`protocol`] | the messages of the data channel |
 
@@ -23,6 +24,7 @@ pub mod ice_servers;
 pub mod media_port;
 pub mod protocol;
 pub mod recorder;
+pub mod recording;
 pub mod serve;
 pub mod sessions;
 pub mod sources;

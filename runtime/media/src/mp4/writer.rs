@@ -126,17 +126,21 @@ impl<W: Write + Seek> Writer<W> {
         written
     }
 
-    /// Writes the rest; the last picture is shown for as long as the one before it. Returns the file.
+    /// Writes the rest; the last picture is shown for as long as the one before it. Nothing more can be added.
     ///
     /// # Errors
     /// As those of [`Writer::frame`].
-    pub fn finish(mut self) -> io::Result<W> {
+    pub fn finish(&mut self) -> io::Result<()> {
         if self.fragment.pictures() > 0 {
             let last = self.fragment.last_interval().unwrap_or(LAST);
             self.close_fragment(self.timeline.latest() + last)?;
         }
-        self.out.flush()?;
-        Ok(self.out)
+        self.out.flush()
+    }
+
+    /// Returns the file as it is.
+    pub fn into_inner(self) -> W {
+        self.out
     }
 
     /// Returns the file.
@@ -147,6 +151,11 @@ impl<W: Write + Seek> Writer<W> {
     /// Returns the codec of the frames.
     pub fn codec(&self) -> Codec {
         self.track.codec()
+    }
+
+    /// Returns whether the file has no pictures yet.
+    pub fn is_empty(&self) -> bool {
+        self.number == 0
     }
 
     /// Returns what is in the file: its description and whole fragments, bytes.

@@ -157,7 +157,8 @@ fn what_is_known_is_written_when_no_frame_comes() {
     writer.flush().unwrap();
     assert_eq!(writer.get_ref().get_ref(), &flushed, "nothing more is known");
     writer.frame(&frames[9]).unwrap();
-    let samples = boxes(&writer.finish().unwrap().into_inner()).samples();
+    writer.finish().unwrap();
+    let samples = boxes(&writer.into_inner().into_inner()).samples();
     assert_eq!(
         samples.iter().map(|sample| sample.0).collect::<Vec<_>>(),
         (0..10).map(|at| at * 3000).collect::<Vec<_>>()

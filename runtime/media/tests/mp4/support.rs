@@ -68,7 +68,8 @@ pub fn file(frames: &[EncodedFrame]) -> Vec<u8> {
     let mut writer = begin(&frames[0]);
     frames.iter().for_each(|frame| writer.frame(frame).unwrap());
     let bytes = writer.bytes();
-    let file = writer.finish().unwrap().into_inner();
+    writer.finish().unwrap();
+    let file = writer.into_inner().into_inner();
     assert!(file.len() as u64 >= bytes);
     file
 }
