@@ -13,6 +13,7 @@
 //! | [`h264`] | H.264 by OpenH264, and its byte stream format |
 //! | [`mp4`] | [`mp4::Writer`]: encoded frames to MP4 files |
 //! | [`nut`] | pictures and H.264 out of a pipe |
+//! | [`snapshot`] | pictures as JPEG and PNG files |
 //! | [`vp8`] | VP8 by libvpx, where the program was built with it |
 
 pub mod clip;
@@ -25,6 +26,7 @@ mod frame_rate;
 pub mod h264;
 pub mod mp4;
 pub mod nut;
+pub mod snapshot;
 pub mod vp8;
 
 pub use codec::Codec;
