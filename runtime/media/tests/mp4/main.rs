@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod boxes;
+mod clip;
 mod cut;
 mod probe;
 mod support;
