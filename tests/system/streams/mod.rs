@@ -2,11 +2,13 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | `publishers` | those who publish leave and come back |
 //! | `sources` | sources that are read for those who watch |
 //! | `viewers` | those who watch: pictures, values, controls, an end |
 //! | `access` | who may watch, change and end a stream |
 
 mod access;
+mod publishers;
 mod sources;
 mod viewers;
 
@@ -43,6 +45,13 @@ impl Viewer {
                 assert!(seen > 0 || frame.keyframe, "it begins with a keyframe");
                 seen += 1;
             }
+        }
+    }
+
+    /// Waits for so many more frames.
+    async fn frames_follow(&mut self, wanted: usize) {
+        for _ in 0..wanted {
+            self.client.wait(|event| matches!(event, Event::Frame(_))).await;
         }
     }
 

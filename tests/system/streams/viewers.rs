@@ -84,12 +84,3 @@ async fn others_watch_a_round_trip_that_its_author_publishes() {
     viewer.client.wait(closed).await;
     wait_for_end(&server, "mine").await;
 }
-
-impl Viewer {
-    /// Waits for so many more frames.
-    async fn frames_follow(&mut self, wanted: usize) {
-        for _ in 0..wanted {
-            self.client.wait(|event| matches!(event, Event::Frame(_))).await;
-        }
-    }
-}

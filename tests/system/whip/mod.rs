@@ -78,14 +78,14 @@ fn fragment_of(offer: &str, names: &[&str]) -> String {
 const ICE: &[&str] = &["a=mid:", "a=ice-ufrag:", "a=ice-pwd:", "a=candidate:"];
 
 /// A client of one of the two protocols.
-struct Connected {
+pub(crate) struct Connected {
     client: Client,
     /// Where its connection is found.
-    location: String,
+    pub(crate) location: String,
     /// Its ICE session.
     tag: String,
     /// What it offered.
-    offer: String,
+    pub(crate) offer: String,
     /// What the server answered.
     answer: String,
     reel: Vec<EncodedFrame>,
@@ -94,7 +94,7 @@ struct Connected {
 
 impl Connected {
     /// Publishes at `path`.
-    async fn publish(server: &Server, path: &str) -> Self {
+    pub(crate) async fn publish(server: &Server, path: &str) -> Self {
         Self::connect(server, path, Direction::Sendonly, false).await
     }
 
@@ -116,7 +116,7 @@ impl Connected {
     }
 
     /// Sends frames for as long as `work` takes.
-    async fn sending<T>(&mut self, work: impl Future<Output = T>) -> T {
+    pub(crate) async fn sending<T>(&mut self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         loop {
             let frame = &self.reel[self.sent as usize % self.reel.len()];
