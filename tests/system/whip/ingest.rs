@@ -168,7 +168,7 @@ async fn rfc9725_4_2_options_say_what_is_taken_and_let_granted_pages_in() {
         assert_eq!((asked.status, asked.header("accept-post")), (200, "application/sdp"), "{path}: {asked:?}");
         assert_eq!(asked.header("access-control-allow-origin"), origin.1);
         for (header, words) in [
-            ("access-control-allow-methods", &["POST", "PATCH", "DELETE"][..]),
+            ("access-control-allow-methods", &["POST", "PATCH", "DELETE", "OPTIONS"][..]),
             ("access-control-allow-headers", &["authorization", "content-type", "if-match"]),
         ] {
             let allowed = asked.header(header);
@@ -448,13 +448,14 @@ async fn rfc9725_5_addresses_of_sessions_are_not_to_be_guessed() {
 #[tokio::test]
 async fn rfc9725_5_requests_of_one_client_are_limited() {
     let data = Scratch::new();
+    let flood = format!("Bearer {}", make_token(&data, "flood", "publish", &[]).await);
     let other = format!("Bearer {}", make_token(&data, "other", "publish", &[]).await);
     let server = Server::start(&["--data", data.path().to_str().unwrap()]).await;
     let mut limited = None;
     for number in 0..3000 {
         let (method, path) =
             [("DELETE", "/whip/sessions/a"), ("PATCH", "/whip/sessions/a"), ("POST", "/whip/a")][number % 3];
-        let answer = server.request(method, path, &[SDP], "x").await;
+        let answer = server.request(method, path, &[SDP, ("authorization", &flood)], "x").await;
         if answer.status == 429 {
             limited = Some(answer);
             break;
