@@ -12,6 +12,9 @@ use crate::Error;
 /// The least of the longer side that can be asked for, pixels.
 const MIN_SIDE: u32 = 16;
 
+/// Pixels of the largest PNG: it may have three bytes for each.
+const MAX_PNG_PIXELS: u64 = 4 << 20;
+
 /// The format of a still picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -87,8 +90,13 @@ impl Snapshot {
     /// Returns the size of the file's picture.
     fn size(&self, original: Size) -> Size {
         let longest = original.width.max(original.height);
-        match self.longest_side.map(|side| side.max(MIN_SIDE)) {
-            Some(side) if side < longest => {
+        let mut side = self.longest_side.map_or(longest, |side| side.max(MIN_SIDE));
+        if self.format == Format::Png && original.pixels() > MAX_PNG_PIXELS {
+            let scale = (MAX_PNG_PIXELS as f64 / original.pixels() as f64).sqrt();
+            side = side.min((f64::from(longest) * scale) as u32);
+        }
+        match side {
+            side if side < longest => {
                 let scaled = |length: u32| {
                     let scaled = (u64::from(length) * u64::from(side) + u64::from(longest) / 2) / u64::from(longest);
                     (scaled as u32).max(1)
@@ -149,6 +157,18 @@ mod tests {
                 near(image.width() / 8, [255, 0, 0]);
                 near(image.width() - 1 - image.width() / 8, [0, 255, 0]);
             }
+        }
+    }
+
+    #[test]
+    fn a_png_is_not_larger_than_what_may_be_sent() {
+        for (size, bound) in
+            [(Size::new(1920, 1080), 1920), (Size::new(3840, 2160), 2730), (Size::new(30, 16_000), 16_000)]
+        {
+            let png = Snapshot { format: Format::Png, ..Snapshot::JPEG };
+            let side = png.size(size).width.max(png.size(size).height);
+            assert_eq!(side, bound, "{size}");
+            assert_eq!(Snapshot::JPEG.size(size), size);
         }
     }
 

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`running`] | [`RunningSession`]: a session, wherever it runs; it starts when its peer is connected |
 //! | `workers` | [`Workers`]: makes sessions, and keeps processes ready for them |
+//! | `snapshots` | snapshots of a session, one at a time |
 //! | `process` | the server's side of a worker process |
 //! | [`child`] | the worker process: `framebox worker` |
 //! | `protocol` | what the two say to each other |
@@ -18,6 +19,7 @@ pub mod child;
 mod process;
 mod protocol;
 pub mod running;
+mod snapshots;
 pub mod sources;
 mod workers;
 

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use bytes::Bytes;
 use framebox_media::EncodedFrame;
+use framebox_media::snapshot::Snapshot;
 use framebox_pipeline::session::history::Row;
 use framebox_pipeline::session::parameters::{self, ParameterError};
 use framebox_pipeline::session::stats::Stats;
@@ -14,6 +16,7 @@ use serde_json::{Map, Value};
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::process::RemoteSession;
+use crate::snapshots::Snapshots;
 use crate::sources::{self, Grants};
 use crate::workers::Workers;
 
@@ -60,6 +63,7 @@ pub struct RunningSession {
     state: Mutex<State>,
     /// Starting and swapping exclude each other.
     turn: AsyncMutex<()>,
+    snapshots: Snapshots,
 }
 
 /// Where the session is.
@@ -108,6 +112,7 @@ impl RunningSession {
             start_bitrate: setup.session.encoding.bitrate,
             state: Mutex::new(State::Waiting(Box::new(Waiting { setup, early }))),
             turn: AsyncMutex::new(()),
+            snapshots: Snapshots::default(),
         }
     }
 
@@ -266,6 +271,20 @@ impl RunningSession {
             Place::Process(remote) => remote.stats().await,
             Place::Nowhere(policy) => policy.map(|policy| Stats::before_start(Instant::now(), policy)),
         }
+    }
+
+    /// Writes the picture that was shown last. None before the first one and once the session is over, of an observer, which shows
+    /// none, and when its process does not answer.
+    pub async fn snapshot(&self, snapshot: Snapshot) -> Option<Bytes> {
+        let make = async || match self.place() {
+            Place::Thread(session) => {
+                let made = tokio::task::spawn_blocking(move || session.snapshot(&snapshot)).await;
+                made.ok().flatten().map(Bytes::from)
+            }
+            Place::Process(remote) => remote.snapshot(snapshot).await,
+            Place::Nowhere(_) => None,
+        };
+        self.snapshots.get(snapshot, make).await
     }
 
     /// Another version takes over between two frames. Returns the first frame that is its own. Takes as long as starting, a

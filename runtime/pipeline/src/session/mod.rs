@@ -61,6 +61,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::Instant;
 
 use framebox_media::EncodedFrame;
+use framebox_media::snapshot::Snapshot;
 use framebox_sandbox::{Kind, Log, MemoryAccount, Sources};
 use serde_json::{Map, Value};
 
@@ -307,6 +308,14 @@ impl Session {
             before.close();
         }
         Ok(sequence)
+    }
+
+    /// Writes the picture that was shown last, whether anybody saw it or not. None before the first one, and of an observer, which
+    /// shows none. Blocks for as long as that takes.
+    pub fn snapshot(&self, snapshot: &Snapshot) -> Option<Vec<u8>> {
+        let picture = self.stream.last_picture()?;
+        let written = snapshot.encode(picture.planes());
+        written.inspect_err(|error| tracing::warn!(%error, "a snapshot failed")).ok()
     }
 
     /// True when the session ended because its handler could not even be started.

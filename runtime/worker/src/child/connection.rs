@@ -37,6 +37,10 @@ impl Sender {
         self.send(&Outgoing::coded(coded));
     }
 
+    pub(super) fn image(&self, number: u64, file: Vec<u8>) {
+        self.send(&Outgoing::image(number, file.into()));
+    }
+
     fn send(&self, outgoing: &Outgoing) {
         let mut socket = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut slices = [IoSlice::new(&outgoing.head), IoSlice::new(&outgoing.data)];

@@ -105,6 +105,7 @@ fn serve(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
         match incoming {
             Incoming::Frame(frame) => session.push(frame),
             Incoming::Coded(_) => return Err("the server has sent a coded picture of a rendition".into()),
+            Incoming::Image(..) => return Err("the server has sent a snapshot".into()),
             Incoming::Message(ToWorker::End) => session.end(),
             Incoming::Message(message) => session.take(message, &mut receiver)?,
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread::Builder;
 
 use framebox_media::EncodedFrame;
+use framebox_media::snapshot::Snapshot;
 use framebox_picture::Size;
 use framebox_pipeline::session::swap::{Swap, SwapError};
 use framebox_pipeline::{Connections, Feed, Permit, Session, Setup};
@@ -15,7 +16,7 @@ use super::connection::{Receiver, Sender};
 use super::events::Events;
 use super::permit::ReportedPermit;
 use super::sources::RemoteSources;
-use crate::protocol::{FromWorker, Start, ToWorker, from_nanos};
+use crate::protocol::{FromWorker, MAX_IMAGE, Start, ToWorker, from_nanos};
 
 /// The session, and how it is steered.
 pub(super) struct ChildSession {
@@ -24,6 +25,8 @@ pub(super) struct ChildSession {
     sender: Sender,
     permit: ReportedPermit,
     sources: RemoteSources,
+    /// Held by the thread that makes a snapshot.
+    drawing: Arc<()>,
 }
 
 impl ChildSession {
@@ -51,7 +54,8 @@ impl ChildSession {
         };
         let connections = Connections { upstream: events.clone(), events: events.clone() };
         let session = Session::start_for(setup, connections, events).map_err(|error| error.to_string())?;
-        Ok(Self { engine: engine.clone(), session: Arc::new(session), sender: sender.clone(), permit, sources })
+        let (engine, session, sender) = (engine.clone(), Arc::new(session), sender.clone());
+        Ok(Self { engine, session, sender, permit, sources, drawing: Arc::default() })
     }
 
     pub(super) fn push(&self, frame: EncodedFrame) {
@@ -91,6 +95,7 @@ impl ChildSession {
                 let (rows, cursor) = self.session.frames(cursor);
                 self.sender.message(&FromWorker::Frames { number, rows, cursor });
             }
+            ToWorker::Snapshot { number, snapshot } => self.snapshot(number, snapshot)?,
             ToWorker::Source { number, opened } => self.sources.take(number, opened, receiver)?,
             ToWorker::Feed { is_pipe, looped } => {
                 let file = receiver.file()?;
@@ -98,6 +103,21 @@ impl ChildSession {
             }
             ToWorker::Start(_) | ToWorker::Probe { .. } | ToWorker::End => {}
         }
+        Ok(())
+    }
+
+    /// One at a time: the server asks for the next one when it has this one.
+    fn snapshot(&self, number: u64, snapshot: Snapshot) -> io::Result<()> {
+        if Arc::strong_count(&self.drawing) > 1 {
+            self.sender.image(number, Vec::new());
+            return Ok(());
+        }
+        let (session, sender, drawing) = (self.session.clone(), self.sender.clone(), self.drawing.clone());
+        Builder::new().name("snapshot".into()).spawn(move || {
+            let image = session.snapshot(&snapshot).filter(|image| image.len() <= MAX_IMAGE);
+            drop(drawing);
+            sender.image(number, image.unwrap_or_default());
+        })?;
         Ok(())
     }
 

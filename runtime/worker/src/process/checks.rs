@@ -3,10 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use framebox_media::snapshot::Format;
 use framebox_pipeline::Notice;
 use framebox_sandbox::{Descriptor, Json, MemoryAccount, OutputValue, Value as Put};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+
+use crate::protocol::MAX_IMAGE;
 
 /// Messages a second, and as many in reserve.
 const MESSAGES: f64 = 4000.0;
@@ -59,6 +63,11 @@ pub(super) fn parameters(mut parameters: Map<String, Value>, descriptor: &Descri
     parameters
 }
 
+/// Keeps a file that begins as one of its format does, and is not too large.
+pub(super) fn image(file: Bytes, format: Format) -> Option<Bytes> {
+    (format.is_of(&file) && file.len() <= MAX_IMAGE).then_some(file)
+}
+
 /// Shortens the text of a notice.
 pub(super) fn notice(mut notice: Notice) -> Notice {
     notice.message = text(notice.message);
@@ -109,6 +118,17 @@ mod tests {
         assert!(!(0..5000).all(|_| flood.admit(begin, 1)));
         let mut flood = Flood::new(begin);
         assert!(!(0..9).all(|_| flood.admit(begin, 16 << 20)));
+    }
+
+    #[test]
+    fn snapshots_are_what_they_are_said_to_be() {
+        let jpeg = Bytes::from_static(b"\xff\xd8\xff\xe0");
+        assert_eq!(image(jpeg.clone(), Format::Jpeg), Some(jpeg.clone()));
+        assert_eq!(image(jpeg, Format::Png), None);
+        assert_eq!(image(Bytes::from_static(b"<html>"), Format::Jpeg), None);
+        let mut large = vec![0xff; MAX_IMAGE + 1];
+        large[1] = 0xd8;
+        assert_eq!(image(Bytes::from(large), Format::Jpeg), None);
     }
 
     #[test]

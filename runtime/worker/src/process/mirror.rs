@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use bytes::Bytes;
 use framebox_pipeline::Policy;
 use framebox_pipeline::session::history::Row;
 use framebox_pipeline::session::stats::Stats;
@@ -17,6 +18,7 @@ const MOST_QUESTIONS: usize = 64;
 pub(super) enum Answer {
     Stats(Box<Stats>),
     Frames(Vec<Row>, u64),
+    Image(Bytes),
     Swapped(Result<(u64, Map<String, Value>), SwapError>),
 }
 
@@ -60,6 +62,11 @@ impl Mirror {
         self.next += 1;
         self.questions.insert(number, sender);
         Some((number, answer))
+    }
+
+    /// Whether somebody waits for the answer to a question.
+    pub(super) fn awaits(&self, number: u64) -> bool {
+        self.questions.contains_key(&number)
     }
 
     /// Passes an answer on.

@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use framebox_media::EncodedFrame;
+use framebox_media::snapshot::Snapshot;
 use framebox_pipeline::session::history::Row;
 use framebox_pipeline::session::parameters::{self, Applied, ParameterError};
 use framebox_pipeline::session::stats::Stats;
@@ -17,6 +19,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
+use super::checks;
 use super::mirror::{Answer, Mirror};
 use super::serve::{Served, serve};
 use super::spawn::Process;
@@ -239,6 +242,13 @@ impl RemoteSession {
     pub(crate) async fn frames(&self, cursor: u64) -> Option<(Vec<Row>, u64)> {
         match self.ask(|number| ToWorker::Frames { number, cursor }).await? {
             Answer::Frames(rows, cursor) => Some((rows, cursor)),
+            _ => None,
+        }
+    }
+
+    pub(crate) async fn snapshot(&self, snapshot: Snapshot) -> Option<Bytes> {
+        match self.ask(|number| ToWorker::Snapshot { number, snapshot }).await? {
+            Answer::Image(file) => checks::image(file, snapshot.format),
             _ => None,
         }
     }

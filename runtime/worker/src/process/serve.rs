@@ -150,7 +150,12 @@ async fn read(socket: &UnixStream, mut buffer: BytesMut, served: &mut Served) ->
             match parse::<FromWorker>(&mut buffer) {
                 Ok(Some(incoming)) => {
                     let now = Instant::now();
-                    if !flood.admit(now, before - buffer.len()) {
+                    let bytes = match &incoming {
+                        // It was asked for.
+                        Incoming::Image(number, _) if served.shared.mirror().awaits(*number) => 0,
+                        _ => before - buffer.len(),
+                    };
+                    if !flood.admit(now, bytes) {
                         return End::Misbehaved("it says too much".into());
                     }
                     match incoming {
@@ -160,6 +165,9 @@ async fn read(socket: &UnixStream, mut buffer: BytesMut, served: &mut Served) ->
                             }
                         }
                         Incoming::Frame(_) => return End::Misbehaved("it sends a frame for no rendition".into()),
+                        Incoming::Image(number, file) => {
+                            served.shared.mirror().answer(number, Answer::Image(file));
+                        }
                         Incoming::Message(FromWorker::OpenSource { number, name }) => {
                             if opening.len() >= MOST_OPENING || open.len() >= MOST_OPEN {
                                 return End::Misbehaved("it opens too many sources".into());

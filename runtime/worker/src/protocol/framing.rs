@@ -13,6 +13,8 @@ use super::time::{from_nanos, to_nanos};
 
 /// Longest message, bytes.
 const LARGEST: usize = 24 << 20;
+/// Largest file of a snapshot, bytes.
+pub(crate) const MAX_IMAGE: usize = 16 << 20;
 /// Bytes of the length.
 const LENGTH: usize = 4;
 /// What follows: a coded frame.
@@ -21,6 +23,8 @@ const FRAME: u8 = 1;
 const JSON: u8 = 2;
 /// What follows: a coded picture of a rendition.
 const CODED: u8 = 3;
+/// What follows: the answer to [`ToWorker::Snapshot`](super::ToWorker::Snapshot), as a number and a file.
+const IMAGE: u8 = 4;
 /// Bytes of a frame before its coded data: codec, keyframe, RTP time, capture time.
 const FRAME_HEAD: usize = 1 + 1 + 4 + 8;
 /// Bytes of a coded picture before its frame: rendition, width and height twice.
@@ -66,6 +70,15 @@ impl Outgoing {
         Self { head, data: frame.data.clone(), files: Vec::new() }
     }
 
+    /// The answer to a question for a snapshot; without one, `file` is empty.
+    pub(crate) fn image(number: u64, file: Bytes) -> Self {
+        let mut head = Vec::with_capacity(LENGTH + 1 + size_of::<u64>());
+        head.put_u32_le((1 + size_of::<u64>() + file.len()) as u32);
+        head.put_u8(IMAGE);
+        head.put_u64_le(number);
+        Self { head, data: file, files: Vec::new() }
+    }
+
     /// A message, and what travels beside it.
     pub(crate) fn message(message: &impl Serialize, files: Vec<File>) -> Self {
         let mut head = vec![0; LENGTH];
@@ -87,6 +100,8 @@ pub(crate) enum Incoming<M> {
     Frame(EncodedFrame),
     /// A coded picture of a rendition.
     Coded(Coded),
+    /// The answer to a question for a snapshot: its number, and a file, which is empty if there is none.
+    Image(u64, Bytes),
     /// Anything else.
     Message(M),
 }
@@ -110,6 +125,7 @@ pub(crate) fn parse<M: DeserializeOwned>(buffer: &mut BytesMut) -> Result<Option
     match message.get_u8() {
         FRAME => frame(message.freeze()).map(|frame| Some(Incoming::Frame(frame))),
         CODED => coded(message.freeze()).map(|coded| Some(Incoming::Coded(coded))),
+        IMAGE if message.len() >= size_of::<u64>() => Ok(Some(Incoming::Image(message.get_u64_le(), message.freeze()))),
         JSON => serde_json::from_slice(&message)
             .map(|message| Some(Incoming::Message(message)))
             .map_err(|error| error.to_string()),
@@ -159,8 +175,15 @@ mod tests {
         };
         let mut bytes = Vec::new();
         let (size, original) = (Size::new(320, 180), Size::new(640, 360));
+        let image = Bytes::from_static(b"image");
         let coded = Coded { rendition: RenditionId(7), size, original, frame: frame.clone() };
-        for message in [Outgoing::frame(&frame), Outgoing::message(&"hello", Vec::new()), Outgoing::coded(&coded)] {
+        let messages = [
+            Outgoing::frame(&frame),
+            Outgoing::message(&"hello", Vec::new()),
+            Outgoing::coded(&coded),
+            Outgoing::image(9, image.clone()),
+        ];
+        for message in messages {
             bytes.extend(message.head);
             bytes.extend(message.data);
         }
@@ -172,10 +195,12 @@ mod tests {
                     got.push(incoming);
                 }
             }
-            let [Incoming::Frame(first), Incoming::Message(text), Incoming::Coded(last)] = &got[..] else {
+            let [Incoming::Frame(first), Incoming::Message(text), Incoming::Coded(last), Incoming::Image(9, file)] =
+                &got[..]
+            else {
                 panic!("{got:?}")
             };
-            assert_eq!((first, text.as_str(), last), (&frame, "hello", &coded));
+            assert_eq!((first, text.as_str(), last, file), (&frame, "hello", &coded, &image));
             assert!(buffer.is_empty());
         }
     }
@@ -188,6 +213,7 @@ mod tests {
             &[1, 0, 0, 0, 9],
             &[2, 0, 0, 0, JSON, b'{'],
             &[2, 0, 0, 0, FRAME, 0],
+            &[5, 0, 0, 0, IMAGE, 0, 0, 0, 0],
             &[5, 0, 0, 0, CODED, 0, 0, 0, 0],
             &[
                 35, 0, 0, 0, CODED, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,

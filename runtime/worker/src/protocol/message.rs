@@ -1,5 +1,6 @@
 //! What is said.
 
+use framebox_media::snapshot::Snapshot;
 use framebox_pipeline::session::history::Row;
 use framebox_pipeline::session::parameters::{Applied, ParameterError};
 use framebox_pipeline::session::stats::Stats;
@@ -52,6 +53,8 @@ pub(crate) enum ToWorker {
     Swap { number: u64, component: String, limits: Limits, budgets: Budgets },
     /// [`FromWorker::Stats`] is asked for.
     Stats { number: u64 },
+    /// The picture that was shown last is asked for; the answer is no JSON.
+    Snapshot { number: u64, snapshot: Snapshot },
     /// [`FromWorker::Frames`] is asked for.
     Frames { number: u64, cursor: u64 },
     /// The answer to [`FromWorker::OpenSource`]; the file travels beside it.
