@@ -131,7 +131,7 @@ fn network(rules: &mut Rules) -> Result<(), Error> {
     let plain = |argument| condition(argument, SeccompCmpOp::MaskedEq(libc::MSG_FASTOPEN as u64), 0);
     rules.insert(libc::SYS_sendto, vec![rule(vec![plain(3)?])?]);
     rules.insert(libc::SYS_sendmsg, vec![rule(vec![plain(2)?])?]);
-    let asks = [libc::FIONBIO, libc::FIONREAD].into_iter().map(|request| rule(vec![is(1, request as u64)?]));
+    let asks = [libc::FIONBIO, libc::FIONREAD].into_iter().map(|request| rule(vec![is(1, request)?]));
     rules.insert(libc::SYS_ioctl, asks.collect::<Result<_, _>>()?);
     Ok(())
 }
