@@ -14,12 +14,12 @@ pub enum Failure {
     NotInstalled,
     /// It is not to be used.
     #[error("the server is told not to use ffmpeg ([ffmpeg] enabled)")]
-    Disabled,
+    Off,
     /// The ffmpeg that is there is too old.
     #[error("the server's ffmpeg is too old: 5.1 or a later version is needed")]
     TooOld,
-    /// The child could not be confined or executed; for the operator.
-    #[error("ffmpeg cannot be run: {0}")]
+    /// The child could not be confined or executed. Why is for the operator, and was logged.
+    #[error("ffmpeg cannot be run: the log of the server says why")]
     Jail(String),
     /// An address is private, and was not granted.
     #[error("it leads to a private address that is not granted: list it in the input's `private`")]
@@ -75,7 +75,7 @@ impl Failure {
         matches!(
             self,
             Self::NotInstalled
-                | Self::Disabled
+                | Self::Off
                 | Self::TooOld
                 | Self::Jail(_)
                 | Self::Refused

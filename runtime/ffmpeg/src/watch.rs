@@ -61,6 +61,14 @@ impl Watch {
 
     /// Runs until the end.
     pub(crate) fn run(self) -> Outcome {
+        let outcome = self.follow();
+        if let Outcome::Failed(Failure::Jail(error)) = &outcome {
+            tracing::error!(error, "ffmpeg cannot be run");
+        }
+        outcome
+    }
+
+    fn follow(self) -> Outcome {
         let (connections, redact) = match &self.input {
             Input::Network(network) => (Some(Connections::new(network)), Redact::of(network.url())),
             _ => (None, Redact::default()),

@@ -60,7 +60,12 @@ impl App {
         let memory = memory(&config.server);
         let defaults = Arc::new(config.session_defaults(memory));
         let limits = sources::Limits { folder, ..sources::Limits::default() };
-        let sources = SourceRegistry::new(&config.sources, &limits)?;
+        let ffmpeg = config.ffmpeg.find(config.program.as_deref());
+        match &ffmpeg {
+            Ok(ffmpeg) => tracing::info!(path = %ffmpeg.path().display(), "ffmpeg reads what is not read here"),
+            Err(failure) => tracing::info!("some videos and cameras cannot be read: {failure}"),
+        }
+        let sources = SourceRegistry::new(&config.sources, &limits, ffmpeg.clone())?;
         let answerer = Arc::new(Answerer {
             catalog: catalog.clone(),
             sessions: sessions.clone(),

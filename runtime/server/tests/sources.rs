@@ -15,6 +15,7 @@ use axum::body::{Body, Bytes};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use framebox_ffmpeg::Failure;
 use framebox_picture::Size;
 use framebox_sandbox::Sources;
 use framebox_server::config::Source;
@@ -41,7 +42,7 @@ fn patient(sources: &[(&str, Source)], silence: Duration) -> SourceRegistry {
         pause: Duration::from_millis(10),
         longest_pause: Duration::from_millis(40),
     };
-    SourceRegistry::new(&sources, &limits).unwrap()
+    SourceRegistry::new(&sources, &limits, Err(Failure::NotInstalled)).unwrap()
 }
 
 /// What `handler` may open, read in this process.
@@ -241,7 +242,7 @@ async fn a_fetched_file_that_is_not_a_video_is_reported() {
     let (server, _) = serve(|_| "<html>".into_response()).await;
     let registry = registry(&[("far", at(server, "clip.mp4"))]);
     let kinds = "it is none of the kinds that can be read: MP4 with H.264, Y4M, GIF, WebP, PNG, JPEG";
-    let text = format!("the source far cannot be opened: {kinds}");
+    let text = format!("the source far cannot be opened: {kinds}; {}", Failure::NotInstalled);
     until("it is told", || granted(&registry, "play").open("far").is_err_and(|error| error == text)).await;
 }
 
@@ -249,5 +250,5 @@ async fn a_fetched_file_that_is_not_a_video_is_reported() {
 fn an_address_needs_a_runtime() {
     let source = Source { url: Some("http://127.0.0.1:1/".into()), handlers: vec!["play".into()], ..Source::default() };
     let sources = BTreeMap::from([("far".to_owned(), source)]);
-    assert!(SourceRegistry::new(&sources, &Limits::default()).is_err());
+    assert!(SourceRegistry::new(&sources, &Limits::default(), Err(Failure::NotInstalled)).is_err());
 }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
-use framebox_media::clip::{self, Bounds, Clip, Looping};
+use framebox_media::clip::{self, Bounds, Clip, Decoded, Looping, Piped};
 use framebox_sandbox::{Source, SourceFrame, SourceInfo, Sources};
 
 /// The files that were granted to a handler, by name.
@@ -15,13 +15,19 @@ pub trait Grants: Send + Sync {
     /// # Errors
     /// A text for the guest if no such source was granted, or it cannot be opened.
     fn open(&self, name: &str) -> Result<GrantedFile, String>;
+
+    /// Lets ffmpeg decode that file, from its beginning, because it cannot be read here.
+    ///
+    /// # Errors
+    /// A text for the guest: why not.
+    fn decode(&self, name: &str) -> Result<Decoded, String>;
 }
 
 /// An open file of a source.
 pub struct GrantedFile {
     /// The file, open for reading.
     pub file: File,
-    /// It starts over at its end.
+    /// It starts over at its end. When it is [decoded](Grants::decode), too.
     pub looped: bool,
     /// Is kept for as long as the source is open.
     pub permit: Box<dyn Any + Send>,
@@ -35,6 +41,10 @@ impl Grants for NoGrants {
     fn open(&self, name: &str) -> Result<GrantedFile, String> {
         Err(format!("no source {name:?} was granted to this handler"))
     }
+
+    fn decode(&self, name: &str) -> Result<Decoded, String> {
+        Err(format!("no source {name:?} was granted to this handler"))
+    }
 }
 
 /// Returns sources that are read in the process that opens them.
@@ -46,19 +56,32 @@ struct Local(Arc<dyn Grants>);
 
 impl Sources for Local {
     fn open(&self, name: &str) -> Result<Box<dyn Source>, String> {
-        read(name, self.0.open(name)?)
+        read(name, &self.0)
     }
 }
 
-/// Reads an open file as a source.
+/// Reads a granted file as a source; by ffmpeg where it cannot be read here.
 ///
 /// # Errors
 /// A text for the guest if the file is no video or picture.
-pub(crate) fn read(name: &str, granted: GrantedFile) -> Result<Box<dyn Source>, String> {
-    let GrantedFile { file, looped, permit } = granted;
-    let clip = clip::read(file, &Bounds::default());
-    let clip = clip.map_err(|error| format!("the source {name} cannot be opened: {error}"))?;
-    let clip = if looped { Box::new(Looping::new(clip)) } else { clip };
+pub(crate) fn read(name: &str, grants: &Arc<dyn Grants>) -> Result<Box<dyn Source>, String> {
+    let GrantedFile { file, looped, mut permit } = grants.open(name)?;
+    let bounds = Bounds::default();
+    let clip = match clip::read(file, &bounds) {
+        Ok(clip) if looped => Box::new(Looping::new(clip)),
+        Ok(clip) => clip,
+        Err(error) if error.is_of_content() => {
+            // The file is not read here.
+            permit = Box::new(());
+            let (of, grants) = (name.to_owned(), grants.clone());
+            let decode = Box::new(move || grants.decode(&of));
+            match Piped::open(decode, &bounds) {
+                Ok(clip) => Box::new(clip) as Box<dyn Clip>,
+                Err(other) => return Err(format!("the source {name} cannot be opened: {error}; {other}")),
+            }
+        }
+        Err(error) => return Err(format!("the source {name} cannot be opened: {error}")),
+    };
     Ok(Box::new(Opened { name: name.to_owned(), clip, _permit: permit }))
 }
 

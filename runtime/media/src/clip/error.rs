@@ -64,6 +64,13 @@ pub enum Error {
     Decoder,
 }
 
+impl Error {
+    /// Whether it is about the file's content, which another reader may be able to read.
+    pub fn is_of_content(&self) -> bool {
+        !matches!(self, Self::Read(_) | Self::NotAFile | Self::NoSeek | Self::TooFar | Self::Decoder)
+    }
+}
+
 impl From<framebox_picture::Error> for Error {
     fn from(error: framebox_picture::Error) -> Self {
         Self::Broken(error.to_string())

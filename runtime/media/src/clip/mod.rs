@@ -9,6 +9,7 @@
 //! | `animation` | animated GIF, WebP and PNG |
 //! | `still` | PNG, JPEG, GIF and WebP |
 //! | `open` | [`open()`], [`read()`]: detect the type of a file |
+//! | `piped` | [`Piped`]: any file, by another program that decodes it into a pipe |
 //! | `looping` | [`Looping`]: repeats a clip |
 
 mod animation;
@@ -20,6 +21,7 @@ mod interface;
 mod looping;
 mod mp4;
 mod open;
+mod piped;
 mod rgba;
 mod still;
 mod y4m;
@@ -30,3 +32,4 @@ pub use file::open as file;
 pub use interface::{Clip, Frame, Info};
 pub use looping::Looping;
 pub use open::{open, read};
+pub use piped::{Decode, Decoded, Piped};

@@ -7,5 +7,6 @@ mod images;
 mod mp4;
 #[path = "../../examples/clip/mux.rs"]
 mod mux;
+mod piped;
 mod support;
 mod y4m;

@@ -1,8 +1,8 @@
-//! `[ffmpeg]`: what reads the sources that the server does not read by itself.
+//! `[ffmpeg]`: the program that reads what is not read here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use framebox_ffmpeg::{Failure, Ffmpeg as Programs};
+use framebox_ffmpeg::{Failure, Ffmpeg as Program};
 use serde::Deserialize;
 
 /// `[ffmpeg]`
@@ -11,7 +11,7 @@ use serde::Deserialize;
 pub struct Ffmpeg {
     /// Whether it is used.
     pub enabled: bool,
-    /// The program; absent: `ffmpeg` on the `PATH`.
+    /// Its file, relative to the configuration file; absent: the first one in the folders of `PATH`.
     pub path: Option<PathBuf>,
 }
 
@@ -22,19 +22,18 @@ impl Default for Ffmpeg {
 }
 
 impl Ffmpeg {
-    /// Finds the program; `program`: the `framebox` that starts it, in place of the running one.
+    /// Looks for it. `program` starts it in place of the running one.
     ///
     /// # Errors
-    /// Why there is none, and what to do.
-    pub fn find(&self, program: Option<PathBuf>) -> Result<Programs, Failure> {
+    /// Why there is none, in words that say what to do.
+    pub fn find(&self, program: Option<&Path>) -> Result<Program, Failure> {
         if !self.enabled {
-            return Err(Failure::Disabled);
+            return Err(Failure::Off);
         }
-        #[expect(clippy::disallowed_methods, reason = "programs are where the PATH says")]
-        let search = std::env::var_os("PATH");
-        let found = Programs::find(self.path.as_deref(), search.as_deref())?;
+        #[expect(clippy::disallowed_methods, reason = "where programs are is a setting of the system")]
+        let found = Program::find(self.path.as_deref(), std::env::var_os("PATH").as_deref())?;
         Ok(match program {
-            Some(program) => found.started_by(program),
+            Some(program) => found.started_by(program.to_owned()),
             None => found,
         })
     }

@@ -53,10 +53,10 @@ pub struct Config {
     pub breaker: budgets::Breaker,
     /// Handlers beside the built-in ones, by name.
     pub handlers: BTreeMap<String, Handler>,
+    /// The program that reads what is not read here.
+    pub ffmpeg: Ffmpeg,
     /// Videos and pictures that handlers may read, by name.
     pub sources: BTreeMap<String, Source>,
-    /// What reads the sources that the server does not read by itself.
-    pub ffmpeg: Ffmpeg,
     /// Streams that the operator defines, by name.
     pub streams: BTreeMap<String, Stream>,
     /// Limits of uploads.
@@ -309,6 +309,7 @@ impl Config {
         let mut config: Self = toml::from_str(&text).with_context(|| format!("{} is wrong", path.display()))?;
         let folder = path.parent().unwrap_or(Path::new("."));
         config.server.data = config.server.data.take().map(|data| folder.join(data));
+        config.ffmpeg.path = config.ffmpeg.path.take().map(|path| folder.join(path));
         for handler in config.handlers.values_mut() {
             handler.component = handler.component.take().map(|file| folder.join(file));
         }
@@ -411,6 +412,7 @@ mod tests {
                 "[sources.a]\npath = \"a.mp4\"",
                 "unknown field `path`, expected one of `file`, `url`, `loop`, `handlers`",
             ),
+            ("[ffmpeg]\nprogram = \"x\"", "unknown field `program`, expected `enabled` or `path`"),
             ("[uploads]\ncompile_mib = 1", "uploads.compile_mib must be within"),
             ("[http]\nconnections = 0", "http.connections must be within"),
             ("[http]\nconnections_per_address = 0", "http.connections_per_address must be within"),

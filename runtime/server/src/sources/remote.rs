@@ -81,7 +81,7 @@ async fn log_content(source: &str, file: &TempPath) {
     let path = file.to_path_buf();
     match tokio::task::spawn_blocking(move || clip::open(&path, &Bounds::default()).map(|clip| clip.info())).await {
         Ok(Ok(info)) => tracing::info!(source, ?info, "a source is available"),
-        Ok(Err(error)) => tracing::warn!(source, %error, "a source cannot be opened"),
+        Ok(Err(error)) => tracing::warn!(source, %error, "a source cannot be read without ffmpeg"),
         Err(error) => tracing::warn!(source, %error, "a source cannot be opened"),
     }
 }

@@ -7,14 +7,16 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use framebox_media::clip::Decoded;
 use framebox_sandbox::{Source, Sources};
 
 use super::connection::{Receiver, Sender};
 use crate::protocol::FromWorker;
-use crate::sources::{GrantedFile, read};
+use crate::sources::{GrantedFile, Grants, read};
 
-/// Longest time for the server to open a file.
+/// Longest time for the server to open a file, and to let ffmpeg decode one.
 const OPENING: Duration = Duration::from_secs(5);
+const DECODING: Duration = Duration::from_secs(20);
 
 type Answer = Result<(File, bool), String>;
 
@@ -66,15 +68,35 @@ impl Shared {
 
 impl Sources for RemoteSources {
     fn open(&self, name: &str) -> Result<Box<dyn Source>, String> {
+        let grants: Arc<dyn Grants> = Arc::new(self.clone());
+        read(name, &grants)
+    }
+}
+
+impl Grants for RemoteSources {
+    fn open(&self, name: &str) -> Result<GrantedFile, String> {
+        let ((file, looped), open) = self.ask(name, false)?;
+        Ok(GrantedFile { file, looped, permit: Box::new(open) })
+    }
+
+    fn decode(&self, name: &str) -> Result<Decoded, String> {
+        let ((pipe, _), open) = self.ask(name, true)?;
+        Ok(Decoded { pipe, permit: Box::new(open) })
+    }
+}
+
+impl RemoteSources {
+    /// Asks the server for a file, or for the pipe into which it is decoded.
+    fn ask(&self, name: &str, decoded: bool) -> Result<((File, bool), Open), String> {
         let number = self.0.next.fetch_add(1, Ordering::Relaxed);
         let (sender, answer) = sync_channel(1);
         self.0.waiting().insert(number, sender);
-        self.0.sender.message(&FromWorker::OpenSource { number, name: name.to_owned() });
+        self.0.sender.message(&FromWorker::OpenSource { number, name: name.to_owned(), decoded });
         let open = Open { number, sender: self.0.sender.clone() };
-        let answer = answer.recv_timeout(OPENING);
+        let answer = answer.recv_timeout(if decoded { DECODING } else { OPENING });
         self.0.waiting().remove(&number);
-        let (file, looped) = answer.map_err(|_| format!("the source {name} could not be opened in time"))??;
-        read(name, GrantedFile { file, looped, permit: Box::new(open) })
+        let answer = answer.map_err(|_| format!("the source {name} could not be opened in time"))??;
+        Ok((answer, open))
     }
 }
 

@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
+use framebox_media::clip::Decoded;
 use framebox_pipeline::stream::Audience;
 use framebox_pipeline::{Connections, Notice, Permit, Severity};
 use framebox_sandbox::{CallError, Log, MemoryAccount};
@@ -168,12 +169,12 @@ async fn read(socket: &UnixStream, mut buffer: BytesMut, served: &mut Served) ->
                         Incoming::Image(number, file) => {
                             served.shared.mirror().answer(number, Answer::Image(file));
                         }
-                        Incoming::Message(FromWorker::OpenSource { number, name }) => {
+                        Incoming::Message(FromWorker::OpenSource { number, name, decoded }) => {
                             if opening.len() >= MOST_OPENING || open.len() >= MOST_OPEN {
                                 return End::Misbehaved("it opens too many sources".into());
                             }
                             let grants = served.grants.clone();
-                            opening.spawn_blocking(move || (number, grants.open(&name)));
+                            opening.spawn_blocking(move || (number, open_source(&*grants, &name, decoded)));
                         }
                         Incoming::Message(FromWorker::CloseSource { number }) => drop(open.remove(&number)),
                         Incoming::Message(message) => {
@@ -207,6 +208,14 @@ async fn read(socket: &UnixStream, mut buffer: BytesMut, served: &mut Served) ->
             }
         }
     }
+}
+
+fn open_source(grants: &dyn Grants, name: &str, decoded: bool) -> Result<GrantedFile, String> {
+    if !decoded {
+        return grants.open(name);
+    }
+    let Decoded { pipe, permit } = grants.decode(name)?;
+    Ok(GrantedFile { file: pipe, looped: false, permit })
 }
 
 async fn receive(socket: &UnixStream, buffer: &mut BytesMut) -> io::Result<usize> {

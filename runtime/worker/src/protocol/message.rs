@@ -57,7 +57,8 @@ pub(crate) enum ToWorker {
     Snapshot { number: u64, snapshot: Snapshot },
     /// [`FromWorker::Frames`] is asked for.
     Frames { number: u64, cursor: u64 },
-    /// The answer to [`FromWorker::OpenSource`]; the file travels beside it.
+    /// The answer to [`FromWorker::OpenSource`], and whether the file starts over at its end; the file, or the pipe into which it is
+    /// decoded, travels beside it.
     Source { number: u64, opened: Result<bool, String> },
     /// Pictures come from the file that travels beside it: a pipe, or a file that may start over.
     Feed { is_pipe: bool, looped: bool },
@@ -84,8 +85,8 @@ pub(crate) enum FromWorker {
     Keyframe,
     /// CPU time used since the last report, µs, and what the session holds, bytes.
     Used { us: u64, bytes: u64 },
-    /// A source is to be opened.
-    OpenSource { number: u64, name: String },
+    /// A source is to be opened, or decoded because it cannot be read.
+    OpenSource { number: u64, name: String, decoded: bool },
     /// A source was closed.
     CloseSource { number: u64 },
     /// A version took over from this frame on, with these parameters; or why not.
