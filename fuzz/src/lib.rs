@@ -12,6 +12,7 @@
 //! | [`h264`] | byte streams and parameter sets, and the decoder behind them | peer, uploader |
 //! | [`vp8`] | coded pictures, and libvpx behind the check of their headers | peer |
 //! | [`clip`] | MP4, Y4M and pictures | operator, or whoever gave them the file |
+//! | [`nut`] | what comes out of the pipe into which ffmpeg writes | whoever took over ffmpeg |
 //! | [`values`] | descriptors, parameters and values | uploader, guest, viewer |
 //! | [`configuration`] | the configuration file | operator, by mistake |
 //! | [`protocol`] | messages on the data channel | peer |
@@ -28,6 +29,7 @@ pub mod configuration;
 pub mod cpp_coverage;
 mod file;
 pub mod h264;
+pub mod nut;
 #[cfg(feature = "server")]
 pub mod offer;
 #[cfg(feature = "server")]
@@ -50,6 +52,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("h264", h264::run),
     ("vp8", vp8::run),
     ("clip", clip::run),
+    ("nut", nut::run),
     #[cfg(feature = "server")]
     ("offer", offer::run),
     #[cfg(feature = "server")]

@@ -9,6 +9,7 @@
 //! | [`api`] | the HTTP API and the command line: answers, refusals, and their words |
 //! | [`auth`] | tokens, scopes, and the commands that need them |
 //! | [`catalog`] | uploads, versions, crashes, damaged files |
+//! | [`ffmpeg`] | files that only ffmpeg reads |
 //! | [`guests`] | the handlers of `guest-examples` |
 //! | [`hostile`] | peers and strangers that attack the server |
 //! | [`http`] | connections that hold on, requests of other sites, the end of the server |
@@ -29,6 +30,7 @@ mod aiortc;
 mod api;
 mod auth;
 mod catalog;
+mod ffmpeg;
 mod guests;
 mod hostile;
 mod http;

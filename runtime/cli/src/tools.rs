@@ -46,5 +46,6 @@ fn host() -> Result<Host, Error> {
         limits: defaults.effective("", &Default::default()).limits(),
         max_memory: defaults.most_memory(),
         compile: Box::new(compile),
+        ffmpeg: framebox_server::config::Ffmpeg::default().find(None),
     })
 }

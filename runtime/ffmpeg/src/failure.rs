@@ -8,15 +8,14 @@ use std::time::Duration;
 pub enum Failure {
     /// There is no ffmpeg.
     #[error(
-        "ffmpeg is not installed on the server: install it (Debian: apt install ffmpeg), or name it in the configuration \
-         ([ffmpeg] path)"
+        "ffmpeg is not installed: install it (Debian: apt install ffmpeg), or name it in the configuration ([ffmpeg] path)"
     )]
     NotInstalled,
     /// It is not to be used.
     #[error("the server is told not to use ffmpeg ([ffmpeg] enabled)")]
     Off,
     /// The ffmpeg that is there is too old.
-    #[error("the server's ffmpeg is too old: 5.1 or a later version is needed")]
+    #[error("ffmpeg is too old here: 5.1 or a later version is needed")]
     TooOld,
     /// The child could not be confined or executed. Why is for the operator, and was logged.
     #[error("ffmpeg cannot be run: the log of the server says why")]

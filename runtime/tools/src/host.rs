@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use framebox_ffmpeg::{Failure, Ffmpeg};
 use framebox_sandbox::{Code, CompileLimits, Component, Engine, Limits, LoadError, Settings, inspect};
 
 use crate::Error;
@@ -24,7 +25,7 @@ pub enum CompileError {
 /// Compiles a component within limits.
 pub type Compile = dyn Fn(&[u8], &CompileLimits) -> Result<Code, CompileError>;
 
-/// The limits and the compiler of a server with default settings. The caller provides them, so that this crate does not
+/// The limits, the compiler and the ffmpeg of a server with default settings. The caller provides them, so that this crate does not
 /// depend on the server.
 pub struct Host {
     /// Limits on a component before and while it is compiled.
@@ -35,6 +36,8 @@ pub struct Host {
     pub max_memory: usize,
     /// Compiles a component in the same way as an upload.
     pub compile: Box<Compile>,
+    /// Reads the files that are not read here, or why it does not.
+    pub ffmpeg: Result<Ffmpeg, Failure>,
 }
 
 /// A component that a server would accept, and what was measured while loading it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use framebox_media::clip::Clip;
 use framebox_sandbox::{Source, SourceFrame, SourceInfo, Sources};
 
-use super::input::open;
+use super::files::Files;
 use crate::Error;
 
 /// Parses `NAME=FILE`.
@@ -18,20 +18,23 @@ pub(super) fn parse(text: &str) -> Result<(String, PathBuf), String> {
 }
 
 /// The granted files with their names.
-pub(super) struct Grants(Vec<(String, PathBuf)>);
+pub(super) struct Grants {
+    granted: Vec<(String, PathBuf)>,
+    files: Files,
+}
 
 impl Grants {
     /// Opens each file once, so that an invalid one is reported before the run starts.
-    pub(super) fn new(files: &[(String, PathBuf)]) -> Result<Self, Error> {
-        files.iter().try_for_each(|(_, file)| open(file).map(drop))?;
-        Ok(Self(files.to_vec()))
+    pub(super) fn new(granted: &[(String, PathBuf)], files: &Files) -> Result<Self, Error> {
+        granted.iter().try_for_each(|(_, file)| files.open(file).map(drop))?;
+        Ok(Self { granted: granted.to_vec(), files: files.clone() })
     }
 }
 
 impl Sources for Grants {
     fn open(&self, name: &str) -> Result<Box<dyn Source>, String> {
-        let Some((name, file)) = self.0.iter().rfind(|(granted, _)| granted == name) else {
-            let names: Vec<_> = self.0.iter().map(|(name, _)| name.as_str()).collect();
+        let Some((name, file)) = self.granted.iter().rfind(|(granted, _)| granted == name) else {
+            let names: Vec<_> = self.granted.iter().map(|(name, _)| name.as_str()).collect();
             let name: String = name.chars().take(64).collect();
             return Err(match names.is_empty() {
                 true => {
@@ -40,7 +43,7 @@ impl Sources for Grants {
                 false => format!("the source {name:?} is not granted; the granted sources are: {}", names.join(", ")),
             });
         };
-        let clip = open(file).map_err(|_| format!("the source {name} cannot be opened"))?;
+        let clip = self.files.open(file).map_err(|_| format!("the source {name} cannot be opened"))?;
         Ok(Box::new(ClipSource { name: name.clone(), clip }))
     }
 }

@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use framebox_media::clip::{self, Bounds, Clip};
+use framebox_media::clip::Clip;
 use framebox_picture::{Picture, Size};
 use framebox_sandbox::Kind;
 
+use super::files::{Files, unreadable};
 use super::rate::Rate;
 use crate::{Error, pattern};
 
@@ -55,7 +56,7 @@ pub(super) struct Frame {
 
 impl Input {
     /// Opens the selected input for a handler of `kind` whose descriptor requests `fps`.
-    pub(super) fn open(options: Options<'_>, kind: Kind, fps: Option<f32>) -> Result<Self, Error> {
+    pub(super) fn open(options: Options<'_>, files: &Files, kind: Kind, fps: Option<f32>) -> Result<Self, Error> {
         let usage = |text: &str| Err(Error::Usage(text.into()));
         let rate = options.rate.unwrap_or(Rate::DEFAULT);
         let limit = Some(options.frames.unwrap_or(DEFAULT_FRAMES));
@@ -79,7 +80,7 @@ impl Input {
             }
             (_, Some(_)) if size.is_some() => usage("--size applies to `pattern` only: a file has its own size"),
             (_, Some(file)) => {
-                let mut clip = open(file)?;
+                let mut clip = files.open(file)?;
                 let info = clip.info();
                 let is_still = info.fps == 0.0 && info.duration.is_none();
                 if is_still && let Some(shot) = clip.next().map_err(|error| unreadable(file, &error))? {
@@ -136,18 +137,5 @@ impl Input {
         };
         self.returned += 1;
         Ok(Some(Frame { picture, pts_us }))
-    }
-}
-
-/// Opens a video or picture file.
-pub(super) fn open(file: &Path) -> Result<Box<dyn Clip>, Error> {
-    clip::open(file, &Bounds::default()).map_err(|error| unreadable(file, &error))
-}
-
-fn unreadable(file: &Path, error: &clip::Error) -> Error {
-    let text = format!("cannot read {}: {error}", file.display());
-    match error {
-        clip::Error::Read(std::io::ErrorKind::NotFound) => Error::Usage(text),
-        _ => Error::Machine(text),
     }
 }

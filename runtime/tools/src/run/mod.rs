@@ -3,6 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `input` | the frames: from a file or the test pattern, or times only for a generator |
+//! | `files` | opens files, by ffmpeg where they are not read here |
 //! | `rate` | frame rates as fractions |
 //! | `output`, `y4m`, `mp4` with its `index`, `stills` | writes the pictures |
 //! | `same_size` | checks that all pictures of a video file have one size |
@@ -13,6 +14,7 @@
 //! | `summary` | the summary that is printed after a run |
 
 mod console;
+mod files;
 mod grants;
 mod index;
 mod input;
@@ -38,6 +40,7 @@ use crate::runner::Runner;
 use crate::text::printable;
 use crate::{Error, Host, settings};
 use console::Console;
+use files::Files;
 use grants::Grants;
 use input::{Input, Options};
 use output::{Destination, Output};
@@ -53,7 +56,7 @@ const MAX_CALL_TIME: Duration = Duration::from_secs(3600);
 pub struct Run {
     /// Component of the handler (.wasm).
     pub file: PathBuf,
-    /// Video or picture to process (MP4 with H.264, Y4M, PNG, JPEG, GIF or WebP), or `pattern` for a moving test picture; to be
+    /// Video or picture to process (MP4 with H.264, Y4M, PNG, JPEG, GIF or WebP; with ffmpeg, any), or `pattern` for a moving test picture; to be
     /// omitted for a generator.
     pub input: Option<PathBuf>,
     /// Where to write the pictures: FILE.y4m, FILE.mp4, a directory for PNG files, or `-` for no pictures [default: -]
@@ -124,8 +127,9 @@ impl Run {
         let component = host.load(&engine, &self.file)?.component;
         let destination = self.destination(&component)?;
         let settings = settings::parse(component.descriptor(), &self.set)?;
-        let grants = Grants::new(&self.source)?;
-        let mut input = Input::open(self.input_options(), component.kind(), component.descriptor().fps)?;
+        let files = Files::new(&host.ffmpeg);
+        let grants = Grants::new(&self.source, &files)?;
+        let mut input = Input::open(self.input_options(), &files, component.kind(), component.descriptor().fps)?;
         let values = Values::open(self.values.as_deref(), component.descriptor(), destination.is_some())?;
 
         let console = Arc::new(Console::new(!self.quiet, values.is_on_terminal()));
