@@ -27,6 +27,9 @@ async fn compare(python: &Path, server: &Server, more: &[&str]) {
         "1",
     ]);
     command.args(["--phases", "coverage,fuzzing,stateful", "--workers", "1", "--request-timeout", "20"]);
+    // Session descriptions are texts that it does not know.
+    let hooks = framebox_test_support::paths::root().join("tests/clients");
+    command.env("PYTHONPATH", hooks).env("PYTHONDONTWRITEBYTECODE", "1").env("SCHEMATHESIS_HOOKS", "bodies");
     let mut child =
         Child::start("schemathesis", command.args(more).current_dir(framebox_test_support::paths::temporary()));
     let status = child.ended().await;

@@ -110,9 +110,6 @@ async fn whip_publish_new(
     body: Body,
 ) -> Result<Response, Problem> {
     limit.admit(caller.key())?;
-    if !(visitor.may_watch || visitor.may_publish) {
-        return Err(AuthorizeError::Insufficient(Scope::Publish).into());
-    }
     let Query(NewStream { handler, policy, unprocessed }) =
         query.map_err(|error| Problem::new(error.status(), error.body_text()))?;
     let options = offer::Options { handler, skipping: policy, unprocessed, ..offer::Options::default() };
@@ -126,6 +123,10 @@ async fn publish(
     (headers, body): (&HeaderMap, Body),
 ) -> Result<Response, Problem> {
     let offer = resource::description(headers, body)?;
+    // Streams decide themselves; a new one needs what the others need that make one.
+    if matches!(target, Target::Handler(_)) && !(visitor.may_watch || visitor.may_publish) {
+        return Err(AuthorizeError::Insufficient(Scope::Publish).into());
+    }
     let outline = Outline::read(&offer).map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
     // RFC 9725 section 4.4.2.
     if let Outline { audio: 2.., .. } | Outline { video: 2.., .. } | Outline { streams: 2.., .. } = outline {
