@@ -1,6 +1,6 @@
 /** Streams on the server: processed videos with a name, which many may watch. */
 
-/** @import { NewStream, Recording, StreamChange, StreamReport, StreamSummary } from './types.js' */
+/** @import { NewStream, RecordedFile, RecordingStatus, StreamChange, StreamReport, StreamSummary } from './types.js' */
 
 import { jsonRequest, sessionPath, streamPath, withHeaders } from './server.js';
 import { streamError } from './errors.js';
@@ -67,7 +67,7 @@ export class Streams {
     return this.#server.snapshot(streamPath(name), options);
   }
 
-  /** Starts to record a stream. @param {string} name @returns {Promise<Recording>} */
+  /** Records a stream from its next picture on. @param {string} name @returns {Promise<RecordingStatus>} */
   async record(name) {
     return (await this.#send(name, '/recording', 'POST')).json();
   }
@@ -77,17 +77,22 @@ export class Streams {
     await this.#send(name, '/recording', 'DELETE');
   }
 
-  /** Returns what was recorded of a stream. @param {string} name @returns {Promise<Recording[]>} */
+  /** The recording that runs, or did last; null when there was none. @param {string} name @returns {Promise<RecordingStatus|null>} */
+  async recording(name) {
+    return (await this.#server.read(streamPath(name), '/recording')).recording;
+  }
+
+  /** Returns what was recorded of a stream, the newest first. @param {string} name @returns {Promise<RecordedFile[]>} */
   async recordings(name) {
     return (await this.#server.read(streamPath(name), '/recordings')).recordings;
   }
 
-  /** Reads a recording. @param {string} name @param {string} file @returns {Promise<Blob>} An MP4 file. */
-  async recording(name, file) {
+  /** Reads a recorded file, which is MP4. @param {string} name @param {string} file @returns {Promise<Blob>} */
+  async recordedFile(name, file) {
     return (await this.#send(name, `/recordings/${encodeURIComponent(file)}`, 'GET')).blob();
   }
 
-  /** Deletes a recording. @param {string} name @param {string} file */
+  /** Deletes a recorded file. @param {string} name @param {string} file */
   async removeRecording(name, file) {
     await this.#send(name, `/recordings/${encodeURIComponent(file)}`, 'DELETE');
   }

@@ -230,8 +230,15 @@
  *   input: 'publish'|'clock'|{session: string}|{source: string}}} NewStream
  */
 /**
- * A recording of a stream. `started`: when (RFC 3339); `active`: whether it still grows.
- * @typedef {{file: string, bytes: number, started: string, duration_ms: number, active: boolean}} Recording
+ * The recording of a stream. `active`: whether it goes on; `problem`: what is wrong with it, in words.
+ * @typedef {{active: boolean, file: string|null, started: string|null, duration_ms: number, bytes: number, dropped: number,
+ *   problem: string|null}} RecordingStatus
+ */
+/**
+ * A file of a recording. `started`: when it began (RFC 3339); `before`: it has what the publisher sent; `active`: whether it
+ * is being written.
+ * @typedef {{file: string, started: string, duration_ms: number|null, bytes: number, before: boolean, active: boolean}}
+ *   RecordedFile
  */
 
 /**

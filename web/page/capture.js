@@ -1,7 +1,7 @@
 /** The buttons that keep what is seen: a snapshot, and a recording where the stream is one's own. */
 
 /** @import { Framebox } from '../framebox.js' */
-/** @import { Recording } from '../client/types.js' */
+/** @import { RecordedFile } from '../client/types.js' */
 
 import { toFrameboxError } from '../client/errors.js';
 import { download, timedName } from './download.js';
@@ -44,7 +44,8 @@ export class Capture {
     if (before?.client !== captured?.client) this.#showNote('');
     if (before?.own === captured?.own && before?.client === captured?.client) return;
     clearTimeout(this.#timer);
-    this.#showRecordings([]);
+    this.#showRecording(false);
+    this.#showFiles([]);
     this.#read();
   }
 
@@ -70,37 +71,45 @@ export class Capture {
     clearTimeout(this.#timer);
     const captured = this.#captured;
     if (!captured?.own) return;
-    const recordings = await captured.client.streams.recordings(captured.own).catch(() => null);
-    if (captured.own !== this.#captured?.own) return;
-    if (recordings) this.#showRecordings(recordings);
+    const { streams } = captured.client;
+    const { own } = captured;
+    const answers = await Promise.all([streams.recording(own), streams.recordings(own)]).catch(() => null);
+    if (own !== this.#captured?.own) return;
+    const [status, files] = answers ?? [];
+    if (files) this.#showFiles(files);
+    this.#showRecording(answers ? Boolean(status?.active) : this.#isRecording);
+    if (status?.problem) this.#showNote(status.problem);
     if (this.#isRecording) this.#timer = setTimeout(() => this.#read(), INTERVAL);
   }
 
-  /** @param {Recording[]} recordings */
-  #showRecordings(recordings) {
-    this.#isRecording = recordings.some(({ active }) => active);
-    setText(this.record, this.#isRecording ? 'Stop recording' : 'Record');
-    this.record.toggleAttribute('data-recording', this.#isRecording);
-    const sorted = [...recordings].sort((a, b) => b.started.localeCompare(a.started));
-    this.list.hidden = !sorted.length;
+  /** @param {boolean} isRecording */
+  #showRecording(isRecording) {
+    this.#isRecording = isRecording;
+    setText(this.record, isRecording ? 'Stop recording' : 'Record');
+    this.record.toggleAttribute('data-recording', isRecording);
+  }
+
+  /** @param {RecordedFile[]} files */
+  #showFiles(files) {
+    this.list.hidden = !files.length;
     // The buttons of a recording that grows stay what they are, so that the keyboard's focus stays on them.
     const rows = new Map([...this.list.children].map((row) => [/** @type {HTMLElement} */ (row).dataset.file, row]));
-    const drawn = sorted.map((recording) => {
-      const row = rows.get(recording.file) ?? this.#row(recording);
-      setText(/** @type {Element} */ (row.querySelector('span')), describe(recording));
-      for (const button of row.querySelectorAll('button')) button.disabled = recording.active;
+    const drawn = files.map((file) => {
+      const row = rows.get(file.file) ?? this.#row(file);
+      setText(/** @type {Element} */ (row.querySelector('span')), describe(file));
+      for (const button of row.querySelectorAll('button')) button.disabled = file.active;
       return row;
     });
     if (drawn.some((row, index) => row !== this.list.children[index]) || drawn.length !== rows.size)
       this.list.replaceChildren(...drawn);
   }
 
-  /** @param {Recording} recording */
+  /** @param {RecordedFile} recorded */
   #row({ file }) {
     const save = h('button', { type: 'button', 'aria-label': `Download ${file}` }, 'Download');
     const remove = h('button', { type: 'button', class: 'plain', 'aria-label': `Delete ${file}` }, 'Delete');
     save.addEventListener('click', () =>
-      this.#withStream(save, async ({ streams }, own) => download(await streams.recording(own, file), file)),
+      this.#withStream(save, async ({ streams }, own) => download(await streams.recordedFile(own, file), `${own}-${file}`)),
     );
     remove.addEventListener('click', async () => {
       if (!confirm(`Delete the recording ${file}? This cannot be undone.`)) return;
@@ -135,8 +144,9 @@ export class Capture {
   }
 }
 
-/** @param {Recording} recording */
-function describe({ started, duration_ms: length, bytes: size, active }) {
-  const parts = [new Date(started).toLocaleString(), duration(length), bytes(size), active ? 'recording …' : null];
+/** @param {RecordedFile} recorded */
+function describe({ started, duration_ms: length, bytes: size, active, before }) {
+  const parts = [new Date(started).toLocaleString(), length === null ? null : duration(length), bytes(size)];
+  parts.push(before ? 'as it was sent' : null, active ? 'recording …' : null);
   return parts.filter(Boolean).join(' · ');
 }
