@@ -21,6 +21,11 @@ pub struct Sample {
 
 /// Returns an MP4 with pictures of `size`, whose times are in `timescale` units per second.
 pub fn mp4(size: Size, timescale: u32, samples: &[Sample]) -> Vec<u8> {
+    changed(size, timescale, samples, |_| {})
+}
+
+/// Returns such an MP4 whose index was changed. Positions in it are relative to the first picture.
+pub fn changed(size: Size, timescale: u32, samples: &[Sample], change: impl FnOnce(&mut Moov)) -> Vec<u8> {
     let set = |kind: u8| {
         let mut units = samples.iter().flat_map(|sample| annexb::units(&sample.bytes));
         units.find(|unit| nal::kind(unit) == kind).expect("parameter sets come with the keyframes").to_vec()
@@ -31,11 +36,16 @@ pub fn mp4(size: Size, timescale: u32, samples: &[Sample]) -> Vec<u8> {
     let ftyp = Ftyp { major_brand: b"isom".into(), minor_version: 512, compatible_brands: vec![b"avc1".into()] };
     ftyp.encode(&mut out).unwrap();
     let mut moov = moov(size, timescale, samples, &data, avcc);
+    change(&mut moov);
     let mut index = vec![];
     moov.encode(&mut index).unwrap();
     // The index holds the offsets of the pictures, which follow it.
-    let begin = out.len() + index.len() + 8;
-    moov.trak[0].mdia.minf.stbl.stco = Some(Stco { entries: vec![begin as u32] });
+    let begin = (out.len() + index.len() + 8) as u32;
+    for position in
+        moov.trak.iter_mut().flat_map(|track| track.mdia.minf.stbl.stco.iter_mut().flat_map(|table| &mut table.entries))
+    {
+        *position += begin;
+    }
     moov.encode(&mut out).unwrap();
     Mdat { data: data.concat() }.encode(&mut out).unwrap();
     out
@@ -79,7 +89,7 @@ fn moov(size: Size, timescale: u32, samples: &[Sample], data: &[Vec<u8>], avcc: 
 }
 
 /// Returns the NAL units with length prefixes, without the parameter sets, which are in the index.
-fn lengths(stream: &[u8]) -> Vec<u8> {
+pub fn lengths(stream: &[u8]) -> Vec<u8> {
     let units = annexb::units(stream).filter(|unit| ![nal::SPS, nal::PPS].contains(&nal::kind(unit)));
     units.flat_map(|unit| [&(unit.len() as u32).to_be_bytes(), unit].concat()).collect()
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use framebox_picture::{Format, Picture, Plane, Planes, Pool, Size};
+use framebox_picture::sample::Sampler;
+use framebox_picture::{Aspect, Coded, Colour, Format, Picture, Plane, Planes, Pool, Range, Size};
 
 use super::bounds::Bounds;
 use super::error::{Error, allowed};
@@ -20,6 +21,8 @@ const DEFAULT_FPS: (u64, u64) = (25, 1);
 pub(super) struct Video {
     file: File,
     header: Header,
+    /// Size at which pictures are shown.
+    size: Size,
     /// Offset of the first picture's header.
     begin: u64,
     /// Offset of the next picture's header.
@@ -28,6 +31,9 @@ pub(super) struct Video {
     /// Whether all pictures so far are at equal distances.
     equidistant: bool,
     bytes: Vec<u8>,
+    /// The picture with its chroma subsampled, where it is not in the file.
+    subsampled: Picture,
+    sampler: Sampler,
     pool: Pool,
 }
 
@@ -38,12 +44,15 @@ impl Video {
         allowed(header.size, bounds.pixels)?;
         let mut video = Self {
             file,
+            size: header.aspect.map_or(header.size, |aspect| aspect.square(header.size, bounds.pixels)),
             header,
             begin,
             at: begin,
             sequence: 0,
             equidistant: true,
             bytes: Vec::new(),
+            subsampled: Picture::black(Size::new(2, 2))?,
+            sampler: Sampler::default(),
             pool: Pool::default(),
         };
         if video.next()?.is_none() {
@@ -75,12 +84,12 @@ impl Clip for Video {
     fn info(&self) -> Info {
         let fps = self.header.fps.map_or(0.0, |(fps, per)| fps as f32 / per as f32);
         let duration = self.equidistant.then(|| self.time(self.count()));
-        Info { size: self.header.size, fps, duration, dropped: Vec::new() }
+        Info { size: self.size, fps, duration, dropped: Vec::new() }
     }
 
     fn memory(&self) -> usize {
-        let pictures = Pool::KEPT.saturating_mul(Format::I420.bytes(self.header.size));
-        self.header.bytes().saturating_add(pictures)
+        let pictures = Pool::KEPT.saturating_mul(Format::I420.bytes(self.size));
+        self.header.bytes().saturating_add(pictures).saturating_add(self.subsampled.bytes().len())
     }
 
     fn next(&mut self) -> Result<Option<Frame>, Error> {
@@ -93,8 +102,11 @@ impl Clip for Video {
         }
         self.bytes.clear();
         self.file.append(begin, self.header.bytes(), &mut self.bytes, "the end of a picture")?;
-        let (header, bytes) = (&self.header, &self.bytes);
-        let picture = self.pool.filled(|picture| header.draw(bytes, picture))?;
+        let planes = self.header.planes(&self.bytes, &mut self.subsampled)?;
+        let range = if self.header.full_range { Range::Full } else { Range::Limited };
+        let colour = Colour { range, ..Colour::default() };
+        let coded = Coded { colour, size: self.size, ..planes.into() };
+        let picture = self.pool.filled(|picture| self.sampler.draw(coded, self.size, picture))?;
         let pts = self.time(self.sequence);
         self.equidistant &= line == b"FRAME";
         self.at = begin + self.bytes.len() as u64;
@@ -160,6 +172,8 @@ struct Header {
     /// Numerator and denominator of the frame rate.
     fps: Option<(u64, u64)>,
     chroma: Chroma,
+    /// Width of a pixel to its height, if it is known.
+    aspect: Option<Aspect>,
     /// Whether samples use the full range 0–255.
     full_range: bool,
 }
@@ -168,20 +182,22 @@ impl Header {
     fn parse(line: &[u8]) -> Result<Self, Error> {
         let invalid = |what: &str| Error::Broken(format!("its header has no valid {what}"));
         let line = str::from_utf8(line).map_err(|_| invalid("text"))?;
-        let (mut width, mut height, mut fps, mut chroma, mut full_range) = (None, None, None, Chroma::Yuv420, false);
+        let (mut width, mut height, mut fps, mut aspect) = (None, None, None, None);
+        let (mut chroma, mut full_range) = (Chroma::Yuv420, false);
         for word in line.as_bytes()[MAGIC.len()..].split(|byte| *byte == b' ').filter(|word| !word.is_empty()) {
             let text = str::from_utf8(&word[1..]).unwrap_or("");
             match word[0] {
                 b'W' => width = text.parse().ok(),
                 b'H' => height = text.parse().ok(),
                 b'F' => fps = Some(parse_rate(text).ok_or_else(|| invalid("frame rate"))?),
+                b'A' => aspect = parse_aspect(text),
                 b'C' => chroma = Chroma::parse(text)?,
                 b'X' if text == "COLORRANGE=FULL" => full_range = true,
                 _ => {}
             }
         }
         let (Some(width), Some(height)) = (width, height) else { return Err(invalid("size")) };
-        Ok(Self { size: Size::new(width, height), fps: fps.flatten(), chroma, full_range })
+        Ok(Self { size: Size::new(width, height), fps: fps.flatten(), chroma, aspect, full_range })
     }
 
     fn chroma_size(&self) -> Size {
@@ -198,43 +214,27 @@ impl Header {
         (self.size.pixels() + 2 * self.chroma_size().pixels()) as usize
     }
 
-    /// Converts a picture.
-    fn draw(&self, bytes: &[u8], picture: &mut Picture) -> Result<(), framebox_picture::Error> {
+    /// Returns the planes of a picture. Chroma that is not subsampled in the file is subsampled into `picture`.
+    fn planes<'a>(&self, bytes: &'a [u8], picture: &'a mut Picture) -> Result<Planes<'a>, framebox_picture::Error> {
         let size = self.chroma_size();
         let (y, uv) = bytes.split_at(self.size.pixels() as usize);
         let (u, v) = uv.split_at(size.pixels() as usize);
-        match self.chroma {
-            Chroma::Yuv420 => {
-                let plane = |data, size: Size| Plane { data, stride: size.width as usize };
-                picture.copy_from(Planes {
-                    size: self.size,
-                    y: plane(y, self.size),
-                    u: plane(u, size),
-                    v: plane(v, size),
-                })?;
-            }
-            _ => {
-                picture.resize(self.size)?;
-                let to = self.size.chroma();
-                let (to_y, to_u, to_v) = picture.planes_mut();
-                to_y.copy_from_slice(y);
-                for (from, to_plane) in [(u, to_u), (v, to_v)] {
-                    if from.is_empty() {
-                        to_plane.fill(128);
-                    } else {
-                        subsample(from, size, to_plane, to);
-                    }
-                }
+        let plane = |data, size: Size| Plane { data, stride: size.width as usize };
+        let y = plane(y, self.size);
+        if self.chroma == Chroma::Yuv420 {
+            return Ok(Planes { size: self.size, y, u: plane(u, size), v: plane(v, size) });
+        }
+        picture.resize(self.size)?;
+        let to = self.size.chroma();
+        let (_, to_u, to_v) = picture.planes_mut();
+        for (from, to_plane) in [(u, to_u), (v, to_v)] {
+            if from.is_empty() {
+                to_plane.fill(128);
+            } else {
+                subsample(from, size, to_plane, to);
             }
         }
-        if self.full_range {
-            let (y, u, v) = picture.planes_mut();
-            let scale =
-                |from: u8, span: i32| ((i32::from(from) - 128) * span + if from < 128 { -127 } else { 127 }) / 255;
-            y.iter_mut().for_each(|y| *y = ((u32::from(*y) * 219 + 127) / 255 + 16) as u8);
-            u.iter_mut().chain(v).for_each(|c| *c = (128 + scale(*c, 224)) as u8);
-        }
-        Ok(())
+        Ok(Planes { y, ..picture.planes() })
     }
 }
 
@@ -250,6 +250,12 @@ impl Chroma {
             )),
         }
     }
+}
+
+/// Parses an aspect `width:height`; none if it is unknown or invalid.
+fn parse_aspect(text: &str) -> Option<Aspect> {
+    let (width, height) = text.split_once(':')?;
+    Aspect::new(width.parse().ok()?, height.parse().ok()?)
 }
 
 /// Parses a frame rate `numerator:denominator`. Returns `Some(None)` if it is given as unknown, and none if it is invalid.

@@ -62,3 +62,53 @@ impl ActiveSet {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use framebox_picture::{Matrix, Size};
+
+    use super::*;
+
+    /// A set of that number that names a matrix.
+    fn set(id: u32, matrix: Matrix) -> Announced {
+        let vui = Vui { matrix: Some(matrix), ..Vui::default() };
+        Announced { id, coded: Size::new(16, 16), shown: Size::new(16, 16), references: 1, interlaced: false, vui }
+    }
+
+    #[test]
+    fn the_set_that_slices_refer_to_counts() {
+        let mut active = ActiveSet::default();
+        assert_eq!(active.vui(), Vui::default());
+        active.announce(&set(0, Matrix::Bt709));
+        active.announce(&set(3, Matrix::Bt2020));
+        assert_eq!(active.vui().matrix, Some(Matrix::Bt709), "the first, before anything is known");
+        // Picture parameter set 0 refers to set 0, and 1 to 3.
+        active.read(&[0x68, 0b1_1_000000]);
+        active.read(&[0x68, 0b010_00100]);
+        // Slices: first macroblock 0, type 7, and a picture parameter set.
+        active.read(&[0x65, 0b1_0001000, 0b010_00000]);
+        assert_eq!(active.vui().matrix, Some(Matrix::Bt2020));
+        active.read(&[0x41, 0b1_0001000, 0b1_0000000]);
+        assert_eq!(active.vui().matrix, Some(Matrix::Bt709));
+        active.announce(&set(0, Matrix::Bt601));
+        assert_eq!(active.vui().matrix, Some(Matrix::Bt601));
+    }
+
+    #[test]
+    fn what_cannot_be_read_changes_nothing() {
+        let mut active = ActiveSet::default();
+        active.announce(&set(0, Matrix::Bt709));
+        // Cut off; too many zeros; a set that there cannot be; one that refers to such; invalid escapes.
+        for unit in [
+            &[][..],
+            &[0x65],
+            &[0x65, 0],
+            &[0x65, 0, 0, 0, 0, 0],
+            &[0x68, 0, 0, 1, 0xff],
+            &[0x68, 0b1_0000010, 0b00100000],
+        ] {
+            active.read(unit);
+            assert_eq!(active.vui().matrix, Some(Matrix::Bt709), "{unit:?}");
+        }
+    }
+}

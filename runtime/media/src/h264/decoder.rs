@@ -171,6 +171,6 @@ impl crate::Decoder for Decoder {
         let planes = Planes { size: *size, y: plane(planes[0]), u: plane(planes[1]), v: plane(planes[2]) };
         let vui = self.active.vui();
         let size = vui.aspect.map_or(*size, |aspect| aspect.square(*size, self.settings.max_pixels));
-        Some(Coded { planes, colour: vui.colour, orientation: Orientation::UPRIGHT, size })
+        Some(Coded { planes, colour: vui.colour(), orientation: Orientation::UPRIGHT, size })
     }
 }

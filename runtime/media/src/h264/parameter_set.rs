@@ -121,12 +121,17 @@ pub(super) mod tests {
 
     /// The same with `references` reference frames.
     pub(crate) fn encoded_with(columns: u32, rows: u32, crop: Option<[u32; 4]>, references: u32) -> Vec<u8> {
+        encoded_as(0, columns, rows, crop, references, "0")
+    }
+
+    /// The same with a number, and with the bits from the flag of VUI parameters on.
+    fn encoded_as(id: u32, columns: u32, rows: u32, crop: Option<[u32; 4]>, references: u32, vui: &str) -> Vec<u8> {
         let mut bits = String::new();
         let exp_golomb = |value: u32| {
             let code = format!("{:b}", u64::from(value) + 1);
             "0".repeat(code.len() - 1) + &code
         };
-        for value in [0, 0, 0, 0, references] {
+        for value in [id, 0, 0, 0, references] {
             bits += &exp_golomb(value);
         }
         bits += "0";
@@ -135,8 +140,9 @@ pub(super) mod tests {
         for side in crop.into_iter().flatten() {
             bits += &exp_golomb(side);
         }
-        // No VUI parameters; stop bit.
-        bits += "01";
+        bits += vui;
+        // Stop bit.
+        bits += "1";
         bits += &"0".repeat((8 - bits.len() % 8) % 8);
         let mut unit = vec![0x67, 66, 0xc0, 51];
         let mut zeros = 0;
@@ -176,6 +182,20 @@ pub(super) mod tests {
             assert_eq!(announced.reference_pixels(), 1920 * 1088 * u64::from(references));
         }
         assert_eq!(parse(&encoded_with(40, 30, None, 17)), None);
+    }
+
+    #[test]
+    fn what_is_said_of_the_pictures_is_parsed() {
+        let vui = |bits: &str| parse(&encoded_as(5, 40, 30, None, 1, bits)).unwrap();
+        assert_eq!((vui("0").vui, vui("0").id), (Vui::default(), 5));
+        // Pixels of 4:3; BT.709 in the full range.
+        let said = vui("1 1 00001110 0 1 101 1 1 00000001 00000001 00000001 0 0 0 0 0".replace(' ', "").as_str()).vui;
+        assert_eq!(said.aspect, framebox_picture::Aspect::new(4, 3));
+        let (matrix, range) = (framebox_picture::Matrix::Bt709, framebox_picture::Range::Full);
+        assert_eq!(said.colour(), framebox_picture::Colour { matrix, range });
+        assert_eq!(vui("1100").vui, Vui::default(), "what is damaged says nothing");
+        assert_eq!(parse(&encoded_as(31, 40, 30, None, 1, "0")).map(|set| set.id), Some(31));
+        assert_eq!(parse(&encoded_as(32, 40, 30, None, 1, "0")), None);
     }
 
     #[test]

@@ -1,10 +1,14 @@
 use std::time::Duration;
 
-use framebox_picture::{Picture, Size};
+use framebox_picture::sample::Sampler;
+use framebox_picture::{Colour, Matrix, Orientation, Picture, Range, Size};
+use openh264::OpenH264API;
+use openh264::encoder::{BitRate, EncoderConfig, VuiConfig};
+use openh264::formats::YUVSlices;
 use proptest::prelude::*;
 
 use super::parameter_set::tests::{encoded, encoded_with};
-use super::{annexb, is_keyframe, nal};
+use super::{annexb, is_keyframe, nal, parameter_set};
 use crate::encode::Settings;
 use crate::{Codec, Decoder, Encoder, Error, decode as decoding};
 
@@ -74,6 +78,51 @@ fn encoded_pictures_are_decoded() {
         let back = decode(&mut *decoder, &unit);
         assert!(psnr(&picture, &back) > 30.0, "frame {frame}: {} dB", psnr(&picture, &back));
     }
+}
+
+/// Encodes with a VUI that says `said`.
+fn saying(said: VuiConfig, picture: &Picture) -> Vec<u8> {
+    let config = EncoderConfig::new().vui(said).bitrate(BitRate::from_bps(5_000_000));
+    let mut encoder = openh264::encoder::Encoder::with_api_config(OpenH264API::from_source(), config).unwrap();
+    let size = (picture.size().width as usize, picture.size().height as usize);
+    let planes = picture.planes();
+    let source = YUVSlices::new((planes.y.data, planes.u.data, planes.v.data), size, (size.0, size.0 / 2, size.0 / 2));
+    encoder.encode(&source).unwrap().to_vec()
+}
+
+#[test]
+fn pictures_are_returned_with_the_colours_that_the_stream_names() {
+    let of = |matrix, range| Colour { matrix, range };
+    let mut decoder = Codec::H264.decoder().unwrap();
+    for (said, colour) in [
+        (VuiConfig::bt601(), Colour::default()),
+        (VuiConfig::bt709(), of(Matrix::Bt709, Range::Limited)),
+        (VuiConfig::bt709().full_range(true), of(Matrix::Bt709, Range::Full)),
+        (VuiConfig::bt601().full_range(true), of(Matrix::Bt601, Range::Full)),
+        (VuiConfig::bt601(), Colour::default()),
+    ] {
+        let mut picture = Picture::black(SIZE).unwrap();
+        picture.bytes_mut()[..SIZE.pixels() as usize].fill(134);
+        picture.planes_mut().1.fill(77);
+        picture.planes_mut().2.fill(68);
+        assert!(decoder.decode(&saying(said, &picture)).unwrap());
+        let coded = decoder.picture().unwrap();
+        assert_eq!((coded.colour, coded.size, coded.planes.size), (colour, SIZE, SIZE));
+        let (mut shown, mut expected) = (picture.clone(), picture.clone());
+        Sampler::default().draw(coded, SIZE, &mut shown).unwrap();
+        expected.draw(picture.planes(), colour, Orientation::UPRIGHT).unwrap();
+        let differs = shown.bytes().iter().zip(expected.bytes()).any(|(is, should)| is.abs_diff(*should) > 2);
+        assert!(!differs, "{colour:?}: {} {}", shown.bytes()[0], expected.bytes()[0]);
+    }
+}
+
+#[test]
+fn what_is_encoded_says_that_it_is_bt601_in_the_limited_range() {
+    let mut encoder = Codec::H264.encoder(&Settings::default()).unwrap();
+    let (unit, _) = encode(&mut *encoder, &scene(SIZE, 0), 0, false);
+    let set = annexb::units(&unit).find(|unit| nal::kind(unit) == nal::SPS).unwrap();
+    let vui = parameter_set::parse(set).unwrap().vui;
+    assert_eq!((vui.matrix, vui.range), (Some(Matrix::Bt601), Some(Range::Limited)));
 }
 
 #[test]

@@ -2,11 +2,15 @@
 #![allow(clippy::unwrap_used)]
 
 mod damaged;
+mod edits;
 mod files;
+mod fragments;
 mod images;
+mod meant;
 mod mp4;
 #[path = "../../examples/clip/mux.rs"]
 mod mux;
 mod piped;
 mod support;
+mod tracks;
 mod y4m;

@@ -83,6 +83,30 @@ pub fn millis(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
+/// A file of the folder `made`.
+pub fn made(name: &str) -> Vec<u8> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clips/made");
+    std::fs::read(folder.join(name)).unwrap()
+}
+
+/// Returns where the body of the first box of this kind is.
+pub fn body_of(bytes: &[u8], kind: &[u8; 4]) -> usize {
+    bytes.windows(4).position(|window| window == kind).unwrap() + 4
+}
+
+/// Hides a box of this kind from readers.
+pub fn without(mut bytes: Vec<u8>, kind: &[u8; 4]) -> Vec<u8> {
+    let body = body_of(&bytes, kind);
+    bytes[body - 4..body].copy_from_slice(b"free");
+    bytes
+}
+
+/// Mean luma of a picture.
+pub fn brightness(frame: &Frame) -> u64 {
+    let luma = frame.picture.planes().y.data;
+    luma.iter().map(|luma| u64::from(*luma)).sum::<u64>() / luma.len() as u64
+}
+
 /// Seeks to each of `count` pictures, at its time and shortly after, forwards and backwards.
 pub fn seeks_everywhere(clip: &mut dyn Clip, count: usize, period: Duration) {
     for step in 0..count {
@@ -100,6 +124,18 @@ pub fn seeks_everywhere(clip: &mut dyn Clip, count: usize, period: Duration) {
     assert!(clip.next().unwrap().is_none(), "nothing is after the end");
     clip.seek(Duration::ZERO).unwrap();
     assert_eq!(number(&clip.next().unwrap().unwrap()), 0);
+}
+
+/// Seeks to each of the pictures that a clip was seen to have, forwards and backwards.
+pub fn seeks_to_all(clip: &mut dyn Clip, frames: &[Frame]) {
+    for step in 0..frames.len() {
+        let wanted = step * 7 % frames.len();
+        clip.seek(frames[wanted].pts).unwrap();
+        for expected in frames.iter().skip(wanted).take(2) {
+            let frame = clip.next().unwrap().unwrap();
+            assert_eq!((frame.pts, &frame.picture), (expected.pts, &expected.picture), "after seeking to {wanted}");
+        }
+    }
 }
 
 pub fn assert_info(info: Info, size: Size, fps: f32, duration: Duration) {

@@ -38,6 +38,8 @@ pub(super) struct Input {
     length: Option<u64>,
     /// Number of frames returned so far.
     returned: u64,
+    /// What else is in the file and not processed.
+    dropped: Vec<&'static str>,
 }
 
 enum Origin {
@@ -60,7 +62,7 @@ impl Input {
         let usage = |text: &str| Err(Error::Usage(text.into()));
         let rate = options.rate.unwrap_or(Rate::DEFAULT);
         let limit = Some(options.frames.unwrap_or(DEFAULT_FRAMES));
-        let endless = |origin, rate| Self { origin, rate, limit, length: None, returned: 0 };
+        let endless = |origin, rate| Self { origin, rate, limit, length: None, returned: 0, dropped: Vec::new() };
         let Options { file, frames, size, .. } = options;
         match (kind, file) {
             (Kind::Generator, Some(_)) => usage("a generator makes its own frames: omit the input"),
@@ -85,7 +87,7 @@ impl Input {
                 let is_still = info.fps == 0.0 && info.duration.is_none();
                 if is_still && let Some(shot) = clip.next().map_err(|error| unreadable(file, &error))? {
                     let (origin, limit) = (Origin::Still(shot.picture), Some(frames.unwrap_or(1)));
-                    return Ok(Self { origin, rate, limit, length: None, returned: 0 });
+                    return Ok(Self { origin, rate, limit, length: None, returned: 0, dropped: Vec::new() });
                 }
                 if options.rate.is_some() {
                     return usage(
@@ -95,7 +97,7 @@ impl Input {
                 let length = info.duration.map(|time| (time.as_secs_f64() * f64::from(info.fps)).round() as u64);
                 let rate = Rate::near(info.fps).unwrap_or(FALLBACK_RATE);
                 let length = length.filter(|length| *length > 0);
-                Ok(Self { origin: Origin::Clip(clip), rate, limit: frames, length, returned: 0 })
+                Ok(Self { origin: Origin::Clip(clip), rate, limit: frames, length, returned: 0, dropped: info.dropped })
             }
         }
     }
@@ -103,6 +105,13 @@ impl Input {
     /// Returns the average frame rate.
     pub(super) fn rate(&self) -> Rate {
         self.rate
+    }
+
+    /// Returns a line about what else is in the file, if something is.
+    pub(super) fn dropped(&self) -> Option<String> {
+        let (last, others) = self.dropped.split_last()?;
+        let what = if others.is_empty() { (*last).to_owned() } else { format!("{} and {last}", others.join(", ")) };
+        Some(format!("the input also has {what}, which the output does not have: handlers see pictures only"))
     }
 
     /// Returns the total number of frames, if it is known.

@@ -140,6 +140,9 @@ impl Run {
             sources: Arc::new(grants),
             account: MemoryAccount::unlimited(),
         };
+        if let Some(line) = input.dropped().filter(|_| !self.quiet) {
+            console.print(&line);
+        }
         let clocks = Deterministic::new(self.seed);
         let mut runner = Runner::new(&component, setup).with_pressed(settings.pressed).with_clocks(clocks);
         runner.start().map_err(Error::Start)?;

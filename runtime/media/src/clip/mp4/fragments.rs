@@ -11,7 +11,7 @@ use super::samples::{New, Samples};
 /// In a sample's flags: it needs others to be decoded.
 const NON_SYNC: u32 = 0x0001_0000;
 
-/// Appends the samples of track `id` to `samples`. A recording that was cut off ends with its last whole sample.
+/// Appends the samples of track `id` to `samples`, as far as they are there.
 pub(super) fn append(
     file: &File,
     bounds: &Bounds,
@@ -28,7 +28,7 @@ pub(super) fn append(
             Err(Error::CutOff(_)) => break,
             body => body?,
         };
-        let mut fragment = Fragment { begin: found.offset, data_end: None, length: file.length(), defaults };
+        let mut fragment = Fragment { begin: found.offset, data_end: None, defaults };
         for track in all(&body, b"traf") {
             if !fragment.track(track?, id, samples)? {
                 return Ok(());
@@ -44,13 +44,11 @@ struct Fragment<'a> {
     begin: u64,
     /// End of the data of the track before, bytes.
     data_end: Option<u64>,
-    /// Length of the file, bytes.
-    length: u64,
     defaults: &'a [Trex],
 }
 
 impl Fragment<'_> {
-    /// Reads a track, and appends its samples if it is `id`. Returns whether all are within the file.
+    /// Reads a track, and appends its samples if it is `id`. Returns whether all are there.
     fn track(&mut self, track: &[u8], id: u32, samples: &mut Samples) -> Result<bool, Error> {
         let head: Tfhd = leaf(required(track, b"tfhd")?)?;
         let default = self.defaults.iter().find(|default| default.track_id == head.track_id);
@@ -78,10 +76,7 @@ impl Fragment<'_> {
                 for sample in run.samples(flags) {
                     let bytes = sample.bytes.unwrap_or(size);
                     let next = offset.checked_add(bytes.into()).ok_or_else(too_large)?;
-                    if next > self.length {
-                        return Ok(false);
-                    }
-                    samples.push(New {
+                    let is_there = samples.push(New {
                         offset,
                         bytes,
                         keyframe: sample.flags & NON_SYNC == 0,
@@ -89,6 +84,9 @@ impl Fragment<'_> {
                         duration: sample.duration.unwrap_or(duration),
                         shift: sample.shift.into(),
                     })?;
+                    if !is_there {
+                        return Ok(false);
+                    }
                     offset = next;
                 }
                 end = offset;

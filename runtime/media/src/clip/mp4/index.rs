@@ -37,7 +37,11 @@ impl Index {
         if track.timescale == 0 {
             return Err(damaged("the times of its pictures are invalid"));
         }
-        let mut samples = Samples::new(bounds.frames);
+        let mut samples = Samples::new(bounds.frames, track.timescale);
+        if movie.defaults.is_some() {
+            // A recording that was cut off ends with its last whole picture.
+            samples.end_at(file.length());
+        }
         if let Some(tables) = &track.tables {
             tables.append(&mut samples)?;
         }

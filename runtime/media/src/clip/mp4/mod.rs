@@ -48,6 +48,8 @@ use samples::Sample;
 const MAX_SAMPLE: u32 = 16 << 20;
 /// Consecutive samples without a picture, at most. H.264 delays pictures by 16 samples at most.
 const MAX_WITHOUT_PICTURE: usize = 32;
+/// Samples that a segment may begin before the first one that it needs.
+const MAX_BACK: usize = 4096;
 /// Sequence parameter sets of a stream, at most.
 const MAX_SETS: usize = 32;
 
@@ -68,7 +70,7 @@ pub(super) struct Video {
     loaded: bool,
     /// Whether the next sample begins a new stream, which the decoder's old one has to end for.
     begins: bool,
-    /// Place of the entry that the decoder's stream has.
+    /// Place of the entry that the decoder's stream has; none before it begins.
     entry: Option<u8>,
     /// Sequence parameter sets of the decoder's stream.
     sets: Vec<Vec<u8>>,
@@ -132,7 +134,7 @@ impl Video {
             sampler: Sampler::default(),
             pool: Pool::default(),
         };
-        video.enter(0);
+        video.enter(0)?;
         let first = video.next()?.ok_or_else(|| Error::Broken("it has no picture that can be decoded".into()))?;
         video.info.size = first.picture.size();
         video.first = Some(first);
@@ -140,30 +142,48 @@ impl Video {
     }
 
     /// Goes to the beginning of a segment.
-    fn enter(&mut self, segment: usize) {
+    fn enter(&mut self, segment: usize) -> Result<(), Error> {
         self.segment = segment;
         if let Some(segment) = self.index.segment(segment) {
-            (self.at, self.from) = (segment.samples.start, segment.shown.start);
+            let (begin, from) = (segment.samples.start, segment.shown.start);
+            (self.at, self.from) = (self.entry_point(begin, begin.saturating_sub(MAX_BACK))?, from);
         }
+        Ok(())
+    }
+
+    /// Returns the last sample until `keyframe` that the decoder can start at: OpenH264 takes none but IDR pictures. Returns `keyframe`
+    /// if there is none from `first` on.
+    fn entry_point(&self, keyframe: usize, first: usize) -> Result<usize, Error> {
+        for at in (first..=keyframe).rev() {
+            let sample = self.index.samples[at];
+            if let Some(Ok(entry)) = self.entries.get(usize::from(sample.entry))
+                && sample.keyframe
+                && entry.units.hold_idr(&self.file, sample)?
+            {
+                return Ok(at);
+            }
+        }
+        Ok(keyframe)
     }
 
     /// Starts a new decoder, which holds no earlier pictures.
     fn restart(&mut self) -> Result<(), Error> {
         self.decoder = decoder(&self.settings)?;
         self.times.clear();
+        self.entry = None;
         Ok(())
     }
 
-    /// Forgets the stream that the decoder has.
+    /// Forgets what is known of the stream.
     fn forget(&mut self) {
-        (self.loaded, self.begins, self.entry) = (false, false, None);
+        (self.loaded, self.begins) = (false, false);
         self.sets.clear();
     }
 
     /// Decodes the next sample, or ends the decoder's stream.
     fn step(&mut self) -> Result<Step, Error> {
         let Some(segment) = self.index.segment(self.segment) else { return Ok(Step::End) };
-        let next = segment.samples.contains(&self.at).then(|| self.index.samples[self.at]);
+        let next = (self.at < segment.samples.end).then(|| self.index.samples[self.at]);
         if let Some(sample) = next {
             if !self.loaded {
                 self.load(sample)?;
@@ -172,9 +192,11 @@ impl Video {
             if !self.begins {
                 self.loaded = false;
                 self.at += 1;
-                self.entry = Some(sample.entry);
                 if self.coded.is_empty() {
                     return Ok(Step::Nothing);
+                }
+                if self.entry.replace(sample.entry).is_none() && !annexb::is_keyframe(&self.coded) {
+                    return Err(Error::Codec { name: "H.264 that does not begin with an IDR picture".into() });
                 }
                 self.times.push(Reverse(sample.time));
                 return if self.decoder.decode(&self.coded).map_err(codec_error)? {
@@ -193,7 +215,7 @@ impl Video {
                 self.segment += 1;
                 return Ok(Step::End);
             }
-            self.enter(self.segment + 1);
+            self.enter(self.segment + 1)?;
             self.forget();
         }
         self.begins = false;
@@ -289,11 +311,16 @@ impl Clip for Video {
     }
 
     fn seek(&mut self, to: Duration) -> Result<(), Error> {
-        let place = if to.is_zero() { None } else { self.index.find(to) };
-        if let Some(Place { keyframe, wanted, .. }) = place
-            && ((wanted - keyframe) as u64).saturating_mul(self.info.size.pixels()) > self.seek_pixels
-        {
-            return Err(Error::TooFar);
+        let mut place = if to.is_zero() { None } else { self.index.find(to) };
+        if let Some(Place { keyframe, wanted, .. }) = &mut place {
+            let most = usize::try_from(self.seek_pixels / self.info.size.pixels().max(1)).unwrap_or(usize::MAX);
+            let first = wanted.saturating_sub(most);
+            if *keyframe >= first {
+                *keyframe = self.entry_point(*keyframe, first)?;
+            }
+            if *keyframe < first {
+                return Err(Error::TooFar);
+            }
         }
         self.restart()?;
         self.forget();
@@ -302,12 +329,12 @@ impl Clip for Video {
         self.last = Duration::ZERO;
         match place {
             Some(Place { segment, keyframe, wanted }) => {
-                self.enter(segment);
+                self.enter(segment)?;
                 (self.at, self.from) = (keyframe, self.index.samples[wanted].time);
             }
             // As after opening, whatever the times of a damaged file are.
-            None if to.is_zero() => self.enter(0),
-            None => self.enter(self.index.segments()),
+            None if to.is_zero() => self.enter(0)?,
+            None => self.enter(self.index.segments())?,
         }
         Ok(())
     }

@@ -39,6 +39,10 @@ pub(super) struct Samples {
     list: Vec<Sample>,
     /// Samples at most.
     most: u32,
+    /// Samples that end behind it are not there, bytes.
+    until: u64,
+    /// Units of time per second.
+    timescale: u32,
     /// When the next one is decoded.
     clock: i64,
     /// When the last one is decoded.
@@ -50,9 +54,9 @@ pub(super) struct Samples {
 }
 
 impl Samples {
-    /// Starts a list of `most` samples at most.
-    pub(super) fn new(most: u32) -> Self {
-        Self { list: Vec::new(), most, clock: 0, last: i64::MIN, jumped: 0, end: i64::MIN }
+    /// Starts a list of `most` samples at most, with `timescale` units of time per second.
+    pub(super) fn new(most: u32, timescale: u32) -> Self {
+        Self { list: Vec::new(), most, until: u64::MAX, timescale, clock: 0, last: 0, jumped: 0, end: i64::MIN }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -68,7 +72,16 @@ impl Samples {
         Ok(())
     }
 
-    pub(super) fn push(&mut self, new: New) -> Result<(), Error> {
+    /// Takes no samples that end behind `until`, bytes.
+    pub(super) fn end_at(&mut self, until: u64) {
+        self.until = until;
+    }
+
+    /// Appends a sample. Returns whether it is there.
+    pub(super) fn push(&mut self, new: New) -> Result<bool, Error> {
+        if new.offset.saturating_add(new.bytes.into()) > self.until {
+            return Ok(false);
+        }
         if self.list.len() >= self.most as usize {
             return Err(self.too_many());
         }
@@ -81,7 +94,7 @@ impl Samples {
         (self.last, self.clock) = (self.clock, next);
         let entry = u8::try_from(new.entry.saturating_sub(1)).unwrap_or(u8::MAX);
         self.list.push(Sample { offset: new.offset, bytes: new.bytes, keyframe: new.keyframe, entry, time });
-        Ok(())
+        Ok(true)
     }
 
     /// Marks a sample as one that can be decoded without any earlier one.
@@ -91,7 +104,7 @@ impl Samples {
         }
     }
 
-    /// A fragment begins whose first sample is decoded at `time`. Where that would not be later than the last sample, as in
+    /// A fragment begins whose first sample is decoded at `time`. Where that is a second or more before the last sample, as in
     /// recordings that follow each other in one file, the times go on from there.
     pub(super) fn begin_fragment(&mut self, time: u64) -> Result<(), Error> {
         let invalid = || damaged("the times of its pictures are invalid");
@@ -99,10 +112,10 @@ impl Samples {
         if time > MAX_TIME {
             return Err(invalid());
         }
-        if time <= self.last {
+        if time.saturating_add(self.timescale.into()) <= self.last {
             self.jumped = self.jumped.saturating_add(self.clock - time);
         } else {
-            self.clock = time;
+            self.clock = time.max(self.last);
         }
         Ok(())
     }

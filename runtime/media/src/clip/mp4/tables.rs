@@ -53,8 +53,7 @@ impl Tables {
             };
             samples.push(New { offset, bytes, keyframe: self.keyframes.is_none(), entry, duration, shift })
         });
-        positions?;
-        if samples.len() < count as usize {
+        if positions? && samples.len() < count as usize {
             return Err(damaged("its index lacks the positions of pictures"));
         }
         for number in self.keyframes.iter().flat_map(|table| &table.entries) {
@@ -63,8 +62,9 @@ impl Tables {
         Ok(())
     }
 
-    /// Calls `each` with the offset, the size and the number of the entry of each sample, as far as the tables have them.
-    fn for_each_position(&self, mut each: impl FnMut(u64, u32, u32) -> Result<(), Error>) -> Result<(), Error> {
+    /// Calls `each` with the offset, the size and the number of the entry of each sample, as far as the tables have them, and until it
+    /// returns false. Returns whether it never did.
+    fn for_each_position(&self, mut each: impl FnMut(u64, u32, u32) -> Result<bool, Error>) -> Result<bool, Error> {
         let count = count(&self.sizes) as usize;
         let size = |at: usize| match &self.sizes.samples {
             StszSamples::Identical { size, .. } => *size,
@@ -79,16 +79,18 @@ impl Tables {
             let mut offset = *chunk_offset;
             for _ in 0..in_chunk {
                 if at == count {
-                    return Ok(());
+                    return Ok(true);
                 }
-                each(offset, size(at), entry)?;
+                if !each(offset, size(at), entry)? {
+                    return Ok(false);
+                }
                 offset = offset
                     .checked_add(size(at).into())
                     .ok_or_else(|| damaged("the offset of a picture is too large"))?;
                 at += 1;
             }
         }
-        Ok(())
+        Ok(true)
     }
 }
 

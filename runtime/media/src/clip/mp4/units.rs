@@ -3,7 +3,12 @@
 use mp4_atom::Avcc;
 
 use super::super::error::Error;
-use crate::h264::annexb;
+use super::super::file::File;
+use super::samples::Sample;
+use crate::h264::{annexb, nal};
+
+/// NAL units of a sample that are looked at for an IDR slice: others, such as SEI, come before.
+const MAX_BEFORE_IDR: usize = 32;
 
 /// Converts the samples of a track.
 pub(super) struct Units {
@@ -23,6 +28,27 @@ impl Units {
         let mut stream = Vec::new();
         sets.for_each(|set| annexb::append(&mut stream, set));
         Ok(Self { parameters: stream, length_size })
+    }
+
+    /// Returns whether a sample holds an IDR picture, which refers to no other one.
+    pub(super) fn hold_idr(&self, file: &File, sample: Sample) -> Result<bool, Error> {
+        let (mut at, end) = (sample.offset, sample.offset.saturating_add(sample.bytes.into()));
+        let mut head = [0; 5];
+        let head = &mut head[..=self.length_size];
+        for _ in 0..MAX_BEFORE_IDR {
+            if at >= end || file.read_some(at, head)? < head.len() {
+                break;
+            }
+            let (length, unit) = head.split_at(self.length_size);
+            match nal::kind(unit) {
+                nal::IDR => return Ok(true),
+                nal::SLICE => break,
+                _ => {}
+            }
+            let length = length.iter().fold(0, |length, byte| length << 8 | u64::from(*byte));
+            at = at.saturating_add(head.len() as u64 - 1).saturating_add(length);
+        }
+        Ok(false)
     }
 
     /// Replaces `out` with the byte stream of a sample. A keyframe is preceded by the parameter sets.
