@@ -78,12 +78,7 @@ impl App {
             disconnect_timeout: config.webrtc.disconnect_timeout(),
             node: node(&config.server, memory),
         });
-        let streams = Streams::new(
-            answerer.clone(),
-            config.ffmpeg.find(config.program.clone()),
-            &config.streams,
-            config.server.viewers as usize,
-        )?;
+        let streams = Streams::new(answerer.clone(), ffmpeg, &config.streams, config.server.viewers as usize)?;
         Ok(Self { catalog, sessions, answerer, streams, ice_servers: IceServers::new(&config.webrtc) })
     }
 }
