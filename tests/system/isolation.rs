@@ -82,6 +82,11 @@ async fn sessions_in_processes_work_as_on_threads() {
     assert!(session["stages_ms"]["handler"]["p50"].as_f64().unwrap() > 0.0, "{session}");
     let frames = server.get("/sessions/one/frames").await.json();
     assert_eq!(frames["frames"][0]["outcome"], "processed", "{frames}");
+    for (format, beginning) in [("jpg", &b"\xff\xd8\xff"[..]), ("png", b"\x89PNG")] {
+        let (status, headers, picture) = server.bytes(&format!("/sessions/one/snapshot.{format}"), &[]).await;
+        assert!(status == 200 && picture.starts_with(beginning), "{status} {headers:?}");
+        assert_eq!(image::load_from_memory(&picture).unwrap().width(), 320);
+    }
     // Parameters are applied, and wrong ones are refused with the same words.
     let answer = server.patch("/sessions/one/parameters", &json!({ "strength": "much" })).await;
     assert_eq!(answer.status, 422, "{answer:?}");

@@ -15,6 +15,7 @@ use framebox_worker::{Isolation, Workers};
 use crate::config::{self, Config};
 use crate::ice_servers::IceServers;
 use crate::media_port;
+use crate::recording::Recordings;
 use crate::sessions::Sessions;
 use crate::sessions::follower::VersionFollower;
 use crate::sessions::offer::Answerer;
@@ -54,6 +55,7 @@ impl App {
             guests,
         })
         .context("the sandbox cannot be set up")?;
+        let recordings = recordings(config, &data_dir)?;
         let folder = data_dir.scratch()?;
         let catalog = Arc::new(Catalog::start(&engine, config.defaults(), data_dir)?);
         let sessions = Arc::new(Sessions::new(config.server.sessions));
@@ -78,9 +80,19 @@ impl App {
             disconnect_timeout: config.webrtc.disconnect_timeout(),
             node: node(&config.server, memory),
         });
-        let streams = Streams::new(answerer.clone(), ffmpeg, &config.streams, config.server.viewers as usize)?;
+        let streams =
+            Streams::new(answerer.clone(), ffmpeg, recordings, &config.streams, config.server.viewers as usize)?;
         Ok(Self { catalog, sessions, answerer, streams, ice_servers: IceServers::new(&config.webrtc) })
     }
+}
+
+/// Where recordings are kept: in the folder that was configured, else in the data directory if that outlives the program.
+fn recordings(config: &Config, data_dir: &DataDir) -> anyhow::Result<Option<Arc<Recordings>>> {
+    let folder = config.recording.folder.clone();
+    let Some(folder) = folder.or_else(|| Some(data_dir.persistent()?.join("recordings"))) else { return Ok(None) };
+    let shown = folder.display().to_string();
+    let recordings = Recordings::new(folder, config.recording.limits());
+    Ok(Some(Arc::new(recordings.with_context(|| format!("recordings cannot be kept in {shown}"))?)))
 }
 
 fn transport_settings(config: &Config) -> rtc::Settings {

@@ -162,6 +162,14 @@ impl Server {
         send(with_headers(self.start_request(method.parse().unwrap(), path).body(body.into()), headers)).await
     }
 
+    /// `GET path` with headers, for a body that is no text. Returns status, headers and body.
+    pub async fn bytes(&self, path: &str, headers: &[(&str, &str)]) -> (u16, HeaderMap, Vec<u8>) {
+        let request = with_headers(self.start_request(reqwest::Method::GET, path), headers);
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        (status, headers, response.bytes().await.unwrap().to_vec())
+    }
+
     /// Returns the ids of the sessions, the oldest first.
     pub async fn sessions(&self) -> Vec<String> {
         let json = self.get("/sessions").await.json();

@@ -5,10 +5,12 @@
 //! | `publishers` | those who publish leave and come back |
 //! | `sources` | sources that are read for those who watch |
 //! | `viewers` | those who watch: pictures, values, controls, an end |
+//! | `recordings` | what is kept of streams: files and pictures |
 //! | `access` | who may watch, change and end a stream |
 
 mod access;
 mod publishers;
+mod recordings;
 mod sources;
 mod viewers;
 

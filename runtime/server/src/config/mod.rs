@@ -4,6 +4,7 @@ pub mod budgets;
 mod ffmpeg;
 pub mod ice_url;
 pub mod quotas;
+mod recording;
 mod session_defaults;
 mod streams;
 mod webrtc;
@@ -59,6 +60,8 @@ pub struct Config {
     pub sources: BTreeMap<String, Source>,
     /// Streams that the operator defines, by name.
     pub streams: BTreeMap<String, Stream>,
+    /// Recordings of streams.
+    pub recording: recording::Recording,
     /// Limits of uploads.
     pub uploads: Uploads,
     /// How much one principal may use.
@@ -308,6 +311,7 @@ impl Config {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let mut config: Self = toml::from_str(&text).with_context(|| format!("{} is wrong", path.display()))?;
         let folder = path.parent().unwrap_or(Path::new("."));
+        config.recording.folder = config.recording.folder.take().map(|recordings| folder.join(recordings));
         config.server.data = config.server.data.take().map(|data| folder.join(data));
         config.ffmpeg.path = config.ffmpeg.path.take().map(|path| folder.join(path));
         for handler in config.handlers.values_mut() {
@@ -368,6 +372,7 @@ impl Config {
         self.degradation.check()?;
         self.breaker.check()?;
         self.decoder.check()?;
+        self.recording.check()?;
         self.uploads.check()?;
         self.http.check()?;
         for host in &self.server.hosts {
@@ -408,6 +413,8 @@ mod tests {
             ("[webrtc]\nports = 5000", "unknown field `ports`"),
             ("[encoder]\nstart_kbps = 9000", "encoder.start_kbps must be within"),
             ("[handlers.a]\nfile = \"a.wasm\"", "unknown field `file`"),
+            ("[recording]\nmax_file_mib = 0", "recording.max_file_mib must be within"),
+            ("[recording]\nmax_total_mib = 100", "recording.max_total_mib must be at least"),
             (
                 "[sources.a]\npath = \"a.mp4\"",
                 "unknown field `path`, expected one of `file`, `url`, `loop`, `handlers`",

@@ -45,6 +45,8 @@ pub struct Stream {
     pub idle_s: Option<u64>,
     /// How long it outlives its publisher, s.
     pub away_s: Option<u64>,
+    /// Whether it is recorded, always.
+    pub record: bool,
     /// Names of the tokens that may publish into it.
     pub publish: Vec<String>,
     /// Where the configuration file is.
@@ -135,6 +137,7 @@ impl Stream {
             idle: self.idle_s.map_or(defaults.idle, Duration::from_secs),
             away: self.away_s.map_or(defaults.away, Duration::from_secs),
             publishers: self.publish.clone(),
+            record: self.record,
             ..defaults
         })
     }

@@ -10,6 +10,7 @@
 //! | `host`, `cross_site` | requests for other hosts, and of pages of other sites |
 //! | `overflow` | requests on connections beyond the caps |
 //! | `security_headers` | headers of every response |
+//! | `range` | parts of a file that a request asks for |
 //! | `requester`, `visitor` | who asks for a session, and for a stream |
 //! | `change` | changes of the catalog: quotas, and the audit of refusals |
 //! | `openapi`, `operation` | the document of the API, made from the routes |
@@ -35,6 +36,7 @@ mod operation;
 mod overflow;
 mod page;
 mod problem;
+mod range;
 mod request_body;
 mod requester;
 mod routes;
@@ -125,6 +127,7 @@ fn routes(auth_layer: AuthLayer, document: Arc<Document>) -> Routes<Arc<App>> {
     let routes = api::sessions::routes(api::builds::routes(routes));
     let routes = api::outputs::routes(api::parameters::routes(routes));
     let routes = signalling::viewers::routes(api::streams::routes(routes));
+    let routes = api::recordings::routes(api::snapshots::routes(routes));
     let routes = signalling::whep::routes(signalling::whip::routes(routes));
     page::routes(openapi::routes(api::health::routes(routes), document))
 }

@@ -25,6 +25,12 @@ pub enum Error {
     /// It is already.
     #[error("this stream is being recorded already")]
     Active,
+    /// There is no folder for recordings.
+    #[error("this server keeps no recordings: its operator sets server.data, or recording.folder, for that")]
+    Unavailable,
+    /// The stream is over.
+    #[error("this stream is over")]
+    Over,
     /// Too little space is left.
     #[error("{0}")]
     Full(String),

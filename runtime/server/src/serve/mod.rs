@@ -18,6 +18,7 @@ mod descriptors;
 mod forwarded;
 mod stop;
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -80,6 +81,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()> + Send + 'stat
     let mut acceptor = Acceptor::new(listener, router, limits);
     tokio::select! {
         never = acceptor.run() => match never {},
+        never = tend(&app) => match never {},
         // Sessions end first: the streams of their outputs end with them, and then every request is answered.
         () = end_sessions(&app, &workers, stop) => {}
     }
@@ -97,6 +99,14 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()> + Send + 'stat
         Err(_) => tracing::warn!("some changes of the catalog did not end in time"),
     }
     Ok(())
+}
+
+/// Deletes recordings that are too old, from time to time.
+async fn tend(app: &App) -> Infallible {
+    match app.streams.recordings() {
+        Some(recordings) => recordings.tend().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Waits until the server is to stop, and ends every session.

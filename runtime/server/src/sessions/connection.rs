@@ -63,6 +63,11 @@ impl Connection {
         self.egress.set_needs(needs);
     }
 
+    /// What the peer can receive, once it was negotiated.
+    pub fn needs(&self) -> Option<Needs> {
+        self.egress.needs()
+    }
+
     /// Starts the pipeline of `session`, to be called once its peer, if it has one, is connected.
     ///
     /// # Errors

@@ -38,6 +38,11 @@ impl Egress {
         *lock(&self.needs) = Some(needs);
     }
 
+    /// What the peer takes, once that is known.
+    pub fn needs(&self) -> Option<Needs> {
+        *lock(&self.needs)
+    }
+
     /// Attaches it to the stream of `session`, which has started, in place of the one before, once the peer's needs are known. An observer's stream has no
     /// pictures.
     pub fn attach(self: &Arc<Self>, session: &RunningSession) {

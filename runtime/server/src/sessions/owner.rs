@@ -9,6 +9,8 @@
 use framebox_auth::PrincipalKey;
 use framebox_auth::token::{Hash, Secret};
 
+use crate::recording::Place;
+
 /// Whom a session belongs to.
 #[derive(Clone, Debug)]
 pub struct Owner {
@@ -74,6 +76,11 @@ impl Owner {
             PrincipalKey::Token(name) => format!("token {name}"),
             PrincipalKey::Address(address) => format!("address {address}"),
         }
+    }
+
+    /// Returns where recordings of its stream `stream` are kept. None if no stream is called so.
+    pub fn place(&self, stream: &str) -> Option<Place> {
+        Place::new(stream, &self.key, self.secret.as_ref())
     }
 
     /// Decides whether `requester` has access, in a time that does not depend on the secrets.

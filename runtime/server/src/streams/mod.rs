@@ -10,6 +10,7 @@
 //! | `stream` | [`Stream`]: one of them |
 //! | `run` | the task of a stream: starts its session when it is needed, and ends it |
 //! | `presence` | decides when a session is needed; pure |
+//! | `record` | records streams, on demand or always |
 //! | `source` | the task that keeps a source delivering |
 //! | `publisher` | a connection that publishes into a stream |
 //! | `viewer` | a connection that watches one |
@@ -22,6 +23,7 @@ mod error;
 mod link;
 mod presence;
 mod publisher;
+mod record;
 mod registry;
 mod run;
 mod settings;

@@ -138,7 +138,7 @@ impl ConnectionEvents for Publisher {
             Way::Session(ingress) => ingress.clone(),
         };
         if let Some(stream) = self.stream.upgrade() {
-            stream.frame(&frame);
+            stream.frame();
         }
         ingress.frame(frame);
     }

@@ -18,11 +18,12 @@ use super::error::Error;
 use super::link::{Link, Role};
 use super::presence::Start;
 use super::publisher::Publisher;
-use super::run;
 use super::settings::{Audience, Input, Settings, Visitor, check_name};
 use super::stream::{State, Stream, Summary};
 use super::viewer::Viewer;
+use super::{record, run};
 use crate::config;
+use crate::recording::{self, Recorder, Recordings};
 use crate::sessions::fair_share;
 use crate::sessions::offer::{self, Answerer};
 use crate::sessions::owner::{Owner, Proof, Requester};
@@ -39,8 +40,10 @@ pub(super) struct Context {
     pub(super) answerer: Arc<Answerer>,
     /// Reads sources; or why there is none.
     pub(super) ffmpeg: Result<Ffmpeg, Failure>,
+    /// Where recordings are kept; none if they are not.
+    pub(super) recordings: Option<Arc<Recordings>>,
     /// What the task of each stream and each connection is spawned on.
-    tasks: TaskTracker,
+    pub(super) tasks: TaskTracker,
     fallback: std::sync::atomic::AtomicU64,
 }
 
@@ -128,10 +131,12 @@ impl Streams {
     pub fn new(
         answerer: Arc<Answerer>,
         ffmpeg: Result<Ffmpeg, Failure>,
+        recordings: Option<Arc<Recordings>>,
         config: &BTreeMap<String, config::Stream>,
         most_viewers: usize,
     ) -> anyhow::Result<Self> {
-        let context = Context { answerer, ffmpeg, tasks: TaskTracker::new(), fallback: Default::default() };
+        let (tasks, fallback) = (TaskTracker::new(), Default::default());
+        let context = Context { answerer, ffmpeg, recordings, tasks, fallback };
         let streams = Self { context: Arc::new(context), most_viewers, table: Arc::default() };
         for (name, stream) in config {
             let (owner, _) = Owner::new(PrincipalKey::Operator)?;
@@ -200,8 +205,27 @@ impl Streams {
             let stop = |link: &Link| link.stop(&reason);
             task.publisher().iter().for_each(|publisher| stop(&publisher.link));
             task.viewers().iter().for_each(|viewer| stop(&viewer.link));
+            if let Some(recorder) = task.recorder() {
+                recorder.stop().await;
+            }
         });
+        if stream.settings().record {
+            self.context.tasks.spawn(record::always(self.context.clone(), stream.clone()));
+        }
         Ok(stream)
+    }
+
+    /// Records a stream; `before`: also what its publisher sends.
+    ///
+    /// # Errors
+    /// Why it cannot be.
+    pub async fn record(&self, stream: &Arc<Stream>, before: bool) -> Result<Arc<Recorder>, recording::Error> {
+        record::start(&self.context, stream, before).await
+    }
+
+    /// The recordings of streams; none if they are not kept.
+    pub fn recordings(&self) -> Option<&Arc<Recordings>> {
+        self.context.recordings.as_ref()
     }
 
     /// The stream `name`, if `visitor` may watch it.

@@ -104,6 +104,8 @@ pub struct Settings {
     pub ends_with_publisher: bool,
     /// Names of the tokens that may publish into it beside its owner and those with the scope `publish`; empty: no others.
     pub publishers: Vec<String>,
+    /// Whether it is recorded, always.
+    pub record: bool,
 }
 
 impl Settings {
@@ -127,6 +129,7 @@ impl Settings {
             away: AWAY,
             ends_with_publisher: false,
             publishers: Vec::new(),
+            record: false,
         }
     }
 

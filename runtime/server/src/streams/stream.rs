@@ -3,9 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use framebox_media::EncodedFrame;
-use framebox_pipeline as pipeline;
-use framebox_pipeline::Severity;
+use framebox_media::Codec;
+use framebox_pipeline::{Needs, Severity};
 use framebox_sandbox::Kind;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -18,6 +17,7 @@ use super::publisher::Publisher;
 use super::settings::{Audience, Change, Control, Input, Settings, Visitor};
 use super::viewer::Viewer;
 use crate::protocol::{Message, PolicyChange, SessionReport};
+use crate::recording::Recorder;
 use crate::sessions::ActiveSession;
 use crate::sessions::owner::{Owner, Proof};
 
@@ -59,6 +59,8 @@ pub struct Summary {
     pub state: State,
     /// How many watch it.
     pub viewers: usize,
+    /// Whether it is being recorded.
+    pub recorded: bool,
     /// Time since it was made, ms.
     pub age_ms: u64,
     /// Who may watch it.
@@ -109,7 +111,10 @@ struct Inner {
     /// The source or the publisher has delivered since the session began, and is not away.
     delivers: bool,
     is_ending: bool,
-    tap: Option<Arc<dyn pipeline::Viewer>>,
+    /// What records it, or did last.
+    recorder: Option<Arc<Recorder>>,
+    /// It does.
+    is_recorded: bool,
 }
 
 impl Stream {
@@ -127,7 +132,8 @@ impl Stream {
             message: None,
             delivers: false,
             is_ending: false,
-            tap: None,
+            recorder: None,
+            is_recorded: false,
         };
         Self { name, owner, begin, state: Mutex::new(inner), changed: Notify::new() }
     }
@@ -190,6 +196,7 @@ impl Stream {
             kind: state.kind,
             input: settings.input.name(),
             state: state.what(Instant::now()),
+            recorded: state.is_recorded,
             viewers: state.viewers.iter().filter(|viewer| viewer.was_connected()).count(),
             age_ms: u64::try_from(self.begin.elapsed().as_millis()).unwrap_or(u64::MAX),
             watch: settings.watch,
@@ -253,22 +260,70 @@ impl Stream {
         self.state().settings.parameters.extend(parameters);
     }
 
-    /// Frames of its publisher are shown to `tap`, too, as they come.
-    pub fn tap(&self, tap: Option<Arc<dyn pipeline::Viewer>>) {
-        let before = std::mem::replace(&mut self.state().tap, tap);
+    /// What records it, or did last.
+    pub fn recorder(&self) -> Option<Arc<Recorder>> {
+        self.state().recorder.clone()
+    }
+
+    /// It is recorded from now on: a recorder watches it, and counts as somebody who does. False if it is over.
+    pub(super) fn record(&self, recorder: &Arc<Recorder>) -> bool {
+        let before = {
+            let mut state = self.state();
+            if state.is_ending {
+                return false;
+            }
+            state.is_recorded = true;
+            state.count();
+            state.recorder.replace(recorder.clone())
+        };
         drop(before);
+        if let Some(active) = self.session().filter(|active| active.control().watch().borrow().started) {
+            self.show_recorder(&active);
+        }
+        self.wake();
+        true
+    }
+
+    /// A recorder is over.
+    pub(super) fn recorded(&self, recorder: &Arc<Recorder>) {
+        {
+            let mut state = self.state();
+            if !state.recorder.as_ref().is_some_and(|current| Arc::ptr_eq(current, recorder)) {
+                return;
+            }
+            state.is_recorded = false;
+            state.count();
+        }
+        if let Some(active) = self.session() {
+            active.connection().ingress().tap(None);
+        }
+        self.wake();
+    }
+
+    /// The recorder sees the session, and what its publisher sends, from now on.
+    fn show_recorder(&self, active: &ActiveSession) {
+        let recorder = {
+            let state = self.state();
+            state.recorder.clone().filter(|_| state.is_recorded)
+        };
+        let Some((recorder, session)) = recorder.zip(active.session()) else { return };
+        let viewers = self.viewers();
+        let needs = viewers.iter().filter_map(|viewer| viewer.needs()).chain(active.connection().needs());
+        let mut codecs = needs.map(|needs| needs.codec).peekable();
+        // One that is encoded already; where there are several or none, the one that more players know.
+        let only_vp8 = codecs.peek().is_some() && codecs.all(|codec| codec == Codec::Vp8);
+        let needs = Needs::of(if only_vp8 { Codec::Vp8 } else { Codec::H264 });
+        recorder.attached(session.attach(needs, recorder.viewer()));
+        if let Some(before) = recorder.before() {
+            let ingress = active.connection().ingress();
+            ingress.tap(Some(before));
+            recorder.published_by(Some(ingress.clone()));
+        }
     }
 
     /// A frame of the publisher came.
-    pub(super) fn frame(&self, frame: &EncodedFrame) {
-        let tap = {
-            let mut state = self.state();
-            state.delivers = true;
-            state.tap.clone()
-        };
-        if let Some(tap) = tap {
-            tap.frame(frame.clone());
-        }
+    pub(super) fn frame(&self) {
+        self.state().delivers = true;
     }
 
     /// The source delivers, or is gone for the moment, for this reason.
@@ -379,8 +434,7 @@ impl Stream {
             return Err(Error::Unknown(self.name.clone()));
         }
         state.viewers.push(viewer.clone());
-        let viewers = state.viewers.len();
-        state.presence.viewers(Instant::now(), viewers);
+        state.count();
         drop(state);
         self.wake();
         Ok(())
@@ -392,8 +446,7 @@ impl Stream {
             let mut state = self.state();
             let at = state.viewers.iter().position(|other| Arc::ptr_eq(other, viewer));
             let removed = at.map(|at| state.viewers.remove(at));
-            let viewers = state.viewers.len();
-            state.presence.viewers(Instant::now(), viewers);
+            state.count();
             let is_round_trip = matches!(state.settings.input, Input::Session(_));
             let heir = (viewer.reports() && !is_round_trip)
                 .then(|| state.viewers.iter().find(|viewer| viewer.was_connected()).cloned())
@@ -422,11 +475,12 @@ impl Stream {
         }
     }
 
-    /// Every viewer sees the session from now on.
+    /// Every viewer, and the recorder, sees the session from now on.
     pub(super) fn attach_all(&self, active: &ActiveSession) {
         for viewer in self.viewers().iter().filter(|viewer| viewer.was_connected()) {
             self.attach(active, viewer);
         }
+        self.show_recorder(active);
     }
 
     fn attach(&self, active: &ActiveSession, viewer: &Viewer) {
@@ -471,6 +525,10 @@ impl Stream {
         self.set_session(None, None);
         for viewer in self.viewers() {
             viewer.detach();
+        }
+        if let Some(recorder) = self.recorder() {
+            recorder.attached(None);
+            recorder.published_by(None);
         }
         if let Some(message) = message {
             self.notice("session-failed", format!("{message}; it is started again"));
@@ -524,6 +582,12 @@ impl Stream {
 }
 
 impl Inner {
+    /// Who watches has changed.
+    fn count(&mut self) {
+        let watching = self.viewers.len() + usize::from(self.is_recorded);
+        self.presence.viewers(Instant::now(), watching);
+    }
+
     fn what(&self, now: Instant) -> State {
         if self.is_ending {
             return State::Ending;

@@ -71,6 +71,11 @@ impl Viewer {
         self.link.answered(peer, answer);
     }
 
+    /// What its peer takes, once that is known.
+    pub(super) fn needs(&self) -> Option<Needs> {
+        self.egress.needs()
+    }
+
     /// Whether it has been connected.
     pub(super) fn was_connected(&self) -> bool {
         self.connected.load(Ordering::Acquire)

@@ -78,6 +78,16 @@ fn access_to_every_route_is_as_intended() {
         GET    /streams/{name}/parameters           open
         PATCH  /streams/{name}/parameters           open
         GET    /streams/{name}/outputs              open stream
+        GET    /streams/{name}/snapshot.jpg         open
+        GET    /streams/{name}/snapshot.png         open
+        GET    /sessions/{id}/snapshot.jpg          watch
+        GET    /sessions/{id}/snapshot.png          watch
+        GET    /streams/{name}/recording            open
+        POST   /streams/{name}/recording            open
+        DELETE /streams/{name}/recording            open
+        GET    /streams/{name}/recordings           open
+        GET    /streams/{name}/recordings/{file}    open
+        DELETE /streams/{name}/recordings/{file}    open
         POST   /streams/{name}/offer                open
         DELETE /streams/{name}/viewers/{id}         open
         GET    /whip                                anyone
