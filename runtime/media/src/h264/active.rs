@@ -83,7 +83,7 @@ mod tests {
         active.announce(&set(3, Matrix::Bt2020));
         assert_eq!(active.vui().matrix, Some(Matrix::Bt709), "the first, before anything is known");
         // Picture parameter set 0 refers to set 0, and 1 to 3.
-        active.read(&[0x68, 0b1_1_000000]);
+        active.read(&[0x68, 0b1100_0000]);
         active.read(&[0x68, 0b010_00100]);
         // Slices: first macroblock 0, type 7, and a picture parameter set.
         active.read(&[0x65, 0b1_0001000, 0b010_00000]);
