@@ -68,11 +68,11 @@ async fn a_file_is_played_in_place_of_the_camera_and_replaced_by_it() {
 fn turned_clip() -> Vec<u8> {
     let mut clip = include_bytes!("../../../runtime/media/clips/clip.mp4").to_vec();
     let header = clip.windows(4).position(|bytes| bytes == b"tkhd").unwrap();
-    assert_eq!(clip[header + 4], 0, "a header of version 0");
+    assert_eq!(clip[header + 4], 1, "a header of version 1");
     let matrix: [u32; 9] = [0, 1 << 16, 0, (-1_i32 << 16).cast_unsigned(), 0, 0, 360 << 16, 0, 1 << 30];
     let matrix: Vec<u8> = matrix.into_iter().flat_map(u32::to_be_bytes).collect();
-    // ISO/IEC 14496-12 section 8.3.2: it comes after 40 bytes of other fields.
-    clip[header + 44..header + 80].copy_from_slice(&matrix);
+    // ISO/IEC 14496-12 section 8.3.2: it comes after 52 bytes of other fields.
+    clip[header + 56..header + 92].copy_from_slice(&matrix);
     clip
 }
 

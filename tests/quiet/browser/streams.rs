@@ -91,7 +91,7 @@ async fn a_link_opens_a_stream_and_what_is_wrong_with_it_is_explained() {
         return [field.value, field.value.slice(field.selectionStart, field.selectionEnd), document.activeElement === field];";
     let shared = format!("{}/?stream=door", server.base);
     assert_eq!(browser.run(script, &[]).await, json!([shared, shared, true]));
-    browser.press("dialog button").await;
+    browser.press("dialog[open] button").await;
 
     assert_eq!(server.delete("/streams/door").await.status, 204);
     browser.wait_for_text("#message", "says that it has ended", |text| text.contains("has ended")).await;
