@@ -222,7 +222,7 @@ async fn a_server_without_a_folder_says_so() {
     let made = server.post("/streams", &json!({ "name": "lava", "input": "clock", "handler": "plasma" })).await;
     assert_eq!(made.status, 201, "{made:?}");
     let refused = server.post("/streams/lava/recording", &json!({})).await;
-    assert_eq!(refused.status, 501);
+    assert_eq!(refused.status, 409);
     assert!(refused.json()["detail"].as_str().unwrap().contains("recording.folder"), "{refused:?}");
     assert_eq!(server.get("/streams/lava/recordings").await.json()["recordings"], json!([]));
 }

@@ -131,10 +131,9 @@ async fn recording(
     responses(
         (status = 201, description = "It is recorded", body = RecordingReport),
         (status = 404, description = "There is no such stream for the caller"),
-        (status = 409, description = "It is recorded already, or is over"),
+        (status = 409, description = "It is recorded already, or is over, or this server keeps no recordings"),
         (status = 422, description = "It has no pictures"),
         (status = 500, description = "The folder cannot be used"),
-        (status = 501, description = "This server keeps no recordings"),
         (status = 507, description = "Too little space is left on the disk"),
     ))]
 async fn record(
@@ -300,7 +299,7 @@ fn failed(error: &dyn std::fmt::Display) -> Problem {
 fn refused(error: &Error) -> Problem {
     let status = match error {
         Error::Active | Error::Over => StatusCode::CONFLICT,
-        Error::Unavailable => StatusCode::NOT_IMPLEMENTED,
+        Error::Unavailable => StatusCode::CONFLICT,
         Error::Full(_) => StatusCode::INSUFFICIENT_STORAGE,
         error => return failed(error),
     };
